@@ -1,0 +1,101 @@
+//! Field limits of modals. The worker that opens a modal writes them into its `private_metadata`, so that ingress
+//! can refuse a field without reading any state:
+//! `{"limits": {"<block_id>": {"required": true, "min": 3, "max": 80}}}`. Lengths are in characters.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use tidegate_slack::interaction::View;
+
+#[derive(Debug, Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    limits: BTreeMap<String, Limit>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Limit {
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    min: Option<usize>,
+    #[serde(default)]
+    max: Option<usize>,
+}
+
+/// The errors of a submitted modal, by block id. A modal without limits has none.
+pub(super) fn check(view: &View<'_>) -> Vec<(String, String)> {
+    let metadata = view.private_metadata.as_deref().unwrap_or_default();
+    let Ok(metadata) = serde_json::from_str::<Metadata>(metadata) else {
+        return Vec::new();
+    };
+    let judge = |(block, limit): (String, Limit)| {
+        let error = limit.error(view.input(&block).trim())?;
+        Some((block, error))
+    };
+    metadata.limits.into_iter().filter_map(judge).collect()
+}
+
+impl Limit {
+    fn error(&self, text: &str) -> Option<String> {
+        let length = text.chars().count();
+        if length == 0 {
+            return self.required.then(|| "This field is required.".to_owned());
+        }
+        if let Some(min) = self.min.filter(|min| length < *min) {
+            return Some(format!(
+                "At least {min} characters, please: there are {length}."
+            ));
+        }
+        let max = self.max.filter(|max| length > *max)?;
+        Some(format!(
+            "At most {max} characters, please: there are {length}."
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tidegate_slack::interaction::Interaction;
+
+    use super::*;
+
+    fn errors(metadata: &str, title: &str) -> Vec<(String, String)> {
+        let payload = json!({
+            "type": "view_submission",
+            "view": {
+                "private_metadata": metadata,
+                "state": {"values": {"title": {"text": {"type": "plain_text_input", "value": title}}}},
+            },
+        })
+        .to_string();
+        check(Interaction::parse(&payload).unwrap().view.as_ref().unwrap())
+    }
+
+    const LIMITS: &str = r#"{"limits":{"title":{"required":true,"min":3,"max":5}},"more":1}"#;
+
+    #[test]
+    fn a_field_outside_its_limits_gets_an_error_of_its_own() {
+        for (title, error) in [
+            ("", Some("This field is required.")),
+            ("  ", Some("This field is required.")),
+            ("ab", Some("At least 3 characters, please: there are 2.")),
+            ("abc", None),
+            ("éééée", None),
+            ("abcdef", Some("At most 5 characters, please: there are 6.")),
+        ] {
+            let expected: Vec<_> = error
+                .iter()
+                .map(|e| ("title".to_owned(), (*e).to_owned()))
+                .collect();
+            assert_eq!(errors(LIMITS, title), expected, "{title:?}");
+        }
+    }
+
+    #[test]
+    fn a_modal_of_someone_else_has_no_limits() {
+        for metadata in ["", "opaque", "{}", r#"{"limits":7}"#, "[]"] {
+            assert_eq!(errors(metadata, ""), [], "{metadata}");
+        }
+    }
+}

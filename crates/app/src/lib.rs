@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+pub mod config;
+pub mod ingress;
+pub mod mentions;
+pub mod operator;
+pub mod ping;
+pub mod reply;
+pub mod routes;
+pub mod signing;
+pub mod workspaces;

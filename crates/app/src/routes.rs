@@ -1,0 +1,324 @@
+//! The one table from a request to the domain that handles it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tidegate_pipeline::archive::Label;
+use tidegate_pipeline::clock::{Clock, Timestamp};
+use tidegate_pipeline::job::{Job, kind};
+use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
+use tidegate_pipeline::outbox::Lane;
+use tidegate_pipeline::table::{Item, RowKey, Rows, Table, Write};
+use tidegate_pipeline::worker::Handler;
+use tidegate_slack::command::{Form, SlashCommand};
+use tidegate_slack::event::{Envelope, Event};
+use tidegate_slack::ids::TenantId;
+use tidegate_slack::interaction::Interaction;
+
+use crate::workspaces::{gaps, messages};
+use crate::{mentions, ping};
+
+/// Times a decision is made anew because its rows changed meanwhile.
+const TRIES: usize = 5;
+
+/// Tenants that a process remembers having listed; past that it lists them again.
+const REMEMBERED_TENANTS: usize = 10_000;
+
+/// Handles every kind of job.
+pub struct Routes {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    keep: Duration,
+    listed: Mutex<BTreeSet<TenantId>>,
+}
+
+impl Routes {
+    /// Handlers on that table; ledger rows are kept for `keep`.
+    pub fn new(table: Table, clock: Arc<dyn Clock>, keep: Duration) -> Self {
+        Self {
+            table,
+            clock,
+            keep,
+            listed: Mutex::default(),
+        }
+    }
+
+    async fn route(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Result<Vec<Lane>, JobError> {
+        let job = delivery.job;
+        match job.kind.as_str() {
+            kind::SLACK_EVENT => {
+                let envelope =
+                    Envelope::parse(&job.body).map_err(|e| JobError::Fail(e.to_string()))?;
+                self.event(delivery, ledger, &envelope).await
+            }
+            kind::SLACK_COMMAND => {
+                let command = SlashCommand::from_form(&Form::parse(&job.body))
+                    .ok_or_else(|| JobError::Fail("the form is no slash command".to_owned()))?;
+                let posts = match command.command.as_str() {
+                    ping::COMMAND => vec![ping::decide(
+                        &command,
+                        job,
+                        delivery.attempt,
+                        self.clock.now(),
+                    )?],
+                    _ => Vec::new(),
+                };
+                once(
+                    delivery,
+                    ledger,
+                    Decision {
+                        posts,
+                        ..Decision::default()
+                    },
+                )
+                .await
+            }
+            kind::SLACK_INTERACTION => {
+                let form = Form::parse(&job.body);
+                let payload = form.get("payload").unwrap_or_default();
+                Interaction::parse(payload).map_err(|e| JobError::Fail(e.to_string()))?;
+                once(delivery, ledger, Decision::default()).await
+            }
+            other => Err(JobError::Fail(format!(
+                "nobody handles jobs of kind {other}"
+            ))),
+        }
+    }
+
+    async fn event(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        envelope: &Envelope,
+    ) -> Result<Vec<Lane>, JobError> {
+        let natural_key = natural_key(envelope);
+        match (envelope.kind(), envelope.event()) {
+            ("event_callback", Some(event)) if event.kind() == "message" => {
+                message(delivery, ledger, event, natural_key).await
+            }
+            ("event_callback", Some(event)) if event.kind() == "app_mention" => {
+                let posts = mentions::decide(envelope).into_iter().collect();
+                once(
+                    delivery,
+                    ledger,
+                    Decision {
+                        natural_key,
+                        posts,
+                        ..Decision::default()
+                    },
+                )
+                .await
+            }
+            ("app_rate_limited", _) => {
+                once(
+                    delivery,
+                    ledger,
+                    gaps::decide(envelope, delivery.job.received_at)?,
+                )
+                .await
+            }
+            // Everything else is in the archive already, for the domains to come.
+            _ => {
+                once(
+                    delivery,
+                    ledger,
+                    Decision {
+                        natural_key,
+                        ..Decision::default()
+                    },
+                )
+                .await
+            }
+        }
+    }
+
+    /// Lists the tenant once per process, so that operators can ask over all tenants.
+    async fn list_tenant(&self, tenant: &TenantId) -> Result<(), JobError> {
+        if self.listed().contains(tenant) {
+            return Ok(());
+        }
+        let key = RowKey::new(&["tenants"], &[tenant.as_str()]);
+        let row = Item::new().with("tenant", tenant.as_str());
+        self.table
+            .system()
+            .rows()
+            .write(Write::put(key, row))
+            .await?;
+        let mut listed = self.listed();
+        if listed.len() >= REMEMBERED_TENANTS {
+            listed.clear();
+        }
+        listed.insert(tenant.clone());
+        Ok(())
+    }
+
+    fn listed(&self) -> std::sync::MutexGuard<'_, BTreeSet<TenantId>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The tenants that have sent anything, in order, up to `limit`.
+pub async fn tenants(
+    system: &Rows,
+    limit: usize,
+) -> Result<Vec<TenantId>, tidegate_pipeline::table::TableError> {
+    let range = tidegate_pipeline::table::Range::All;
+    let page = system
+        .query(&["tenants"], range, false, limit, None)
+        .await?;
+    Ok(page
+        .rows
+        .iter()
+        .filter_map(|(_, row)| row.text("tenant").map(TenantId::from))
+        .collect())
+}
+
+#[async_trait]
+impl Handler for Routes {
+    fn label(&self, job: &Job) -> Label {
+        let name = match job.kind.as_str() {
+            kind::SLACK_EVENT => return event_label(&job.body),
+            kind::SLACK_COMMAND => Form::parse(&job.body).get("command").map(str::to_owned),
+            kind::SLACK_INTERACTION => {
+                let form = Form::parse(&job.body);
+                let interaction = Interaction::parse(form.get("payload").unwrap_or_default());
+                interaction
+                    .ok()
+                    .and_then(|i| i.kind.map(std::borrow::Cow::into_owned))
+            }
+            _ => None,
+        };
+        Label {
+            name: bounded(name.as_deref()),
+            dispatched_at: None,
+        }
+    }
+
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
+        self.list_tenant(&delivery.job.tenant).await?;
+        let rows = self.table.tenant(&delivery.job.tenant);
+        let ledger = Ledger {
+            rows,
+            clock: &*self.clock,
+            keep: self.keep,
+        };
+        self.route(delivery, &ledger).await
+    }
+}
+
+/// Stores a message event: decide on the row as it is believed to be, and look again only if it is not so.
+async fn message(
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    event: Event<'_>,
+    natural_key: Option<Vec<String>>,
+) -> Result<Vec<Lane>, JobError> {
+    let Some(change) = messages::change(event) else {
+        return once(
+            delivery,
+            ledger,
+            Decision {
+                natural_key,
+                ..Decision::default()
+            },
+        )
+        .await;
+    };
+    // A message is new nine times out of ten: the first try does not read.
+    let mut stored = None;
+    for _ in 0..TRIES {
+        let writes = messages::decide(&change, stored.as_ref())
+            .into_iter()
+            .collect();
+        let decision = Decision {
+            natural_key: natural_key.clone(),
+            writes,
+            posts: Vec::new(),
+        };
+        match ledger.commit(delivery, decision).await? {
+            Committed::Done(lanes) | Committed::Duplicate(lanes) => return Ok(lanes),
+            Committed::Stale => stored = messages::load(&ledger.rows, &change).await?,
+        }
+    }
+    Err(JobError::Retry("the message keeps changing".to_owned()))
+}
+
+/// Commits a decision that depends on no row.
+async fn once(
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    decision: Decision,
+) -> Result<Vec<Lane>, JobError> {
+    match ledger.commit(delivery, decision).await? {
+        Committed::Done(lanes) | Committed::Duplicate(lanes) => Ok(lanes),
+        Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
+    }
+}
+
+/// What makes an event itself, under whatever event id it comes: Slack has delivered one message up to eleven times
+/// with as many ids. Events without any timestamp have no natural key: only their id tells them apart.
+fn natural_key(envelope: &Envelope) -> Option<Vec<String>> {
+    let event = envelope.event()?;
+    event.ts().or(event.event_ts())?;
+    let parts = [
+        Some(envelope.app()),
+        Some(event.kind()),
+        event.subtype(),
+        event.channel(),
+        // Two people joining at the same moment are two events.
+        event.user(),
+        event.ts(),
+        event.event_ts(),
+    ];
+    Some(
+        parts
+            .into_iter()
+            .map(|part| part.unwrap_or_default().to_owned())
+            .collect(),
+    )
+}
+
+fn event_label(body: &[u8]) -> Label {
+    let Ok(envelope) = Envelope::parse(body) else {
+        return Label {
+            name: "unreadable".to_owned(),
+            dispatched_at: None,
+        };
+    };
+    let name = match envelope.event() {
+        Some(event) => match event.subtype() {
+            Some(subtype) => format!("{}.{subtype}", event.kind()),
+            None => event.kind().to_owned(),
+        },
+        None => envelope.kind().to_owned(),
+    };
+    let dispatched_at = envelope
+        .event_time()
+        .map(|seconds| Timestamp(seconds.saturating_mul(1000)));
+    Label {
+        name: bounded(Some(&name)),
+        dispatched_at,
+    }
+}
+
+/// A label goes to logs, lists and rows: short, and of plain characters.
+fn bounded(name: Option<&str>) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
+    let name: String = name
+        .unwrap_or_default()
+        .chars()
+        .filter(plain)
+        .take(80)
+        .collect();
+    if name.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        name
+    }
+}

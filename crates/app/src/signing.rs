@@ -1,0 +1,136 @@
+//! The signing secrets in force, as the configuration lists them: `secret` or `secret@expiry`, parted by commas,
+//! newest first. The expiry is a date (`2026-12-01`), a moment (`2026-12-01T08:00:00Z`) or Unix seconds.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use tidegate_pipeline::secrets::{SecretError, Secrets};
+use tidegate_slack::signature::SigningSecrets;
+
+/// Why the list of signing secrets was refused. Holds none of them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SigningError {
+    /// An entry is empty, or the whole list.
+    #[error("signing secret {0} is empty")]
+    Empty(usize),
+    /// The part behind the `@` is no date.
+    #[error("the expiry of signing secret {0} is neither a date, a moment nor Unix seconds")]
+    Expiry(usize),
+    /// The store of secrets did not answer.
+    #[error(transparent)]
+    Store(#[from] SecretError),
+}
+
+/// Reads a list of signing secrets.
+pub fn parse(list: &SecretString) -> Result<SigningSecrets, SigningError> {
+    let entries = list
+        .expose_secret()
+        .split(',')
+        .enumerate()
+        .map(|(n, entry)| {
+            let (secret, expiry) = match entry.trim().split_once('@') {
+                Some((secret, expiry)) => (
+                    secret,
+                    Some(parse_expiry(expiry).ok_or(SigningError::Expiry(n + 1))?),
+                ),
+                None => (entry.trim(), None),
+            };
+            if secret.trim().is_empty() {
+                return Err(SigningError::Empty(n + 1));
+            }
+            Ok((SecretString::from(secret.trim()), expiry))
+        });
+    let entries = entries.collect::<Result<Vec<_>, _>>()?;
+    SigningSecrets::new(entries).map_err(|_| SigningError::Empty(1))
+}
+
+fn parse_expiry(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<i64>() {
+        return Some(seconds);
+    }
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        return Some(moment.as_second());
+    }
+    format!("{text}T00:00:00Z")
+        .parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_second)
+}
+
+/// The secrets as the store has them now. The list is read again only when its text has changed.
+pub struct SigningKeys {
+    store: Arc<dyn Secrets>,
+    name: String,
+    parsed: Mutex<Option<(SecretString, Arc<SigningSecrets>)>>,
+}
+
+impl SigningKeys {
+    /// The list that the store holds under `name`.
+    pub fn new(store: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
+        Self {
+            store,
+            name: name.into(),
+            parsed: Mutex::new(None),
+        }
+    }
+
+    /// The secrets in force. How fresh they are is the store's affair.
+    pub async fn current(&self) -> Result<Arc<SigningSecrets>, SigningError> {
+        let list = self.store.get(&self.name).await?;
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*parsed {
+            Some((text, keys)) if text.expose_secret() == list.expose_secret() => {
+                Ok(Arc::clone(keys))
+            }
+            _ => {
+                let keys = Arc::new(parse(&list)?);
+                *parsed = Some((list, Arc::clone(&keys)));
+                Ok(keys)
+            }
+        }
+    }
+}
+
+/// One secret that does not change while the process lives.
+pub struct FixedSecret(pub SecretString);
+
+#[async_trait::async_trait]
+impl Secrets for FixedSecret {
+    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
+        Ok(self.0.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(list: &str) -> Result<usize, SigningError> {
+        parse(&list.into()).map(|secrets| {
+            let shown = format!("{secrets:?}");
+            assert!(!shown.contains("sesame"), "{shown}");
+            shown
+                .matches(char::is_numeric)
+                .collect::<String>()
+                .parse()
+                .unwrap()
+        })
+    }
+
+    #[test]
+    fn a_list_holds_any_number_of_secrets_with_or_without_expiry() {
+        assert_eq!(read("sesame"), Ok(1));
+        assert_eq!(read("sesame, old@2026-12-01"), Ok(2));
+        assert_eq!(read("a@1764547200,b@2026-12-01T08:00:00Z,c"), Ok(3));
+    }
+
+    #[test]
+    fn an_empty_secret_or_a_strange_expiry_is_refused() {
+        assert_eq!(read(""), Err(SigningError::Empty(1)));
+        assert_eq!(read("sesame,"), Err(SigningError::Empty(2)));
+        assert_eq!(read("@2026-12-01"), Err(SigningError::Empty(1)));
+        assert_eq!(read("sesame@tomorrow"), Err(SigningError::Expiry(1)));
+    }
+}

@@ -1,0 +1,202 @@
+//! Messages as they stand now: posted, edited, deleted. Events come twice and out of order, so each row carries the
+//! timestamp of the event that made it, and only a later event changes it. A deleted message leaves a tombstone
+//! without text, so that a late original does not bring it back.
+
+use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+use tidegate_slack::event::Event;
+
+/// What an event says about one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change<'a> {
+    channel: &'a str,
+    ts: &'a str,
+    /// `event_ts`: which of two changes is the later one.
+    version: &'a str,
+    to: To<'a>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum To<'a> {
+    Text(Box<Text<'a>>),
+    Deleted,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Text<'a> {
+    text: &'a str,
+    user: Option<&'a str>,
+    bot: Option<&'a str>,
+    team: Option<&'a str>,
+    subtype: Option<&'a str>,
+    thread_ts: Option<&'a str>,
+    edited_ts: Option<&'a str>,
+}
+
+/// What a `message` event changes; `None` when it changes no message's content.
+pub fn change<'a>(event: Event<'a>) -> Option<Change<'a>> {
+    let channel = event.channel()?;
+    let version = event.event_ts().or(event.ts())?;
+    let deleted = |ts| Change {
+        channel,
+        ts,
+        version,
+        to: To::Deleted,
+    };
+    match event.subtype() {
+        Some("message_deleted") => event.deleted_ts().map(deleted),
+        Some("message_changed") => {
+            let message = event.message()?;
+            let ts = message.ts()?;
+            // Slack deletes the root of a thread by changing it into a tombstone.
+            if message.subtype() == Some("tombstone") {
+                return Some(deleted(ts));
+            }
+            Some(Change {
+                channel,
+                ts,
+                version,
+                to: text(message),
+            })
+        }
+        // Tells that a thread has grown, not what the message says.
+        Some("message_replied") => None,
+        _ => event.ts().map(|ts| Change {
+            channel,
+            ts,
+            version,
+            to: text(event),
+        }),
+    }
+}
+
+fn text(message: Event<'_>) -> To<'_> {
+    To::Text(Box::new(Text {
+        text: message.text().unwrap_or_default(),
+        user: message.user(),
+        bot: message.bot(),
+        team: message.team(),
+        subtype: message.subtype(),
+        thread_ts: message.thread_ts(),
+        edited_ts: message.edited_ts(),
+    }))
+}
+
+/// The write that a change asks of a message's row as it stands; `None` when the row is as late or later.
+pub fn decide(change: &Change<'_>, stored: Option<&Item>) -> Option<Write<RowKey>> {
+    let put = Write::put(key(change.channel, change.ts), row(change));
+    let Some(stored) = stored else {
+        return Some(put.when("attribute_not_exists(#pk)"));
+    };
+    let seen = stored.text("version").unwrap_or_default();
+    (later(change.version, seen)).then(|| put.when("#version = :seen").value(":seen", seen))
+}
+
+/// The row of the message, if it is stored.
+pub async fn load(rows: &Rows, change: &Change<'_>) -> Result<Option<Item>, TableError> {
+    rows.get(&key(change.channel, change.ts)).await
+}
+
+fn row(change: &Change<'_>) -> Item {
+    let item = Item::new()
+        .with("ts", change.ts)
+        .with("version", change.version);
+    match &change.to {
+        To::Deleted => item.with("deleted", true),
+        To::Text(text) => item
+            .with("text", text.text)
+            .with_some("user", text.user)
+            .with_some("bot", text.bot)
+            .with_some("team", text.team)
+            .with_some("subtype", text.subtype)
+            .with_some("thread_ts", text.thread_ts)
+            .with_some("edited_ts", text.edited_ts),
+    }
+}
+
+/// The row of a message.
+pub fn key(channel: &str, ts: &str) -> RowKey {
+    RowKey::new(&["messages", channel], &[ts])
+}
+
+/// Whether one Slack timestamp is later than another: by seconds as numbers, then by the rest as text.
+fn later(a: &str, b: &str) -> bool {
+    let split = |ts: &str| {
+        let (seconds, rest) = ts.split_once('.').unwrap_or((ts, ""));
+        (seconds.parse::<u64>().unwrap_or(0), rest.to_owned())
+    };
+    split(a) > split(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+    use tidegate_pipeline::table::WriteAction;
+    use tidegate_slack::event::Envelope;
+
+    use super::*;
+
+    fn envelope(event: &serde_json::Value) -> Envelope {
+        let outer = json!({"type": "event_callback", "event": event});
+        Envelope::parse(outer.to_string().as_bytes()).unwrap()
+    }
+
+    fn posted() -> serde_json::Value {
+        json!({"type": "message", "channel": "C1", "ts": "10.1", "event_ts": "10.1", "text": "first"})
+    }
+
+    fn edited(at: &str, text: &str) -> serde_json::Value {
+        json!({"type": "message", "subtype": "message_changed", "channel": "C1", "ts": at, "event_ts": at,
+            "message": {"type": "message", "ts": "10.1", "text": text, "edited": {"ts": at}}})
+    }
+
+    fn deleted(at: &str) -> serde_json::Value {
+        json!({"type": "message", "subtype": "message_deleted", "channel": "C1", "event_ts": at, "deleted_ts": "10.1"})
+    }
+
+    fn apply(stored: Option<Item>, event: &serde_json::Value) -> Option<Item> {
+        let envelope = envelope(event);
+        let change = change(envelope.event().unwrap()).unwrap();
+        match decide(&change, stored.as_ref()).map(|write| write.action) {
+            Some(WriteAction::Put(item)) => Some(item),
+            _ => stored,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_repetition_ends_in_the_same_row(
+            order in prop::collection::vec(0usize..4, 0..12).prop_map(|extra| [extra, vec![2, 0, 3, 1]].concat()).prop_shuffle(),
+            deletes in any::<bool>(),
+        ) {
+            let last = if deletes { deleted("40.0") } else { edited("40.0", "fourth") };
+            let events = [posted(), edited("20.0", "second"), edited("30.0", "third"), last];
+            let row = order.iter().fold(None, |row, n| apply(row, &events[*n])).unwrap();
+            prop_assert_eq!(row.text("version"), Some("40.0"));
+            prop_assert_eq!(row.text("text"), (!deletes).then_some("fourth"));
+            prop_assert_eq!(row.flag("deleted"), deletes);
+        }
+    }
+
+    #[test]
+    fn timestamps_are_compared_as_numbers() {
+        assert!(later("1700000000.000200", "1700000000.000100"));
+        assert!(later("10000000000.0", "9999999999.9"));
+        assert!(!later("1700000000.000100", "1700000000.000100"));
+    }
+
+    #[test]
+    fn a_thread_that_grew_changes_no_message() {
+        let replied = json!({"type": "message", "subtype": "message_replied", "channel": "C1", "ts": "11.0",
+            "event_ts": "11.0", "message": {"ts": "10.1"}});
+        assert_eq!(change(envelope(&replied).event().unwrap()), None);
+    }
+
+    #[test]
+    fn a_tombstone_is_a_delete() {
+        let tombstone = json!({"type": "message", "subtype": "message_changed", "channel": "C1", "ts": "11.0",
+            "event_ts": "11.0", "message": {"subtype": "tombstone", "ts": "10.1", "text": "This message was deleted."}});
+        let row = apply(apply(None, &posted()), &tombstone).unwrap();
+        assert!(row.flag("deleted") && row.text("text").is_none());
+    }
+}

@@ -1,0 +1,72 @@
+//! What a stand-in Slack is told when it starts: the app's secrets and addresses, its own identity, and its manners.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Configuration of a [`FakeSlack`](crate::FakeSlack); `Default` is the sandbox workspace.
+#[derive(Clone)]
+pub struct FakeConfig {
+    /// Signs what is sent to the app.
+    pub signing_secret: String,
+    /// The only bearer token the Web API takes.
+    pub bot_token: String,
+    /// Base URL of the app; events go to `{app_url}/slack/events`, and so on. Nothing is sent while it is `None`.
+    pub app_url: Option<String>,
+    /// Base URL at which the app reaches this stand-in; response URLs begin with it.
+    pub public_url: String,
+    /// The workspace's id.
+    pub team_id: String,
+    /// The Enterprise Grid organisation the workspace belongs to; its fields are absent without one, as in Slack.
+    pub enterprise_id: Option<String>,
+    /// The app's id, `api_app_id` in everything sent.
+    pub app_id: String,
+    /// The user id of the app's bot.
+    pub bot_user_id: String,
+    /// The bot id of the app's bot, which marks its own messages.
+    pub bot_id: String,
+    /// The wait before each retry of an event; Slack's are 0, 60 and 300 seconds.
+    pub retry_delays: Vec<Duration>,
+    /// How long the app may take to answer; Slack gives it 3 seconds.
+    pub answer_timeout: Duration,
+    /// Create any `C…` channel or `U…` user that a request names.
+    pub auto_channels: bool,
+    /// Send the bot's own posts back to the app as `message` events, as Slack does.
+    pub echo_bot_messages: bool,
+    /// More `chat.postMessage` calls a second than this in one channel are answered with a 429.
+    pub limit_per_channel_per_second: Option<usize>,
+}
+
+impl Default for FakeConfig {
+    fn default() -> Self {
+        Self {
+            signing_secret: "sandbox-signing-secret".to_owned(),
+            bot_token: "sandbox-bot-token".to_owned(),
+            app_url: None,
+            public_url: "http://127.0.0.1:4000".to_owned(),
+            team_id: "T0SANDBOX1".to_owned(),
+            enterprise_id: None,
+            app_id: "A0TIDEGATE1".to_owned(),
+            bot_user_id: "U0TIDEGATE1".to_owned(),
+            bot_id: "B0TIDEGATE1".to_owned(),
+            retry_delays: [0, 60, 300].map(Duration::from_secs).to_vec(),
+            answer_timeout: Duration::from_secs(3),
+            auto_channels: true,
+            echo_bot_messages: true,
+            limit_per_channel_per_second: None,
+        }
+    }
+}
+
+/// Leaves the two secrets out.
+impl fmt::Debug for FakeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeConfig")
+            .field("app_url", &self.app_url)
+            .field("public_url", &self.public_url)
+            .field("team_id", &self.team_id)
+            .field("app_id", &self.app_id)
+            .field("bot_user_id", &self.bot_user_id)
+            .field("retry_delays", &self.retry_delays)
+            .finish_non_exhaustive()
+    }
+}

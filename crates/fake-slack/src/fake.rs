@@ -1,0 +1,178 @@
+//! The handle on one stand-in Slack: what it was configured with, its world, and what tests ask of both.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::config::FakeConfig;
+use crate::delivery::Attempt;
+use crate::faults::Fault;
+use crate::http_client;
+use crate::records::{Call, Ephemeral, OpenView, PostedMessage};
+use crate::world::World;
+
+/// How many of the bot's own posts are on their way back to the app at once.
+const ECHOES_AT_ONCE: usize = 32;
+
+/// A stand-in Slack; clones share one workspace.
+#[derive(Clone)]
+pub struct FakeSlack(Arc<Inner>);
+
+struct Inner {
+    config: FakeConfig,
+    clock: Clock,
+    app_url: RwLock<Option<String>>,
+    public_url: RwLock<String>,
+    client: Option<reqwest::Client>,
+    world: Mutex<World>,
+    echoes: Arc<Semaphore>,
+}
+
+impl FakeSlack {
+    /// A fresh workspace on the system's clock.
+    #[must_use]
+    pub fn new(config: FakeConfig) -> Self {
+        Self::with_clock(config, Clock::system())
+    }
+
+    /// A fresh workspace on this clock.
+    #[must_use]
+    pub fn with_clock(config: FakeConfig, clock: Clock) -> Self {
+        let client = http_client::build()
+            .inspect_err(|error| tracing::error!("nothing can be sent to the app: {error:#}"))
+            .ok();
+        Self(Arc::new(Inner {
+            app_url: RwLock::new(config.app_url.as_deref().map(trimmed)),
+            public_url: RwLock::new(trimmed(&config.public_url)),
+            world: Mutex::new(World::seed(&config, clock.now())),
+            echoes: Arc::new(Semaphore::new(ECHOES_AT_ONCE)),
+            client,
+            clock,
+            config,
+        }))
+    }
+
+    /// Where the app listens from now on; known only after it is bound.
+    pub fn set_app_url(&self, url: impl AsRef<str>) {
+        *self
+            .0
+            .app_url
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(trimmed(url.as_ref()));
+        self.world().revision += 1;
+    }
+
+    /// Where this stand-in is reached from now on.
+    pub fn set_public_url(&self, url: impl AsRef<str>) {
+        *self
+            .0
+            .public_url
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = trimmed(url.as_ref());
+    }
+
+    /// The messages of one channel in order of their `ts`.
+    #[must_use]
+    pub fn messages(&self, channel: &str) -> Vec<PostedMessage> {
+        self.world().messages(channel)
+    }
+
+    /// The messages that one user sees, in order.
+    #[must_use]
+    pub fn ephemerals(&self) -> Vec<Ephemeral> {
+        self.world().ephemerals.iter().cloned().collect()
+    }
+
+    /// Every request of the app, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.world().calls.iter().cloned().collect()
+    }
+
+    /// Every request to the app, in the order they ended.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Attempt> {
+        self.world().attempts.iter().cloned().collect()
+    }
+
+    /// The modals that are open, oldest first.
+    #[must_use]
+    pub fn open_views(&self) -> Vec<OpenView> {
+        self.world().views.values().cloned().collect()
+    }
+
+    /// Lets the next calls that fit go wrong; earlier faults go first.
+    pub fn add_fault(&self, fault: Fault) {
+        self.world().faults.push(fault);
+    }
+
+    /// Forgets all faults.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    /// Archives a channel, so that posting in it is refused; tells whether it exists.
+    pub fn archive_channel(&self, channel: &str) -> bool {
+        let now = self.now();
+        let mut world = self.world();
+        let Some(room) = world.room(channel, now) else {
+            return false;
+        };
+        room.channel.is_archived = true;
+        world.revision += 1;
+        true
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn config(&self) -> &FakeConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn client(&self) -> Option<&reqwest::Client> {
+        self.0.client.as_ref()
+    }
+
+    pub(crate) fn app_url(&self) -> Option<String> {
+        self.0
+            .app_url
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn public_url(&self) -> String {
+        self.0
+            .public_url
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn echoes(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.echoes)
+    }
+}
+
+impl fmt::Debug for FakeSlack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FakeSlack").field(&self.0.config).finish()
+    }
+}
+
+fn trimmed(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,169 @@
+//! Interactions: buttons pressed and modals submitted, completed with the fields that Slack adds.
+
+use serde_json::{Value, json};
+
+use crate::delivery::{DeliveryReport, Outgoing};
+use crate::fake::FakeSlack;
+use crate::message_json;
+use crate::world::World;
+
+impl FakeSlack {
+    /// Sends an interaction; what the payload lacks of Slack's own fields (trigger, response URL, message) is added.
+    pub async fn send_interaction(&self, payload: Value) -> DeliveryReport {
+        let payload = self.complete_interaction(payload);
+        let kind = payload
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("interaction")
+            .to_owned();
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("payload", &payload.to_string())
+            .finish();
+        let outgoing = Outgoing {
+            kind: kind.clone(),
+            path: "/slack/interactions",
+            content_type: "application/x-www-form-urlencoded",
+            body,
+            event_id: None,
+            retried: false,
+            in_background: false,
+        };
+        let report = self.deliver(outgoing).await;
+        self.follow_view(&kind, &payload, &report);
+        report
+    }
+
+    fn complete_interaction(&self, mut payload: Value) -> Value {
+        let config = self.config();
+        let at = |path: &str| {
+            payload
+                .pointer(path)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let user = at("/user/id").unwrap_or_else(|| "U0ALICE0001".to_owned());
+        let channel = at("/channel/id").or_else(|| at("/container/channel_id"));
+        let message_ts = at("/message/ts").or_else(|| at("/container/message_ts"));
+        let view_id = at("/view/id");
+        let is_view = at("/type").is_some_and(|kind| kind.starts_with("view_"));
+
+        let now = self.now();
+        let mut world = self.world();
+        world.meet_user(&user);
+        let name = world
+            .users
+            .get(&user)
+            .map(|user| user.name.clone())
+            .unwrap_or_default();
+        let trigger_id = world.next_trigger(&config.signing_secret, &user, now);
+        let mut added = json!({
+            "token": self.verification_token(),
+            "api_app_id": config.app_id,
+            "team": { "id": config.team_id, "domain": "sandbox" },
+            "enterprise": config.enterprise_id.as_ref().map(|id| json!({ "id": id, "name": "Sandbox Enterprise" })),
+            "is_enterprise_install": false,
+            "user": { "id": user, "username": name, "name": name, "team_id": config.team_id },
+            "trigger_id": trigger_id,
+        });
+        if let Some(channel) = &channel {
+            let name = world
+                .room(channel, now)
+                .map(|room| room.channel.name.clone())
+                .unwrap_or_default();
+            added["channel"] = json!({ "id": channel, "name": name });
+            if let Some(message) = message_ts
+                .as_ref()
+                .and_then(|ts| self.find_message(&world, channel, ts))
+            {
+                added["message"] = message;
+            }
+        }
+        if let Some(view) = view_id.and_then(|id| world.views.get(&id)) {
+            added["view"] = view.view.clone();
+        }
+        drop(world);
+        if let Some(channel) = channel.filter(|_| !is_view) {
+            added["response_url"] = self.new_response_url(&channel, &user, message_ts).into();
+        }
+        merge_missing(&mut payload, added);
+        payload
+    }
+
+    fn find_message(&self, world: &World, channel: &str, ts: &str) -> Option<Value> {
+        let room = world.rooms.get(channel)?;
+        if let Some(message) = room.messages.get(ts) {
+            return Some(message_json::in_answer(self.config(), room, message, true));
+        }
+        let shown = world
+            .ephemerals
+            .iter()
+            .find(|shown| shown.ts == ts && shown.channel == channel)?;
+        let bot = &self.config().bot_user_id;
+        Some(
+            json!({ "type": "message", "user": bot, "text": shown.text, "blocks": shown.blocks, "ts": ts }),
+        )
+    }
+
+    /// Closes a modal, or lets its next step take its place, as the app answered.
+    fn follow_view(&self, kind: &str, payload: &Value, report: &DeliveryReport) {
+        let Some(id) = payload.pointer("/view/id").and_then(Value::as_str) else {
+            return;
+        };
+        let answer: Value = report
+            .attempts
+            .last()
+            .and_then(|last| serde_json::from_str(&last.body).ok())
+            .unwrap_or_default();
+        let action = answer.get("response_action").and_then(Value::as_str);
+        let mut world = self.world();
+        world.revision += 1;
+        match (kind, action) {
+            ("view_closed", _) | ("view_submission", None | Some("clear"))
+                if report.ok || kind == "view_closed" =>
+            {
+                world.views.remove(id);
+            }
+            ("view_submission", Some("update" | "push")) => {
+                if let (Some(open), Some(next)) = (world.views.get_mut(id), answer.get("view")) {
+                    let mut next = next.clone();
+                    merge_missing(&mut next, open.view.clone());
+                    open.view = next;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Adds what is not there yet, at every depth; what is given stays.
+fn merge_missing(given: &mut Value, added: Value) {
+    let (Some(given), Value::Object(added)) = (given.as_object_mut(), added) else {
+        return;
+    };
+    for (name, value) in added {
+        match given.get_mut(&name) {
+            Some(present) if present.is_object() => merge_missing(present, value),
+            Some(_) => {}
+            None => {
+                given.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_stays() {
+        let mut payload = json!({ "user": { "id": "U1" }, "trigger_id": "mine" });
+        merge_missing(
+            &mut payload,
+            json!({ "user": { "id": "U2", "name": "bob" }, "trigger_id": "new", "token": "t" }),
+        );
+        let expected =
+            json!({ "user": { "id": "U1", "name": "bob" }, "trigger_id": "mine", "token": "t" });
+        assert_eq!(payload, expected);
+    }
+}

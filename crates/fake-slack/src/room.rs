@@ -1,0 +1,78 @@
+//! One channel with its messages in order, its threads and its posting rate.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::records::{Channel, PostedMessage};
+
+/// A channel and what was posted in it.
+pub(crate) struct Room {
+    pub channel: Channel,
+    /// By `ts`, whose text order is its time order.
+    pub messages: BTreeMap<String, PostedMessage>,
+    /// The replies of each thread, by the parent's `ts`.
+    pub threads: HashMap<String, Vec<String>>,
+    recent_posts: VecDeque<Duration>,
+}
+
+impl Room {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self {
+            channel,
+            messages: BTreeMap::new(),
+            threads: HashMap::new(),
+            recent_posts: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn post(&mut self, message: PostedMessage) {
+        if let Some(parent) = message
+            .thread_ts
+            .clone()
+            .filter(|parent| *parent != message.ts)
+        {
+            self.threads
+                .entry(parent)
+                .or_default()
+                .push(message.ts.clone());
+        }
+        self.messages.insert(message.ts.clone(), message);
+    }
+
+    pub(crate) fn remove(&mut self, ts: &str) -> Option<PostedMessage> {
+        let message = self.messages.remove(ts)?;
+        if let Some(replies) = message
+            .thread_ts
+            .as_ref()
+            .and_then(|parent| self.threads.get_mut(parent))
+        {
+            replies.retain(|reply| reply != ts);
+        }
+        Some(message)
+    }
+
+    /// Whether one more post now stays within `limit` a second; counts it if so.
+    pub(crate) fn admit_post(&mut self, limit: usize, now: Duration) -> bool {
+        while self
+            .recent_posts
+            .front()
+            .is_some_and(|at| now.saturating_sub(*at) >= Duration::from_secs(1))
+        {
+            self.recent_posts.pop_front();
+        }
+        let admitted = self.recent_posts.len() < limit;
+        if admitted {
+            self.recent_posts.push_back(now);
+        }
+        admitted
+    }
+
+    /// `channel_type` as events name it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.channel.id.chars().next() {
+            Some('D') => "im",
+            _ if self.channel.is_private => "group",
+            _ => "channel",
+        }
+    }
+}

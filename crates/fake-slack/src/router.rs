@@ -1,0 +1,47 @@
+//! Every route of the stand-in, relative, so that it can be nested under a path.
+
+use axum::Router;
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, post};
+use http::header;
+
+use crate::fake::FakeSlack;
+use crate::{api, control, response_urls, state};
+
+/// The page is whole in itself, so the policy forbids everything from elsewhere.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+    connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
+
+impl FakeSlack {
+    /// The routes: the Web API, response URLs, the controls under `/_fake`, and the page at `/`.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", get(page))
+            .route("/api/{method}", post(api::call).get(api::call))
+            .route("/response/{team}/{id}/{secret}", post(response_urls::post))
+            .route(
+                "/_fake/faults",
+                post(control::add_fault).delete(control::clear_faults),
+            )
+            .route("/_fake/messages", get(state::messages))
+            .route("/_fake/calls", get(state::calls))
+            .route("/_fake/state", get(state::state))
+            .route("/_fake/post", post(control::post))
+            .route("/_fake/command", post(control::command))
+            .route("/_fake/event", post(control::event))
+            .route("/_fake/interaction", post(control::interaction))
+            .route("/_fake/views/{id}", delete(control::close_view))
+            .route("/_fake/archive", post(control::archive))
+            .route("/_fake/response_url", post(control::response_url))
+            .with_state(self.clone())
+    }
+}
+
+async fn page() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, include_str!("page.html"))
+}

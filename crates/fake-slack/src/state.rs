@@ -1,0 +1,120 @@
+//! The controls under `/_fake` that look: messages, calls, and the whole state for the page.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::fake::FakeSlack;
+use crate::records::{Call, PostedMessage};
+use crate::room::Room;
+
+/// Query of `GET /_fake/messages`.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    channel: Option<String>,
+}
+
+/// `GET /_fake/messages`: of one channel, or of all in the order they were posted.
+pub(crate) async fn messages(
+    State(fake): State<FakeSlack>,
+    Query(wanted): Query<Wanted>,
+) -> Json<Vec<PostedMessage>> {
+    let world = fake.world();
+    Json(if let Some(channel) = wanted.channel {
+        world.messages(&channel)
+    } else {
+        let mut all: Vec<PostedMessage> = world
+            .rooms
+            .values()
+            .flat_map(|room| room.messages.values().cloned())
+            .collect();
+        all.sort_by(|a, b| a.ts.cmp(&b.ts));
+        all
+    })
+}
+
+/// `GET /_fake/calls`.
+pub(crate) async fn calls(State(fake): State<FakeSlack>) -> Json<Vec<Call>> {
+    Json(fake.calls())
+}
+
+/// Query of `GET /_fake/state`.
+#[derive(Deserialize)]
+pub(crate) struct View {
+    /// The revision the caller has; nothing but it is answered while it is current.
+    since: Option<u64>,
+    /// Only the messages and ephemerals of this channel.
+    channel: Option<String>,
+    /// How many messages of each channel, ephemerals and deliveries, counted from the newest.
+    #[serde(default = "default_limit")]
+    limit: usize,
+}
+
+fn default_limit() -> usize {
+    200
+}
+
+/// `GET /_fake/state`.
+pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View>) -> Json<Value> {
+    let world = fake.world();
+    if view.since == Some(world.revision) {
+        return Json(json!({ "revision": world.revision, "unchanged": true }));
+    }
+    let wanted = |channel: &str| {
+        view.channel
+            .as_deref()
+            .is_none_or(|wanted| wanted == channel)
+    };
+    let channels: Vec<_> = world.rooms.values().map(describe).collect();
+    let messages: serde_json::Map<String, Value> = world
+        .rooms
+        .values()
+        .filter(|room| wanted(&room.channel.id))
+        .map(|room| (room.channel.id.clone(), newest(room, view.limit)))
+        .collect();
+    let mut ephemerals: Vec<_> = world
+        .ephemerals
+        .iter()
+        .rev()
+        .filter(|shown| wanted(&shown.channel))
+        .take(view.limit)
+        .collect();
+    ephemerals.reverse();
+    let deliveries = world
+        .attempts
+        .iter()
+        .skip(world.attempts.len().saturating_sub(view.limit));
+    Json(json!({
+        "revision": world.revision,
+        "team_id": fake.config().team_id,
+        "bot_user_id": fake.config().bot_user_id,
+        "has_app": fake.app_url().is_some(),
+        "channels": channels,
+        "users": world.users.values().collect::<Vec<_>>(),
+        "messages": messages,
+        "ephemerals": ephemerals,
+        "deliveries": deliveries.collect::<Vec<_>>(),
+        "views": world.views.values().collect::<Vec<_>>(),
+    }))
+}
+
+fn describe(room: &Room) -> Value {
+    let newest_ts = room
+        .messages
+        .last_key_value()
+        .map(|(ts, _)| ts.as_str())
+        .unwrap_or_default();
+    let mut json = json!(room.channel);
+    json["newest_ts"] = newest_ts.into();
+    json
+}
+
+fn newest(room: &Room, limit: usize) -> Value {
+    let skipped = room.messages.len().saturating_sub(limit);
+    room.messages
+        .values()
+        .skip(skipped)
+        .map(|message| json!(message))
+        .collect()
+}

@@ -1,0 +1,17 @@
+//! The stand-in over real loopback HTTP: a file per topic, one binary.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where it unwraps, in helpers too"
+)]
+
+mod app;
+mod chat;
+mod commands;
+mod events;
+mod fakes;
+mod faults;
+mod page;
+mod reading;
+mod response_urls;
+mod views;

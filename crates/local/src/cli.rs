@@ -1,0 +1,101 @@
+//! The command line. Exit codes: 0 when it worked, 1 when it did not, 2 when the call itself was wrong.
+
+mod api;
+mod bench;
+mod events;
+mod posts;
+mod send;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "Examples:
+  tidegate                                  serve on 127.0.0.1:3000, data in .tidegate
+  tidegate --port 4000 --data-dir /tmp/td   serve elsewhere
+  tidegate send events/app_mention.json     sign and send a recorded request
+  tidegate events list                      what has come in
+  tidegate events list --state parked       what was set aside";
+
+/// A Slack backend: receives, stores and answers, on a laptop or on AWS.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    local: LocalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve in this process: HTTP front, table, queues, workers, and a stand-in Slack while no token is set.
+    Local(LocalArgs),
+    /// Sign and send a recorded request, and tell what came of it.
+    Send(send::SendArgs),
+    /// Look at the requests that came in, and replay one.
+    Events(events::EventsArgs),
+    /// Look at posts that were set aside, and send one again.
+    Posts(posts::PostsArgs),
+    /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
+    Bench(bench::BenchArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+struct LocalArgs {
+    /// Port on 127.0.0.1.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Folder for table, queues and made-up secrets.
+    #[arg(long, default_value = ".tidegate", env = "TIDEGATE_DATA_DIR")]
+    data_dir: PathBuf,
+}
+
+/// Where the operator API is, and the key to it.
+#[derive(Debug, Clone, Args)]
+struct Remote {
+    /// Where Tidegate is: local mode, or the `ApiUrl` of a deployment.
+    #[arg(long, default_value = "http://127.0.0.1:3000", env = "TIDEGATE_URL")]
+    url: String,
+    /// The operator key of a deployment. Local mode's own is read from the data folder.
+    #[arg(long, env = "TIDEGATE_OPERATOR_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// Data folder of the local mode that is meant.
+    #[arg(long, default_value = ".tidegate", env = "TIDEGATE_DATA_DIR")]
+    data_dir: PathBuf,
+}
+
+/// Runs one call.
+pub fn run(cli: Cli) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(e) => return failed(&e.into()),
+    };
+    let done = runtime.block_on(async {
+        match cli.command {
+            None => serve::serve(cli.local).await,
+            Some(Command::Local(args)) => serve::serve(args).await,
+            Some(Command::Send(args)) => send::send(args).await,
+            Some(Command::Events(args)) => events::run(args).await,
+            Some(Command::Posts(args)) => posts::run(args).await,
+            Some(Command::Bench(args)) => bench::run(args).await,
+        }
+    });
+    // Threads that are still blocked in the database must not keep a finished call from returning.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => failed(&e),
+    }
+}
+
+fn failed(e: &anyhow::Error) -> ExitCode {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    anstream::eprintln!("{red}error{red:#}: {e:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,130 @@
+//! The operator API as the command line calls it.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use http::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tidegate_slack::http_client::build_with_timeout;
+
+use super::Remote;
+use crate::data_dir::DataDir;
+use crate::local::OPERATOR_KEY_FILE;
+
+/// A list over a month of a busy workspace takes its time.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one Tidegate.
+pub(super) struct Api {
+    http: reqwest::Client,
+    url: String,
+    key: SecretString,
+}
+
+impl Api {
+    pub(super) fn new(remote: &Remote) -> anyhow::Result<Self> {
+        let url = remote.url.trim_end_matches('/').to_owned();
+        let key = match &remote.key {
+            Some(key) => key.clone().into(),
+            None => local_key(remote, &url)?,
+        };
+        Ok(Self {
+            http: build_with_timeout(TIMEOUT)?,
+            url,
+            key,
+        })
+    }
+
+    pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+        match self.call(Method::GET, path, query).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
+    /// `None` where there is no such thing.
+    pub(super) async fn find(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Option<Value>> {
+        match self.call(Method::GET, path, query).await? {
+            (_, Some(body)) => Ok(Some(body)),
+            (message, None) if message.starts_with("not_found") => Ok(None),
+            (message, None) => bail!(message),
+        }
+    }
+
+    pub(super) async fn post(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+        match self.call(Method::POST, path, query).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
+    /// The body of a success, or the error's code and message.
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<(String, Option<Value>)> {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.url))
+            .query(query)
+            .bearer_auth(self.key.expose_secret());
+        let response = request
+            .send()
+            .await
+            .with_context(|| format!("reach Tidegate at {}; is `tidegate` running?", self.url))?;
+        let status = response.status();
+        let body: Value = response.json().await.with_context(|| {
+            format!(
+                "{} answered {status} with something that is not JSON",
+                self.url
+            )
+        })?;
+        if status.is_success() {
+            return Ok((String::new(), Some(body)));
+        }
+        let text = |pointer: &str| {
+            body.pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let (code, message) = (text("/error/code"), text("/error/message"));
+        if message.is_empty() {
+            bail!("{} answered {status}", self.url);
+        }
+        Ok((
+            format!("{code}: {message} (request {})", text("/error/request_id")),
+            None,
+        ))
+    }
+}
+
+/// The key that local mode keeps in its data folder; it goes to this machine only.
+fn local_key(remote: &Remote, url: &str) -> anyhow::Result<SecretString> {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    if !here.iter().any(|h| {
+        url.strip_prefix(h)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }) {
+        bail!(
+            "`{url}` is not this machine: set TIDEGATE_OPERATOR_KEY to that deployment's operator key"
+        );
+    }
+    let key = DataDir::existing(&remote.data_dir)
+        .map(|data| data.secret(OPERATOR_KEY_FILE))
+        .transpose()?
+        .flatten();
+    key.with_context(|| {
+        format!(
+            "no operator key: {} holds none and TIDEGATE_OPERATOR_KEY is not set; start `tidegate` first, \
+             or name its folder with `--data-dir`",
+            remote.data_dir.display()
+        )
+    })
+}

@@ -1,0 +1,184 @@
+//! Command: `tidegate events list|show|replay`
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::Value;
+
+use super::Remote;
+use super::api::Api;
+
+#[derive(Debug, Args)]
+pub(super) struct EventsArgs {
+    #[command(subcommand)]
+    command: EventsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum EventsCommand {
+    /// List requests, newest first: event id, tenant, type, state, attempts.
+    #[command(after_help = "Example: tidegate events list --state parked --json")]
+    List {
+        /// Only these.
+        #[arg(long, value_enum, default_value_t = State::All)]
+        state: State,
+        /// Only this workspace's or organisation's.
+        #[arg(long)]
+        tenant: Option<String>,
+        /// How many hours back.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
+        hours: u32,
+        /// At most so many.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Show one request, what came of it and its posts. Tokens and URLs that work as keys are hidden.
+    #[command(after_help = "Example: tidegate events show Ev0123456789")]
+    Show {
+        /// Its event id.
+        id: String,
+        /// Its tenant, which spares a search.
+        #[arg(long)]
+        tenant: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Queue one request again. What is done is not done twice.
+    #[command(
+        after_help = "Example: tidegate events replay Ev0123456789 --url https://abc.execute-api.eu-west-1.amazonaws.com"
+    )]
+    Replay {
+        /// Its event id.
+        id: String,
+        /// Its tenant, which spares a search.
+        #[arg(long)]
+        tenant: Option<String>,
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum State {
+    All,
+    Parked,
+}
+
+pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
+    match args.command {
+        EventsCommand::List {
+            state,
+            tenant,
+            hours,
+            limit,
+            json,
+            remote,
+        } => {
+            let state = if state == State::Parked {
+                "parked"
+            } else {
+                "all"
+            };
+            let since = jiff::Timestamp::now().as_second() - i64::from(hours) * 3600;
+            let mut query = vec![
+                ("state", state.to_owned()),
+                ("limit", limit.to_string()),
+                ("since", since.to_string()),
+            ];
+            query.extend(tenant.map(|tenant| ("tenant", tenant)));
+            let answer = Api::new(&remote)?.get("/operator/events", &query).await?;
+            print_list(&answer, json);
+        }
+        EventsCommand::Show { id, tenant, remote } => {
+            let shown = Api::new(&remote)?
+                .get(&path(&id), &tenant_query(tenant))
+                .await?;
+            anstream::println!("{shown:#}");
+        }
+        EventsCommand::Replay { id, tenant, remote } => {
+            let path = format!("{}/replay", path(&id));
+            let answer = Api::new(&remote)?
+                .post(&path, &tenant_query(tenant))
+                .await?;
+            anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// The path of an event; ids may hold anything, so they are encoded.
+pub(super) fn path(id: &str) -> String {
+    let encoded: String = id
+        .bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
+                char::from(b).to_string()
+            }
+            _ => format!("%{b:02X}"),
+        })
+        .collect();
+    format!("/operator/events/{encoded}")
+}
+
+fn tenant_query(tenant: Option<String>) -> Vec<(&'static str, String)> {
+    tenant
+        .map(|tenant| ("tenant", tenant))
+        .into_iter()
+        .collect()
+}
+
+fn print_list(answer: &Value, json: bool) {
+    let events = answer["events"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if json {
+        for event in events {
+            anstream::println!("{event}");
+        }
+        return;
+    }
+    if events.is_empty() {
+        anstream::eprintln!("No such requests. `tidegate send events/app_mention.json` sends one.");
+        return;
+    }
+    let dim = Style::new().dimmed();
+    anstream::println!(
+        "{dim}{:<20}  {:<28}  {:<12}  {:<24}  {:<9}  attempts{dim:#}",
+        "dispatched",
+        "event id",
+        "tenant",
+        "type",
+        "state"
+    );
+    for event in events {
+        let text = |name: &str| event[name].as_str().unwrap_or_default();
+        let at = event["at"]
+            .as_i64()
+            .and_then(|s| jiff::Timestamp::from_second(s).ok());
+        let at = at.map(|t| t.to_string()).unwrap_or_default();
+        let attempts = event["attempts"]
+            .as_i64()
+            .map_or("-".to_owned(), |n| n.to_string());
+        let state = text("state");
+        let style = match state {
+            "done" => AnsiColor::Green.on_default(),
+            "parked" => AnsiColor::Red.on_default().bold(),
+            _ => AnsiColor::Yellow.on_default(),
+        };
+        let reason = text("reason");
+        anstream::println!(
+            "{at:<20}  {:<28}  {:<12}  {:<24}  {style}{state:<9}{style:#}  {attempts}  {reason}",
+            text("event_id"),
+            text("tenant"),
+            text("type"),
+        );
+    }
+    if answer["more"] == true {
+        anstream::eprintln!("There are more: narrow with --hours or --tenant, or raise --limit.");
+    }
+}

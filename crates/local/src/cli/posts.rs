@@ -1,0 +1,75 @@
+//! Command: `tidegate posts list|resend`
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::Remote;
+use super::api::Api;
+
+#[derive(Debug, Args)]
+pub(super) struct PostsArgs {
+    #[command(subcommand)]
+    command: PostsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PostsCommand {
+    /// List posts that were set aside: refused by Slack, or of unknown outcome.
+    #[command(after_help = "Example: tidegate posts list --json")]
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Send one again. If its outcome is unknown, look into the channel first: it may be there.
+    #[command(after_help = "Example: tidegate posts resend 0f0c8e0a-5b0e-5d4c-9b5e-0a1b2c3d4e5f")]
+    Resend {
+        /// Its message id.
+        id: String,
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
+    match args.command {
+        PostsCommand::List { json, remote } => {
+            let answer = Api::new(&remote)?.get("/operator/posts", &[]).await?;
+            print_list(&answer, json);
+        }
+        PostsCommand::Resend { id, remote } => {
+            let answer = Api::new(&remote)?
+                .post(&format!("/operator/posts/{id}/resend"), &[])
+                .await?;
+            anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+fn print_list(answer: &Value, json: bool) {
+    let posts = answer["posts"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    if posts.is_empty() && !json {
+        anstream::eprintln!("No posts are set aside.");
+    }
+    for post in posts {
+        if json {
+            anstream::println!("{post}");
+            continue;
+        }
+        let text = |name: &str| post[name].as_str().unwrap_or_default();
+        anstream::println!(
+            "{}  {}  {}  {}  {}",
+            text("message_id"),
+            text("tenant"),
+            text("lane"),
+            text("purpose"),
+            text("reason"),
+        );
+    }
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod cli;
+pub mod data_dir;
+pub mod local;
+pub mod queue;
+pub mod server;
+pub mod table;
+pub mod telemetry;
+pub mod workers;

@@ -1,0 +1,307 @@
+//! Local mode put together: table, queues, ingress, workers and, without a token, a stand-in Slack.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::serve::ListenerExt;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::{ExposeSecret, SecretString};
+use tidegate_app::config::{Problems, Settings};
+use tidegate_app::ingress::Ingress;
+use tidegate_app::operator::Operator;
+use tidegate_app::routes::Routes;
+use tidegate_app::signing::{self, FixedSecret, SigningKeys};
+use tidegate_fake_slack::{FakeConfig, FakeSlack};
+use tidegate_pipeline::clock::{Clock, SystemClock};
+use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::entropy::random_hex;
+use tidegate_pipeline::queue::Queue;
+use tidegate_pipeline::table::Table;
+use tidegate_pipeline::worker::Worker;
+use tidegate_slack::client::{SLACK_API, SlackClient};
+use tidegate_slack::http_client;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::data_dir::{Claim, DataDir};
+use crate::queue::{QueueFile, QueueSettings};
+use crate::server::{Front, router};
+use crate::table::EmbeddedTable;
+use crate::workers::{Parts, Workers};
+
+/// File in the data folder with the signing secret that local mode made.
+pub const SIGNING_SECRET_FILE: &str = "signing-secret";
+
+/// File in the data folder with the operator key that local mode made.
+pub const OPERATOR_KEY_FILE: &str = "operator-key";
+
+/// Settings of local mode.
+#[derive(Debug, Clone)]
+pub struct LocalConfig {
+    /// Port on 127.0.0.1; zero takes a free one.
+    pub port: u16,
+    /// Where table, queues and made-up secrets are.
+    pub data_dir: PathBuf,
+    /// `SLACK_SIGNING_SECRET`; made up and kept when absent.
+    pub signing_secret: Option<SecretString>,
+    /// `SLACK_BOT_TOKEN`; without it, a stand-in Slack serves.
+    pub bot_token: Option<SecretString>,
+    /// `SLACK_API_BASE_URL`.
+    pub slack_api: Option<String>,
+    /// `TIDEGATE_OPERATOR_KEY`; made up and kept when absent.
+    pub operator_key: Option<SecretString>,
+    /// `TIDEGATE_ARCHIVE_DAYS`.
+    pub keep: Duration,
+    /// `TIDEGATE_QUIET_SECONDS`.
+    pub quiet: Duration,
+}
+
+impl LocalConfig {
+    /// Reads the settings; every problem is told at once.
+    pub fn read(
+        port: u16,
+        data_dir: PathBuf,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Problems> {
+        let settings = Settings::new(env);
+        let secret = |name: &str| settings.optional(name).map(SecretString::from);
+        let config = Self {
+            port,
+            data_dir,
+            signing_secret: secret("SLACK_SIGNING_SECRET"),
+            bot_token: secret("SLACK_BOT_TOKEN"),
+            slack_api: settings.optional("SLACK_API_BASE_URL"),
+            operator_key: secret("TIDEGATE_OPERATOR_KEY"),
+            keep: settings.keep(),
+            quiet: settings.quiet(),
+        };
+        if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
+            settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));
+        }
+        let talks_to_slack = config.bot_token.is_some() && config.slack_api.is_none();
+        if talks_to_slack && config.signing_secret.is_none() {
+            settings.problem(
+                "`SLACK_BOT_TOKEN` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
+                 sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
+                    .to_owned(),
+            );
+        }
+        if config.bot_token.is_none() && config.slack_api.is_some() {
+            settings.problem("`SLACK_API_BASE_URL` is set but `SLACK_BOT_TOKEN` is not".to_owned());
+        }
+        settings.finish(config)
+    }
+}
+
+/// A running local mode.
+pub struct Local {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The stand-in Slack, if there is one.
+    pub sandbox: Option<FakeSlack>,
+    workers: Workers,
+    close: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    _claim: Claim,
+}
+
+/// Slack as this process sees it.
+struct Slack {
+    client: SlackClient,
+    token: SecretString,
+    sandbox: Option<FakeSlack>,
+}
+
+/// The queues of a process.
+struct Queues {
+    events: Arc<dyn Queue>,
+    commands: Arc<dyn Queue>,
+    wake_ups: Arc<dyn Queue>,
+}
+
+impl Local {
+    /// Starts everything; returns once requests are served.
+    pub async fn start(config: LocalConfig, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        let data = DataDir::open(&config.data_dir)?;
+        let claim = data.claim()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
+            .await
+            .with_context(|| {
+                format!(
+                    "listen on 127.0.0.1:{}: choose another port with `--port`",
+                    config.port
+                )
+            })?;
+        let address = listener.local_addr()?;
+        let signing_secret = match &config.signing_secret {
+            Some(secret) => secret.clone(),
+            None => data.secret_or_new(SIGNING_SECRET_FILE)?,
+        };
+        let operator_key = match &config.operator_key {
+            Some(key) => key.clone(),
+            None => data.secret_or_new(OPERATOR_KEY_FILE)?,
+        };
+        let slack = slack(&config, &signing_secret, address)?;
+        let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
+        let table = Table::new(Arc::new(embedded.clone()));
+        let queues =
+            queues(QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?);
+        let front = Front {
+            ingress: Ingress {
+                keys: SigningKeys::new(
+                    Arc::new(FixedSecret(signing_secret)),
+                    "SLACK_SIGNING_SECRET",
+                ),
+                events: Arc::clone(&queues.events),
+                commands: Arc::clone(&queues.commands),
+                clock: Arc::clone(&clock),
+            },
+            operator: Operator {
+                table: table.clone(),
+                events: Arc::clone(&queues.events),
+                commands: Arc::clone(&queues.commands),
+                wake_ups: Arc::clone(&queues.wake_ups),
+                clock: Arc::clone(&clock),
+                secrets: Arc::new(FixedSecret(operator_key)),
+                key_name: "TIDEGATE_OPERATOR_KEY".to_owned(),
+                keep: config.keep,
+            },
+            metrics: metrics.clone(),
+            requests: AtomicU64::new(1),
+        };
+        let workers = workers(&config, &slack, &queues, embedded, table, clock, metrics)?;
+        let app = router(Arc::new(front), slack.sandbox.as_ref());
+        let (close, closed) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        let serving = tokio::spawn(async move {
+            let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+                let _ = closed.await;
+            });
+            if let Err(e) = served.await {
+                tracing::error!(error = %e, "the HTTP front stopped");
+            }
+        });
+        Ok(Self {
+            address,
+            sandbox: slack.sandbox,
+            workers,
+            close,
+            serving,
+            _claim: claim,
+        })
+    }
+
+    /// Finishes what is in work, then stops taking requests. What is queued stays queued, on disk.
+    pub async fn drain(self) {
+        // The workers first: posts in work may go to the sandbox, which the same front serves.
+        self.workers.stop().await;
+        let _ = self.close.send(());
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.serving).await;
+    }
+}
+
+fn slack(
+    config: &LocalConfig,
+    signing_secret: &SecretString,
+    address: SocketAddr,
+) -> anyhow::Result<Slack> {
+    let http = http_client::build()?;
+    if let Some(token) = &config.bot_token {
+        let client = SlackClient::new(http, config.slack_api.as_deref().unwrap_or(SLACK_API))?;
+        return Ok(Slack {
+            client,
+            token: token.clone(),
+            sandbox: None,
+        });
+    }
+    // The first of several secrets is the newest: the one that Slack would sign with.
+    let newest = signing_secret
+        .expose_secret()
+        .split([',', '@'])
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
+    let token = random_hex(16)?;
+    let public_url = format!("http://{address}/sandbox");
+    let client = SlackClient::new(http, &format!("{public_url}/api"))?;
+    let sandbox = FakeSlack::new(FakeConfig {
+        signing_secret: newest,
+        bot_token: token.clone(),
+        app_url: Some(format!("http://{address}")),
+        public_url,
+        ..FakeConfig::default()
+    });
+    Ok(Slack {
+        client,
+        token: token.into(),
+        sandbox: Some(sandbox),
+    })
+}
+
+/// The three queues and their dead letters, with the timeouts that the cloud's have.
+fn queues(file: QueueFile) -> Queues {
+    let queue = |name, visibility, dead_letters| -> Arc<dyn Queue> {
+        let visibility = Duration::from_secs(visibility);
+        Arc::new(file.queue(QueueSettings {
+            name,
+            visibility,
+            max_receives: 5,
+            dead_letters: Some(dead_letters),
+        }))
+    };
+    Queues {
+        events: queue("events", 180, "events-dlq"),
+        commands: queue("commands", 90, "commands-dlq"),
+        wake_ups: queue("delivery", 120, "delivery-dlq"),
+    }
+}
+
+fn workers(
+    config: &LocalConfig,
+    slack: &Slack,
+    queues: &Queues,
+    embedded: EmbeddedTable,
+    table: Table,
+    clock: Arc<dyn Clock>,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<Workers> {
+    let handler = Arc::new(Routes::new(table.clone(), Arc::clone(&clock), config.keep));
+    let worker = |source: &Arc<dyn Queue>| Worker {
+        table: table.clone(),
+        source: Arc::clone(source),
+        wake_ups: Arc::clone(&queues.wake_ups),
+        clock: Arc::clone(&clock),
+        handler: handler.clone(),
+        keep: config.keep,
+    };
+    let deliverer = Deliverer {
+        table: table.clone(),
+        wake_ups: Arc::clone(&queues.wake_ups),
+        clock: Arc::clone(&clock),
+        slack: slack.client.clone(),
+        token: slack.token.clone(),
+        sender: Sender {
+            boot: random_hex(8)?,
+            exclusive: true,
+        },
+        quiet: config.quiet,
+    };
+    Ok(Workers::start(Parts {
+        workers: vec![worker(&queues.events), worker(&queues.commands)],
+        deliverer,
+        wake_ups: Arc::clone(&queues.wake_ups),
+        embedded,
+        table: table.clone(),
+        clock,
+        upkeep: Box::new(move || metrics.run_upkeep()),
+    }))
+}

@@ -1,0 +1,201 @@
+//! The queues' file: one table of messages, and the commits that answer groups of requests.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::queue::{Outgoing, QueueError, Received};
+use tokio::sync::Notify;
+
+use super::{QueueSettings, Reply, Request};
+
+/// The connection, owned by one thread.
+pub(super) struct Store {
+    connection: Connection,
+}
+
+/// Sends the answers of a group once it is on disk, or the news that it is not.
+type Answer = Box<dyn FnOnce(Option<&QueueError>)>;
+
+impl Store {
+    pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
+        Self::prepare(Connection::open(path)?)
+    }
+
+    pub(super) fn in_memory() -> rusqlite::Result<Self> {
+        Self::prepare(Connection::open_in_memory()?)
+    }
+
+    fn prepare(connection: Connection) -> rusqlite::Result<Self> {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute_batch(
+            "CREATE TABLE IF NOT EXISTS messages (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                queue TEXT NOT NULL,
+                body TEXT NOT NULL,
+                visible_at INTEGER NOT NULL,
+                receives INTEGER NOT NULL DEFAULT 0
+            );
+            CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);",
+        )?;
+        // A new process: whatever the one before had in work can be taken up at once.
+        connection.execute("UPDATE messages SET visible_at = 0 WHERE receives > 0", [])?;
+        Ok(Self { connection })
+    }
+
+    /// Does a group of requests in one transaction and answers them after its commit.
+    pub(super) fn commit(&mut self, group: Vec<Request>, now: Timestamp) {
+        let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+        let result = self.connection.transaction().and_then(|transaction| {
+            for request in group {
+                answers.push(apply(&transaction, request, now));
+            }
+            transaction.commit()
+        });
+        let failure = result
+            .err()
+            .map(|e| QueueError::Unavailable(format!("commit: {e}")));
+        for answer in answers {
+            answer(failure.as_ref());
+        }
+    }
+}
+
+fn apply(tx: &Transaction<'_>, request: Request, now: Timestamp) -> Answer {
+    match request {
+        Request::Send(settings, message, arrived, reply) => {
+            let done = send(tx, settings, &message, now);
+            answer(done, reply, Some(arrived))
+        }
+        Request::Receive(settings, max, reply) => {
+            answer(receive(tx, settings, max, now), reply, None)
+        }
+        Request::Delete(receipts, reply) => answer(delete(tx, &receipts), reply, None),
+        Request::Hide(receipt, duration, reply) => {
+            answer(hide(tx, &receipt, duration, now), reply, None)
+        }
+        Request::Depth(name, reply) => answer(depth(tx, name), reply, None),
+    }
+}
+
+fn answer<T: 'static>(
+    done: rusqlite::Result<T>,
+    reply: Reply<T>,
+    arrived: Option<Arc<Notify>>,
+) -> Answer {
+    let done = done.map_err(|e| QueueError::Unavailable(e.to_string()));
+    Box::new(move |failure| {
+        let sent = failure.is_none() && done.is_ok();
+        // Whoever asked may have gone away.
+        let _ = reply.send(failure.map_or(done, |e| Err(e.clone())));
+        if let (true, Some(arrived)) = (sent, arrived) {
+            arrived.notify_one();
+        }
+    })
+}
+
+fn send(
+    tx: &Transaction<'_>,
+    settings: QueueSettings,
+    message: &Outgoing,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT INTO messages (queue, body, visible_at) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            settings.name,
+            message.body,
+            now.plus(message.delay).millis()
+        ])
+        .map(|_| ())
+}
+
+fn receive(
+    tx: &Transaction<'_>,
+    settings: QueueSettings,
+    max: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Received>> {
+    if let Some(dead_letters) = settings.dead_letters {
+        tx.prepare_cached(
+            "UPDATE messages SET queue = ?1, receives = 0, visible_at = 0
+             WHERE queue = ?2 AND visible_at <= ?3 AND receives >= ?4",
+        )?
+        .execute(params![
+            dead_letters,
+            settings.name,
+            now.millis(),
+            settings.max_receives
+        ])?;
+    }
+    let hidden_until = now.plus(settings.visibility).millis();
+    let mut select = tx.prepare_cached(
+        "SELECT id, body, receives FROM messages WHERE queue = ?1 AND visible_at <= ?2
+         ORDER BY visible_at, id LIMIT ?3",
+    )?;
+    let mut update =
+        tx.prepare_cached("UPDATE messages SET visible_at = ?2, receives = ?3 WHERE id = ?1")?;
+    let found = select.query_map(params![settings.name, now.millis(), max], |row| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, u32>(2)? + 1,
+        ))
+    })?;
+    let mut messages = Vec::new();
+    for row in found.collect::<rusqlite::Result<Vec<_>>>()? {
+        let (id, body, receives) = row;
+        update.execute(params![id, hidden_until, receives])?;
+        messages.push(Received {
+            id: id.to_string(),
+            receipt: format!("{}.{id}.{receives}", settings.name),
+            body,
+            receives,
+        });
+    }
+    Ok(messages)
+}
+
+fn delete(tx: &Transaction<'_>, receipts: &[String]) -> rusqlite::Result<()> {
+    let mut delete =
+        tx.prepare_cached("DELETE FROM messages WHERE queue = ?1 AND id = ?2 AND receives = ?3")?;
+    for (queue, id, receives) in receipts.iter().filter_map(|receipt| parse_receipt(receipt)) {
+        delete.execute(params![queue, id, receives])?;
+    }
+    Ok(())
+}
+
+fn hide(
+    tx: &Transaction<'_>,
+    receipt: &str,
+    duration: Duration,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let Some((queue, id, receives)) = parse_receipt(receipt) else {
+        return Ok(());
+    };
+    tx.prepare_cached(
+        "UPDATE messages SET visible_at = ?4 WHERE queue = ?1 AND id = ?2 AND receives = ?3",
+    )?
+    .execute(params![queue, id, receives, now.plus(duration).millis()])
+    .map(|_| ())
+}
+
+fn depth(tx: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
+    tx.prepare_cached("SELECT count(*) FROM messages WHERE queue = ?1")?
+        .query_row(params![name], |row| row.get(0))
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+/// A receipt names the queue, the message and the receive it stands for.
+fn parse_receipt(receipt: &str) -> Option<(&str, i64, u32)> {
+    let mut parts = receipt.split('.');
+    Some((
+        parts.next()?,
+        parts.next()?.parse().ok()?,
+        parts.next()?.parse().ok()?,
+    ))
+}

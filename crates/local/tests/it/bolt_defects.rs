@@ -1,0 +1,1 @@
+//! What current Bolt gets wrong, answered right.

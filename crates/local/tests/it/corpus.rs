@@ -1,0 +1,1 @@
+//! Slack's payload shapes, signed and sent.

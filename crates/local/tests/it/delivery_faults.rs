@@ -1,0 +1,1 @@
+//! The delivery protocol under faults of Slack, table and queue.

@@ -1,0 +1,1 @@
+//! Events from the request to the row and the reply.

@@ -1,0 +1,1 @@
+//! No secret and no message text in any log.

@@ -1,0 +1,1 @@
+//! The operator API and its command line.

@@ -1,0 +1,1 @@
+//! The embedded queue keeps the queue contract.

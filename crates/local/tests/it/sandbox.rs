@@ -1,0 +1,1 @@
+//! The stand-in Slack inside local mode.

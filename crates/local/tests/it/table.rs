@@ -1,0 +1,1 @@
+//! The embedded table keeps the table contract.

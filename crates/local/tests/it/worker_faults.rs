@@ -1,0 +1,1 @@
+//! The worker loop under faults of table and queue.

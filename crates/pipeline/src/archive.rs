@@ -1,0 +1,211 @@
+//! The archive: every accepted request as it came, compressed, for thirty days unless configured otherwise.
+//!
+//! A row's key holds the hour and the second at which Slack dispatched the request, which its retries repeat. So
+//! one request has one place however often it arrives, and an hour can be listed in order without an index.
+
+use std::io::{Read, Write as _};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use thiserror::Error;
+
+use crate::clock::Timestamp;
+use crate::job::{Job, Retry};
+use crate::table::{Cursor, Item, Page, Range, RowKey, Rows, TableError};
+
+/// Compressed bytes of one row; a DynamoDB item holds 400 kB with its names and keys.
+const PART_BYTES: usize = 350 * 1000;
+
+/// Most bytes a body may expand to when read back: twice what ingress takes.
+const EXPANDED_LIMIT: u64 = 1_500_000;
+
+const HOUR: i64 = 3600;
+
+/// What a request is, as the domain that owns its kind sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// For lists and metrics: `message`, `app_mention`, `/tidegate`, ….
+    pub name: String,
+    /// When Slack dispatched it, if the payload says so.
+    pub dispatched_at: Option<Timestamp>,
+}
+
+/// Where a request is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    second: i64,
+}
+
+impl Address {
+    /// The address of a job. A dispatch time further from the signature than Slack's longest retry is not believed.
+    pub fn of(job: &Job, label: &Label) -> Self {
+        let signed = job.signed_at.seconds();
+        let dispatched = label.dispatched_at.map(Timestamp::seconds);
+        let plausible = |second: &i64| (signed - 48 * HOUR..=signed + HOUR).contains(second);
+        Self {
+            second: dispatched.filter(plausible).unwrap_or(signed),
+        }
+    }
+
+    /// As stored in ledger rows.
+    pub fn second(&self) -> i64 {
+        self.second
+    }
+
+    /// From a ledger row.
+    pub fn at_second(second: i64) -> Self {
+        Self { second }
+    }
+
+    fn key(&self, id: &str, part: usize) -> RowKey {
+        RowKey::new(
+            &["archive", &self.second.div_euclid(HOUR).to_string()],
+            &[&format!("{:012}", self.second), id, &part.to_string()],
+        )
+    }
+}
+
+/// What is kept of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archived {
+    /// The request as a job, ready to be queued again.
+    pub job: Job,
+    /// Its label.
+    pub name: String,
+    /// Its address.
+    pub address: Address,
+}
+
+/// A request could not be read back.
+#[derive(Debug, Error)]
+pub enum ArchiveError {
+    /// The table did not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Rows are missing or damaged.
+    #[error("the archived request `{0}` is damaged")]
+    Damaged(String),
+}
+
+/// The rows of one request, ready to be put.
+pub fn rows(job: &Job, label: &Label, keep: Duration) -> std::io::Result<Vec<(RowKey, Item)>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&job.body)?;
+    let compressed = encoder.finish()?;
+    let address = Address::of(job, label);
+    let expires_at = job.received_at.plus(keep).seconds();
+    let parts: Vec<&[u8]> = if compressed.is_empty() {
+        vec![&[]]
+    } else {
+        compressed.chunks(PART_BYTES).collect()
+    };
+    let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
+    let row = |(part, bytes): (usize, &&[u8])| {
+        let item = Item::new()
+            .with("body", bytes.to_vec())
+            .with("expires_at", expires_at);
+        let item = if part == 0 {
+            head(item, job, label, count)
+        } else {
+            item
+        };
+        (address.key(&job.id, part), item)
+    };
+    Ok(parts.iter().enumerate().map(row).collect())
+}
+
+fn head(item: Item, job: &Job, label: &Label, parts: i64) -> Item {
+    item.with("kind", job.kind.as_str())
+        .with("event_id", job.id.as_str())
+        .with("name", label.name.as_str())
+        .with("parts", parts)
+        .with("received_at", job.received_at.millis())
+        .with("signed_at", job.signed_at.millis())
+        .with_some("retry_num", job.retry.as_ref().map(|r| r.num))
+        .with_some(
+            "retry_reason",
+            job.retry.as_ref().map(|r| r.reason.as_str()),
+        )
+}
+
+/// Reads one request back; `None` when it is not there, or no longer.
+pub async fn read(
+    rows: &Rows,
+    tenant: &tidegate_slack::ids::TenantId,
+    address: &Address,
+    id: &str,
+) -> Result<Option<Archived>, ArchiveError> {
+    let Some(head) = rows.get(&address.key(id, 0)).await? else {
+        return Ok(None);
+    };
+    let damaged = || ArchiveError::Damaged(id.to_owned());
+    let mut compressed = head.bytes("body").ok_or_else(damaged)?.to_vec();
+    let parts = usize::try_from(head.number("parts").unwrap_or(1)).map_err(|_| damaged())?;
+    for part in 1..parts {
+        let row = rows
+            .get(&address.key(id, part))
+            .await?
+            .ok_or_else(damaged)?;
+        compressed.extend_from_slice(row.bytes("body").ok_or_else(damaged)?);
+    }
+    let mut body = Vec::new();
+    let decoder = DeflateDecoder::new(compressed.as_slice());
+    decoder
+        .take(EXPANDED_LIMIT)
+        .read_to_end(&mut body)
+        .map_err(|_| damaged())?;
+    let job = Job {
+        body,
+        ..summary(&head, tenant).ok_or_else(damaged)?
+    };
+    let name = head.text("name").unwrap_or_default().to_owned();
+    Ok(Some(Archived {
+        job,
+        name,
+        address: address.clone(),
+    }))
+}
+
+/// One page of what was dispatched within the hour that holds `second`, newest first: jobs without their bodies.
+pub async fn list_hour(
+    rows: &Rows,
+    tenant: &tidegate_slack::ids::TenantId,
+    second: i64,
+    limit: usize,
+    after: Option<&Cursor>,
+) -> Result<(Vec<Archived>, Option<Cursor>), TableError> {
+    let hour = second.div_euclid(HOUR).to_string();
+    let Page { rows, next } = rows
+        .query(&["archive", &hour], Range::All, true, limit, after)
+        .await?;
+    let entry = |(key, item): &(RowKey, Item)| {
+        let second = key.sort_parts().first()?.parse().ok()?;
+        let name = item.text("name")?.to_owned();
+        Some(Archived {
+            job: summary(item, tenant)?,
+            name,
+            address: Address { second },
+        })
+    };
+    Ok((rows.iter().filter_map(entry).collect(), next))
+}
+
+fn summary(head: &Item, tenant: &tidegate_slack::ids::TenantId) -> Option<Job> {
+    Some(Job {
+        kind: head.text("kind")?.to_owned(),
+        id: head.text("event_id")?.to_owned(),
+        tenant: tenant.clone(),
+        received_at: Timestamp(head.number("received_at")?),
+        signed_at: Timestamp(head.number("signed_at")?),
+        retry: head.number("retry_num").and_then(|num| {
+            let reason = head.text("retry_reason").unwrap_or_default().to_owned();
+            Some(Retry {
+                num: u32::try_from(num).ok()?,
+                reason,
+            })
+        }),
+        body: Vec::new(),
+    })
+}

@@ -1,0 +1,138 @@
+//! The lease of a lane: one sender at a time, fenced by an epoch that only grows.
+//!
+//! Whoever finds the lane taken counts up `wanted` instead of waiting. The sender gives the lane up only if nobody
+//! has wanted it since it last looked, so no wake-up is lost between its last look and its release.
+
+use std::time::Duration;
+
+use super::{Deliverer, ROOM};
+use crate::clock::Timestamp;
+use crate::outbox::Lane;
+use crate::table::{Item, RowKey, Rows, TableError, Write};
+
+/// A lane's row outlives its last use by that long; an epoch older than this has no sender left.
+const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Tries to take a lane that changes hands while we look.
+const TRIES: usize = 5;
+
+/// A held lease.
+pub(super) struct Lease {
+    key: RowKey,
+    pub(super) epoch: i64,
+    /// When it ends.
+    pub(super) until: Timestamp,
+    pub(super) last_post_at: Option<Timestamp>,
+    wanted: i64,
+}
+
+/// Whether a lane was given up.
+pub(super) enum Released {
+    /// It was, or it was no longer ours.
+    Yes,
+    /// Somebody wanted it meanwhile: look again.
+    Wanted,
+}
+
+impl Lease {
+    /// Takes the lane until a little after `until`; `None` when another sender has it, who then looks again.
+    pub(super) async fn acquire(
+        rows: &Rows,
+        lane: &Lane,
+        deliverer: &Deliverer,
+        until: Timestamp,
+    ) -> Result<Option<Self>, TableError> {
+        let key = RowKey::new(&["lane", lane.as_str()], &["lease"]);
+        for _ in 0..TRIES {
+            let now = deliverer.clock.now();
+            let until = until.plus(ROOM);
+            match rows.write(take(&key, deliverer, now, until)).await {
+                Ok(row) => return Ok(row.map(|row| Self::of(key, &row, until))),
+                Err(TableError::Condition) => {}
+                Err(e) => return Err(e),
+            }
+            let want = Write::update(key.clone(), "ADD #wanted :one")
+                .when("#lease_until >= :now")
+                .value(":one", 1i64)
+                .value(":now", now.millis());
+            match rows.write(want).await {
+                Ok(_) => return Ok(None),
+                // It has just been given up: take it.
+                Err(TableError::Condition) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(TableError::Busy(format!(
+            "lane {} changes hands too often",
+            lane.as_str()
+        )))
+    }
+
+    fn of(key: RowKey, row: &Item, until: Timestamp) -> Self {
+        Self {
+            key,
+            epoch: row.number("epoch").unwrap_or(0),
+            until,
+            last_post_at: row.number("last_post_at").map(Timestamp),
+            wanted: row.number("wanted").unwrap_or(0),
+        }
+    }
+
+    /// The write, within a post's transaction, that proves the lease and notes when the lane was last used.
+    pub(super) fn mark_post(&self, now: Timestamp) -> Write<RowKey> {
+        Write::update(self.key.clone(), "SET #last_post_at = :now")
+            .when("#epoch = :mine")
+            .value(":mine", self.epoch)
+            .value(":now", now.millis())
+    }
+
+    /// Gives the lane up, unless somebody has wanted it.
+    pub(super) async fn release(&mut self, rows: &Rows) -> Result<Released, TableError> {
+        let release = Write::update(self.key.clone(), "REMOVE #lease_until")
+            .when("#epoch = :mine AND (attribute_not_exists(#wanted) OR #wanted = :wanted)")
+            .value(":mine", self.epoch)
+            .value(":wanted", self.wanted);
+        match rows.write(release).await {
+            Ok(_) => Ok(Released::Yes),
+            Err(TableError::Condition) => {
+                let row = rows.get(&self.key).await?.unwrap_or_default();
+                if row.number("epoch") != Some(self.epoch) {
+                    return Ok(Released::Yes);
+                }
+                self.wanted = row.number("wanted").unwrap_or(0);
+                Ok(Released::Wanted)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Gives the lane up, wanted or not: a wake-up or the sweep comes back to it. Best effort, for it also ends.
+    pub(super) async fn abandon(&self, rows: &Rows) {
+        let release = Write::update(self.key.clone(), "REMOVE #lease_until")
+            .when("#epoch = :mine")
+            .value(":mine", self.epoch);
+        match rows.write(release).await {
+            Ok(_) | Err(TableError::Condition) => {}
+            Err(e) => tracing::warn!(error = %e, "lease not released; it ends by itself"),
+        }
+    }
+}
+
+fn take(key: &RowKey, deliverer: &Deliverer, now: Timestamp, until: Timestamp) -> Write<RowKey> {
+    let free = "attribute_not_exists(#lease_until) OR #lease_until < :now";
+    let free = if deliverer.sender.exclusive {
+        format!("{free} OR #boot <> :boot")
+    } else {
+        free.to_owned()
+    };
+    Write::update(
+        key.clone(),
+        "SET #boot = :boot, #lease_until = :until, #expires_at = :expires_at ADD #epoch :one",
+    )
+    .when(&free)
+    .value(":boot", deliverer.sender.boot.as_str())
+    .value(":now", now.millis())
+    .value(":until", until.millis())
+    .value(":expires_at", until.plus(KEEP).seconds())
+    .value(":one", 1i64)
+}

@@ -1,0 +1,295 @@
+//! The ledger: what became of each event, and the claim that makes it happen once.
+//!
+//! The conditional put of the ledger row stands in the same transaction as the effects. There is no other claim:
+//! nothing to expire, nothing to release, and no moment at which an event is taken but not done. A second row under
+//! the event's natural key catches the same event coming under another event id.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::archive::{Address, Label};
+use crate::clock::{Clock, Timestamp};
+use crate::job::Job;
+use crate::outbox::{self, Lane, Post};
+use crate::table::{Due, Item, Range, RowKey, Rows, TableError, Write};
+
+/// Why a job is not done, chosen where it is known whether trying again can help.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum JobError {
+    /// Trying again may help.
+    #[error("{0}")]
+    Retry(String),
+    /// It cannot; the job is parked with this reason.
+    #[error("{0}")]
+    Fail(String),
+}
+
+impl From<TableError> for JobError {
+    fn from(e: TableError) -> Self {
+        match e {
+            TableError::Invalid(_) => Self::Fail(e.to_string()),
+            _ => Self::Retry(e.to_string()),
+        }
+    }
+}
+
+/// What a domain wants done about an event.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// What makes the event itself even under another event id, if it has such a thing.
+    pub natural_key: Option<Vec<String>>,
+    /// Changes of state. Each carries the condition under which the decision holds.
+    pub writes: Vec<Write<RowKey>>,
+    /// Posts to Slack.
+    pub posts: Vec<Post>,
+}
+
+/// How a commit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Done now, by this call; wake these lanes.
+    Done(Vec<Lane>),
+    /// The event had been done before. Nothing was changed. The lanes are those that the earlier call meant to
+    /// wake; it may have died between its commit and the wake-up.
+    Duplicate(Vec<Lane>),
+    /// A condition of the decision's writes does not hold: load the state again and decide anew.
+    Stale,
+}
+
+/// State of an event in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventState {
+    /// Its effects are in the table.
+    Done,
+    /// The same event had come under another id; it has no effects of its own.
+    Duplicate,
+    /// Set aside for a person, without effects.
+    Parked,
+}
+
+impl EventState {
+    /// As stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Duplicate => "duplicate",
+            Self::Parked => "parked",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Done, Self::Duplicate, Self::Parked]
+            .into_iter()
+            .find(|s| s.as_str() == text)
+    }
+}
+
+/// A row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What became of the event.
+    pub state: EventState,
+    /// The event's label.
+    pub name: String,
+    /// Why it is parked.
+    pub reason: Option<String>,
+    /// How often it was received before it got here.
+    pub attempts: i64,
+    /// How many posts it caused.
+    pub posts: i64,
+    /// When it got here.
+    pub finished_at: Timestamp,
+    /// Where its request is kept.
+    pub address: Address,
+}
+
+/// One delivery of a job, as the worker hands it to a domain.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// What it is.
+    pub label: &'a Label,
+    /// How often it has been received, this time included.
+    pub attempt: u32,
+}
+
+/// The ledger of one tenant.
+pub struct Ledger<'a> {
+    /// The tenant's rows.
+    pub rows: Rows,
+    /// Tells when.
+    pub clock: &'a dyn Clock,
+    /// How long claims and outcomes are kept. Slack's last delayed retry comes after 24 hours.
+    pub keep: Duration,
+}
+
+/// Free, expired but not yet swept, or parked: parked events have had no effect and may be tried again.
+const CLAIMABLE: &str = "attribute_not_exists(#pk) OR #expires_at < :now OR #state = :parked";
+
+impl Ledger<'_> {
+    /// Writes effects, claim and posts in one transaction.
+    pub async fn commit(
+        &self,
+        delivery: Delivery<'_>,
+        decision: Decision,
+    ) -> Result<Committed, JobError> {
+        let now = self.clock.now();
+        let id = &delivery.job.id;
+        let posts = i64::try_from(decision.posts.len()).unwrap_or(i64::MAX);
+        let entry = self
+            .entry(delivery, EventState::Done, now)
+            .with("posts", posts);
+        let mut writes = vec![self.claim(id, entry, now)];
+        let natural = decision
+            .natural_key
+            .as_ref()
+            .map(|parts| natural_key(parts));
+        if let Some(key) = &natural {
+            writes.push(self.claim_row(
+                key.clone(),
+                self.expiring(now).with("event_id", id.as_str()),
+                now,
+            ));
+        }
+        writes.extend(decision.writes);
+        let lanes: Vec<Lane> = decision
+            .posts
+            .iter()
+            .map(|post| post.lane.clone())
+            .collect();
+        for (n, post) in decision.posts.into_iter().enumerate() {
+            writes.push(outbox::insert(id, n, post, now));
+        }
+        match self.rows.transact(writes).await {
+            Ok(()) => Ok(Committed::Done(lanes)),
+            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
+                Ok(Committed::Duplicate(lanes))
+            }
+            Err(TableError::Cancelled(failed))
+                if natural.is_some() && failed.get(1) == Some(&true) =>
+            {
+                self.finish(delivery, EventState::Duplicate, None).await?;
+                Ok(Committed::Duplicate(Vec::new()))
+            }
+            Err(TableError::Cancelled(_)) => Ok(Committed::Stale),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Sets an event aside for a person, unless it is done already.
+    pub async fn park(&self, delivery: Delivery<'_>, reason: &str) -> Result<(), JobError> {
+        self.finish(delivery, EventState::Parked, Some(reason))
+            .await
+    }
+
+    /// What became of an event; `None` while it is under way.
+    pub async fn entry_of(&self, id: &str) -> Result<Option<Entry>, TableError> {
+        let now = self.clock.now().seconds();
+        let item = self.rows.get(&ledger_key(id)).await?;
+        Ok(item
+            .filter(|i| i.number("expires_at").is_none_or(|at| at >= now))
+            .as_ref()
+            .and_then(parse))
+    }
+
+    /// Counts a panic of an event's handler and says how many there have been.
+    pub async fn count_panic(&self, id: &str) -> Result<i64, TableError> {
+        let expires = self.clock.now().plus(self.keep).seconds();
+        let count = Write::update(
+            RowKey::new(&["panics", id], &["count"]),
+            "SET #expires_at = :at ADD #panics :one",
+        )
+        .value(":at", expires)
+        .value(":one", 1i64);
+        let row = self.rows.write(count).await?;
+        Ok(row.and_then(|r| r.number("panics")).unwrap_or(1))
+    }
+
+    /// The posts that an event caused and that have left the outbox.
+    pub async fn posts_of(&self, id: &str) -> Result<Vec<outbox::Settled>, TableError> {
+        let page = self
+            .rows
+            .query(&["post", id], Range::All, false, 100, None)
+            .await?;
+        Ok(page
+            .rows
+            .iter()
+            .filter_map(|(key, item)| outbox::Settled::parse(key, item))
+            .collect())
+    }
+
+    async fn finish(
+        &self,
+        delivery: Delivery<'_>,
+        state: EventState,
+        reason: Option<&str>,
+    ) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let mut item = self.entry(delivery, state, now).with_some("reason", reason);
+        if state == EventState::Parked {
+            item = item
+                .with("due", Due::ParkedEvent.partition(&delivery.job.id))
+                .with("due_at", now.millis());
+        }
+        match self
+            .rows
+            .write(self.claim(&delivery.job.id, item, now))
+            .await
+        {
+            Ok(_) | Err(TableError::Condition) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn claim(&self, id: &str, item: Item, now: Timestamp) -> Write<RowKey> {
+        self.claim_row(ledger_key(id), item, now)
+    }
+
+    fn claim_row(&self, key: RowKey, item: Item, now: Timestamp) -> Write<RowKey> {
+        Write::put(key, item)
+            .when(CLAIMABLE)
+            .value(":now", now.seconds())
+            .value(":parked", EventState::Parked.as_str())
+    }
+
+    fn expiring(&self, now: Timestamp) -> Item {
+        Item::new().with("expires_at", now.plus(self.keep).seconds())
+    }
+
+    fn entry(&self, delivery: Delivery<'_>, state: EventState, now: Timestamp) -> Item {
+        self.expiring(now)
+            .with("state", state.as_str())
+            .with("name", delivery.label.name.as_str())
+            .with("attempts", delivery.attempt)
+            .with("finished_at", now.millis())
+            .with("second", Address::of(delivery.job, delivery.label).second())
+    }
+}
+
+fn ledger_key(id: &str) -> RowKey {
+    RowKey::new(&["ledger", id], &["event"])
+}
+
+/// The event id behind a ledger row's key, for lists of the due index.
+pub fn event_id_of(key: &RowKey) -> Option<String> {
+    key.partition_parts().into_iter().nth(1)
+}
+
+fn natural_key(parts: &[String]) -> RowKey {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    RowKey::new(&[&["natural"], parts.as_slice()].concat(), &["event"])
+}
+
+fn parse(item: &Item) -> Option<Entry> {
+    Some(Entry {
+        state: EventState::parse(item.text("state")?)?,
+        name: item.text("name").unwrap_or_default().to_owned(),
+        reason: item.text("reason").map(str::to_owned),
+        attempts: item.number("attempts").unwrap_or(0),
+        posts: item.number("posts").unwrap_or(0),
+        finished_at: Timestamp(item.number("finished_at")?),
+        address: Address::at_second(item.number("second")?),
+    })
+}

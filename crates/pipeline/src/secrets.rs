@@ -1,0 +1,22 @@
+//! The seam for secrets: SSM Parameter Store on AWS, environment or a file locally.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use thiserror::Error;
+
+/// Why a secret could not be had. Never holds the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("secret `{name}`: {why}")]
+pub struct SecretError {
+    /// Which one.
+    pub name: String,
+    /// What went wrong, in words.
+    pub why: String,
+}
+
+/// Reads secrets by name.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// The secret's present value.
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError>;
+}

@@ -1,0 +1,48 @@
+//! The sweep: wakes the lanes of posts that should have left by now. Covers a worker that died between its commit
+//! and the wake-up, a wake-up that was lost, and every wait that outlived its chain of wake-ups.
+
+use std::collections::BTreeSet;
+
+use metrics::gauge;
+
+use crate::clock::Clock;
+use crate::outbox;
+use crate::queue::{Queue, QueueError};
+use crate::table::{Due, Table, TableError};
+use crate::worker::wake;
+
+/// Rows looked at per partition of the index in one sweep.
+const LIMIT: usize = 200;
+
+/// A sweep did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The index could not be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Wake-ups could not be sent.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// Wakes every lane with a post that is due. Answers how many.
+pub async fn sweep(
+    table: &Table,
+    wake_ups: &dyn Queue,
+    clock: &dyn Clock,
+) -> Result<usize, SweepError> {
+    let now = clock.now();
+    let due = table.system().due(Due::Outbox, now, LIMIT).await?;
+    let oldest = due
+        .first()
+        .map_or(0.0, |row| now.since(row.due_at).as_secs_f64());
+    gauge!("tidegate_outbox_overdue_seconds").set(oldest);
+    let lanes: BTreeSet<_> = due
+        .iter()
+        .filter_map(|row| Some((row.tenant.clone(), outbox::lane_of(&row.key)?)))
+        .collect();
+    for (tenant, lane) in &lanes {
+        wake(wake_ups, tenant, lane, 0, clock).await?;
+    }
+    Ok(lanes.len())
+}

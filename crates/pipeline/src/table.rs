@@ -1,0 +1,15 @@
+//! The seam for the table, in DynamoDB's own terms. A handler gets rows through [`Table::tenant`] only: the handle
+//! prefixes every key, so it cannot name another tenant's rows.
+
+mod engine;
+mod key;
+mod rows;
+mod value;
+
+pub use engine::{Engine, Query, TableError, Write, WriteAction, names_in};
+pub use key::{Key, RowKey, hash_text};
+pub use rows::{Cursor, DUE_SHARDS, Due, DueRow, Page, Range, Rows, SystemRows, Table};
+pub use value::{Item, Value};
+
+/// Name of the sparse index over what is due: hash `due`, range `due_at`, keys only.
+pub const DUE_INDEX: &str = "due";

@@ -1,0 +1,112 @@
+//! Attribute values and items, as DynamoDB has them.
+
+use std::collections::BTreeMap;
+
+/// An attribute's value. Sets are left out: nothing uses them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Text.
+    S(String),
+    /// An integer; DynamoDB carries numbers as text, and Tidegate stores no fractions.
+    N(i64),
+    /// Bytes.
+    B(Vec<u8>),
+    /// Truth.
+    Bool(bool),
+    /// A list.
+    L(Vec<Value>),
+    /// A map.
+    M(BTreeMap<String, Value>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::S(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::S(text)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::N(number)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::N(i64::from(number))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(truth: bool) -> Self {
+        Self::Bool(truth)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::B(bytes)
+    }
+}
+
+/// One row: attributes by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Item(pub BTreeMap<String, Value>);
+
+impl Item {
+    /// An item without attributes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The item with that attribute set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The item with that attribute set, if there is a value.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// A text attribute; `None` when absent or of another type.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.0.get(name) {
+            Some(Value::S(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number attribute; `None` when absent or of another type.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Value::N(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A bytes attribute; `None` when absent or of another type.
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        match self.0.get(name) {
+            Some(Value::B(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether an attribute is present and true.
+    pub fn flag(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Value::Bool(true))
+    }
+}

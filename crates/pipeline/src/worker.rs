@@ -1,0 +1,326 @@
+//! The worker loop: a batch of queue messages in, the ids of those to be tried again out.
+//!
+//! Every record stands alone: a panic, an error or a missed deadline of one never touches another. Raw requests are
+//! archived before any handler sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use metrics::counter;
+use tidegate_slack::ids::TenantId;
+use tracing::{Instrument, info_span};
+
+use crate::archive::{self, Label};
+use crate::clock::Clock;
+use crate::job::{DecodeError, Job, kind};
+use crate::ledger::{Delivery, JobError, Ledger};
+use crate::outbox::{self, Lane};
+use crate::queue::{Outgoing, Queue, QueueError, Received};
+use crate::table::{Item, RowKey, Table, hash_text};
+
+/// Panics after which a record is parked instead of being tried again.
+const PANICS_TO_PARK: i64 = 2;
+
+/// Longest that a failed record hides, below the visibility timeout that a crash leaves behind.
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
+
+/// What a domain does with jobs. One implementation routes them by kind.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// What the job is, told from its body alone.
+    fn label(&self, job: &Job) -> Label;
+
+    /// Does the job. Answers which lanes to wake.
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError>;
+}
+
+/// Works off batches.
+#[derive(Clone)]
+pub struct Worker {
+    /// Rows of all tenants.
+    pub table: Table,
+    /// The queue that the batches come from: failed records are hidden there.
+    pub source: Arc<dyn Queue>,
+    /// The queue of wake-ups.
+    pub wake_ups: Arc<dyn Queue>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Does the work.
+    pub handler: Arc<dyn Handler>,
+    /// How long archive and ledger keep their rows.
+    pub keep: Duration,
+}
+
+struct Record {
+    message: Received,
+    job: Job,
+    label: Label,
+}
+
+impl Worker {
+    /// Works off one batch, each record within `limit`. Answers the ids of the messages to be tried again.
+    pub async fn process(&self, batch: Vec<Received>, limit: Duration) -> Vec<String> {
+        let mut failed = Vec::new();
+        let mut records = Vec::new();
+        for message in batch {
+            match Job::decode(&message.body) {
+                Ok(job) => records.push(Record {
+                    label: self.handler.label(&job),
+                    message,
+                    job,
+                }),
+                Err(e) => failed.extend(self.undecodable(message, &e).await),
+            }
+        }
+        let archived = self.archive(&records).await;
+        let running = records
+            .into_iter()
+            .zip(archived)
+            .map(|(record, archived)| async move {
+                let id = record.message.id.clone();
+                let done = match archived {
+                    Ok(()) => self.isolated(record, limit).await,
+                    Err(e) => self.failed(&record, &e).await,
+                };
+                (!done).then_some(id)
+            });
+        failed.extend(join_all(running).await.into_iter().flatten());
+        failed
+    }
+
+    /// Archives all requests of the batch; the answers are per record, because tenants are written apart.
+    async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
+        let mut answers: Vec<Result<(), JobError>> = records.iter().map(|_| Ok(())).collect();
+        let mut tenants: Vec<(&TenantId, Vec<usize>, Vec<(RowKey, Item)>)> = Vec::new();
+        for (place, record) in records.iter().enumerate() {
+            if record.job.kind == kind::DELIVERY_WAKE {
+                continue;
+            }
+            let rows = match archive::rows(&record.job, &record.label, self.keep) {
+                Ok(rows) => rows,
+                Err(e) => {
+                    answers[place] = Err(JobError::Retry(format!("compress the request: {e}")));
+                    continue;
+                }
+            };
+            match tenants
+                .iter_mut()
+                .find(|(tenant, ..)| *tenant == &record.job.tenant)
+            {
+                Some((_, places, all)) => {
+                    places.push(place);
+                    all.extend(rows);
+                }
+                None => tenants.push((&record.job.tenant, vec![place], rows)),
+            }
+        }
+        let puts = tenants
+            .into_iter()
+            .map(|(tenant, places, rows)| async move {
+                (places, self.table.tenant(tenant).put_all(rows).await)
+            });
+        for (places, result) in join_all(puts).await {
+            if let Err(e) = result {
+                for place in places {
+                    answers[place] = Err(e.clone().into());
+                }
+            }
+        }
+        answers
+    }
+
+    /// Runs one record in a task of its own; true when its message can be deleted.
+    async fn isolated(&self, record: Record, limit: Duration) -> bool {
+        let span = info_span!(
+            "job",
+            label = record.label.name,
+            kind = record.job.kind,
+            tenant = %record.job.tenant,
+            event_id = record.job.id,
+            attempt = record.message.receives,
+        );
+        let record = Arc::new(record);
+        let mut task = tokio::spawn({
+            let (worker, record) = (self.clone(), Arc::clone(&record));
+            async move { worker.handle(&record).await }.instrument(span.clone())
+        });
+        let ended = tokio::time::timeout(limit, &mut task).await;
+        async {
+            match ended {
+                Ok(Ok(Ok(()))) => {
+                    counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "ok").increment(1);
+                    true
+                }
+                Ok(Ok(Err(e))) => self.failed(&record, &e).await,
+                Ok(Err(_)) => self.panicked(&record).await,
+                Err(_) => {
+                    task.abort();
+                    self.failed(&record, &JobError::Retry("no result in time".to_owned())).await
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn handle(&self, record: &Record) -> Result<(), JobError> {
+        let lanes = self.handler.handle(record.delivery()).await?;
+        for lane in lanes {
+            // The posts are in the table; if this wake-up is lost, the sweep finds them.
+            if let Err(e) = wake(&*self.wake_ups, &record.job.tenant, &lane, 0, &*self.clock).await
+            {
+                tracing::warn!(error = %e, lane = lane.as_str(), "wake-up not sent");
+            }
+        }
+        Ok(())
+    }
+
+    async fn failed(&self, record: &Record, e: &JobError) -> bool {
+        match e {
+            JobError::Fail(reason) => self.park(record, reason).await,
+            JobError::Retry(reason) => {
+                let delay = backoff(&record.message);
+                let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+                tracing::warn!(reason, delay_ms, "job.retry");
+                counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "retry").increment(1);
+                if let Err(e) = self.source.hide(&record.message.receipt, delay).await {
+                    tracing::warn!(error = %e, "visibility not shortened");
+                }
+                false
+            }
+        }
+    }
+
+    async fn panicked(&self, record: &Record) -> bool {
+        let panics = self
+            .ledger(&record.job.tenant)
+            .count_panic(&record.job.id)
+            .await;
+        tracing::error!(panics = ?panics.as_ref().ok(), "job.panicked");
+        match panics {
+            Ok(panics) if panics >= PANICS_TO_PARK => {
+                self.park(record, "its handler panicked twice").await
+            }
+            _ => {
+                self.failed(record, &JobError::Retry("the handler panicked".to_owned()))
+                    .await
+            }
+        }
+    }
+
+    async fn park(&self, record: &Record, reason: &str) -> bool {
+        match self
+            .ledger(&record.job.tenant)
+            .park(record.delivery(), reason)
+            .await
+        {
+            Ok(()) => {
+                tracing::error!(reason, "job.parked");
+                counter!("events_parked_total").increment(1);
+                true
+            }
+            Err(e) => {
+                tracing::error!(error = %e, "job not parked");
+                false
+            }
+        }
+    }
+
+    /// A message that is no job: a newer build's is left for a newer worker; anything else is kept and parked.
+    async fn undecodable(&self, message: Received, e: &DecodeError) -> Option<String> {
+        let now = self.clock.now();
+        let job = Job {
+            kind: "unreadable".to_owned(),
+            id: format!("message.{}", hash_text(message.body.as_bytes())),
+            tenant: TenantId::unreadable(),
+            received_at: now,
+            signed_at: now,
+            retry: None,
+            body: message.body.clone().into_bytes(),
+        };
+        let label = Label {
+            name: "unreadable".to_owned(),
+            dispatched_at: None,
+        };
+        let record = Record {
+            message,
+            job,
+            label,
+        };
+        let done = match e {
+            DecodeError::Newer(_) => self.failed(&record, &JobError::Retry(e.to_string())).await,
+            DecodeError::Unreadable => {
+                let archived = self.archive(std::slice::from_ref(&record)).await;
+                match archived.into_iter().next() {
+                    Some(Err(e)) => self.failed(&record, &e).await,
+                    _ => self.park(&record, &e.to_string()).await,
+                }
+            }
+        };
+        (!done).then_some(record.message.id)
+    }
+
+    fn ledger(&self, tenant: &TenantId) -> Ledger<'_> {
+        Ledger {
+            rows: self.table.tenant(tenant),
+            clock: &*self.clock,
+            keep: self.keep,
+        }
+    }
+}
+
+impl Record {
+    fn delivery(&self) -> Delivery<'_> {
+        Delivery {
+            job: &self.job,
+            label: &self.label,
+            attempt: self.message.receives,
+        }
+    }
+}
+
+/// Sends a lane's wake-up.
+pub async fn wake(
+    queue: &dyn Queue,
+    tenant: &TenantId,
+    lane: &Lane,
+    hops: u32,
+    clock: &dyn Clock,
+) -> Result<(), QueueError> {
+    wake_later(queue, tenant, lane, hops, clock, Duration::ZERO).await
+}
+
+/// Sends a lane's wake-up that shows after `delay`, at most [`crate::queue::MAX_DELAY`].
+pub async fn wake_later(
+    queue: &dyn Queue,
+    tenant: &TenantId,
+    lane: &Lane,
+    hops: u32,
+    clock: &dyn Clock,
+    delay: Duration,
+) -> Result<(), QueueError> {
+    let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
+    let job = outbox::wake_up(tenant, lane, hops, clock.now()).map_err(refused)?;
+    let message = Outgoing {
+        group: tenant.as_str().to_owned(),
+        body: job.encode().map_err(refused)?,
+        delay: delay.min(crate::queue::MAX_DELAY),
+    };
+    queue.send(message).await
+}
+
+/// How long a failed message hides: doubling from one second, spread by its id so that a failed batch does not
+/// come back as one.
+fn backoff(message: &Received) -> Duration {
+    let doubled = 1000u64 << message.receives.saturating_sub(1).min(6);
+    let spread = message
+        .id
+        .bytes()
+        .fold(u64::from(message.receives), |sum, b| {
+            sum.wrapping_mul(31).wrapping_add(u64::from(b))
+        });
+    let half = doubled.min(u64::try_from(MAX_BACKOFF.as_millis()).unwrap_or(u64::MAX)) / 2;
+    Duration::from_millis(half.max(500) + spread % half.max(500) + 1).max(Duration::from_secs(1))
+}

@@ -1,0 +1,207 @@
+//! The Web API and `response_url`s, one request per call: no retry hides in here, because whether a post may be
+//! repeated is decided where its state is kept. Contract: docs.slack.dev/apis/web-api.
+
+use http::Uri;
+use reqwest::Response;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::outcome::{Outcome, Refusal};
+
+/// Slack's own address, used unless the configuration names another.
+pub const SLACK_API: &str = "https://slack.com/api";
+
+/// Bytes of an answer that are read. Slack's largest pages stay below.
+const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
+
+/// Calls Slack, or a stand-in with the same API.
+#[derive(Debug, Clone)]
+pub struct SlackClient {
+    http: reqwest::Client,
+    base_url: String,
+    response_host: ResponseHost,
+}
+
+/// Where `response_url`s may point: they come out of a request, so anything else would be a way into our network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ResponseHost {
+    Https(&'static str),
+    SameAsApi(String),
+}
+
+/// The configured address is no absolute `http` or `https` URL, or plain `http` to another machine.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is not an https URL (plain http is for this machine only)")]
+pub struct BaseUrlError(String);
+
+impl SlackClient {
+    /// A client of the API at `base_url`, for example [`SLACK_API`].
+    pub fn new(http: reqwest::Client, base_url: &str) -> Result<Self, BaseUrlError> {
+        let refuse = || BaseUrlError(base_url.to_owned());
+        let uri: Uri = base_url.parse().map_err(|_| refuse())?;
+        let host = uri.host().ok_or_else(refuse)?;
+        let on_this_machine = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        match uri.scheme_str() {
+            Some("https") => {}
+            Some("http") if on_this_machine => {}
+            _ => return Err(refuse()),
+        }
+        let response_host = match host {
+            "slack.com" | "www.slack.com" => ResponseHost::Https("hooks.slack.com"),
+            "slack-gov.com" => ResponseHost::Https("hooks.slack-gov.com"),
+            _ => ResponseHost::SameAsApi(authority(&uri)),
+        };
+        Ok(Self {
+            http,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            response_host,
+        })
+    }
+
+    /// Calls one Web API method with a JSON body.
+    pub async fn call(&self, token: &SecretString, method: &str, body: &Value) -> Outcome {
+        let request = self
+            .http
+            .post(format!("{}/{method}", self.base_url))
+            .bearer_auth(token.expose_secret())
+            .json(body);
+        match request.send().await {
+            Ok(response) => judge(response, Outcome::from_answer).await,
+            Err(e) => not_answered(&e),
+        }
+    }
+
+    /// Calls one Web API method that reads, with form parameters (Slack's reading methods take no JSON).
+    pub async fn read(
+        &self,
+        token: &SecretString,
+        method: &str,
+        parameters: &[(&str, &str)],
+    ) -> Outcome {
+        let request = self
+            .http
+            .post(format!("{}/{method}", self.base_url))
+            .bearer_auth(token.expose_secret())
+            .form(parameters);
+        match request.send().await {
+            Ok(response) => judge(response, Outcome::from_answer).await,
+            Err(e) => not_answered(&e),
+        }
+    }
+
+    /// Answers a command or an interaction at its `response_url`.
+    pub async fn respond(&self, response_url: &SecretString, body: &Value) -> Outcome {
+        let url = response_url.expose_secret();
+        if !self.may_respond_to(url) {
+            return Outcome::Refused(Refusal::Permanent("foreign_response_url".to_owned()));
+        }
+        match self.http.post(url).json(body).send().await {
+            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Err(e) => not_answered(&e),
+        }
+    }
+
+    fn may_respond_to(&self, url: &str) -> bool {
+        let Ok(uri) = url.parse::<Uri>() else {
+            return false;
+        };
+        match &self.response_host {
+            ResponseHost::Https(host) => {
+                uri.scheme_str() == Some("https")
+                    && uri.authority().is_some_and(|a| a.as_str() == *host)
+            }
+            ResponseHost::SameAsApi(api) => authority(&uri) == *api,
+        }
+    }
+}
+
+fn authority(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let authority = uri
+        .authority()
+        .map(http::uri::Authority::as_str)
+        .unwrap_or_default();
+    format!("{scheme}://{authority}")
+}
+
+async fn judge(
+    mut response: Response,
+    rule: impl Fn(u16, Option<&str>, &[u8]) -> Outcome,
+) -> Outcome {
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_LIMIT => {
+                body.extend_from_slice(&chunk)
+            }
+            Ok(Some(_)) => return Outcome::Ambiguous("the answer is too large".to_owned()),
+            Ok(None) => return rule(status, retry_after.as_deref(), &body),
+            // A rate limit is clear from its head alone.
+            Err(_) if status == 429 => return rule(status, retry_after.as_deref(), &body),
+            Err(_) => return Outcome::Ambiguous("the answer broke off".to_owned()),
+        }
+    }
+}
+
+/// Only a connection that never stood is a refusal; reqwest's error text holds the URL, so it is not passed on.
+fn not_answered(e: &reqwest::Error) -> Outcome {
+    if e.is_connect() {
+        Outcome::Refused(Refusal::Unreachable)
+    } else if e.is_builder() {
+        Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()))
+    } else if e.is_timeout() {
+        Outcome::Ambiguous("no answer in time".to_owned())
+    } else {
+        Outcome::Ambiguous("the connection broke".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(base_url: &str) -> Result<SlackClient, BaseUrlError> {
+        SlackClient::new(crate::http_client::build().unwrap(), base_url)
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        assert!(client("https://slack.com/api").is_ok());
+        assert!(client("http://127.0.0.1:3000/sandbox/api").is_ok());
+        for refused in [
+            "http://slack.com/api",
+            "slack.com",
+            "",
+            "ftp://127.0.0.1",
+            "/api",
+        ] {
+            assert!(client(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_response_url_points_at_slack_or_nowhere() {
+        let slack = client(SLACK_API).unwrap();
+        assert!(slack.may_respond_to("https://hooks.slack.com/commands/T1/2/x"));
+        for foreign in [
+            "http://hooks.slack.com/commands",
+            "https://hooks.slack.com.evil.example/x",
+            "https://user@hooks.slack.com/x",
+            "https://hooks.slack.com:8443/x",
+            "https://169.254.169.254/latest",
+            "",
+        ] {
+            assert!(!slack.may_respond_to(foreign), "{foreign}");
+        }
+        let fake = client("http://127.0.0.1:3000/sandbox/api").unwrap();
+        assert!(fake.may_respond_to("http://127.0.0.1:3000/sandbox/response/T1/1/x"));
+        assert!(!fake.may_respond_to("http://127.0.0.1:3001/response"));
+    }
+}

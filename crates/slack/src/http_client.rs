@@ -1,0 +1,49 @@
+//! The one place that builds an HTTP client: TLS by `ring` with Mozilla's roots, no redirects, bounded waits.
+//!
+//! Not the default TLS provider: that one gathers start-up entropy for 50-130 ms, most of a Lambda's cold start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+use thiserror::Error;
+
+/// How long one request may take in all. Less than any Lambda's remaining time when a post begins.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The client could not be built: the TLS configuration of this build is wrong.
+#[derive(Debug, Error)]
+#[error("build the HTTP client: {0}")]
+pub struct BuildError(String);
+
+/// Builds the client with the usual request timeout. Clones share its connections.
+pub fn build() -> Result<reqwest::Client, BuildError> {
+    build_with_timeout(REQUEST_TIMEOUT)
+}
+
+/// Builds a client whose requests may take `timeout` in all.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one home of HTTP clients"
+)]
+pub fn build_with_timeout(timeout: Duration) -> Result<reqwest::Client, BuildError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| BuildError(e.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(timeout)
+        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| BuildError(e.to_string()))
+}

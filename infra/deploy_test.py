@@ -1,0 +1,700 @@
+"""Deploys template.yaml into MiniStack on loopback and drives it as Slack would. Started by infra/deploy-test.
+
+The template goes in unchanged: its CodeUris point at folders laid out beside a copy of it, from one `cargo build` of all
+functions. MiniStack runs with AUTH=true, so a function whose role lacks a right is refused here as it would be on AWS.
+"""
+
+import argparse
+import base64
+import contextlib
+import ctypes
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import boto3
+import botocore.config
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FUNCTIONS = ["ingress", "event-worker", "command-worker", "delivery-worker", "scheduler", "api"]
+REGION = "us-east-1"
+STACK = "tidegate-test"
+SIGNING_SECRET = "deploy-test-signing-secret"
+BOT_TOKEN = "deploy-test-bot-token"
+OPERATOR_KEY = "deploy-test-operator-key"
+# Names in the stand-in Slack's default workspace.
+TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
+LONGEST_RUN = 15 * 60
+
+
+# ── Small tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Failed(Exception):
+    """The run cannot go on."""
+
+
+def expect(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+def until(what, probe, seconds=30):
+    """Waits for a probe to give something true, and gives it back."""
+    end = time.monotonic() + seconds
+    while True:
+        found = probe()
+        if found:
+            return found
+        expect(time.monotonic() < end, f"not within {seconds} s: {what}")
+        time.sleep(0.25)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def call(method, url, body=None, headers=None, timeout=15):
+    """One HTTP request; gives status and body whatever the status."""
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.code, e.read()
+
+
+def tail(path, lines):
+    with contextlib.suppress(OSError):
+        for line in path.read_text(errors="replace").splitlines()[-lines:]:
+            print(f"    {line[:400]}")
+
+
+class Report:
+    """One line per check; a failed one does not stop the others."""
+
+    def __init__(self):
+        self.passed, self.failed = 0, []
+
+    @contextlib.contextmanager
+    def check(self, name):
+        began = time.monotonic()
+        try:
+            yield
+        except Failed:
+            raise
+        except Exception as e:
+            self.failed.append(name)
+            print(f"FAILED {name}: {e!r}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok     {name} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+# ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def descendants():
+    """Every process below this one, deepest last."""
+    children = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name in parentheses may hold anything, so count from its end.
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found, todo = [], [os.getpid()]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def end_descendants():
+    for sign, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        end = time.monotonic() + patience
+        for pid in descendants():
+            with contextlib.suppress(OSError):
+                os.kill(pid, sign)
+        while descendants() and time.monotonic() < end:
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            time.sleep(0.1)
+
+
+def adopt_orphans():
+    """Has the kernel hand orphaned grandchildren (the functions) to this process, so that none outlives it."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def exposed_ports():
+    """Listening TCP sockets of this process and all below it that are not on loopback."""
+    inodes = set()
+    for pid in [os.getpid(), *descendants()]:
+        for fd in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                target = os.readlink(fd)
+                if target.startswith("socket:["):
+                    inodes.add(target[8:-1])
+    loopback = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+    exposed = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in pathlib.Path(table).read_text().splitlines()[1:]:
+                fields = line.split()
+                address, port = fields[1].split(":")
+                if fields[3] == "0A" and fields[9] in inodes and address not in loopback:
+                    exposed.append(int(port, 16))
+    return exposed
+
+
+def start(command, log, env):
+    with log.open("wb") as out:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env)
+
+
+def answers(process, url, log, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError):
+            if call("GET", url, timeout=2)[0] < 500:
+                return
+        time.sleep(0.2)
+    tail(log, 30)
+    raise Failed(f"{process.args[0]} does not answer at {url}")
+
+
+# ── Build and deploy ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def build():
+    """Builds the functions and the stand-in Slack at once; gives the programs by name."""
+    packages = [*FUNCTIONS, "tidegate-fake-slack"]
+    command = ["cargo", "build", "--locked", "--message-format=json-render-diagnostics"]
+    command += [word for package in packages for word in ("-p", package)]
+    built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=40 * 60)
+    if built.returncode:
+        raise Failed("cargo build failed")
+    messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith(b"{"))
+    programs = {m["target"]["name"]: pathlib.Path(m["executable"]) for m in messages if m.get("executable")}
+    lacking = [name for name in (*FUNCTIONS, "fake-slack") if name not in programs]
+    if lacking:
+        raise Failed(f"cargo built no {', '.join(lacking)}")
+    return programs
+
+
+def lay_out(programs, folder):
+    """The build folder of SAM: the template as it is, and beside it what its CodeUris name."""
+    (folder / "infra").mkdir(parents=True)
+    shutil.copy(ROOT / "template.yaml", folder)
+    shutil.copy(ROOT / "infra/alarms.yaml", folder / "infra")
+    strip = shutil.which("strip")
+    for name in FUNCTIONS:
+        target = folder / "functions" / name / "bootstrap"
+        target.parent.mkdir(parents=True)
+        # Symbols make a dev build ten times as large, and every start of a function unpacks it.
+        if not strip or subprocess.run([strip, "-o", target, programs[name]], capture_output=True).returncode:
+            shutil.copy(programs[name], target)
+        target.chmod(0o755)
+
+
+class Cloud:
+    """MiniStack and what is deployed in it."""
+
+    def __init__(self, work, ministack, sam):
+        self.work, self.sam = work, sam
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.log = work / "ministack.log"
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SLACK_", "TIDEGATE_"))},
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "HOME": str(work),
+            "TMPDIR": str(work / "tmp"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+        (work / "tmp").mkdir()
+        server = {
+            **self.env,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            # Its MQTT door would listen on all interfaces.
+            "IOT_MTLS_ENABLED": "0",
+            "AUTH": "true",
+            "S3_DATA_DIR": str(work / "tmp/s3"),
+        }
+        self.process = start([ministack], self.log, server)
+        answers(self.process, f"{self.endpoint}/_ministack/health", self.log)
+        os.environ.update({k: self.env[k] for k in self.env if k.startswith("AWS_")})
+        config = botocore.config.Config(connect_timeout=5, read_timeout=70, retries={"max_attempts": 2})
+        self.client = lambda service: boto3.client(service, endpoint_url=self.endpoint, config=config)
+        self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
+
+    def store_secrets(self):
+        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/bot-token", BOT_TOKEN)):
+            self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
+
+    def deploy(self, template, slack_url):
+        # The operator key goes in plain and the other two through SSM, so that both ways are tried.
+        parameters = {
+            "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
+            "DeletionProtection": "false",
+            "RequireTls": "false",
+            "MetricMath": "false",
+            "SlackApiBaseUrl": f"{slack_url}/api",
+            "OperatorKey": OPERATOR_KEY,
+            "LogLevel": "debug",
+            "QuietSeconds": "1",
+        }
+        command = [self.sam, "deploy", "--template-file", template, "--stack-name", STACK, "--resolve-s3"]
+        command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        log = self.work / "sam.log"
+        deployed = start(command, log, self.env)
+        try:
+            failed = deployed.wait(timeout=300)
+        except subprocess.TimeoutExpired:
+            failed = True
+        cloudformation = self.client("cloudformation")
+        if failed:
+            tail(log, 5)
+            with contextlib.suppress(botocore.exceptions.ClientError):
+                for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
+                    if "FAILED" in event["ResourceStatus"]:
+                        print(f"    {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
+            tail(self.log, 20)
+            raise Failed("sam deploy failed")
+        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+        self.resources = {
+            r["LogicalResourceId"]: r["PhysicalResourceId"]
+            for r in cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+        }
+        template = cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
+        self.template = json.loads(template) if isinstance(template, str) else template
+        self.table = self.outputs["TableName"]
+
+    def add_routes(self):
+        """MiniStack does not read the OpenAPI body in which SAM hides the routes, so they are added from it here."""
+        api, aws = self.resources["HttpApi"], self.client("apigatewayv2")
+        body = self.template["Resources"]["HttpApi"]["Properties"]["Body"]
+        functions = self.client("lambda")
+        integrations = {}
+        for path, methods in body["paths"].items():
+            for method, operation in methods.items():
+                uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+                # …/functions/${ApiFunction.Arn}/invocations or …/functions/${IngressFunctionAliaslive}/invocations
+                target = uri.partition("${AWS::Region}")[2].partition("${")[2].partition("}")[0]
+                if target not in integrations:
+                    name, dot, _ = target.partition(".")
+                    arn = self.resources[name]
+                    if dot:
+                        arn = functions.get_function(FunctionName=arn)["Configuration"]["FunctionArn"]
+                    made = aws.create_integration(
+                        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+                    )
+                    integrations[target] = made["IntegrationId"]
+                aws.create_route(
+                    ApiId=api, RouteKey=f"{method.upper()} {path}", Target=f"integrations/{integrations[target]}"
+                )
+        self.api_host = f"{api}.execute-api.localhost:{self.port}"
+
+    def mend_concurrency(self):
+        """MiniStack keeps a number that came by a parameter as text, and its poller stumbles over that."""
+        aws = self.client("lambda")
+        for mapping in aws.list_event_source_mappings()["EventSourceMappings"]:
+            limit = int(mapping["ScalingConfig"]["MaximumConcurrency"])
+            aws.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
+
+    def request(self, method, path, body=None, headers=None):
+        """Through the HTTP API."""
+        return call(method, self.endpoint + path, body, {**(headers or {}), "Host": self.api_host})
+
+    def slack(self, path, body, headers=None, secret=SIGNING_SECRET, at=None):
+        """A request signed as Slack signs it, now."""
+        stamp = str(int(at or time.time()))
+        made = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+        signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={made}"}
+        return self.request("POST", path, body, {"Content-Type": "application/json", **(headers or {}), **signed})
+
+    def event(self, event_id, event, **more):
+        """A signed event of the stand-in's workspace."""
+        body = event_body(event_id, event).encode()
+        return self.slack("/slack/events", body, **more)
+
+    def rows(self):
+        """All rows: the table of a test is small."""
+        rows, start_at = [], {}
+        while True:
+            page = self.dynamodb.scan(TableName=self.table, ConsistentRead=True, **start_at)
+            rows += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return rows
+            start_at = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def ledger(self, event_id, tenant=TEAM):
+        """What became of an event."""
+        key = {"pk": {"S": f"{tenant}#ledger#{event_id}"}, "sk": {"S": "event"}}
+        return self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+
+    def state(self, event_id):
+        return (self.ledger(event_id) or {}).get("state", {}).get("S")
+
+    def waiting(self, queue):
+        """Messages on a queue: visible, in flight, delayed."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.outputs[f"{queue}Url"], AttributeNames=names)["Attributes"]
+        return sum(int(n) for n in found.values())
+
+    def quiet(self, seconds=30):
+        queues = ["EventsQueue", "CommandsQueue", "DeliveryQueue"]
+        until("all queues empty", lambda: not any(self.waiting(q) for q in queues), seconds)
+
+    def print_logs(self):
+        print("── MiniStack")
+        tail(self.log, 40)
+        logs = self.client("logs")
+        for group in logs.describe_log_groups().get("logGroups", []):
+            print(f"── {group['logGroupName']}")
+            lines = logs.filter_log_events(logGroupName=group["logGroupName"]).get("events", [])
+            for line in lines[-25:]:
+                print(f"    {line['message'].rstrip()[:400]}")
+
+
+def event_body(event_id, event):
+    return json.dumps({
+        "token": "unused", "team_id": TEAM, "api_app_id": APP, "type": "event_callback", "event_id": event_id,
+        "event_time": int(float(event.get("event_ts", time.time()))), "event": event,
+        "authorizations": [
+            {"enterprise_id": None, "team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
+        ],
+        "is_ext_shared_channel": False,
+    })
+
+
+def message(channel, text, ts, kind="message"):
+    found = {"type": kind, "user": "U0SOMEONE1", "text": text, "ts": ts, "channel": channel, "event_ts": ts}
+    return {**found, "channel_type": "channel"} if kind == "message" else found
+
+
+class Forwarder(http.server.ThreadingHTTPServer):
+    """Where the stand-in Slack finds the app: it cannot name the API by the Host header itself."""
+
+    daemon_threads = True
+
+    def __init__(self, cloud):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length", "connection")}
+                try:
+                    status, answer = cloud.request("POST", self.path, body, headers)
+                except OSError:
+                    status, answer = 502, b""
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Slack:
+    """The stand-in Slack."""
+
+    def __init__(self, program, work, app_url):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        log = work / "slack.log"
+        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url]
+        env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_BOT_TOKEN": BOT_TOKEN}
+        answers(start(command, log, env), f"{self.url}/_fake/state", log)
+
+    def get(self, path):
+        return json.loads(call("GET", self.url + path)[1])
+
+    def act(self, what, **fields):
+        """Acts as a user."""
+        status, answer = call("POST", f"{self.url}/_fake/{what}", json.dumps(fields).encode(), {"Content-Type": "application/json"})
+        expect(status == 200, f"/_fake/{what} answered {status}: {answer[:200]}")
+
+    def replies(self, channel, thread_ts):
+        """What the bot posted in a thread."""
+        return [m for m in self.get(f"/_fake/messages?channel={channel}") if m["bot_id"] and m["thread_ts"] == thread_ts]
+
+    def said_by(self, channel, user, text):
+        return [m for m in self.get(f"/_fake/messages?channel={channel}") if m["user"] == user and m["text"] == text]
+
+    def answers_to(self, channel, user):
+        """What only this user sees."""
+        found = [m for m in self.get("/_fake/state")["ephemerals"] if m["channel"] == channel and m["user"] == user]
+        return [m for m in found if not m.get("from_slack")]
+
+
+# ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def recorded_requests():
+    """events/*.json: the event of an HTTP API (payload 2.0), as `sam local invoke -e` takes it."""
+    for path in sorted((ROOT / "events").glob("**/*.json")):
+        recorded = json.loads(path.read_text())
+        body = recorded.get("body") or ""
+        body = base64.b64decode(body) if recorded.get("isBase64Encoded") else body.encode()
+        kept = {k: v for k, v in recorded.get("headers", {}).items() if k.lower() == "content-type" or "retry" in k.lower()}
+        yield path.relative_to(ROOT), recorded["rawPath"], kept, body
+
+
+def on_this_machine(body, slack):
+    """A recorded response_url would be called for real; this one is refused, by the stand-in."""
+    nowhere = f"{slack.url}/response/{TEAM}/0/none"
+    for found in {b"https://hooks.slack.com", b"https%3A%2F%2Fhooks.slack.com"}:
+        if found in body:
+            made = nowhere if b":" in found else urllib.parse.quote(nowhere, safe="")
+            body = body.replace(found, made.encode())
+    return body
+
+
+def static_checks(report, cloud):
+    with report.check("no role of the template allows `*`"):
+        roles = {n: r for n, r in cloud.template["Resources"].items() if r["Type"] == "AWS::IAM::Role"}
+        # One per function, one for the schedule, one for gradual deploys.
+        expect(len(roles) == len(FUNCTIONS) + 2, f"roles: {sorted(roles)}")
+        for name, role in roles.items():
+            expect("*" not in json.dumps(role["Properties"]), f"{name} has a `*`")
+            expect("ManagedPolicyArns" not in role["Properties"], f"{name} has a managed policy")
+        for name, resource in cloud.template["Resources"].items():
+            if resource["Type"] == "AWS::Lambda::Function":
+                expect(name.replace("Function", "Role") in json.dumps(resource["Properties"]["Role"]), f"{name} has another's role")
+    with report.check("everything listens on loopback only"):
+        expect(not exposed_ports(), f"open to the network: {exposed_ports()}")
+
+
+def ingress_checks(report, cloud, slack):
+    sent = 0
+    for path, route, headers, body in recorded_requests():
+        sent += 1
+        with report.check(f"(1) {path} gets 200"):
+            status, answer = cloud.slack(route, on_this_machine(body, slack), headers)
+            expect(status == 200, f"{status}: {answer[:200]}")
+    if not sent:
+        print("       (1) there are no recorded requests in events/")
+    with report.check("(1) url_verification is answered"):
+        body = json.dumps({"token": "unused", "type": "url_verification", "challenge": "the-challenge"}).encode()
+        status, answer = cloud.slack("/slack/events", body)
+        expect(status == 200 and b"the-challenge" in answer, f"{status}: {answer[:200]}")
+    with report.check("(1) the older paths are the same door"):
+        body = json.dumps({"token": "unused", "type": "url_verification", "challenge": "old"}).encode()
+        status, answer = cloud.slack("/api/integrations/slack/events", body)
+        expect(status == 200 and b"old" in answer, f"{status}: {answer[:200]}")
+    with report.check("(1) a wrong signature and an old one get 401"):
+        event = message("C0DEPLOY0", "never", "1700000000.000001")
+        expect(cloud.event("EvWRONG", event, secret="another secret")[0] == 401, "wrong signature")
+        expect(cloud.event("EvOLD", event, at=time.time() - 400)[0] == 401, "old signature")
+
+
+def pipeline_checks(report, cloud, slack):
+    now = int(time.time())
+    with report.check("(2) a message leaves its archive, ledger and message rows"):
+        ts = f"{now}.000100"
+        expect(cloud.event("EvROWS", message("C0DEPLOY1", "keep this", ts))[0] == 200, "not taken")
+        until("ledger says done", lambda: cloud.state("EvROWS") == "done")
+        mine = [(r["pk"]["S"], r["sk"]["S"]) for r in cloud.rows() if r["pk"]["S"].startswith(f"{TEAM}#")]
+        archived = [k for k in mine if k[0].startswith(f"{TEAM}#archive#") and "#EvROWS#" in k[1]]
+        expect(len(archived) == 1, f"archive rows: {archived}")
+        other = ("archive", "ledger", "natural", "outbox", "post", "panics")
+        kept = [k for k in mine if k[0].split("#")[1] not in other and ts in f"{k[0]}#{k[1]}"]
+        expect(kept, f"no message row among {mine}")
+    with report.check("(3) a mention gets one reply, in its thread"):
+        text = f"<@{BOT}> hello"
+        slack.act("post", user="U0SOMEONE1", channel="C0DEPLOY2", text=text)
+        ts = slack.said_by("C0DEPLOY2", "U0SOMEONE1", text)[0]["ts"]
+        until("the reply", lambda: slack.replies("C0DEPLOY2", ts))
+        cloud.quiet()
+        found = slack.replies("C0DEPLOY2", ts)
+        expect(len(found) == 1, f"replies: {found}")
+    with report.check("(3) /tidegate ping gets one answer, at its response_url"):
+        slack.act("command", user="U0SOMEONE1", channel="C0DEPLOY3", command="/tidegate", text="ping")
+        until("the answer", lambda: slack.answers_to("C0DEPLOY3", "U0SOMEONE1"))
+        cloud.quiet()
+        found = slack.answers_to("C0DEPLOY3", "U0SOMEONE1")
+        expect(len(found) == 1, f"answers: {found}")
+    with report.check("(4) a request sent twice has one effect"):
+        ts, at = f"{now}.000200", time.time()
+        mention = message("C0DEPLOY4", f"<@{BOT}> twice", ts, "app_mention")
+        expect(cloud.event("EvTWICE", mention, at=at)[0] == 200, "first")
+        expect(cloud.event("EvTWICE", mention, at=at)[0] == 200, "second, while the first may be under way")
+        until("the reply", lambda: slack.replies("C0DEPLOY4", ts))
+        expect(cloud.event("EvTWICE", mention)[0] == 200, "third, signed anew, after the first was done")
+        cloud.quiet()
+        expect(len(slack.replies("C0DEPLOY4", ts)) == 1, f"replies: {slack.replies('C0DEPLOY4', ts)}")
+        archived = [r["sk"]["S"] for r in cloud.rows() if "#EvTWICE#" in r["sk"]["S"]]
+        expect(len(archived) == 1, f"archive rows: {archived}")
+
+
+def batch_checks(report, cloud):
+    """Good, unreadable and poisonous messages of one batch."""
+    now = int(time.time())
+    good = [f"EvBATCH{n}" for n in range(4)]
+
+    def envelope(n, event_id):
+        body = event_body(event_id, message("C0DEPLOY5", f"good {n}", f"{now}.0003{n:02}"))
+        times = {"received_at": now * 1000, "signed_at": now * 1000}
+        return json.dumps({"v": 1, "kind": "slack.event", "id": event_id, "tenant": TEAM, **times, "text": body})
+
+    bodies = [envelope(n, event_id) for n, event_id in enumerate(good)]
+    poison = json.dumps({"v": 999, "kind": "slack.event", "id": "EvPOISON", "tenant": TEAM})
+    bodies[1:1] = ["this is no envelope", poison]
+    entries = [{"Id": str(n), "MessageBody": body, "MessageGroupId": TEAM} for n, body in enumerate(bodies)]
+    answer = cloud.sqs.send_message_batch(QueueUrl=cloud.outputs["EventsQueueUrl"], Entries=entries)
+    began = time.monotonic()
+    with report.check("(5) partial batch: the good ones are done at the first try, the unreadable one is parked"):
+        expect(not answer.get("Failed"), f"not queued: {answer.get('Failed')}")
+        until("all good ones done", lambda: all(cloud.state(e) == "done" for e in good))
+        tries = {e: cloud.ledger(e)["attempts"]["N"] for e in good}
+        expect(set(tries.values()) == {"1"}, f"attempts: {tries}")
+
+        def parked():
+            rows = [r for r in cloud.rows() if "#ledger#" in r["pk"]["S"] and r.get("name", {}).get("S") == "unreadable"]
+            return [r for r in rows if r["state"]["S"] == "parked"]
+
+        expect(len(until("the unreadable one parked", parked)) == 1, "parked more than once")
+    with report.check("(6) a poison record reaches the DLQ after five receives, alone"):
+        until("the poison in the DLQ", lambda: cloud.waiting("EventsDlq") == 1, 120)
+        names = ["ApproximateReceiveCount"]
+        found = cloud.sqs.receive_message(QueueUrl=cloud.outputs["EventsDlqUrl"], MessageSystemAttributeNames=names)["Messages"]
+        expect([m["Body"] for m in found] == [poison], f"in the DLQ: {[m['Body'][:80] for m in found]}")
+        cloud.quiet()
+        expect(all(cloud.state(e) == "done" for e in good), "a neighbour changed")
+        expect(cloud.waiting("CommandsDlq") + cloud.waiting("DeliveryDlq") == 0, "something else failed five times")
+        print(f"       (6) {time.monotonic() - began:.0f} s from the queue to the DLQ")
+
+
+def operator_checks(report, cloud):
+    with report.check("(7) the schedule fires by itself"):
+        group = f"/aws/lambda/{STACK}-scheduler"
+        fired = lambda: cloud.client("logs").filter_log_events(logGroupName=group).get("events")  # noqa: E731
+        until("an invocation of the scheduler in its log group", fired, 90)
+    with report.check("(7) the scheduler's sweep ends well"):
+        answer = cloud.client("lambda").invoke(FunctionName=cloud.resources["SchedulerFunction"], Payload=b"{}")
+        body = answer["Payload"].read()
+        expect(answer["StatusCode"] == 200 and "FunctionError" not in answer, f"{answer.get('FunctionError')}: {body[:300]}")
+    with report.check("(8) the api function answers GET /health"):
+        # MiniStack keeps that path for itself, whatever the host, so the function is asked directly.
+        http = {"method": "GET", "path": "/health", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}
+        context = {"http": http, "stage": "$default", "accountId": "0", "apiId": "test", "domainName": "test", "requestId": "1",
+                   "routeKey": "GET /health", "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1767225600000}
+        event = {"version": "2.0", "routeKey": "GET /health", "rawPath": "/health", "rawQueryString": "", "headers": {},
+                 "requestContext": context, "isBase64Encoded": False}
+        answer = cloud.client("lambda").invoke(FunctionName=cloud.resources["ApiFunction"], Payload=json.dumps(event).encode())
+        body = json.loads(answer["Payload"].read())
+        expect(body.get("statusCode") == 200, f"{body}")
+    with report.check("(8) the operator API lists events to those who have the key"):
+        status, answer = cloud.request("GET", "/operator/events", headers={"Authorization": f"Bearer {OPERATOR_KEY}"})
+        expect(status == 200 and b"EvROWS" in answer, f"{status}: {answer[:300]}")
+        for headers in ({}, {"Authorization": "Bearer wrong"}):
+            status, answer = cloud.request("GET", "/operator/events", headers=headers)
+            expect(status == 401 and b"EvROWS" not in answer, f"{status} with {headers or 'no key'}")
+
+
+def run(options, work, report):
+    began = time.monotonic()
+
+    def step(name):
+        print(f"── {name} (at {time.monotonic() - began:.0f} s)", flush=True)
+
+    step("build")
+    if options.binaries:
+        programs = {name: options.binaries / name for name in (*FUNCTIONS, "fake-slack")}
+    else:
+        programs = build()
+    signal.alarm(LONGEST_RUN)
+    lay_out(programs, work / "build")
+    step("start")
+    cloud = Cloud(work, options.ministack, options.sam)
+    forwarder = Forwarder(cloud)
+    slack = Slack(programs["fake-slack"], work, forwarder.url)
+    cloud.store_secrets()
+    step("deploy")
+    cloud.deploy(work / "build/template.yaml", slack.url)
+    cloud.add_routes()
+    cloud.mend_concurrency()
+    step("check")
+    try:
+        static_checks(report, cloud)
+        ingress_checks(report, cloud, slack)
+        pipeline_checks(report, cloud, slack)
+        batch_checks(report, cloud)
+        operator_checks(report, cloud)
+    finally:
+        if report.failed or sys.exc_info()[0]:
+            with contextlib.suppress(Exception):
+                cloud.print_logs()
+    step("done")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sam", required=True)
+    parser.add_argument("--ministack", required=True)
+    parser.add_argument("--binaries", type=lambda p: pathlib.Path(p).resolve(), help="folder with the built programs")
+    options = parser.parse_args()
+
+    def stop(number, _):
+        raise Failed("stopped" if number != signal.SIGALRM else f"not done after {LONGEST_RUN} s")
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, stop)
+    adopt_orphans()
+    report = Report()
+    work = pathlib.Path(tempfile.mkdtemp(prefix="tidegate-deploy-"))
+    trouble = None
+    try:
+        # The build has its own limit: a cold one takes longer than everything else.
+        run(options, work, report)
+    except Failed as e:
+        trouble = e
+    finally:
+        signal.alarm(0)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        end_descendants()
+        shutil.rmtree(work, ignore_errors=True)
+    if trouble:
+        print(f"deploy test: {trouble}")
+    print(f"{report.passed} passed, {len(report.failed) + bool(trouble)} failed")
+    sys.exit(bool(trouble or report.failed))
+
+
+if __name__ == "__main__":
+    main()
