@@ -1,10 +1,19 @@
 //! Settings from the environment, read once and checked together: every problem is told at once, in words.
 
+mod functions;
+
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tidegate_pipeline::secrets::Secrets;
+
+pub use self::functions::{
+    ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, WorkerConfig,
+};
+use crate::signing::FixedSecret;
 
 /// Days that archive and ledger keep their rows, unless configured.
 const ARCHIVE_DAYS: u64 = 30;
@@ -35,6 +44,21 @@ pub enum SecretSource {
     Value(SecretString),
     /// The environment names the SSM parameter that holds it.
     Parameter(String),
+}
+
+impl SecretSource {
+    /// The store that holds the secret, and its name there. `ssm` opens Parameter Store, and is called only if the
+    /// secret is there; `name` is the secret's own.
+    pub fn open(
+        self,
+        name: &str,
+        ssm: impl FnOnce() -> Arc<dyn Secrets>,
+    ) -> (Arc<dyn Secrets>, String) {
+        match self {
+            Self::Value(secret) => (Arc::new(FixedSecret(secret)), name.to_owned()),
+            Self::Parameter(parameter) => (ssm(), parameter),
+        }
+    }
 }
 
 /// Reads settings and gathers what is wrong with them.

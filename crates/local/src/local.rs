@@ -32,6 +32,7 @@ use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
 use crate::server::{Front, router};
 use crate::table::EmbeddedTable;
+use crate::telemetry;
 use crate::workers::{Parts, Workers};
 
 /// File in the data folder with the signing secret that local mode made.
@@ -93,6 +94,14 @@ impl LocalConfig {
         }
         if config.bot_token.is_none() && config.slack_api.is_some() {
             settings.problem("`SLACK_API_BASE_URL` is set but `SLACK_BOT_TOKEN` is not".to_owned());
+        }
+        if let Some(Err(e)) = config.slack_api.as_deref().map(client_of) {
+            settings.problem(format!("`SLACK_API_BASE_URL`: {e}"));
+        }
+        // Read again when the log starts; told here, so that it comes with the others.
+        let level = settings.optional("TIDEGATE_LOG_LEVEL");
+        if let Some(Err(e)) = level.as_deref().map(telemetry::level) {
+            settings.problem(e.to_string());
         }
         settings.finish(config)
     }
@@ -213,9 +222,8 @@ fn slack(
     signing_secret: &SecretString,
     address: SocketAddr,
 ) -> anyhow::Result<Slack> {
-    let http = http_client::build()?;
     if let Some(token) = &config.bot_token {
-        let client = SlackClient::new(http, config.slack_api.as_deref().unwrap_or(SLACK_API))?;
+        let client = client_of(config.slack_api.as_deref().unwrap_or(SLACK_API))?;
         return Ok(Slack {
             client,
             token: token.clone(),
@@ -232,7 +240,7 @@ fn slack(
         .to_owned();
     let token = random_hex(16)?;
     let public_url = format!("http://{address}/sandbox");
-    let client = SlackClient::new(http, &format!("{public_url}/api"))?;
+    let client = client_of(&format!("{public_url}/api"))?;
     let sandbox = FakeSlack::new(FakeConfig {
         signing_secret: newest,
         bot_token: token.clone(),
@@ -245,6 +253,10 @@ fn slack(
         token: token.into(),
         sandbox: Some(sandbox),
     })
+}
+
+fn client_of(base_url: &str) -> anyhow::Result<SlackClient> {
+    Ok(SlackClient::new(http_client::build()?, base_url)?)
 }
 
 /// The three queues and their dead letters, with the timeouts that the cloud's have.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
@@ -44,7 +44,12 @@ pub fn router(front: Arc<Front>, sandbox: Option<&FakeSlack>) -> Router {
         .fallback(ingress)
         .with_state(front);
     match sandbox {
-        Some(fake) => routes.nest("/sandbox", fake.router()),
+        Some(fake) => routes
+            .route(
+                "/sandbox/",
+                get(|| async { Redirect::temporary("/sandbox") }),
+            )
+            .nest("/sandbox", fake.router()),
         None => routes,
     }
 }
@@ -87,13 +92,20 @@ impl Front {
 
 async fn read(request: Request<Body>) -> Result<Request<Bytes>, Response> {
     let (head, body) = request.into_parts();
+    let too_large = || {
+        answer(reply::text(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large\n",
+        ))
+    };
+    // A length that is announced is believed, so that nobody has to be waited for.
+    if body.size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(too_large());
+    }
     // One byte more than is taken, so that ingress itself refuses what is too large.
     match to_bytes(body, BODY_LIMIT + 1).await {
         Ok(body) => Ok(Request::from_parts(head, body)),
-        Err(_) => Err(answer(reply::text(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is too large\n",
-        ))),
+        Err(_) => Err(too_large()),
     }
 }
 

@@ -1,7 +1,10 @@
 //! The table on a laptop: a DynamoDB engine on SQLite, in this process. Every write is on disk before it returns
-//! (WAL, `synchronous=FULL`); the engine is synchronous, so it is called from blocking threads.
+//! (WAL, `synchronous=FULL`).
 
-use std::collections::{BTreeMap, HashMap};
+mod attributes;
+mod thread;
+
+use std::collections::HashMap;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -12,18 +15,14 @@ use dynoxide::actions::delete_item::DeleteItemRequest;
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
-use dynoxide::actions::transact_write_items::{
-    TransactConditionCheck, TransactDelete, TransactPut, TransactUpdate, TransactWriteItem,
-    TransactWriteItemsRequest,
-};
 use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
-use dynoxide::types::AttributeValue;
 use serde_json::json;
-use tidegate_pipeline::table::{
-    Engine, Item, Key, Query, TableError, Value, Write, WriteAction, names_in,
-};
+use tidegate_pipeline::table::{Engine, Item, Key, Query, TableError, Write, WriteAction};
+
+use self::attributes::{attributes, item_from, key_attributes, names, transact_item, values};
+use self::thread::{TableThread, Transaction};
 
 const TABLE: &str = "tidegate";
 
@@ -32,7 +31,7 @@ const BATCH: usize = 25;
 
 /// The embedded table.
 #[derive(Clone)]
-pub struct EmbeddedTable(Database);
+pub struct EmbeddedTable(TableThread);
 
 impl EmbeddedTable {
     /// Opens the table in a file, or makes it.
@@ -82,23 +81,12 @@ impl EmbeddedTable {
             Err(DynoxideError::ResourceInUseException(_)) => {}
             Err(e) => return Err(e.into()),
         }
-        Ok(Self(database))
+        Ok(Self(TableThread::start(database)?))
     }
 
     /// Deletes what has expired. Answers how many rows.
     pub async fn sweep_expired(&self) -> Result<usize, TableError> {
-        self.run(Database::sweep_ttl).await
-    }
-
-    async fn run<T: Send + 'static>(
-        &self,
-        call: impl FnOnce(&Database) -> Result<T, DynoxideError> + Send + 'static,
-    ) -> Result<T, TableError> {
-        let database = self.0.clone();
-        match tokio::task::spawn_blocking(move || call(&database)).await {
-            Ok(result) => result.map_err(error),
-            Err(e) => Err(TableError::Unknown(e.to_string())),
-        }
+        self.0.call(Database::sweep_ttl).await
     }
 }
 
@@ -111,7 +99,7 @@ impl Engine for EmbeddedTable {
             consistent_read: Some(true),
             ..GetItemRequest::default()
         };
-        let response = self.run(|db| db.get_item(request)).await?;
+        let response = self.0.call(|db| db.get_item(request)).await?;
         response.item.map(item_from).transpose()
     }
 
@@ -128,7 +116,7 @@ impl Engine for EmbeddedTable {
             index_name: query.index.map(str::to_owned),
             ..QueryRequest::default()
         };
-        let response = self.run(|db| db.query(request)).await?;
+        let response = self.0.call(|db| db.query(request)).await?;
         let items = response
             .items
             .unwrap_or_default()
@@ -157,7 +145,7 @@ impl Engine for EmbeddedTable {
                     expression_attribute_values: bound,
                     ..PutItemRequest::default()
                 };
-                self.run(|db| db.put_item(request)).await.map(|_| None)
+                self.0.call(|db| db.put_item(request)).await.map(|_| None)
             }
             WriteAction::Update(expression) => {
                 let request = UpdateItemRequest {
@@ -170,7 +158,7 @@ impl Engine for EmbeddedTable {
                     return_values: Some("ALL_NEW".to_owned()),
                     ..UpdateItemRequest::default()
                 };
-                let response = self.run(|db| db.update_item(request)).await?;
+                let response = self.0.call(|db| db.update_item(request)).await?;
                 response.attributes.map(item_from).transpose()
             }
             WriteAction::Delete => {
@@ -182,7 +170,10 @@ impl Engine for EmbeddedTable {
                     expression_attribute_values: bound,
                     ..DeleteItemRequest::default()
                 };
-                self.run(|db| db.delete_item(request)).await.map(|_| None)
+                self.0
+                    .call(|db| db.delete_item(request))
+                    .await
+                    .map(|_| None)
             }
             WriteAction::Check => Err(TableError::Invalid(
                 "a check stands in transactions only".to_owned(),
@@ -191,13 +182,9 @@ impl Engine for EmbeddedTable {
     }
 
     async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError> {
-        let request = TransactWriteItemsRequest {
-            transact_items: writes.into_iter().map(transact_item).collect(),
-            ..TransactWriteItemsRequest::default()
-        };
-        self.run(|db| db.transact_write_items(request))
-            .await
-            .map(|_| ())
+        let keys = writes.iter().map(|write| write.key.clone()).collect();
+        let items = writes.into_iter().map(transact_item).collect();
+        self.0.transact(Transaction { keys, items }).await
     }
 
     async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError> {
@@ -216,7 +203,7 @@ impl Engine for EmbeddedTable {
                 request_items: HashMap::from([(TABLE.to_owned(), batch)]),
                 ..BatchWriteItemRequest::default()
             };
-            let response = self.run(|db| db.batch_write_item(request)).await?;
+            let response = self.0.call(|db| db.batch_write_item(request)).await?;
             if !response.unprocessed_items.is_empty() {
                 return Err(TableError::Busy(
                     "rows of a batch were left over".to_owned(),
@@ -224,150 +211,4 @@ impl Engine for EmbeddedTable {
             }
         }
     }
-}
-
-fn transact_item(write: Write<Key>) -> TransactWriteItem {
-    let expression_attribute_names = names(write.expressions());
-    let Write {
-        key,
-        action,
-        condition,
-        values: bound,
-    } = write;
-    let (table_name, expression_attribute_values) = (TABLE.to_owned(), values(bound));
-    let mut item = TransactWriteItem::default();
-    match action {
-        WriteAction::Put(row) => {
-            item.put = Some(TransactPut {
-                table_name,
-                item: attributes(row),
-                condition_expression: condition,
-                expression_attribute_names,
-                expression_attribute_values,
-                return_values_on_condition_check_failure: None,
-            });
-        }
-        WriteAction::Update(update_expression) => {
-            item.update = Some(TransactUpdate {
-                table_name,
-                key: key_attributes(&key),
-                update_expression,
-                condition_expression: condition,
-                expression_attribute_names,
-                expression_attribute_values,
-                return_values_on_condition_check_failure: None,
-            });
-        }
-        WriteAction::Delete => {
-            item.delete = Some(TransactDelete {
-                table_name,
-                key: key_attributes(&key),
-                condition_expression: condition,
-                expression_attribute_names,
-                expression_attribute_values,
-                return_values_on_condition_check_failure: None,
-            });
-        }
-        WriteAction::Check => {
-            item.condition_check = Some(TransactConditionCheck {
-                table_name,
-                key: key_attributes(&key),
-                condition_expression: condition.unwrap_or_default(),
-                expression_attribute_names,
-                expression_attribute_values,
-                return_values_on_condition_check_failure: None,
-            });
-        }
-    }
-    item
-}
-
-fn error(e: DynoxideError) -> TableError {
-    match e {
-        DynoxideError::ConditionalCheckFailedException(..) => TableError::Condition,
-        DynoxideError::TransactionCanceledException(message, reasons) => {
-            let failed: Vec<bool> = reasons
-                .iter()
-                .map(|r| r.code == "ConditionalCheckFailed")
-                .collect();
-            if failed.contains(&true) {
-                return TableError::Cancelled(failed);
-            }
-            TableError::Invalid(message)
-        }
-        // A full or read-only disk: nothing was committed, and it may have room again later.
-        DynoxideError::InternalServerError(_) => {
-            TableError::Busy("the database file cannot be written".to_owned())
-        }
-        other => TableError::Invalid(other.to_string()),
-    }
-}
-
-fn key_attributes(key: &Key) -> HashMap<String, AttributeValue> {
-    HashMap::from([
-        ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
-        ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
-    ])
-}
-
-fn names<'e>(expressions: impl Iterator<Item = &'e str>) -> Option<HashMap<String, String>> {
-    let names: HashMap<_, _> = names_in(expressions).into_iter().collect();
-    (!names.is_empty()).then_some(names)
-}
-
-fn values(values: BTreeMap<String, Value>) -> Option<HashMap<String, AttributeValue>> {
-    let values: HashMap<_, _> = values
-        .into_iter()
-        .map(|(name, value)| (name, attribute(value)))
-        .collect();
-    (!values.is_empty()).then_some(values)
-}
-
-fn attributes(item: Item) -> HashMap<String, AttributeValue> {
-    item.0
-        .into_iter()
-        .map(|(name, value)| (name, attribute(value)))
-        .collect()
-}
-
-fn attribute(value: Value) -> AttributeValue {
-    match value {
-        Value::S(text) => AttributeValue::S(text),
-        Value::N(number) => AttributeValue::N(number.to_string()),
-        Value::B(bytes) => AttributeValue::B(bytes),
-        Value::Bool(truth) => AttributeValue::BOOL(truth),
-        Value::L(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
-        Value::M(map) => {
-            AttributeValue::M(map.into_iter().map(|(n, v)| (n, attribute(v))).collect())
-        }
-    }
-}
-
-fn item_from(attributes: HashMap<String, AttributeValue>) -> Result<Item, TableError> {
-    let pairs = attributes
-        .into_iter()
-        .map(|(name, value)| Ok((name, value_from(value)?)));
-    Ok(Item(pairs.collect::<Result<_, TableError>>()?))
-}
-
-fn value_from(attribute: AttributeValue) -> Result<Value, TableError> {
-    let odd = |what: &str| {
-        TableError::Invalid(format!("a row holds {what}, which Tidegate never writes"))
-    };
-    Ok(match attribute {
-        AttributeValue::S(text) => Value::S(text),
-        AttributeValue::N(number) => Value::N(number.parse().map_err(|_| odd("a fraction"))?),
-        AttributeValue::B(bytes) => Value::B(bytes),
-        AttributeValue::BOOL(truth) => Value::Bool(truth),
-        AttributeValue::L(list) => {
-            Value::L(list.into_iter().map(value_from).collect::<Result<_, _>>()?)
-        }
-        AttributeValue::M(map) => {
-            let pairs = map
-                .into_iter()
-                .map(|(name, value)| Ok((name, value_from(value)?)));
-            Value::M(pairs.collect::<Result<_, TableError>>()?)
-        }
-        _ => return Err(odd("a set or null")),
-    })
 }

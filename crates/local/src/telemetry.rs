@@ -13,11 +13,17 @@ const SECONDS: [f64; 14] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 ];
 
+/// Reads `TIDEGATE_LOG_LEVEL`.
+pub fn level(text: &str) -> anyhow::Result<Level> {
+    match text.parse() {
+        Ok(level) => Ok(level),
+        Err(_) => bail!("`TIDEGATE_LOG_LEVEL` is `{text}`: it takes error, warn, info or debug"),
+    }
+}
+
 /// Starts the log. `level` is `error`, `warn`, `info` or `debug`.
 pub fn start_log(level: &str) -> anyhow::Result<()> {
-    let Ok(level) = level.parse::<Level>() else {
-        bail!("`TIDEGATE_LOG_LEVEL` is `{level}`: it takes error, warn, info or debug");
-    };
+    let level = self::level(level)?;
     let log = fmt().with_max_level(level).with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         log.with_target(false).compact().try_init()

@@ -6,22 +6,21 @@
 
 mod lease;
 mod recovery;
+mod settling;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::counter;
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use self::lease::{Lease, Released};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
-use crate::outbox::{End, Lane, Pending, Target};
+use crate::outbox::{self, Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
 use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake_later;
@@ -34,9 +33,6 @@ const PACE: Duration = Duration::from_secs(1);
 
 /// Time that must be left for a post to begin: the request's own timeout and the write that settles it.
 const ROOM: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 2);
-
-/// Attempts to reach a Slack that cannot be reached before the post is parked; with back-off that is some hours.
-const MAX_ATTEMPTS: i64 = 30;
 
 /// Metadata type under which a post carries its id.
 pub const METADATA_EVENT: &str = "tidegate_outbox";
@@ -98,17 +94,20 @@ impl Deliverer {
                     Released::Wanted => {}
                 },
                 Err(e) => {
-                    lease.abandon(&rows).await;
+                    lease.abandon(&rows, None).await;
                     return Err(e);
                 }
             }
         };
         let Some(time) = again else { return Ok(()) };
-        lease.abandon(&rows).await;
-        if hops >= MAX_HOPS {
+        let now = self.clock.now();
+        let delay = time.since(now).clamp(PACE, MAX_DELAY);
+        // One wake-up is enough, however often a closed lane is swept or posted to.
+        if hops >= MAX_HOPS || lease.wakes_within(now, delay) {
+            lease.abandon(&rows, None).await;
             return Ok(());
         }
-        let delay = time.since(self.clock.now()).clamp(PACE, MAX_DELAY);
+        lease.abandon(&rows, Some(now.plus(delay))).await;
         wake_later(&*self.wake_ups, tenant, lane, hops + 1, &*self.clock, delay)
             .await
             .map_err(|e| JobError::Retry(e.to_string()))
@@ -129,10 +128,8 @@ impl Deliverer {
                 return Ok(Next::Post);
             };
             let Some(post) = Pending::parse(&key, &row) else {
-                return Err(JobError::Fail(format!(
-                    "an outbox row of lane {} is damaged",
-                    lane.as_str()
-                )));
+                self.set_aside(rows, &key, &row).await?;
+                continue;
             };
             let next = if post.sending.is_some() {
                 self.recover(rows, &post, &row).await?
@@ -154,19 +151,21 @@ impl Deliverer {
         row: &Item,
         until: Timestamp,
     ) -> Result<Next, JobError> {
-        let method = limited_as(&post.target, lane);
-        let closed_until = limit_of(rows, &method).await?.max(post.not_before);
-        if let Some(time) = closed_until.filter(|time| *time > self.clock.now()) {
-            return Ok(Next::At(time));
-        }
         if let Some(free_at) = lease.last_post_at.map(|at| at.plus(PACE)) {
-            let wait = free_at.since(self.clock.now());
+            // Never longer than the pace: the clock of whoever posted last may be ahead of ours.
+            let wait = free_at.since(self.clock.now()).min(PACE);
             if self.clock.now().plus(wait).plus(ROOM) > until {
-                return Ok(Next::At(free_at));
+                return Ok(Next::At(self.clock.now().plus(wait)));
             }
             self.clock.sleep(wait).await;
         }
+        // Asked after the wait: another lane may have met the limit meanwhile.
+        let method = limited_as(&post.target, lane);
+        let closed_until = limit_of(rows, &method).await?.max(post.not_before);
         let now = self.clock.now();
+        if let Some(time) = closed_until.filter(|time| *time > now) {
+            return Ok(Next::At(time));
+        }
         if now.plus(ROOM) > until {
             return Ok(Next::At(now));
         }
@@ -175,7 +174,8 @@ impl Deliverer {
         };
         // A frozen process must not wake up into a request of long ago.
         if self.clock.now().plus(REQUEST_TIMEOUT) > lease.until {
-            return Ok(Next::At(self.settles_at(now)));
+            self.give_back(rows, &taken, now).await?;
+            return Ok(Next::At(now));
         }
         let outcome = match &post.target {
             Target::Channel => {
@@ -213,124 +213,24 @@ impl Deliverer {
             .value(":now", now.millis())
             .value(":first", first.millis())
             .value(":due_at", self.settles_at(now).millis());
+        let taken = Pending {
+            sending: Some(lease.epoch),
+            attempts: post.attempts + 1,
+            first_attempt_at: Some(first),
+            attempt_at: Some(now),
+            ..post.clone()
+        };
         match rows.transact(vec![lease.mark_post(now), mark]).await {
             Ok(()) => {
                 lease.last_post_at = Some(now);
-                Ok(Some(Pending {
-                    sending: Some(lease.epoch),
-                    attempts: post.attempts + 1,
-                    first_attempt_at: Some(first),
-                    attempt_at: Some(now),
-                    ..post.clone()
-                }))
+                Ok(Some(taken))
             }
             Err(TableError::Cancelled(_)) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    async fn settle(
-        &self,
-        rows: &Rows,
-        method: &str,
-        post: &Pending,
-        row: &Item,
-        outcome: Outcome,
-    ) -> Result<Next, JobError> {
-        let now = self.clock.now();
-        count(&post.purpose, &outcome);
-        match outcome {
-            Outcome::Done(answer) => {
-                let ts = answer.get("ts").and_then(Json::as_str).map(Into::into);
-                self.end(rows, post, row, &End::Done(ts)).await
+            Err(e @ TableError::Unknown(_)) => {
+                // Taken or not, it was not sent. If this fails too, the channel is asked later.
+                let _ = self.give_back(rows, &taken, now).await;
+                Err(e.into())
             }
-            Outcome::Refused(Refusal::RateLimited { retry_after }) => {
-                let time = now.plus(Duration::from_secs(retry_after));
-                close_until(rows, method, time).await?;
-                self.give_back(rows, post, time).await?;
-                Ok(Next::At(time))
-            }
-            Outcome::Refused(Refusal::Unreachable) if post.attempts < MAX_ATTEMPTS => {
-                let doubled = 1u64 << post.attempts.clamp(0, 10);
-                let time = now.plus(Duration::from_secs(doubled).min(MAX_DELAY));
-                self.give_back(rows, post, time).await?;
-                Ok(Next::At(time))
-            }
-            Outcome::Refused(Refusal::Unreachable) => {
-                self.end(
-                    rows,
-                    post,
-                    row,
-                    &End::Parked("Slack cannot be reached".to_owned()),
-                )
-                .await
-            }
-            Outcome::Refused(Refusal::Credential(code) | Refusal::Permanent(code)) => {
-                self.end(rows, post, row, &End::Parked(format!("refused: {code}")))
-                    .await
-            }
-            Outcome::Ambiguous(why) => match post.target {
-                Target::ResponseUrl(_) => {
-                    self.end(
-                        rows,
-                        post,
-                        row,
-                        &End::Parked(format!("outcome unknown: {why}")),
-                    )
-                    .await
-                }
-                Target::Channel => {
-                    tracing::warn!(message_id = post.message_id, why, "post.ambiguous");
-                    Ok(Next::At(self.settles_at(now)))
-                }
-            },
-        }
-    }
-
-    async fn end(
-        &self,
-        rows: &Rows,
-        post: &Pending,
-        row: &Item,
-        end: &End,
-    ) -> Result<Next, JobError> {
-        match rows
-            .transact(post.settle(row, end, self.clock.now()).into())
-            .await
-        {
-            Ok(()) => {}
-            // Somebody else has settled it: our epoch is over.
-            Err(TableError::Cancelled(_)) => return Ok(Next::Post),
-            Err(e) => return Err(e.into()),
-        }
-        if let End::Parked(reason) = end {
-            tracing::error!(
-                message_id = post.message_id,
-                purpose = post.purpose,
-                reason,
-                "post.parked"
-            );
-            counter!("posts_parked_total").increment(1);
-        }
-        Ok(Next::Post)
-    }
-
-    /// Makes a post ready again that certainly was not sent.
-    async fn give_back(
-        &self,
-        rows: &Rows,
-        post: &Pending,
-        not_before: Timestamp,
-    ) -> Result<(), JobError> {
-        let ready = Write::update(
-            post.key.clone(),
-            "SET #not_before = :at, #due_at = :at, #resends = :resends REMOVE #epoch, #attempt_at",
-        );
-        let ready = ready
-            .value(":at", not_before.millis())
-            .value(":resends", post.resends);
-        match rows.write(post.unchanged(ready)).await {
-            Ok(_) | Err(TableError::Condition) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
@@ -356,23 +256,6 @@ async fn limit_of(rows: &Rows, method: &str) -> Result<Option<Timestamp>, TableE
         .map(Timestamp))
 }
 
-/// Closes a method for a tenant, for every sender; a later time stands.
-async fn close_until(rows: &Rows, method: &str, time: Timestamp) -> Result<(), JobError> {
-    let close = Write::put(
-        limit_key(method),
-        Item::new()
-            .with("closed_until", time.millis())
-            .with("expires_at", time.plus(Duration::from_secs(3600)).seconds()),
-    )
-    .when("attribute_not_exists(#pk) OR #closed_until < :at")
-    .value(":at", time.millis());
-    counter!("slack_rate_limited_total").increment(1);
-    match rows.write(close).await {
-        Ok(_) | Err(TableError::Condition) => Ok(()),
-        Err(e) => Err(e.into()),
-    }
-}
-
 fn limit_key(method: &str) -> RowKey {
     RowKey::new(&["limit", method], &["closed"])
 }
@@ -387,20 +270,4 @@ fn with_id(body: &Json, message_id: &str) -> Json {
         fields.insert("client_msg_id".to_owned(), message_id.into());
     }
     body
-}
-
-fn count(purpose: &str, outcome: &Outcome) {
-    let name = match outcome {
-        Outcome::Done(_) => "done",
-        Outcome::Ambiguous(_) => "ambiguous",
-        Outcome::Refused(Refusal::RateLimited { .. }) => "rate_limited",
-        Outcome::Refused(Refusal::Unreachable) => "unreachable",
-        Outcome::Refused(Refusal::Credential(_)) => {
-            counter!("credential_refused_total").increment(1);
-            "credential"
-        }
-        Outcome::Refused(Refusal::Permanent(_)) => "refused",
-    };
-    counter!("tidegate_posts_total", "purpose" => purpose.to_owned(), "outcome" => name)
-        .increment(1);
 }

@@ -198,6 +198,34 @@ fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: usize) -> RowKey 
     )
 }
 
+/// Why a row is parked that cannot be read.
+pub const DAMAGED: &str = "its row is damaged";
+
+/// The writes that take a row out of its lane that cannot be read. All that it holds is kept for a person.
+pub fn set_aside(key: &RowKey, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
+    let place = key.sort_parts();
+    let named = |name: &str, otherwise: &str| row.text(name).unwrap_or(otherwise).to_owned();
+    let event_id = named("event_id", place.get(1).map_or("unknown", String::as_str));
+    let message_id = named("message_id", &place.join("."));
+    let lane = lane_of(key).map(|lane| lane.0).unwrap_or_default();
+    let parked = row
+        .clone()
+        .with("purpose", named("purpose", "unknown"))
+        .with("lane", named("lane", &lane))
+        .with("state", PostState::Parked.as_str())
+        .with("reason", DAMAGED)
+        .with("settled_at", now.millis())
+        .with("due", Due::ParkedPost.partition(&message_id))
+        .with("due_at", now.millis())
+        .with("event_id", event_id.as_str())
+        .with("message_id", message_id.as_str());
+    let kept = RowKey::new(&["post", &event_id], &[&message_id]);
+    [
+        Write::delete(key.clone()).when("attribute_exists(#pk)"),
+        Write::put(kept, parked),
+    ]
+}
+
 /// The lane behind an outbox row's key, for the sweep.
 pub fn lane_of(key: &RowKey) -> Option<Lane> {
     key.partition_parts().into_iter().nth(1).map(Lane)

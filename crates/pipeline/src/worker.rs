@@ -18,7 +18,7 @@ use crate::job::{DecodeError, Job, kind};
 use crate::ledger::{Delivery, JobError, Ledger};
 use crate::outbox::{self, Lane};
 use crate::queue::{Outgoing, Queue, QueueError, Received};
-use crate::table::{Item, RowKey, Table, hash_text};
+use crate::table::{Table, hash_text};
 
 /// Panics after which a record is parked instead of being tried again.
 const PANICS_TO_PARK: i64 = 2;
@@ -90,43 +90,31 @@ impl Worker {
         failed
     }
 
-    /// Archives all requests of the batch; the answers are per record, because tenants are written apart.
+    /// Archives all requests of the batch in as few calls as the table allows. If that fails, none counts as
+    /// archived: putting a row twice is harmless.
     async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
-        let mut answers: Vec<Result<(), JobError>> = records.iter().map(|_| Ok(())).collect();
-        let mut tenants: Vec<(&TenantId, Vec<usize>, Vec<(RowKey, Item)>)> = Vec::new();
-        for (place, record) in records.iter().enumerate() {
+        let mut answers = Vec::with_capacity(records.len());
+        let mut rows = Vec::new();
+        for record in records {
             if record.job.kind == kind::DELIVERY_WAKE {
+                answers.push(Ok(()));
                 continue;
             }
-            let rows = match archive::rows(&record.job, &record.label, self.keep) {
-                Ok(rows) => rows,
-                Err(e) => {
-                    answers[place] = Err(JobError::Retry(format!("compress the request: {e}")));
-                    continue;
-                }
-            };
-            match tenants
-                .iter_mut()
-                .find(|(tenant, ..)| *tenant == &record.job.tenant)
-            {
-                Some((_, places, all)) => {
-                    places.push(place);
-                    all.extend(rows);
-                }
-                None => tenants.push((&record.job.tenant, vec![place], rows)),
-            }
-        }
-        let puts = tenants
-            .into_iter()
-            .map(|(tenant, places, rows)| async move {
-                (places, self.table.tenant(tenant).put_all(rows).await)
+            let tenant = &record.job.tenant;
+            let made = archive::rows(&record.job, &record.label, self.keep);
+            let made = made.map(|made| {
+                rows.extend(
+                    made.into_iter()
+                        .map(|(key, row)| (tenant.clone(), key, row)),
+                );
             });
-        for (places, result) in join_all(puts).await {
-            if let Err(e) = result {
-                for place in places {
-                    answers[place] = Err(e.clone().into());
-                }
-            }
+            answers.push(made.map_err(|e| JobError::Retry(format!("compress the request: {e}"))));
+        }
+        if rows.is_empty() {
+            return answers;
+        }
+        if let Err(e) = self.table.system().put_all(rows).await {
+            answers.fill(Err(e.into()));
         }
         answers
     }
@@ -313,7 +301,7 @@ pub async fn wake_later(
 
 /// How long a failed message hides: doubling from one second, spread by its id so that a failed batch does not
 /// come back as one.
-fn backoff(message: &Received) -> Duration {
+pub fn backoff(message: &Received) -> Duration {
     let doubled = 1000u64 << message.receives.saturating_sub(1).min(6);
     let spread = message
         .id

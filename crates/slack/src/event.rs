@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::de::Read;
 use thiserror::Error;
 
 use crate::ids::TenantId;
@@ -29,20 +30,26 @@ pub struct Peek<'a> {
     enterprise_id: Option<Cow<'a, str>>,
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     context_team_id: Option<Cow<'a, str>>,
-    #[serde(default, borrow)]
-    authorizations: Option<Vec<Authorization<'a>>>,
+    /// Slack sends exactly one.
+    #[serde(
+        rename = "authorizations",
+        default,
+        borrow,
+        deserialize_with = "lenient::first"
+    )]
+    authorization: Option<Authorization<'a>>,
 }
 
 impl<'a> Peek<'a> {
     /// Reads the envelope; fails on what is not a JSON object.
     pub fn parse(body: &'a [u8]) -> Result<Self, Unreadable> {
-        serde_json::from_slice(body).map_err(|e| Unreadable::from(&e))
+        Unreadable::or_object(serde_json::Deserializer::from_slice(body))
     }
 
     /// The installation that Slack delivered the event for.
     pub fn tenant(&self) -> Option<TenantId> {
         Authorization::tenant(
-            self.authorizations.as_ref().and_then(|list| list.first()),
+            self.authorization.as_ref(),
             self.context_team_id.as_deref(),
             self.team_id.as_deref(),
             self.enterprise_id.as_deref(),
@@ -57,6 +64,23 @@ pub struct Unreadable {
     what: &'static str,
     line: usize,
     column: usize,
+}
+
+impl Unreadable {
+    const NO_OBJECT: Self = Self {
+        what: "the JSON is not an object",
+        line: 1,
+        column: 1,
+    };
+
+    /// Reads one object and nothing behind it.
+    pub(crate) fn or_object<'de, R: Read<'de>, T: Deserialize<'de>>(
+        mut input: serde_json::Deserializer<R>,
+    ) -> Result<T, Self> {
+        let object = lenient::object(&mut input).map_err(|e| Self::from(&e))?;
+        input.end().map_err(|e| Self::from(&e))?;
+        object.ok_or(Self::NO_OBJECT)
+    }
 }
 
 impl From<&serde_json::Error> for Unreadable {
@@ -90,11 +114,7 @@ impl Envelope {
     pub fn parse(body: &[u8]) -> Result<Self, Unreadable> {
         let outer: Value = serde_json::from_slice(body).map_err(|e| Unreadable::from(&e))?;
         if !outer.is_object() {
-            return Err(Unreadable {
-                what: "the JSON is not an object",
-                line: 1,
-                column: 1,
-            });
+            return Err(Unreadable::NO_OBJECT);
         }
         Ok(Self { outer })
     }

@@ -19,14 +19,14 @@ pub struct Interaction<'a> {
     pub kind: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::flag")]
     is_enterprise_install: bool,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "lenient::object")]
     team: Option<Party<'a>>,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "lenient::object")]
     enterprise: Option<Party<'a>>,
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "lenient::object")]
     user: Option<Party<'a>>,
     /// The modal or home tab it came from.
-    #[serde(default, borrow)]
+    #[serde(default, borrow, deserialize_with = "lenient::object")]
     pub view: Option<View<'a>>,
 }
 
@@ -48,20 +48,20 @@ pub struct View<'a> {
     /// What the function that opened the modal left for the one that reads it; at most 3,000 characters.
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     pub private_metadata: Option<Cow<'a, str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::object")]
     state: Option<State>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct State {
-    #[serde(default)]
-    values: Map<String, Value>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    values: Option<Map<String, Value>>,
 }
 
 impl<'a> Interaction<'a> {
     /// Reads the content of the form field `payload`.
     pub fn parse(payload: &'a str) -> Result<Self, Unreadable> {
-        serde_json::from_str(payload).map_err(|e| Unreadable::from(&e))
+        Unreadable::or_object(serde_json::Deserializer::from_str(payload))
     }
 
     /// The installation. A view knows it best; `team` is null for org-wide installs and foreign in Slack Connect.
@@ -85,9 +85,8 @@ impl View<'_> {
     /// What was entered in a block that holds one text input; empty when nothing was.
     pub fn input(&self, block_id: &str) -> &str {
         let action = self
-            .state
-            .as_ref()
-            .and_then(|state| state.values.get(block_id))
+            .blocks()
+            .and_then(|blocks| blocks.get(block_id))
             .and_then(Value::as_object)
             .and_then(|actions| actions.values().next());
         action
@@ -98,11 +97,10 @@ impl View<'_> {
 
     /// The first block that holds an input: where an error about the whole modal can be shown.
     pub fn first_block(&self) -> Option<&str> {
-        self.state
-            .as_ref()?
-            .values
-            .keys()
-            .next()
-            .map(String::as_str)
+        self.blocks()?.keys().next().map(String::as_str)
+    }
+
+    fn blocks(&self) -> Option<&Map<String, Value>> {
+        self.state.as_ref()?.values.as_ref()
     }
 }

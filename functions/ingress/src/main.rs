@@ -1,1 +1,36 @@
-fn main() {}
+//! The function that answers Slack: verifies the signature, answers or queues.
+
+use std::{process::ExitCode, sync::Arc};
+
+use tidegate_app::{config::IngressConfig, ingress::Ingress, signing::SigningKeys};
+use tidegate_aws::lambda::{Error, run_http, start};
+use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue};
+use tidegate_pipeline::clock::SystemClock;
+
+fn main() -> ExitCode {
+    start(run())
+}
+
+async fn run() -> Result<(), Error> {
+    let config = IngressConfig::from_env()?;
+    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
+    let (store, name) = config.signing_secret.open("SLACK_SIGNING_SECRET", ssm);
+    let keys = SigningKeys::new(store, name);
+    keys.current().await?;
+    let events = Arc::new(SqsQueue::for_ingress(&aws, config.events_queue));
+    // Init runs at full speed at every memory size, so the connection is opened here and not by the first request.
+    events.warm_up().await;
+    let commands = Arc::new(SqsQueue::for_ingress(&aws, config.commands_queue));
+    let ingress = Arc::new(Ingress {
+        keys,
+        events,
+        commands,
+        clock,
+    });
+    run_http(move |request| {
+        let ingress = ingress.clone();
+        async move { ingress.handle(request).await }
+    })
+    .await
+}

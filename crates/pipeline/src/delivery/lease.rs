@@ -23,6 +23,8 @@ pub(super) struct Lease {
     /// When it ends.
     pub(super) until: Timestamp,
     pub(super) last_post_at: Option<Timestamp>,
+    /// When the wake-up comes that a sender sent last.
+    wake_at: Option<Timestamp>,
     wanted: i64,
 }
 
@@ -74,6 +76,7 @@ impl Lease {
             epoch: row.number("epoch").unwrap_or(0),
             until,
             last_post_at: row.number("last_post_at").map(Timestamp),
+            wake_at: row.number("wake_at").map(Timestamp),
             wanted: row.number("wanted").unwrap_or(0),
         }
     }
@@ -106,11 +109,24 @@ impl Lease {
         }
     }
 
-    /// Gives the lane up, wanted or not: a wake-up or the sweep comes back to it. Best effort, for it also ends.
-    pub(super) async fn abandon(&self, rows: &Rows) {
-        let release = Write::update(self.key.clone(), "REMOVE #lease_until")
-            .when("#epoch = :mine")
-            .value(":mine", self.epoch);
+    /// Whether a wake-up is on its way that comes within `delay`.
+    pub(super) fn wakes_within(&self, now: Timestamp, delay: Duration) -> bool {
+        self.wake_at
+            .is_some_and(|at| now < at && at <= now.plus(delay))
+    }
+
+    /// Gives the lane up, wanted or not: the wake-up of `wake_at` or the sweep comes back to it. Best effort, for
+    /// it also ends by itself.
+    pub(super) async fn abandon(&self, rows: &Rows, wake_at: Option<Timestamp>) {
+        let release = match wake_at {
+            Some(at) => Write::update(
+                self.key.clone(),
+                "SET #wake_at = :wake_at REMOVE #lease_until",
+            )
+            .value(":wake_at", at.millis()),
+            None => Write::update(self.key.clone(), "REMOVE #lease_until"),
+        };
+        let release = release.when("#epoch = :mine").value(":mine", self.epoch);
         match rows.write(release).await {
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => tracing::warn!(error = %e, "lease not released; it ends by itself"),

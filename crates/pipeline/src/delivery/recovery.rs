@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use tidegate_slack::ids::Ts;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
-use super::{Deliverer, METADATA_EVENT, Next, close_until, limit_of};
+use super::{Deliverer, METADATA_EVENT, Next, limit_of};
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
 use crate::outbox::{Class, End, Pending, Target};
@@ -153,13 +153,19 @@ impl Deliverer {
         Ok(match outcome {
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let time = now.plus(Duration::from_secs(retry_after));
-                close_until(rows, method, time).await?;
+                counter!("slack_rate_limited_total").increment(1);
+                self.close_until(rows, method, time).await?;
                 Found::Later(time)
             }
             Outcome::Refused(Refusal::Credential(code) | Refusal::Permanent(code)) => {
                 Found::Never(format!("the channel could not be searched: {code}"))
             }
-            _ => Found::Later(now.plus(READ_AGAIN_AFTER)),
+            // Closed for all: a sweep or another lane would only meet the same trouble.
+            _ => {
+                let time = now.plus(READ_AGAIN_AFTER);
+                self.close_until(rows, method, time).await?;
+                Found::Later(time)
+            }
         })
     }
 }

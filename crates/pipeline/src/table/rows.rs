@@ -112,18 +112,6 @@ impl Rows {
             .await
     }
 
-    /// Puts rows without conditions; on an error some may have been put. Of several for one key the last stands.
-    pub async fn put_all(&self, rows: Vec<(RowKey, Item)>) -> Result<(), TableError> {
-        let placed = rows.into_iter().map(|(key, item)| {
-            let key = self.absolute(&key);
-            let item = keyed(item, &key);
-            (key, item)
-        });
-        // DynamoDB refuses a batch that names a row twice, and a queue may deliver one message twice in a batch.
-        let placed: BTreeMap<Key, Item> = placed.collect();
-        self.engine.put_all(placed.into_iter().collect()).await
-    }
-
     /// One page of a partition, ascending unless `descending`.
     pub async fn query(
         &self,
@@ -247,6 +235,23 @@ impl SystemRows {
     /// The rows of no tenant.
     pub fn rows(&self) -> &Rows {
         &self.0
+    }
+
+    /// Puts rows of several tenants without conditions; on an error some may have been put. Of several for one key
+    /// the last stands. For what comes in batches, before any handler has seen it.
+    pub async fn put_all(&self, rows: Vec<(TenantId, RowKey, Item)>) -> Result<(), TableError> {
+        let placed = rows.into_iter().map(|(tenant, key, item)| {
+            let prefix = tenant_prefix(&tenant);
+            let key = Key {
+                pk: format!("{prefix}#{}", key.partition),
+                sk: key.sort,
+            };
+            let item = keyed(item, &key);
+            (key, item)
+        });
+        // DynamoDB refuses a batch that names a row twice, and a queue may deliver one message twice in a batch.
+        let placed: BTreeMap<Key, Item> = placed.collect();
+        self.0.engine.put_all(placed.into_iter().collect()).await
     }
 
     /// Rows of that kind that are due by `until`, earliest first, at most `limit` of each of the

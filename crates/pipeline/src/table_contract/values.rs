@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tidegate_slack::ids::TenantId;
+
 use super::{at, get, key, ok};
 use crate::table::{Engine, Item, Range, RowKey, Table, TableError, Value, Write};
 
@@ -95,16 +97,22 @@ pub(super) async fn what_cannot_be_stored_is_refused(table: &dyn Engine) {
 }
 
 pub(super) async fn many_rows_are_put(engine: &Arc<dyn Engine>) {
-    let rows = Table::new(Arc::clone(engine)).tenant(&"TPUTALL".into());
-    ok(rows.put_all(Vec::new()).await, "put no rows");
+    let table = Table::new(Arc::clone(engine));
+    let (tenant, system) = (TenantId::from("TPUTALL"), table.system());
+    let rows = table.tenant(&tenant);
+    ok(system.put_all(Vec::new()).await, "put no rows");
     for (count, size) in [(1, 10), (25, 10), (26, 10), (60, 10), (50, LARGE)] {
         let partition = format!("{count} of {size}");
         let put = (0..count).map(|n: u8| {
             let row = Item::new().with("bytes", vec![n; size]);
-            (RowKey::new(&[&partition], &[&format!("{n:03}")]), row)
+            (
+                tenant.clone(),
+                RowKey::new(&[&partition], &[&format!("{n:03}")]),
+                row,
+            )
         });
         ok(
-            rows.put_all(put.collect()).await,
+            system.put_all(put.collect()).await,
             &format!("put {partition}"),
         );
         for n in 0..count {
@@ -118,8 +126,8 @@ pub(super) async fn many_rows_are_put(engine: &Arc<dyn Engine>) {
         }
     }
     let key = RowKey::new(&["twice"], &["a"]);
-    let twice = [1i64, 2].map(|n| (key.clone(), Item::new().with("n", n)));
-    ok(rows.put_all(twice.into()).await, "put one row twice");
+    let twice = [1i64, 2].map(|n| (tenant.clone(), key.clone(), Item::new().with("n", n)));
+    ok(system.put_all(twice.into()).await, "put one row twice");
     let page = ok(
         rows.query(&["twice"], Range::All, false, 10, None).await,
         "query",
@@ -133,7 +141,12 @@ pub(super) async fn many_rows_are_put(engine: &Arc<dyn Engine>) {
         "the last stands"
     );
     ok(
-        rows.put_all(vec![(key.clone(), Item::new().with("n", 3i64))])
+        system
+            .put_all(vec![(
+                tenant.clone(),
+                key.clone(),
+                Item::new().with("n", 3i64),
+            )])
             .await,
         "put over an old row",
     );

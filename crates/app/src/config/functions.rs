@@ -1,0 +1,180 @@
+//! What each Lambda function is configured with, read from its environment. A backend that is not named is an error
+//! here, never a stand-in.
+
+use std::time::Duration;
+
+use tidegate_slack::client::SLACK_API;
+
+use super::{Problems, SecretSource, Settings};
+
+/// Settings of `ingress`.
+#[derive(Debug)]
+pub struct IngressConfig {
+    /// The signing secrets (`SLACK_SIGNING_SECRET`).
+    pub signing_secret: SecretSource,
+    /// `EVENTS_QUEUE_URL`.
+    pub events_queue: String,
+    /// `COMMANDS_QUEUE_URL`.
+    pub commands_queue: String,
+}
+
+/// Settings of `event-worker` and `command-worker`.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// The queue that is worked off.
+    pub source_queue: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// How long archive and ledger keep their rows.
+    pub keep: Duration,
+}
+
+/// Settings of `delivery-worker`.
+#[derive(Debug)]
+pub struct DeliveryConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// The workspace's token (`SLACK_BOT_TOKEN`).
+    pub bot_token: SecretSource,
+    /// `SLACK_API_BASE_URL`.
+    pub slack_api: String,
+    /// How long after its last possible moment an attempt is taken to be over.
+    pub quiet: Duration,
+}
+
+/// Settings of `scheduler`.
+#[derive(Debug)]
+pub struct SchedulerConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+}
+
+/// Settings of `api`.
+#[derive(Debug)]
+pub struct ApiConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `EVENTS_QUEUE_URL`.
+    pub events_queue: String,
+    /// `COMMANDS_QUEUE_URL`.
+    pub commands_queue: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// The operator key (`TIDEGATE_OPERATOR_KEY`).
+    pub operator_key: SecretSource,
+    /// How long ledger rows are kept.
+    pub keep: Duration,
+}
+
+impl IngressConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|settings| Self {
+            signing_secret: settings.secret(
+                "SLACK_SIGNING_SECRET",
+                "Basic Information of your Slack app shows it",
+            ),
+            events_queue: events_queue(settings),
+            commands_queue: commands_queue(settings),
+        })
+    }
+}
+
+impl WorkerConfig {
+    /// Reads the process environment of `event-worker`.
+    pub fn of_events() -> Result<Self, Problems> {
+        read(|settings| Self::of(settings, events_queue(settings)))
+    }
+
+    /// Reads the process environment of `command-worker`.
+    pub fn of_commands() -> Result<Self, Problems> {
+        read(|settings| Self::of(settings, commands_queue(settings)))
+    }
+
+    fn of(settings: &Settings<'_>, source_queue: String) -> Self {
+        let (table, delivery_queue) = (table(settings), delivery_queue(settings));
+        Self {
+            table,
+            source_queue,
+            delivery_queue,
+            keep: settings.keep(),
+        }
+    }
+}
+
+impl DeliveryConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|settings| Self {
+            table: table(settings),
+            delivery_queue: delivery_queue(settings),
+            bot_token: settings.secret(
+                "SLACK_BOT_TOKEN",
+                "OAuth & Permissions of your Slack app shows it once it is installed",
+            ),
+            slack_api: settings
+                .optional("SLACK_API_BASE_URL")
+                .unwrap_or_else(|| SLACK_API.to_owned()),
+            quiet: settings.quiet(),
+        })
+    }
+}
+
+impl SchedulerConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|settings| Self {
+            table: table(settings),
+            delivery_queue: delivery_queue(settings),
+        })
+    }
+}
+
+impl ApiConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|settings| Self {
+            table: table(settings),
+            events_queue: events_queue(settings),
+            commands_queue: commands_queue(settings),
+            delivery_queue: delivery_queue(settings),
+            operator_key: settings.secret(
+                "TIDEGATE_OPERATOR_KEY",
+                "a long random text that operators send as their key",
+            ),
+            keep: settings.keep(),
+        })
+    }
+}
+
+fn read<T>(config: impl FnOnce(&Settings<'_>) -> T) -> Result<T, Problems> {
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = Settings::new(&env);
+    let config = config(&settings);
+    settings.finish(config)
+}
+
+fn table(settings: &Settings<'_>) -> String {
+    settings.required("TABLE_NAME", "the DynamoDB table")
+}
+
+fn events_queue(settings: &Settings<'_>) -> String {
+    settings.required("EVENTS_QUEUE_URL", "the queue of events")
+}
+
+fn commands_queue(settings: &Settings<'_>) -> String {
+    settings.required(
+        "COMMANDS_QUEUE_URL",
+        "the queue of commands and interactions",
+    )
+}
+
+fn delivery_queue(settings: &Settings<'_>) -> String {
+    settings.required("DELIVERY_QUEUE_URL", "the queue of wake-ups")
+}

@@ -1,0 +1,10 @@
+//! The adapters against servers of their own kind on loopback: no account, no network, no waiting.
+
+mod batches;
+mod environment;
+mod http_requests;
+mod loopback;
+mod queue;
+mod secrets;
+mod table;
+mod table_failures;

@@ -1,0 +1,199 @@
+//! How an attempt is written down: done, refused, or in doubt.
+
+use std::time::Duration;
+
+use metrics::counter;
+use serde_json::Value as Json;
+use tidegate_slack::outcome::{Outcome, Refusal};
+
+use super::{Deliverer, Next, limit_key};
+use crate::clock::Timestamp;
+use crate::ledger::JobError;
+use crate::outbox::{self, End, Pending, Target};
+use crate::queue::MAX_DELAY;
+use crate::table::{Item, RowKey, Rows, TableError, Write};
+
+/// Attempts to reach a Slack that cannot be reached before the post is parked; with back-off that is some hours.
+const MAX_ATTEMPTS: i64 = 30;
+
+/// Tries to write down what Slack said, and the pause after the first; the lease leaves room for them.
+const TRIES: usize = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+impl Deliverer {
+    /// Writes down what came of an attempt.
+    pub(super) async fn settle(
+        &self,
+        rows: &Rows,
+        method: &str,
+        post: &Pending,
+        row: &Item,
+        outcome: Outcome,
+    ) -> Result<Next, JobError> {
+        let now = self.clock.now();
+        count(&post.purpose, &outcome);
+        match outcome {
+            Outcome::Done(answer) => {
+                let ts = answer.get("ts").and_then(Json::as_str).map(Into::into);
+                self.end(rows, post, row, &End::Done(ts)).await
+            }
+            Outcome::Refused(Refusal::RateLimited { retry_after }) => {
+                let time = now.plus(Duration::from_secs(retry_after));
+                counter!("slack_rate_limited_total").increment(1);
+                self.close_until(rows, method, time).await?;
+                self.give_back(rows, post, time).await?;
+                Ok(Next::At(time))
+            }
+            Outcome::Refused(Refusal::Unreachable) if post.attempts < MAX_ATTEMPTS => {
+                let doubled = 1u64 << post.attempts.clamp(0, 10);
+                let time = now.plus(Duration::from_secs(doubled).min(MAX_DELAY));
+                self.give_back(rows, post, time).await?;
+                Ok(Next::At(time))
+            }
+            Outcome::Refused(Refusal::Unreachable) => {
+                self.end(
+                    rows,
+                    post,
+                    row,
+                    &End::Parked("Slack cannot be reached".to_owned()),
+                )
+                .await
+            }
+            Outcome::Refused(Refusal::Credential(code) | Refusal::Permanent(code)) => {
+                self.end(rows, post, row, &End::Parked(format!("refused: {code}")))
+                    .await
+            }
+            Outcome::Ambiguous(why) => match post.target {
+                Target::ResponseUrl(_) => {
+                    self.end(
+                        rows,
+                        post,
+                        row,
+                        &End::Parked(format!("outcome unknown: {why}")),
+                    )
+                    .await
+                }
+                Target::Channel => {
+                    tracing::warn!(message_id = post.message_id, why, "post.ambiguous");
+                    Ok(Next::At(self.settles_at(now)))
+                }
+            },
+        }
+    }
+
+    /// Moves a post out of its lane.
+    pub(super) async fn end(
+        &self,
+        rows: &Rows,
+        post: &Pending,
+        row: &Item,
+        end: &End,
+    ) -> Result<Next, JobError> {
+        let settled = post.settle(row, end, self.clock.now());
+        match self.insist(rows, &settled).await {
+            Ok(()) => {}
+            // Somebody else has settled it: our epoch is over.
+            Err(TableError::Cancelled(_)) => return Ok(Next::Post),
+            Err(e) => return Err(e.into()),
+        }
+        if let End::Parked(reason) = end {
+            tracing::error!(
+                message_id = post.message_id,
+                purpose = post.purpose,
+                reason,
+                "post.parked"
+            );
+            counter!("posts_parked_total").increment(1);
+        }
+        Ok(Next::Post)
+    }
+
+    /// Makes a post ready again that certainly was not sent.
+    pub(super) async fn give_back(
+        &self,
+        rows: &Rows,
+        post: &Pending,
+        not_before: Timestamp,
+    ) -> Result<(), JobError> {
+        let ready = Write::update(
+            post.key.clone(),
+            "SET #not_before = :at, #due_at = :at, #resends = :resends REMOVE #epoch, #attempt_at",
+        );
+        let ready = ready
+            .value(":at", not_before.millis())
+            .value(":resends", post.resends);
+        match self.insist(rows, &[post.unchanged(ready)]).await {
+            Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Parks a row that cannot be read: left where it is, it would block its lane for ever.
+    pub(super) async fn set_aside(
+        &self,
+        rows: &Rows,
+        key: &RowKey,
+        row: &Item,
+    ) -> Result<(), JobError> {
+        let moved = outbox::set_aside(key, row, self.clock.now());
+        match self.insist(rows, &moved).await {
+            Ok(()) | Err(TableError::Cancelled(_)) => {}
+            Err(e) => return Err(e.into()),
+        }
+        tracing::error!(reason = outbox::DAMAGED, "post.parked");
+        counter!("posts_parked_total").increment(1);
+        Ok(())
+    }
+
+    /// Closes a method for a tenant, for every sender; a later time stands.
+    pub(super) async fn close_until(
+        &self,
+        rows: &Rows,
+        method: &str,
+        time: Timestamp,
+    ) -> Result<(), JobError> {
+        let close = Write::put(
+            limit_key(method),
+            Item::new()
+                .with("closed_until", time.millis())
+                .with("expires_at", time.plus(Duration::from_secs(3600)).seconds()),
+        )
+        .when("attribute_not_exists(#pk) OR #closed_until < :at")
+        .value(":at", time.millis());
+        match self.insist(rows, &[close]).await {
+            Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Asks a table that stumbles again: what Slack said is known only here and now. Repeating is harmless, for a
+    /// write that was done the first time fails its condition the second time.
+    async fn insist(&self, rows: &Rows, writes: &[Write<RowKey>]) -> Result<(), TableError> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..TRIES {
+            match rows.transact(writes.to_vec()).await {
+                Err(TableError::Busy(_) | TableError::Unknown(_)) => {}
+                ended => return ended,
+            }
+            self.clock.sleep(pause).await;
+            pause *= 2;
+        }
+        rows.transact(writes.to_vec()).await
+    }
+}
+
+fn count(purpose: &str, outcome: &Outcome) {
+    let name = match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Ambiguous(_) => "ambiguous",
+        Outcome::Refused(Refusal::RateLimited { .. }) => "rate_limited",
+        Outcome::Refused(Refusal::Unreachable) => "unreachable",
+        Outcome::Refused(Refusal::Credential(_)) => {
+            counter!("credential_refused_total").increment(1);
+            "credential"
+        }
+        Outcome::Refused(Refusal::Permanent(_)) => "refused",
+    };
+    counter!("tidegate_posts_total", "purpose" => purpose.to_owned(), "outcome" => name)
+        .increment(1);
+}

@@ -1,0 +1,32 @@
+//! The function that works off the queue of events.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use tidegate_app::{config::WorkerConfig, routes::Routes};
+use tidegate_aws::lambda::{Error, run_worker, start};
+use tidegate_aws::{client::Aws, dynamodb::DynamoTable, sqs::SqsQueue};
+use tidegate_pipeline::{clock::SystemClock, table::Table, worker::Worker};
+
+/// Left of the invocation's time for the archive before a record and the answer after it.
+const MARGIN: Duration = Duration::from_secs(3);
+
+fn main() -> ExitCode {
+    start(run())
+}
+
+async fn run() -> Result<(), Error> {
+    let config = WorkerConfig::of_events()?;
+    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let dynamodb = DynamoTable::new(&aws, config.table, clock.clone());
+    dynamodb.warm_up().await;
+    let table = Table::new(Arc::new(dynamodb));
+    let worker = Worker {
+        handler: Arc::new(Routes::new(table.clone(), clock.clone(), config.keep)),
+        source: Arc::new(SqsQueue::new(&aws, config.source_queue)),
+        wake_ups: Arc::new(SqsQueue::new(&aws, config.delivery_queue)),
+        keep: config.keep,
+        table,
+        clock,
+    };
+    run_worker(worker, MARGIN).await
+}
