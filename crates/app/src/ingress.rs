@@ -22,13 +22,13 @@ use tidegate_slack::signature::{SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEAD
 
 pub use self::answer::{Answer, Decision, Queued, decide};
 use crate::reply;
-use crate::signing::SigningKeys;
+use crate::signing::{SigningError, SigningKeys};
 
 /// Largest body taken, in bytes. As base64 it still fits a queue message with its envelope.
 pub const BODY_LIMIT: usize = 700 * 1024;
 
 /// How long the queue may take. Slack gives up after 3 s, the way there and back included.
-const QUEUE_TIMEOUT: Duration = Duration::from_millis(2000);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Which of Slack's three request URLs a request came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,14 +140,14 @@ impl Ingress {
         body: &Bytes,
         now: Timestamp,
     ) -> Result<(), (Response<Bytes>, &'static str)> {
-        let keys = self.keys.current().await.map_err(|e| {
+        match self.check(headers, body, now).await.map_err(|e| {
             tracing::error!(error = %e, "the signing secrets cannot be read");
+            let text = "not ready\n";
             (
-                reply::text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+                reply::text(StatusCode::SERVICE_UNAVAILABLE, text),
                 "no_secrets",
             )
-        })?;
-        match keys.verify(headers, body, now.seconds()) {
+        })? {
             Ok(place) => {
                 counter!("ingress_secret_match_total", "place" => place.to_string()).increment(1);
                 if place > 0 {
@@ -163,6 +163,24 @@ impl Ingress {
                 let text = "the request is not signed by Slack, or too old\n";
                 Err((reply::text(StatusCode::UNAUTHORIZED, text), "unauthorized"))
             }
+        }
+    }
+
+    /// Says which secret matched. Secrets that match nothing may be out of date, so newer ones are tried too.
+    async fn check(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        now: Timestamp,
+    ) -> Result<Result<usize, SignatureError>, SigningError> {
+        let keys = self.keys.current().await?;
+        let checked = keys.verify(headers, body, now.seconds());
+        if checked != Err(SignatureError::Mismatch) {
+            return Ok(checked);
+        }
+        match self.keys.newer_than(&keys).await? {
+            Some(newer) => Ok(newer.verify(headers, body, now.seconds())),
+            None => Ok(checked),
         }
     }
 

@@ -99,6 +99,10 @@ impl Routes {
     ) -> Result<Vec<Lane>, JobError> {
         let natural_key = natural_key(envelope);
         match (envelope.kind(), envelope.event()) {
+            // Nobody's data: no handler may guess whose.
+            ("event_callback", _) if delivery.job.tenant == TenantId::unreadable() => {
+                Err(JobError::Fail("the event names no workspace".to_owned()))
+            }
             ("event_callback", Some(event)) if event.kind() == "message" => {
                 message(delivery, ledger, event, natural_key).await
             }

@@ -76,6 +76,17 @@ impl SigningKeys {
         }
     }
 
+    /// The secrets in force after a signature matched none of `tried`; `None` when they are still the same. A secret
+    /// that was regenerated a moment ago is in the store before it is in our hands.
+    pub async fn newer_than(
+        &self,
+        tried: &Arc<SigningSecrets>,
+    ) -> Result<Option<Arc<SigningSecrets>>, SigningError> {
+        self.store.doubt(&self.name);
+        let now = self.current().await?;
+        Ok((!Arc::ptr_eq(&now, tried)).then_some(now))
+    }
+
     /// The secrets in force. How fresh they are is the store's affair.
     pub async fn current(&self) -> Result<Arc<SigningSecrets>, SigningError> {
         let list = self.store.get(&self.name).await?;
@@ -132,5 +143,28 @@ mod tests {
         assert_eq!(read("sesame,"), Err(SigningError::Empty(2)));
         assert_eq!(read("@2026-12-01"), Err(SigningError::Empty(1)));
         assert_eq!(read("sesame@tomorrow"), Err(SigningError::Expiry(1)));
+    }
+
+    /// A store that keeps the old secret until it is doubted.
+    struct Kept(std::sync::atomic::AtomicBool);
+
+    #[async_trait::async_trait]
+    impl Secrets for Kept {
+        async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
+            let doubted = self.0.load(std::sync::atomic::Ordering::SeqCst);
+            Ok(if doubted { "new" } else { "old" }.into())
+        }
+
+        fn doubt(&self, _name: &str) {
+            self.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
+    #[tokio::test]
+    async fn secrets_that_match_nothing_are_read_anew() {
+        let keys = SigningKeys::new(Arc::new(Kept(false.into())), "secrets");
+        let old = keys.current().await.unwrap();
+        let newer = keys.newer_than(&old).await.unwrap().unwrap();
+        assert!(keys.newer_than(&newer).await.unwrap().is_none());
     }
 }

@@ -10,8 +10,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, IdentityCache, Region, SharedHttpClient,
-    StalledStreamProtectionConfig,
+    BehaviorVersion, IdentityCache, Region, SharedHttpClient, StalledStreamProtectionConfig,
 };
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -40,7 +39,11 @@ pub struct EnvError(pub Vec<String>);
 
 impl fmt::Display for EnvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the AWS environment is incomplete: {}", self.0.join("; "))
+        write!(
+            f,
+            "the AWS environment is incomplete: {}",
+            self.0.join("; ")
+        )
     }
 }
 
@@ -77,12 +80,15 @@ impl Aws {
         let mut problems = Vec::new();
         let mut required = |name: &str| {
             read(name).unwrap_or_else(|| {
-                problems.push(format!("`{name}` is not set; Lambda sets it"));
+                problems.push(format!("`{name}` is not set"));
                 String::new()
             })
         };
         let region = required("AWS_REGION");
-        let (key, secret) = (required("AWS_ACCESS_KEY_ID"), required("AWS_SECRET_ACCESS_KEY"));
+        let (key, secret) = (
+            required("AWS_ACCESS_KEY_ID"),
+            required("AWS_SECRET_ACCESS_KEY"),
+        );
         let roots = match read("AWS_CA_BUNDLE") {
             Some(path) => roots_from(&path).unwrap_or_else(|problem| {
                 problems.push(problem);
@@ -100,7 +106,9 @@ impl Aws {
             (Some("ssm"), "AWS_ENDPOINT_URL_SSM"),
             (None, "AWS_ENDPOINT_URL"),
         ];
-        let endpoints = endpoints.into_iter().filter_map(|(service, name)| Some((service, read(name)?)));
+        let endpoints = endpoints
+            .into_iter()
+            .filter_map(|(service, name)| Some((service, read(name)?)));
         Ok(Self {
             region: Region::new(region),
             credentials: Credentials::new(key, secret, token, None, "environment"),
@@ -111,7 +119,10 @@ impl Aws {
 
     /// The configuration of a service's client.
     pub(crate) fn config(&self, service: &str, patience: Patience) -> SdkConfig {
-        let own = self.endpoints.iter().find(|(name, _)| name.is_none_or(|name| name == service));
+        let own = self
+            .endpoints
+            .iter()
+            .find(|(name, _)| name.is_none_or(|name| name == service));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(patience.connect)
             .operation_attempt_timeout(patience.attempt)
@@ -147,10 +158,13 @@ fn http_client(roots: String) -> SharedHttpClient {
 /// The certificates of a bundle. They are checked here because the HTTP client panics on a bad one.
 fn roots_from(path: &str) -> Result<String, String> {
     let problem = |why: String| format!("`AWS_CA_BUNDLE` names `{path}`, {why}");
-    let text = std::fs::read_to_string(path).map_err(|e| problem(format!("which cannot be read: {e}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|e| problem(format!("which cannot be read: {e}")))?;
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
-        let added = certificate.map_err(|e| e.to_string()).and_then(|c| store.add(c).map_err(|e| e.to_string()));
+        let added = certificate
+            .map_err(|e| e.to_string())
+            .and_then(|c| store.add(c).map_err(|e| e.to_string()));
         added.map_err(|e| problem(format!("which has a bad certificate: {e}")))?;
     }
     if store.is_empty() {
@@ -178,7 +192,9 @@ mod tests {
     fn the_roots_are_amazons() {
         for (root, fingerprint) in AMAZON_ROOTS.iter().zip(FINGERPRINTS) {
             let certificates: Vec<_> = CertificateDer::pem_slice_iter(root.as_bytes()).collect();
-            let [Ok(certificate)] = certificates.as_slice() else { panic!("one certificate in {root}") };
+            let [Ok(certificate)] = certificates.as_slice() else {
+                panic!("one certificate in {root}")
+            };
             assert_eq!(hex::encode(Sha256::digest(certificate)), fingerprint);
         }
     }

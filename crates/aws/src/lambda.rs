@@ -27,7 +27,9 @@ pub type Error = lambda_runtime::Error;
 /// the process exits with it.
 pub fn start(main: impl Future<Output = Result<(), Error>>) -> ExitCode {
     let set_up = telemetry::init();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let ended = match (set_up, runtime) {
         (Ok(()), Ok(runtime)) => runtime.block_on(main),
         (Err(e), _) => Err(e.into()),
@@ -48,5 +50,9 @@ fn deadline(context: &Context) -> Timestamp {
 }
 
 fn before(deadline: Timestamp, margin: std::time::Duration) -> Timestamp {
-    Timestamp(deadline.0.saturating_sub(i64::try_from(margin.as_millis()).unwrap_or(i64::MAX)))
+    Timestamp(
+        deadline
+            .0
+            .saturating_sub(i64::try_from(margin.as_millis()).unwrap_or(i64::MAX)),
+    )
 }

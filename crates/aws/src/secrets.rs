@@ -22,6 +22,9 @@ const STALE: Duration = Duration::from_hours(1);
 /// Pause after a failed renewal, so that an outage does not slow down every request.
 const PAUSE: Duration = Duration::from_secs(30);
 
+/// A value younger than this is not doubted: anyone can send a wrong signature, and reads cost.
+const UNDOUBTED: Duration = Duration::from_secs(10);
+
 /// Longest that a request waits for a renewal while there still is a value.
 const RENEWAL: Duration = Duration::from_millis(500);
 
@@ -49,23 +52,39 @@ struct Kept {
 impl SsmSecrets {
     /// The parameters of the environment's account and region.
     pub fn new(aws: &Aws, clock: Arc<dyn Clock>) -> Self {
-        Self { client: Client::new(&aws.config("ssm", PATIENCE)), clock, kept: Mutex::default() }
+        Self {
+            client: Client::new(&aws.config("ssm", PATIENCE)),
+            clock,
+            kept: Mutex::default(),
+        }
     }
 
     fn kept(&self, name: &str) -> Option<Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     fn keep(&self, name: &str, kept: Kept) {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), kept);
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), kept);
     }
 
     async fn read(&self, name: &str) -> Result<SecretString, SecretError> {
-        let problem = |why: String| SecretError { name: name.to_owned(), why };
+        let problem = |why: String| SecretError {
+            name: name.to_owned(),
+            why,
+        };
         let request = self.client.get_parameter().name(name).with_decryption(true);
         let answer = request.send().await.map_err(|e| problem(cause(&e)))?;
         let value = answer.parameter.and_then(|parameter| parameter.value);
-        value.map(Into::into).ok_or_else(|| problem("the parameter has no value".to_owned()))
+        value
+            .map(Into::into)
+            .ok_or_else(|| problem("the parameter has no value".to_owned()))
     }
 }
 
@@ -73,36 +92,69 @@ impl SsmSecrets {
 impl Secrets for SsmSecrets {
     async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
         let now = self.clock.now();
-        let kept = self.kept(name).filter(|kept| now.since(kept.read_at) < STALE);
+        let kept = self
+            .kept(name)
+            .filter(|kept| now.since(kept.read_at) < STALE);
         let read = match &kept {
             Some(kept) if now < kept.renew_at => return Ok(kept.value.clone()),
-            Some(_) => tokio::time::timeout(RENEWAL, self.read(name)).await.unwrap_or_else(|_| {
-                Err(SecretError { name: name.to_owned(), why: "no answer in time".to_owned() })
-            }),
+            Some(_) => tokio::time::timeout(RENEWAL, self.read(name))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(SecretError {
+                        name: name.to_owned(),
+                        why: "no answer in time".to_owned(),
+                    })
+                }),
             None => self.read(name).await,
         };
         match (read, kept) {
             (Ok(value), _) => {
                 let renew_at = now.plus(FRESH);
-                self.keep(name, Kept { value: value.clone(), read_at: now, renew_at });
+                self.keep(
+                    name,
+                    Kept {
+                        value: value.clone(),
+                        read_at: now,
+                        renew_at,
+                    },
+                );
                 Ok(value)
             }
             (Err(e), Some(kept)) => {
                 tracing::warn!(error = %e, "secret.stale");
                 let value = kept.value.clone();
-                self.keep(name, Kept { renew_at: now.plus(PAUSE), ..kept });
+                self.keep(
+                    name,
+                    Kept {
+                        renew_at: now.plus(PAUSE),
+                        ..kept
+                    },
+                );
                 Ok(value)
             }
             (Err(e), None) => Err(e),
+        }
+    }
+
+    fn doubt(&self, name: &str) {
+        let now = self.clock.now();
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = all
+            .get_mut(name)
+            .filter(|kept| now.since(kept.read_at) >= UNDOUBTED)
+        {
+            kept.renew_at = now;
         }
     }
 }
 
 fn cause<E: ProvideErrorMetadata>(e: &SdkError<E>) -> String {
     match e {
-        SdkError::ServiceError(answer) => {
-            answer.err().code().unwrap_or("the parameter store answered with an error").to_owned()
-        }
+        SdkError::ServiceError(answer) => answer
+            .err()
+            .code()
+            .unwrap_or("the parameter store answered with an error")
+            .to_owned(),
         SdkError::TimeoutError(_) => "no answer in time".to_owned(),
         _ => "the parameter store cannot be reached".to_owned(),
     }

@@ -62,25 +62,40 @@ impl SqsQueue {
     }
 
     fn with(aws: &Aws, url: String, patience: Patience) -> Self {
-        Self { client: Client::new(&aws.config("sqs", patience)), url }
+        Self {
+            client: Client::new(&aws.config("sqs", patience)),
+            url,
+        }
     }
 
     /// Opens the connection, best during init, where Lambda's CPU is not throttled. Whatever the answer is, even a
     /// refusal, the connection is there.
     pub async fn warm_up(&self) {
         let call = self.client.get_queue_attributes().queue_url(&self.url);
-        if let Err(e) = call.attribute_names(QueueAttributeName::QueueArn).send().await {
+        if let Err(e) = call
+            .attribute_names(QueueAttributeName::QueueArn)
+            .send()
+            .await
+        {
             tracing::debug!(reason = cause(&e), "sqs.warm_up");
         }
     }
 
     async fn delete_batch(&self, receipts: &[String]) -> Result<(), QueueError> {
         let entries = receipts.iter().enumerate().map(|(n, receipt)| {
-            let entry = DeleteMessageBatchRequestEntry::builder().id(n.to_string()).receipt_handle(receipt);
-            entry.build().map_err(|e| QueueError::Refused(e.to_string()))
+            let entry = DeleteMessageBatchRequestEntry::builder()
+                .id(n.to_string())
+                .receipt_handle(receipt);
+            entry
+                .build()
+                .map_err(|e| QueueError::Refused(e.to_string()))
         });
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        let request = self
+            .client
+            .delete_message_batch()
+            .queue_url(&self.url)
+            .set_entries(Some(entries));
         let answer = request.send().await.map_err(|e| failure(&e))?;
         // The sender's fault is a receipt that is no longer current: somebody else has the message now.
         match answer.failed().iter().find(|entry| !entry.sender_fault()) {
@@ -94,7 +109,9 @@ impl SqsQueue {
 impl Queue for SqsQueue {
     async fn send(&self, message: Outgoing) -> Result<(), QueueError> {
         if message.body.len() > MAX_BODY || message.delay > MAX_DELAY {
-            return Err(QueueError::Refused("the message is too large or delayed too long".to_owned()));
+            return Err(QueueError::Refused(
+                "the message is too large or delayed too long".to_owned(),
+            ));
         }
         let delay = seconds(message.delay, i32::MAX);
         let request = self
@@ -122,8 +139,18 @@ impl Queue for SqsQueue {
             .operation_attempt_timeout(WORKER.attempt + waiting)
             .operation_timeout(WORKER.total + waiting);
         let longer = aws_sdk_sqs::config::Builder::new().timeout_config(timeouts.build());
-        let answer = request.customize().config_override(longer).send().await.map_err(|e| failure(&e))?;
-        answer.messages.unwrap_or_default().into_iter().map(received).collect()
+        let answer = request
+            .customize()
+            .config_override(longer)
+            .send()
+            .await
+            .map_err(|e| failure(&e))?;
+        answer
+            .messages
+            .unwrap_or_default()
+            .into_iter()
+            .map(received)
+            .collect()
     }
 
     async fn delete(&self, receipts: Vec<String>) -> Result<(), QueueError> {
@@ -134,7 +161,11 @@ impl Queue for SqsQueue {
     }
 
     async fn hide(&self, receipt: &str, duration: Duration) -> Result<(), QueueError> {
-        let request = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+        let request = self
+            .client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt);
         let request = request.visibility_timeout(seconds(duration, MAX_HIDE));
         request.send().await.map(|_| ()).map_err(|e| failure(&e))
     }
@@ -142,23 +173,40 @@ impl Queue for SqsQueue {
 
 fn received(message: Message) -> Result<Received, QueueError> {
     let receives = message.attributes.as_ref().and_then(|attributes| {
-        attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount)?.parse().ok()
+        attributes
+            .get(&MessageSystemAttributeName::ApproximateReceiveCount)?
+            .parse()
+            .ok()
     });
     let (Some(id), Some(receipt)) = (message.message_id, message.receipt_handle) else {
-        return Err(QueueError::Unavailable("a message came without id or receipt".to_owned()));
+        return Err(QueueError::Unavailable(
+            "a message came without id or receipt".to_owned(),
+        ));
     };
-    Ok(Received { id, receipt, body: message.body.unwrap_or_default(), receives: receives.unwrap_or(1) })
+    Ok(Received {
+        id,
+        receipt,
+        body: message.body.unwrap_or_default(),
+        receives: receives.unwrap_or(1),
+    })
 }
 
 /// Whole seconds, rounded up: never earlier than asked for.
 fn seconds(duration: Duration, most: i32) -> i32 {
-    i32::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(most).min(most)
+    i32::try_from(duration.as_millis().div_ceil(1000))
+        .unwrap_or(most)
+        .min(most)
 }
 
 /// SQS takes up to 128 letters, digits and punctuation; anything else gets a name that it takes.
 fn group_id(group: String) -> String {
-    let fits = (1..=MAX_GROUP).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
-    if fits { group } else { hash_text(group.as_bytes()) }
+    let fits =
+        (1..=MAX_GROUP).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        group
+    } else {
+        hash_text(group.as_bytes())
+    }
 }
 
 /// What a failed call means. Only codes and kinds are told, because a service may quote the request.
@@ -172,7 +220,11 @@ fn failure<E: ProvideErrorMetadata + Error + 'static>(e: &SdkError<E>) -> QueueE
         }
         _ => false,
     };
-    if refused { QueueError::Refused(cause(e)) } else { QueueError::Unavailable(cause(e)) }
+    if refused {
+        QueueError::Refused(cause(e))
+    } else {
+        QueueError::Unavailable(cause(e))
+    }
 }
 
 /// Codes that no second try changes. A missing queue or right is not one of them: the message is still good.
@@ -195,7 +247,10 @@ fn cause<E: ProvideErrorMetadata>(e: &SdkError<E>) -> String {
         SdkError::ResponseError(_) => "the answer could not be read".to_owned(),
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
-            format!("{} (HTTP {status})", answer.err().code().unwrap_or("an error without a code"))
+            format!(
+                "{} (HTTP {status})",
+                answer.err().code().unwrap_or("an error without a code")
+            )
         }
         _ => "an unknown error".to_owned(),
     }

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
-use tracing::level_filters::LevelFilter;
 use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -36,12 +36,18 @@ pub enum TelemetryError {
 
 /// Sets up logs, metrics and the panic log for the process. Call it once, first.
 pub fn init() -> Result<(), TelemetryError> {
-    let level = level(std::env::var(LEVEL_SETTING).ok().as_deref())?;
+    let level = level(std::env::var(LEVEL_SETTING).ok().as_deref());
     let setup = |e: &dyn std::fmt::Display| TelemetryError::Setup(e.to_string());
-    subscriber(level, io::stdout).try_init().map_err(|e| setup(&e))?;
+    // First of all the lines, because even a wrong level is told by one.
+    let lines = subscriber(level.clone().unwrap_or(LevelFilter::INFO), io::stdout);
+    lines.try_init().map_err(|e| setup(&e))?;
+    level?;
     log_panics();
-    let metrics = Builder::new().cloudwatch_namespace(NAMESPACE).init().map_err(|e| setup(&e))?;
-    METRICS.set(metrics).map_err(|_| setup(&"metrics are set up already"))
+    let metrics = Builder::new().cloudwatch_namespace(NAMESPACE);
+    let metrics = metrics.init().map_err(|e| setup(&e))?;
+    METRICS
+        .set(metrics)
+        .map_err(|_| setup(&"metrics are set up already"))
 }
 
 /// Writes the metrics gathered since the last time, once per invocation. Before [`init`] it does nothing.
@@ -49,7 +55,9 @@ pub fn flush() {
     if let Some(metrics) = METRICS.get() {
         let mut lines = Vec::new();
         // One write, so that no log line comes in between.
-        let written = metrics.flush(&mut lines).and_then(|()| io::stdout().write_all(&lines));
+        let written = metrics
+            .flush(&mut lines)
+            .and_then(|()| io::stdout().write_all(&lines));
         if let Err(e) = written {
             tracing::warn!(error = %e, "metrics.lost");
         }
@@ -81,7 +89,10 @@ where
         .with_default(level.min(LevelFilter::WARN))
         .with_target("tidegate", level)
         // The span with the request id.
-        .with_target("lambda_runtime::layers::trace", level.min(LevelFilter::INFO));
+        .with_target(
+            "lambda_runtime::layers::trace",
+            level.min(LevelFilter::INFO),
+        );
     tracing_subscriber::registry().with(targets).with(lines)
 }
 
@@ -89,7 +100,10 @@ where
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        tracing::error!(place = place.as_deref().unwrap_or("unknown"), "process.panicked");
+        tracing::error!(
+            place = place.as_deref().unwrap_or("unknown"),
+            "process.panicked"
+        );
     }));
 }
 
@@ -125,7 +139,10 @@ mod tests {
             tracing::error!(target: "lambda_runtime", "trouble");
         });
         let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     #[test]
@@ -161,15 +178,24 @@ mod tests {
     #[test]
     fn only_our_own_lines_follow_the_level() {
         let messages = |level| -> Vec<String> {
-            logged(level).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()
+            logged(level)
+                .iter()
+                .map(|line| line["message"].as_str().unwrap().to_owned())
+                .collect()
         };
-        assert_eq!(messages(LevelFilter::TRACE), ["job.retry", "detail", "trouble"]);
+        assert_eq!(
+            messages(LevelFilter::TRACE),
+            ["job.retry", "detail", "trouble"]
+        );
         assert_eq!(messages(LevelFilter::ERROR), ["trouble"]);
     }
 
     #[test]
     fn an_unknown_level_is_told() {
-        assert_eq!(level(Some("verbose")), Err(TelemetryError::Level("verbose".to_owned())));
+        assert_eq!(
+            level(Some("verbose")),
+            Err(TelemetryError::Level("verbose".to_owned()))
+        );
         assert_eq!(level(None), Ok(LevelFilter::INFO));
     }
 }

@@ -160,7 +160,7 @@ impl Local {
         let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
         let table = Table::new(Arc::new(embedded.clone()));
         let queues =
-            queues(QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?);
+            queues(&QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?);
         let front = Front {
             ingress: Ingress {
                 keys: SigningKeys::new(
@@ -184,7 +184,7 @@ impl Local {
             metrics: metrics.clone(),
             requests: AtomicU64::new(1),
         };
-        let workers = workers(&config, &slack, &queues, embedded, table, clock, metrics)?;
+        let workers = workers(&config, &slack, &queues, embedded, &table, clock, metrics)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
         let listener = listener.tap_io(|stream| {
@@ -260,7 +260,7 @@ fn client_of(base_url: &str) -> anyhow::Result<SlackClient> {
 }
 
 /// The three queues and their dead letters, with the timeouts that the cloud's have.
-fn queues(file: QueueFile) -> Queues {
+fn queues(file: &QueueFile) -> Queues {
     let queue = |name, visibility, dead_letters| -> Arc<dyn Queue> {
         let visibility = Duration::from_secs(visibility);
         Arc::new(file.queue(QueueSettings {
@@ -282,7 +282,7 @@ fn workers(
     slack: &Slack,
     queues: &Queues,
     embedded: EmbeddedTable,
-    table: Table,
+    table: &Table,
     clock: Arc<dyn Clock>,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {

@@ -147,15 +147,12 @@ async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch:
 
 async fn deliver_one(deliverer: &Deliverer, wake_ups: &dyn Queue, message: Received) {
     let until = deliverer.clock.now().plus(LANE_LIMIT);
-    let done = match parse(&message.body) {
-        Some((job, wake_up)) => {
-            let lane = Lane::from_text(wake_up.lane);
-            deliverer.run(&job.tenant, &lane, wake_up.hops, until).await
-        }
-        None => {
-            tracing::error!("a wake-up cannot be read; the sweep finds what it was for");
-            Ok(())
-        }
+    let done = if let Some((job, wake_up)) = parse(&message.body) {
+        let lane = Lane::from_text(wake_up.lane);
+        deliverer.run(&job.tenant, &lane, wake_up.hops, until).await
+    } else {
+        tracing::error!("a wake-up cannot be read; the sweep finds what it was for");
+        Ok(())
     };
     let ended = match done {
         Ok(()) => wake_ups.delete(vec![message.receipt]).await,
@@ -185,11 +182,10 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();
         }
-        if ticks.is_multiple_of(EXPIRE_EVERY) {
-            if let Err(e) = parts.embedded.sweep_expired().await {
+        if ticks.is_multiple_of(EXPIRE_EVERY)
+            && let Err(e) = parts.embedded.sweep_expired().await {
                 tracing::error!(error = %e, "expired rows not deleted");
             }
-        }
         ticks += 1;
         parts.clock.sleep(PAUSE).await;
     }

@@ -20,7 +20,7 @@ use tidegate_slack::ids::TenantId;
 use self::lease::{Lease, Released};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
-use crate::outbox::{self, Lane, Pending, Target};
+use crate::outbox::{Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
 use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake_later;
@@ -107,10 +107,11 @@ impl Deliverer {
             lease.abandon(&rows, None).await;
             return Ok(());
         }
-        lease.abandon(&rows, Some(now.plus(delay))).await;
-        wake_later(&*self.wake_ups, tenant, lane, hops + 1, &*self.clock, delay)
-            .await
-            .map_err(|e| JobError::Retry(e.to_string()))
+        let sent = wake_later(&*self.wake_ups, tenant, lane, hops + 1, &*self.clock, delay).await;
+        // Noted after it is sent: a sender that dies in between costs one wake-up too many, not one too few.
+        let noted = sent.is_ok().then(|| now.plus(delay));
+        lease.abandon(&rows, noted).await;
+        sent.map_err(|e| JobError::Retry(e.to_string()))
     }
 
     /// [`Next::Post`] when nothing waits any more.

@@ -141,13 +141,13 @@ impl Ledger<'_> {
         let entry = self
             .entry(delivery, EventState::Done, now)
             .with("posts", posts);
-        let mut writes = vec![self.claim(id, entry, now)];
+        let mut writes = vec![Self::claim(id, entry, now)];
         let natural = decision
             .natural_key
             .as_ref()
             .map(|parts| natural_key(parts));
         if let Some(key) = &natural {
-            writes.push(self.claim_row(
+            writes.push(Self::claim_row(
                 key.clone(),
                 self.expiring(now).with("event_id", id.as_str()),
                 now,
@@ -159,7 +159,7 @@ impl Ledger<'_> {
             .iter()
             .map(|post| post.lane.clone())
             .collect();
-        for (n, post) in decision.posts.into_iter().enumerate() {
+        for (n, post) in decision.posts.iter().enumerate() {
             writes.push(outbox::insert(id, n, post, now));
         }
         match self.rows.transact(writes).await {
@@ -174,6 +174,9 @@ impl Ledger<'_> {
                 Ok(Committed::Duplicate(Vec::new()))
             }
             Err(TableError::Cancelled(_)) => Ok(Committed::Stale),
+            Err(TableError::Unknown(_)) if self.is(id, EventState::Done).await => {
+                Ok(Committed::Duplicate(lanes))
+            }
             Err(e) => Err(e.into()),
         }
     }
@@ -235,19 +238,26 @@ impl Ledger<'_> {
         }
         match self
             .rows
-            .write(self.claim(&delivery.job.id, item, now))
+            .write(Self::claim(&delivery.job.id, item, now))
             .await
         {
             Ok(_) | Err(TableError::Condition) => Ok(()),
+            Err(TableError::Unknown(_)) if self.is(&delivery.job.id, state).await => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
 
-    fn claim(&self, id: &str, item: Item, now: Timestamp) -> Write<RowKey> {
-        self.claim_row(ledger_key(id), item, now)
+    /// Whether only the answer of a write was lost. Known at once it costs no receive, the last of which would make
+    /// a dead letter of an event that has its end.
+    async fn is(&self, id: &str, state: EventState) -> bool {
+        matches!(self.entry_of(id).await, Ok(Some(entry)) if entry.state == state)
     }
 
-    fn claim_row(&self, key: RowKey, item: Item, now: Timestamp) -> Write<RowKey> {
+    fn claim(id: &str, item: Item, now: Timestamp) -> Write<RowKey> {
+        Self::claim_row(ledger_key(id), item, now)
+    }
+
+    fn claim_row(key: RowKey, item: Item, now: Timestamp) -> Write<RowKey> {
         Write::put(key, item)
             .when(CLAIMABLE)
             .value(":now", now.seconds())

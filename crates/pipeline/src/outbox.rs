@@ -3,6 +3,7 @@
 //! A lane is what is kept in order: one channel, or one `response_url`. A post waits in its lane's partition until
 //! its fate is settled and moves to its event's partition then, so that a lane never grows with what it has sent.
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -14,10 +15,10 @@ use crate::clock::Timestamp;
 use crate::table::{Due, Item, RowKey, Write, hash_text};
 
 /// How long a post may wait in the outbox before the sweep wakes its lane again.
-pub const SWEEP_AFTER: Duration = Duration::from_secs(60);
+pub const SWEEP_AFTER: Duration = Duration::from_mins(1);
 
 /// How long the fate of a post is kept.
-pub const KEEP_SETTLED: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const KEEP_SETTLED: Duration = Duration::from_hours(168);
 
 /// Namespace of message ids, so that they are the same for the same event, purpose and place.
 const MESSAGE_IDS: Uuid = Uuid::from_u128(0x7469_6465_6761_7465_6f75_7462_6f78_3031);
@@ -70,7 +71,7 @@ pub enum Class {
 }
 
 /// A post that a domain has decided on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Post {
     /// What it is kept in order with.
     pub lane: Lane,
@@ -85,7 +86,7 @@ pub struct Post {
 }
 
 /// A post in its lane.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Pending {
     /// Its row.
     pub key: RowKey,
@@ -113,6 +114,30 @@ pub struct Pending {
     pub attempt_at: Option<Timestamp>,
     /// Not to be sent before.
     pub not_before: Option<Timestamp>,
+}
+
+// Neither shows its body: it is message text.
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post")
+            .field("lane", &self.lane)
+            .field("class", &self.class)
+            .field("purpose", &self.purpose)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("message_id", &self.message_id)
+            .field("event_id", &self.event_id)
+            .field("purpose", &self.purpose)
+            .field("sending", &self.sending)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a post ended.
@@ -163,7 +188,7 @@ pub struct Settled {
 }
 
 /// The write that puts a decided post into its lane; `n` is its place among the event's posts.
-pub fn insert(event_id: &str, n: usize, post: Post, now: Timestamp) -> Write<RowKey> {
+pub fn insert(event_id: &str, n: usize, post: &Post, now: Timestamp) -> Write<RowKey> {
     let name = format!("{event_id}#{}#{n}", post.purpose);
     let message_id = Uuid::new_v5(&MESSAGE_IDS, name.as_bytes()).to_string();
     let key = pending_key(&post.lane, now, event_id, n);

@@ -1,19 +1,20 @@
 //! The seam for queues, in the terms of SQS standard queues: at least once, unordered, hidden while in work,
 //! moved to a dead-letter queue after too many receives.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
 /// Longest delay SQS grants a message.
-pub const MAX_DELAY: Duration = Duration::from_secs(900);
+pub const MAX_DELAY: Duration = Duration::from_mins(15);
 
 /// Bytes that a message body may have.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// A message on its way in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Whose message it is: fair queues keep one noisy group from starving the rest.
     pub group: String,
@@ -24,7 +25,7 @@ pub struct Outgoing {
 }
 
 /// A message on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// The queue's id of the message.
     pub id: String,
@@ -34,6 +35,27 @@ pub struct Received {
     pub body: String,
     /// How often it has been received, this time included.
     pub receives: u32,
+}
+
+// A body holds what people wrote and where they are answered, so neither shows it.
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, body, delay } = self;
+        let bytes = body.len();
+        write!(f, "Outgoing({bytes} bytes of {group}, delay {delay:?})")
+    }
+}
+
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.body.len();
+        write!(
+            f,
+            "Received({} as {}, {bytes} bytes, receive {})",
+            self.id, self.receipt, self.receives
+        )
+    }
 }
 
 /// Why the queue did not do it.

@@ -19,4 +19,8 @@ pub struct SecretError {
 pub trait Secrets: Send + Sync {
     /// The secret's present value.
     async fn get(&self, name: &str) -> Result<SecretString, SecretError>;
+
+    /// Says that the value seems out of date: a store that keeps values reads it anew at the next [`Secrets::get`],
+    /// unless it has only just done so.
+    fn doubt(&self, _name: &str) {}
 }

@@ -1,6 +1,7 @@
 //! What every implementation of the table must do: one test, run against each of them. It wants a fresh table whose
 //! index is up to date after each write, and panics where the table does not keep the contract.
 
+mod due;
 mod queries;
 mod transactions;
 mod values;
@@ -28,10 +29,10 @@ pub async fn table_contract(engine: Arc<dyn Engine>) {
     transactions::one_of_many_transactions_wins(table).await;
     queries::pages_show_every_row_once(table).await;
     queries::ranges_select(table).await;
-    queries::the_due_index_is_sparse_and_ordered(table).await;
-    queries::the_due_index_pages(table).await;
+    due::the_due_index_is_sparse_and_ordered(table).await;
+    due::the_due_index_pages(table).await;
     values::many_rows_are_put(&engine).await;
-    queries::tenants_stay_apart(&engine).await;
+    due::tenants_stay_apart(&engine).await;
 }
 
 fn key(pk: &str, sk: &str) -> Key {

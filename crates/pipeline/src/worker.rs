@@ -3,6 +3,8 @@
 //! Every record stands alone: a panic, an error or a missed deadline of one never touches another. Raw requests are
 //! archived before any handler sees them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ use crate::table::{Table, hash_text};
 const PANICS_TO_PARK: i64 = 2;
 
 /// Longest that a failed record hides, below the visibility timeout that a crash leaves behind.
-const MAX_BACKOFF: Duration = Duration::from_secs(60);
+const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
 /// What a domain does with jobs. One implementation routes them by kind.
 #[async_trait]
@@ -67,7 +69,7 @@ impl Worker {
         for message in batch {
             match Job::decode(&message.body) {
                 Ok(job) => records.push(Record {
-                    label: self.handler.label(&job),
+                    label: self.label(&job),
                     message,
                     job,
                 }),
@@ -90,33 +92,47 @@ impl Worker {
         failed
     }
 
-    /// Archives all requests of the batch in as few calls as the table allows. If that fails, none counts as
-    /// archived: putting a row twice is harmless.
+    /// What the job is. Asked before the record has a task of its own, so a panic is caught here; only one in that
+    /// task counts.
+    fn label(&self, job: &Job) -> Label {
+        let label = catch_unwind(AssertUnwindSafe(|| self.handler.label(job)));
+        label.unwrap_or_else(|_| Label {
+            name: "unlabelled".to_owned(),
+            dispatched_at: None,
+        })
+    }
+
+    /// Archives all requests of the batch in as few calls as the table allows; one that the table refuses fails
+    /// alone. If anything else goes wrong, none counts as archived: putting a row twice is harmless.
     async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
+        let together = self.archive_together(records).await;
+        if !matches!(together, Err(JobError::Fail(_))) || records.len() == 1 {
+            return vec![together; records.len()];
+        }
         let mut answers = Vec::with_capacity(records.len());
-        let mut rows = Vec::new();
         for record in records {
-            if record.job.kind == kind::DELIVERY_WAKE {
-                answers.push(Ok(()));
-                continue;
-            }
-            let tenant = &record.job.tenant;
-            let made = archive::rows(&record.job, &record.label, self.keep);
-            let made = made.map(|made| {
-                rows.extend(
-                    made.into_iter()
-                        .map(|(key, row)| (tenant.clone(), key, row)),
-                );
-            });
-            answers.push(made.map_err(|e| JobError::Retry(format!("compress the request: {e}"))));
-        }
-        if rows.is_empty() {
-            return answers;
-        }
-        if let Err(e) = self.table.system().put_all(rows).await {
-            answers.fill(Err(e.into()));
+            answers.push(self.archive_together(std::slice::from_ref(record)).await);
         }
         answers
+    }
+
+    async fn archive_together(&self, records: &[Record]) -> Result<(), JobError> {
+        let mut rows = Vec::new();
+        for Record { job, label, .. } in records {
+            if job.kind == kind::DELIVERY_WAKE {
+                continue;
+            }
+            let made = archive::rows(job, label, self.keep)
+                .map_err(|e| JobError::Fail(format!("compress the request: {e}")))?;
+            rows.extend(
+                made.into_iter()
+                    .map(|(key, row)| (job.tenant.clone(), key, row)),
+            );
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Ok(self.table.system().put_all(rows).await?)
     }
 
     /// Runs one record in a task of its own; true when its message can be deleted.
@@ -168,17 +184,21 @@ impl Worker {
     async fn failed(&self, record: &Record, e: &JobError) -> bool {
         match e {
             JobError::Fail(reason) => self.park(record, reason).await,
-            JobError::Retry(reason) => {
-                let delay = backoff(&record.message);
-                let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-                tracing::warn!(reason, delay_ms, "job.retry");
-                counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "retry").increment(1);
-                if let Err(e) = self.source.hide(&record.message.receipt, delay).await {
-                    tracing::warn!(error = %e, "visibility not shortened");
-                }
-                false
-            }
+            JobError::Retry(reason) => self.retry(record, reason).await,
         }
+    }
+
+    /// Leaves the message to be received again, after a while.
+    async fn retry(&self, record: &Record, reason: &str) -> bool {
+        let delay = backoff(&record.message);
+        let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(reason, delay_ms, "job.retry");
+        counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "retry")
+            .increment(1);
+        if let Err(e) = self.source.hide(&record.message.receipt, delay).await {
+            tracing::warn!(error = %e, "visibility not shortened");
+        }
+        false
     }
 
     async fn panicked(&self, record: &Record) -> bool {
@@ -211,7 +231,7 @@ impl Worker {
             }
             Err(e) => {
                 tracing::error!(error = %e, "job not parked");
-                false
+                self.retry(record, "it could not be parked").await
             }
         }
     }
@@ -299,16 +319,13 @@ pub async fn wake_later(
     queue.send(message).await
 }
 
-/// How long a failed message hides: doubling from one second, spread by its id so that a failed batch does not
-/// come back as one.
+/// How long a failed message hides: doubling from a second or two, spread by its id over the upper half so that a
+/// failed batch does not come back as one.
 pub fn backoff(message: &Received) -> Duration {
-    let doubled = 1000u64 << message.receives.saturating_sub(1).min(6);
-    let spread = message
-        .id
-        .bytes()
-        .fold(u64::from(message.receives), |sum, b| {
-            sum.wrapping_mul(31).wrapping_add(u64::from(b))
-        });
-    let half = doubled.min(u64::try_from(MAX_BACKOFF.as_millis()).unwrap_or(u64::MAX)) / 2;
-    Duration::from_millis(half.max(500) + spread % half.max(500) + 1).max(Duration::from_secs(1))
+    let doubled = Duration::from_secs(2 << message.receives.saturating_sub(1).min(5));
+    let half = doubled.min(MAX_BACKOFF) / 2;
+    let mut hasher = DefaultHasher::new();
+    (&message.id, message.receives).hash(&mut hasher);
+    let spread = u32::try_from(hasher.finish() % 1000).unwrap_or(0);
+    half + half * spread / 1000
 }

@@ -139,7 +139,7 @@ async fn judge(
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_LIMIT => {
-                body.extend_from_slice(&chunk)
+                body.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => return Outcome::Ambiguous("the answer is too large".to_owned()),
             Ok(None) => return rule(status, retry_after.as_deref(), &body),

@@ -9,8 +9,15 @@ use crate::ids::{ChannelId, TenantId, UserId};
 use crate::tenant::Candidates;
 
 /// A form, decoded once: the first value of each name counts.
-#[derive(Debug)]
 pub struct Form<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+/// The names of the fields only: their values are what people wrote and where they are answered.
+impl fmt::Debug for Form<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| name);
+        f.debug_list().entries(names).finish()
+    }
+}
 
 impl<'a> Form<'a> {
     /// Decodes a body of type `application/x-www-form-urlencoded`. Any bytes decode to some form.

@@ -2,6 +2,7 @@
 //! Contract: docs.slack.dev/reference/interaction-payloads.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -39,7 +40,7 @@ struct Party<'a> {
 }
 
 /// A modal as it was submitted.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct View<'a> {
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     app_installed_team_id: Option<Cow<'a, str>>,
@@ -52,10 +53,20 @@ pub struct View<'a> {
     state: Option<State>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 struct State {
     #[serde(default, deserialize_with = "lenient::object")]
     values: Option<Map<String, Value>>,
+}
+
+/// Without metadata and inputs: they are what people wrote.
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View")
+            .field("app_installed_team_id", &self.app_installed_team_id)
+            .field("team_id", &self.team_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Interaction<'a> {

@@ -1,5 +1,5 @@
 //! Gaps: minutes in which Slack delivered no events because the workspace passed 30,000 of them in an hour.
-//! Contract: docs.slack.dev/reference/events/app_rate_limited.
+//! Contract: `docs.slack.dev/reference/events/app_rate_limited`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tidegate_pipeline::table::{Item, RowKey, Write};
 use tidegate_slack::event::Envelope;
 
 /// How long a gap waits to be backfilled.
-const KEEP: Duration = Duration::from_secs(90 * 24 * 3600);
+const KEEP: Duration = Duration::from_hours(2160);
 
 /// Records the minute that `app_rate_limited` tells of.
 pub fn decide(envelope: &Envelope, received_at: Timestamp) -> Result<Decision, JobError> {

@@ -2,6 +2,8 @@
 //! timestamp of the event that made it, and only a later event changes it. A deleted message leaves a tombstone
 //! without text, so that a late original does not bring it back.
 
+use std::fmt;
+
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::event::Event;
 
@@ -17,12 +19,12 @@ pub struct Change<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum To<'a> {
-    Text(Box<Text<'a>>),
+    Content(Box<Content<'a>>),
     Deleted,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Text<'a> {
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Content<'a> {
     text: &'a str,
     user: Option<&'a str>,
     bot: Option<&'a str>,
@@ -32,8 +34,19 @@ struct Text<'a> {
     edited_ts: Option<&'a str>,
 }
 
+/// Without the text: it is what people wrote.
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content")
+            .field("user", &self.user)
+            .field("thread_ts", &self.thread_ts)
+            .field("edited_ts", &self.edited_ts)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a `message` event changes; `None` when it changes no message's content.
-pub fn change<'a>(event: Event<'a>) -> Option<Change<'a>> {
+pub fn change(event: Event<'_>) -> Option<Change<'_>> {
     let channel = event.channel()?;
     let version = event.event_ts().or(event.ts())?;
     let deleted = |ts| Change {
@@ -70,7 +83,7 @@ pub fn change<'a>(event: Event<'a>) -> Option<Change<'a>> {
 }
 
 fn text(message: Event<'_>) -> To<'_> {
-    To::Text(Box::new(Text {
+    To::Content(Box::new(Content {
         text: message.text().unwrap_or_default(),
         user: message.user(),
         bot: message.bot(),
@@ -102,7 +115,7 @@ fn row(change: &Change<'_>) -> Item {
         .with("version", change.version);
     match &change.to {
         To::Deleted => item.with("deleted", true),
-        To::Text(text) => item
+        To::Content(text) => item
             .with("text", text.text)
             .with_some("user", text.user)
             .with_some("bot", text.bot)

@@ -13,14 +13,20 @@ pub(super) fn key_attributes(key: &Key) -> HashMap<String, AttributeValue> {
     ])
 }
 
-/// Values of expressions; DynamoDB refuses an empty map of them.
+/// Values of expressions; `DynamoDB` refuses an empty map of them.
 pub(super) fn values(values: BTreeMap<String, Value>) -> Option<HashMap<String, AttributeValue>> {
-    let values: HashMap<_, _> = values.into_iter().map(|(name, value)| (name, attribute(value))).collect();
+    let values: HashMap<_, _> = values
+        .into_iter()
+        .map(|(name, value)| (name, attribute(value)))
+        .collect();
     (!values.is_empty()).then_some(values)
 }
 
 pub(super) fn attributes(item: Item) -> HashMap<String, AttributeValue> {
-    item.0.into_iter().map(|(name, value)| (name, attribute(value))).collect()
+    item.0
+        .into_iter()
+        .map(|(name, value)| (name, attribute(value)))
+        .collect()
 }
 
 fn attribute(value: Value) -> AttributeValue {
@@ -30,25 +36,35 @@ fn attribute(value: Value) -> AttributeValue {
         Value::B(bytes) => AttributeValue::B(Blob::new(bytes)),
         Value::Bool(truth) => AttributeValue::Bool(truth),
         Value::L(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
-        Value::M(map) => AttributeValue::M(map.into_iter().map(|(n, v)| (n, attribute(v))).collect()),
+        Value::M(map) => {
+            AttributeValue::M(map.into_iter().map(|(n, v)| (n, attribute(v))).collect())
+        }
     }
 }
 
 pub(super) fn item_from(attributes: HashMap<String, AttributeValue>) -> Result<Item, TableError> {
-    let pairs = attributes.into_iter().map(|(name, value)| Ok((name, value_from(value)?)));
+    let pairs = attributes
+        .into_iter()
+        .map(|(name, value)| Ok((name, value_from(value)?)));
     Ok(Item(pairs.collect::<Result<_, TableError>>()?))
 }
 
 fn value_from(attribute: AttributeValue) -> Result<Value, TableError> {
-    let odd = |what: &str| TableError::Invalid(format!("a row holds {what}, which Tidegate never writes"));
+    let odd = |what: &str| {
+        TableError::Invalid(format!("a row holds {what}, which Tidegate never writes"))
+    };
     Ok(match attribute {
         AttributeValue::S(text) => Value::S(text),
         AttributeValue::N(number) => Value::N(number.parse().map_err(|_| odd("a fraction"))?),
         AttributeValue::B(bytes) => Value::B(bytes.into_inner()),
         AttributeValue::Bool(truth) => Value::Bool(truth),
-        AttributeValue::L(list) => Value::L(list.into_iter().map(value_from).collect::<Result<_, _>>()?),
+        AttributeValue::L(list) => {
+            Value::L(list.into_iter().map(value_from).collect::<Result<_, _>>()?)
+        }
         AttributeValue::M(map) => {
-            let pairs = map.into_iter().map(|(name, value)| Ok((name, value_from(value)?)));
+            let pairs = map
+                .into_iter()
+                .map(|(name, value)| Ok((name, value_from(value)?)));
             Value::M(pairs.collect::<Result<_, TableError>>()?)
         }
         _ => return Err(odd("a set or null")),

@@ -31,9 +31,13 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match e {
-        SdkError::ConstructionFailure(_) => TableError::Invalid("the request could not be built".to_owned()),
+        SdkError::ConstructionFailure(_) => {
+            TableError::Invalid("the request could not be built".to_owned())
+        }
         SdkError::TimeoutError(_) => no_answer(call, "no answer in time"),
-        SdkError::DispatchFailure(e) if e.is_timeout() || never_connected(e.as_connector_error()) => {
+        SdkError::DispatchFailure(e)
+            if e.is_timeout() || never_connected(e.as_connector_error()) =>
+        {
             TableError::Busy("no connection".to_owned())
         }
         SdkError::DispatchFailure(_) => no_answer(call, "the connection broke"),
@@ -57,11 +61,15 @@ pub(super) fn transaction_failure(e: &SdkError<TransactWriteItemsError>) -> Tabl
 
 fn cancellation(reasons: &[CancellationReason]) -> TableError {
     let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
-    let failed: Vec<bool> = reasons.iter().map(|reason| code(reason) == "ConditionalCheckFailed").collect();
+    let failed: Vec<bool> = reasons
+        .iter()
+        .map(|reason| code(reason) == "ConditionalCheckFailed")
+        .collect();
     if failed.contains(&true) {
         return TableError::Cancelled(failed);
     }
-    let invalid = |code: &String| code == "ValidationError" || code == "ItemCollectionSizeLimitExceeded";
+    let invalid =
+        |code: &String| code == "ValidationError" || code == "ItemCollectionSizeLimitExceeded";
     if let Some(code) = reasons.iter().map(code).find(invalid) {
         return TableError::Invalid(code);
     }
@@ -70,7 +78,12 @@ fn cancellation(reasons: &[CancellationReason]) -> TableError {
     TableError::Busy(code.unwrap_or_else(|| "the transaction was cancelled".to_owned()))
 }
 
-fn service_failure(code: Option<&str>, message: Option<&str>, status: u16, call: Call) -> TableError {
+fn service_failure(
+    code: Option<&str>,
+    message: Option<&str>,
+    status: u16,
+    call: Call,
+) -> TableError {
     let code = code.unwrap_or("an error without a code");
     let told = format!("{code} (HTTP {status})");
     match code {
@@ -81,10 +94,11 @@ fn service_failure(code: Option<&str>, message: Option<&str>, status: u16, call:
             None => told,
         }),
         _ if status == 413 => TableError::Invalid(told),
-        // DynamoDB says of these two that the write may have been done, or is being done.
-        "TransactionInProgressException" => no_answer(call, code),
-        _ if status == 500 => no_answer(call, &told),
-        _ => TableError::Busy(told),
+        "TransactionInProgressException" => no_answer(call, &told),
+        // Refused, throttled, or not served: it was not done.
+        _ if (400..500).contains(&status) || status == 503 => TableError::Busy(told),
+        // DynamoDB says of a 500 that the write may have been done; so may it have been behind a broken gateway.
+        _ => no_answer(call, &told),
     }
 }
 
@@ -100,8 +114,11 @@ fn never_connected(e: Option<&(impl Error + 'static)>) -> bool {
     let mut next = e.map(|e| e as &(dyn Error + 'static));
     while let Some(e) = next {
         let kind = e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-        let unreachable =
-            [ErrorKind::ConnectionRefused, ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable];
+        let unreachable = [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::HostUnreachable,
+            ErrorKind::NetworkUnreachable,
+        ];
         if kind.is_some_and(|kind| unreachable.contains(&kind)) {
             return true;
         }
@@ -115,7 +132,10 @@ mod tests {
     use super::*;
 
     fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
-        codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect()
+        codes
+            .iter()
+            .map(|code| CancellationReason::builder().code(*code).build())
+            .collect()
     }
 
     #[test]
@@ -126,7 +146,10 @@ mod tests {
         let conflict = cancelled(&["None", "TransactionConflict"]);
         assert_eq!(conflict, TableError::Busy("TransactionConflict".to_owned()));
         for busy in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
-            assert_eq!(cancelled(&[busy, "None"]), TableError::Busy(busy.to_owned()));
+            assert_eq!(
+                cancelled(&[busy, "None"]),
+                TableError::Busy(busy.to_owned())
+            );
         }
         let invalid = cancelled(&["TransactionConflict", "ValidationError"]);
         assert_eq!(invalid, TableError::Invalid("ValidationError".to_owned()));
@@ -147,13 +170,37 @@ mod tests {
             "ResourceNotFoundException",
             "ExpiredTokenException",
         ] {
-            assert!(matches!(told(busy, 400, Call::Write), TableError::Busy(_)), "{busy}");
+            assert!(
+                matches!(told(busy, 400, Call::Write), TableError::Busy(_)),
+                "{busy}"
+            );
         }
-        assert!(matches!(told("ServiceUnavailable", 503, Call::Write), TableError::Busy(_)));
-        assert!(matches!(told("InternalServerError", 500, Call::Write), TableError::Unknown(_)));
-        assert!(matches!(told("InternalServerError", 500, Call::Read), TableError::Busy(_)));
+        assert!(matches!(
+            told("ServiceUnavailable", 503, Call::Write),
+            TableError::Busy(_)
+        ));
+        assert!(matches!(
+            told("InternalServerError", 500, Call::Write),
+            TableError::Unknown(_)
+        ));
+        assert!(matches!(
+            told("InternalServerError", 500, Call::Read),
+            TableError::Busy(_)
+        ));
+        for unknown in [200, 502, 504] {
+            assert!(matches!(
+                service_failure(None, None, unknown, Call::Write),
+                TableError::Unknown(_)
+            ));
+        }
         let invalid = told("ValidationException", 400, Call::Write);
-        assert_eq!(invalid, TableError::Invalid("ValidationException (HTTP 400): why".to_owned()));
-        assert!(matches!(service_failure(None, None, 413, Call::Write), TableError::Invalid(_)));
+        assert_eq!(
+            invalid,
+            TableError::Invalid("ValidationException (HTTP 400): why".to_owned())
+        );
+        assert!(matches!(
+            service_failure(None, None, 413, Call::Write),
+            TableError::Invalid(_)
+        ));
     }
 }

@@ -21,8 +21,12 @@ struct BatchItemFailure {
 impl BatchResponse {
     /// The answer that names these messages.
     pub fn failed(ids: impl IntoIterator<Item = String>) -> Self {
-        let failures = ids.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
-        Self { batch_item_failures: failures.collect() }
+        let failures = ids
+            .into_iter()
+            .map(|item_identifier| BatchItemFailure { item_identifier });
+        Self {
+            batch_item_failures: failures.collect(),
+        }
     }
 }
 
@@ -44,16 +48,25 @@ pub enum EventError {
 
 /// Reads the event of an SQS trigger.
 pub fn read_batch(event: &str) -> Result<Vec<Received>, EventError> {
-    let event: SqsEvent = serde_json::from_str(event)
-        .map_err(|e| EventError::NoBatch { line: e.line(), column: e.column() })?;
+    let event: SqsEvent = serde_json::from_str(event).map_err(|e| EventError::NoBatch {
+        line: e.line(),
+        column: e.column(),
+    })?;
     event.records.into_iter().map(received).collect()
 }
 
 fn received(message: SqsMessage) -> Result<Received, EventError> {
-    let receives = message.attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok());
+    let receives = message
+        .attributes
+        .get("ApproximateReceiveCount")
+        .and_then(|n| n.parse().ok());
     Ok(Received {
-        id: message.message_id.ok_or(EventError::Incomplete("messageId"))?,
-        receipt: message.receipt_handle.ok_or(EventError::Incomplete("receiptHandle"))?,
+        id: message
+            .message_id
+            .ok_or(EventError::Incomplete("messageId"))?,
+        receipt: message
+            .receipt_handle
+            .ok_or(EventError::Incomplete("receiptHandle"))?,
         body: message.body.unwrap_or_default(),
         receives: receives.unwrap_or(1),
     })
@@ -95,9 +108,16 @@ mod tests {
     fn another_event_is_refused_without_being_quoted() {
         let event = r#"{"Records": "a secret text"}"#;
         let e = read_batch(event).unwrap_err();
-        assert_eq!(e.to_string(), "the event is no batch of SQS messages (line 1, column 27)");
-        let incomplete = r#"{"Records": [{"messageId": "1", "attributes": {}, "messageAttributes": {}}]}"#;
-        assert_eq!(read_batch(incomplete), Err(EventError::Incomplete("receiptHandle")));
+        assert_eq!(
+            e.to_string(),
+            "the event is no batch of SQS messages (line 1, column 27)"
+        );
+        let incomplete =
+            r#"{"Records": [{"messageId": "1", "attributes": {}, "messageAttributes": {}}]}"#;
+        assert_eq!(
+            read_batch(incomplete),
+            Err(EventError::Incomplete("receiptHandle"))
+        );
     }
 
     #[test]

@@ -22,14 +22,20 @@ use crate::telemetry;
 
 /// Delivers on wake-ups until Lambda ends the process. Deliveries stop `margin` before the invocation's deadline.
 /// `source` is the queue that the wake-ups come from: failed ones are hidden there.
-pub async fn run_delivery(deliverer: Deliverer, source: Arc<dyn Queue>, margin: Duration) -> Result<(), Error> {
+pub async fn run_delivery(
+    deliverer: Deliverer,
+    source: Arc<dyn Queue>,
+    margin: Duration,
+) -> Result<(), Error> {
     let (deliverer, source) = (&deliverer, &*source);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let until = before(deadline(&event.context), margin);
-        let response = deliver_batch(deliverer, source, event.payload.get(), until).await;
-        telemetry::flush();
-        response.map_err(Error::from)
-    }))
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move {
+            let until = before(deadline(&event.context), margin);
+            let response = deliver_batch(deliverer, source, event.payload.get(), until).await;
+            telemetry::flush();
+            response.map_err(Error::from)
+        },
+    ))
     .await
 }
 
@@ -73,7 +79,9 @@ pub async fn deliver_batch(
     });
     failed.extend(join_all(running).await.into_iter().flatten());
     join_all(failed.iter().map(|message| hide(source, message))).await;
-    Ok(BatchResponse::failed(failed.into_iter().map(|message| message.id)))
+    Ok(BatchResponse::failed(
+        failed.into_iter().map(|message| message.id),
+    ))
 }
 
 fn parse(message: &Received) -> Option<(Job, WakeUp)> {

@@ -28,11 +28,13 @@ where
     F: Future<Output = Response<Bytes>> + Send + 'static,
 {
     let handler = &Arc::new(handler);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let response = answer_http(handler, event.payload.get()).await;
-        telemetry::flush();
-        Ok::<_, Error>(response)
-    }))
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move {
+            let response = answer_http(handler, event.payload.get()).await;
+            telemetry::flush();
+            Ok::<_, Error>(response)
+        },
+    ))
     .await
 }
 
@@ -44,7 +46,10 @@ where
 {
     let Some(request) = request(event) else {
         tracing::warn!("http.unreadable_event");
-        return response(plain(StatusCode::BAD_REQUEST, "the request cannot be read\n"));
+        return response(plain(
+            StatusCode::BAD_REQUEST,
+            "the request cannot be read\n",
+        ));
     };
     let handler = Arc::clone(handler);
     let answer = tokio::spawn(async move { handler(request).await }).await;
@@ -82,6 +87,8 @@ fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(text.as_bytes()));
     *response.status_mut() = status;
     let plain = http::HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, plain);
+    response
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, plain);
     response
 }

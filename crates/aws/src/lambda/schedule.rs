@@ -17,10 +17,12 @@ where
     F: Future<Output = Result<(), Error>>,
 {
     let task = &task;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let done = task(before(deadline(&event.context), margin)).await;
-        telemetry::flush();
-        done
-    }))
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move {
+            let done = task(before(deadline(&event.context), margin)).await;
+            telemetry::flush();
+            done
+        },
+    ))
     .await
 }

@@ -15,28 +15,46 @@ use crate::telemetry;
 /// the margin is for what comes before and after it: the archive, and telling what failed.
 pub async fn run_worker(worker: Worker, margin: Duration) -> Result<(), Error> {
     let worker = &worker;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let until = before(deadline(&event.context), margin);
-        let response = work_batch(worker, event.payload.get(), until).await;
-        telemetry::flush();
-        response.map_err(Error::from)
-    }))
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move {
+            let deadline = deadline(&event.context);
+            let response = work_batch(worker, event.payload.get(), deadline, margin).await;
+            telemetry::flush();
+            response.map_err(Error::from)
+        },
+    ))
     .await
 }
 
-/// Works off one batch, each record until `until`.
-pub async fn work_batch(worker: &Worker, event: &str, until: Timestamp) -> Result<BatchResponse, EventError> {
+/// Works off one batch. Records have until `margin` before `deadline`; if half the margin does not suffice for the
+/// rest, the batch is given back as a whole, because an invocation that misses its deadline tells nothing.
+pub async fn work_batch(
+    worker: &Worker,
+    event: &str,
+    deadline: Timestamp,
+    margin: Duration,
+) -> Result<BatchResponse, EventError> {
     let batch = read_batch(event)?;
     let ids: Vec<String> = batch.iter().map(|message| message.id.clone()).collect();
-    let limit = until.since(worker.clock.now());
+    let now = worker.clock.now();
+    let limit = before(deadline, margin).since(now);
+    let latest = before(deadline, margin / 2).since(now);
     // In a task of its own, as each record is: a panic outside of them costs the batch, not the process.
-    let working = tokio::spawn({
+    let mut working = tokio::spawn({
         let worker = worker.clone();
         async move { worker.process(batch, limit).await }
     });
-    let failed = working.await.unwrap_or_else(|_| {
-        tracing::error!(records = ids.len(), "batch.panicked");
-        ids
-    });
+    let failed = match tokio::time::timeout(latest, &mut working).await {
+        Ok(Ok(failed)) => failed,
+        Ok(Err(_)) => {
+            tracing::error!(records = ids.len(), "batch.panicked");
+            ids
+        }
+        Err(_) => {
+            working.abort();
+            tracing::error!(records = ids.len(), "batch.late");
+            ids
+        }
+    };
     Ok(BatchResponse::failed(failed))
 }

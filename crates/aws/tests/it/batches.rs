@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
+use tidegate_aws::dynamodb::DynamoTable;
 use tidegate_aws::lambda::{BatchResponse, deliver_batch, work_batch};
 use tidegate_pipeline::archive::Label;
-use tidegate_pipeline::clock::{ManualClock, SystemClock, Timestamp};
+use tidegate_pipeline::clock::{Clock, ManualClock, SystemClock, Timestamp};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Delivery, JobError};
@@ -18,9 +19,11 @@ use tidegate_pipeline::worker::{Handler, Worker};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 
+use crate::loopback::Server;
 use crate::table::dynoxide;
 
 const NOW: i64 = 1_700_000_000;
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// A queue that only notes what was hidden.
 #[derive(Default)]
@@ -28,7 +31,13 @@ struct Hidden(Mutex<Vec<(String, Duration)>>);
 
 impl Hidden {
     fn receipts(&self) -> Vec<String> {
-        let mut receipts: Vec<_> = self.0.lock().unwrap().iter().map(|(receipt, _)| receipt.clone()).collect();
+        let mut receipts: Vec<_> = self
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(receipt, _)| receipt.clone())
+            .collect();
         receipts.sort();
         receipts
     }
@@ -57,8 +66,14 @@ struct Obedient;
 #[async_trait]
 impl Handler for Obedient {
     fn label(&self, job: &Job) -> Label {
-        assert!(job.body != b"panic early", "a job that cannot even be named");
-        Label { name: "test".to_owned(), dispatched_at: None }
+        assert!(
+            job.body != b"panic early",
+            "a job that cannot even be named"
+        );
+        Label {
+            name: "test".to_owned(),
+            dispatched_at: None,
+        }
     }
 
     async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
@@ -112,7 +127,9 @@ async fn worker(source: Arc<Hidden>) -> Worker {
 fn failures(response: &BatchResponse) -> Vec<String> {
     let json = serde_json::to_value(response).unwrap();
     let failures = json["batchItemFailures"].as_array().unwrap().iter();
-    let mut ids: Vec<_> = failures.map(|f| f["itemIdentifier"].as_str().unwrap().to_owned()).collect();
+    let mut ids: Vec<_> = failures
+        .map(|f| f["itemIdentifier"].as_str().unwrap().to_owned())
+        .collect();
     ids.sort();
     ids
 }
@@ -122,37 +139,85 @@ async fn a_batch_fails_in_parts() {
     let source = Arc::new(Hidden::default());
     let worker = worker(Arc::clone(&source)).await;
     let bodies = ["ok", "retry", "panic", "hang", "ok"];
-    let records: Vec<(String, String)> =
-        bodies.iter().enumerate().map(|(n, body)| (format!("m{n}"), job(&format!("Ev{n}"), body))).collect();
-    let records: Vec<(&str, String)> = records.iter().map(|(id, body)| (id.as_str(), body.clone())).collect();
-    let until = worker.clock.now().plus(Duration::from_millis(300));
-    let response = work_batch(&worker, &event(&records), until).await.unwrap();
+    let records: Vec<(String, String)> = bodies
+        .iter()
+        .enumerate()
+        .map(|(n, body)| (format!("m{n}"), job(&format!("Ev{n}"), body)))
+        .collect();
+    let records: Vec<(&str, String)> = records
+        .iter()
+        .map(|(id, body)| (id.as_str(), body.clone()))
+        .collect();
+    let deadline = worker.clock.now().plus(MARGIN + Duration::from_millis(300));
+    let response = work_batch(&worker, &event(&records), deadline, MARGIN)
+        .await
+        .unwrap();
     assert_eq!(failures(&response), ["m1", "m2", "m3"]);
-    assert_eq!(source.receipts(), ["receipt of m1", "receipt of m2", "receipt of m3"]);
+    assert_eq!(
+        source.receipts(),
+        ["receipt of m1", "receipt of m2", "receipt of m3"]
+    );
 }
 
 #[tokio::test]
 async fn one_event_twice_in_a_batch_is_archived_once() {
     let worker = worker(Arc::new(Hidden::default())).await;
     let twice = event(&[("m1", job("Ev1", "ok")), ("m2", job("Ev1", "ok"))]);
-    let until = worker.clock.now().plus(Duration::from_secs(10));
-    assert_eq!(work_batch(&worker, &twice, until).await, Ok(BatchResponse::default()));
+    let deadline = worker.clock.now().plus(MARGIN + Duration::from_secs(10));
+    assert_eq!(
+        work_batch(&worker, &twice, deadline, MARGIN).await,
+        Ok(BatchResponse::default())
+    );
 }
 
 #[tokio::test]
 async fn a_panic_outside_the_records_costs_the_batch_only() {
     let worker = worker(Arc::new(Hidden::default())).await;
     let records = event(&[("m1", job("Ev1", "ok")), ("m2", job("Ev2", "panic early"))]);
-    let until = worker.clock.now().plus(Duration::from_secs(10));
-    let response = work_batch(&worker, &records, until).await.unwrap();
+    let deadline = worker.clock.now().plus(MARGIN + Duration::from_secs(10));
+    let response = work_batch(&worker, &records, deadline, MARGIN)
+        .await
+        .unwrap();
     assert_eq!(failures(&response), ["m1", "m2"]);
-    let after = work_batch(&worker, &event(&[("m3", job("Ev3", "ok"))]), until).await;
+    let after = work_batch(
+        &worker,
+        &event(&[("m3", job("Ev3", "ok"))]),
+        deadline,
+        MARGIN,
+    )
+    .await;
     assert_eq!(after, Ok(BatchResponse::default()));
+}
+
+#[tokio::test]
+async fn a_batch_that_is_late_is_given_back_as_a_whole() {
+    // A table that never answers: the archive does not end.
+    let server = Server::start([]).await;
+    let clock: Arc<SystemClock> = Arc::new(SystemClock);
+    let table = DynamoTable::new(&server.aws(), "tidegate", clock.clone());
+    let worker = Worker {
+        table: Table::new(Arc::new(table)),
+        ..worker(Arc::new(Hidden::default())).await
+    };
+    let records = event(&[("m1", job("Ev1", "ok")), ("m2", job("Ev2", "ok"))]);
+    let margin = Duration::from_millis(200);
+    let deadline = clock.now().plus(margin * 2);
+    let response = work_batch(&worker, &records, deadline, margin)
+        .await
+        .unwrap();
+    assert_eq!(failures(&response), ["m1", "m2"]);
+    assert!(
+        clock.now() < deadline.plus(Duration::from_secs(2)),
+        "long before DynamoDB's patience ends"
+    );
 }
 
 fn wake(lane: &str, hops: u32) -> String {
     let lane = Lane::from_text(lane);
-    wake_up(&"T1".into(), &lane, hops, Timestamp(NOW * 1000)).unwrap().encode().unwrap()
+    wake_up(&"T1".into(), &lane, hops, Timestamp(NOW * 1000))
+        .unwrap()
+        .encode()
+        .unwrap()
 }
 
 async fn deliverer() -> Deliverer {
@@ -163,7 +228,10 @@ async fn deliverer() -> Deliverer {
         clock: Arc::new(ManualClock::at(NOW)),
         slack: SlackClient::new(http, "http://127.0.0.1:9").unwrap(),
         token: "xoxb-test".into(),
-        sender: Sender { boot: "test".to_owned(), exclusive: false },
+        sender: Sender {
+            boot: "test".to_owned(),
+            exclusive: false,
+        },
         quiet: Duration::from_mins(1),
     }
 }
@@ -172,12 +240,22 @@ async fn deliverer() -> Deliverer {
 async fn wake_ups_of_one_lane_are_one() {
     let (deliverer, source) = (deliverer().await, Hidden::default());
     let until = deliverer.clock.now().plus(Duration::from_secs(30));
-    let wake_ups = [("m1", wake("C1", 0)), ("m2", wake("C1", 3)), ("m3", wake("C2", 0))];
+    let wake_ups = [
+        ("m1", wake("C1", 0)),
+        ("m2", wake("C1", 3)),
+        ("m3", wake("C2", 0)),
+    ];
     let response = deliver_batch(&deliverer, &source, &event(&wake_ups), until).await;
     assert_eq!(response, Ok(BatchResponse::default()));
     for lane in ["C1", "C2"] {
         let lease = RowKey::new(&["lane", lane], &["lease"]);
-        let row = deliverer.table.tenant(&"T1".into()).get(&lease).await.unwrap().unwrap();
+        let row = deliverer
+            .table
+            .tenant(&"T1".into())
+            .get(&lease)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(row.number("epoch"), Some(1), "lane {lane} was held once");
     }
 }
@@ -187,7 +265,9 @@ async fn a_wake_up_that_cannot_be_read_is_hidden_and_told() {
     let (deliverer, source) = (deliverer().await, Hidden::default());
     let until = deliverer.clock.now().plus(Duration::from_secs(30));
     let wake_ups = [("m1", "garbage".to_owned()), ("m2", wake("C1", 0))];
-    let response = deliver_batch(&deliverer, &source, &event(&wake_ups), until).await.unwrap();
+    let response = deliver_batch(&deliverer, &source, &event(&wake_ups), until)
+        .await
+        .unwrap();
     assert_eq!(failures(&response), ["m1"]);
     assert_eq!(source.receipts(), ["receipt of m1"]);
 }

@@ -44,7 +44,10 @@ fn event(body: Option<&str>, is_base64_encoded: bool) -> Value {
 }
 
 /// What the handler got, and what it answered through the adapter.
-async fn through(event: &Value, answer: Response<&'static [u8]>) -> (Option<Request<Bytes>>, Value) {
+async fn through(
+    event: &Value,
+    answer: Response<&'static [u8]>,
+) -> (Option<Request<Bytes>>, Value) {
     let seen = Arc::new(Mutex::new(None));
     let handler = Arc::new({
         let (seen, answer) = (Arc::clone(&seen), answer.map(Bytes::from_static));
@@ -54,7 +57,10 @@ async fn through(event: &Value, answer: Response<&'static [u8]>) -> (Option<Requ
         }
     });
     let answer = answer_http(&handler, &event.to_string()).await;
-    (seen.lock().unwrap().take(), serde_json::to_value(answer).unwrap())
+    (
+        seen.lock().unwrap().take(),
+        serde_json::to_value(answer).unwrap(),
+    )
 }
 
 #[tokio::test]
@@ -62,12 +68,28 @@ async fn the_handler_gets_path_headers_and_raw_bytes() {
     let text = "{\"a\": \"é \\u00e9 🌊\",\r\n \"b\": 1}";
     let (request, answer) = through(&event(Some(text), false), Response::new(b"ok")).await;
     let request = request.unwrap();
-    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/slack/events"));
+    assert_eq!(
+        (request.method().as_str(), request.uri().path()),
+        ("POST", "/slack/events")
+    );
     assert_eq!(request.uri().query(), Some("a=1&b=%C3%A9"));
     assert_eq!(request.headers()["x-slack-signature"], "v0=00,v0=11");
-    assert_eq!(request.headers()["x-odd"].as_bytes(), "hé".as_bytes(), "left to the signature check");
+    assert_eq!(
+        request.headers()["x-odd"].as_bytes(),
+        "hé".as_bytes(),
+        "left to the signature check"
+    );
     assert_eq!(request.body(), text.as_bytes());
-    insta::assert_json_snapshot!(answer, @"");
+    insta::assert_json_snapshot!(answer, @r#"
+    {
+      "body": "ok",
+      "cookies": [],
+      "headers": {},
+      "isBase64Encoded": false,
+      "multiValueHeaders": {},
+      "statusCode": 200
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -85,11 +107,19 @@ async fn base64_bodies_arrive_as_their_bytes() {
 async fn what_no_client_can_have_sent_is_400() {
     let mut odd_host = event(Some("{}"), false);
     odd_host["headers"]["host"] = "[::1".into();
-    let unreadable = [event(Some("no base64!"), true), event(Some("YQ"), true), odd_host, json!({"source": "aws.events"})];
+    let unreadable = [
+        event(Some("no base64!"), true),
+        event(Some("YQ"), true),
+        odd_host,
+        json!({"source": "aws.events"}),
+    ];
     for event in unreadable {
         let (request, answer) = through(&event, Response::new(b"never")).await;
         assert!(request.is_none(), "{event}");
-        assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(400), &json!("the request cannot be read\n")));
+        assert_eq!(
+            (&answer["statusCode"], &answer["body"]),
+            (&json!(400), &json!("the request cannot be read\n"))
+        );
     }
 }
 
@@ -102,11 +132,19 @@ async fn a_handler_that_panics_is_500() {
     let answer = answer_http(&handler, &event(Some("{}"), false).to_string()).await;
     assert_eq!(answer.status_code, 500);
     assert!(!serde_json::to_string(&answer).unwrap().contains("secret"));
-    assert_eq!(answer_http(&handler, &event(None, false).to_string()).await.status_code, 200);
+    assert_eq!(
+        answer_http(&handler, &event(None, false).to_string())
+            .await
+            .status_code,
+        200
+    );
 }
 
 #[tokio::test]
 async fn bytes_that_are_no_text_are_answered_in_base64() {
     let (_, answer) = through(&event(None, false), Response::new(&[0xff, 0xfe])).await;
-    assert_eq!((&answer["isBase64Encoded"], &answer["body"]), (&json!(true), &json!("//4=")));
+    assert_eq!(
+        (&answer["isBase64Encoded"], &answer["body"]),
+        (&json!(true), &json!("//4="))
+    );
 }

@@ -35,7 +35,8 @@ impl Server {
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let replies: Arc<Mutex<VecDeque<Reply>>> = Arc::new(Mutex::new(replies.into_iter().collect()));
+        let replies: Arc<Mutex<VecDeque<Reply>>> =
+            Arc::new(Mutex::new(replies.into_iter().collect()));
         let requests = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn({
             let requests = Arc::clone(&requests);
@@ -71,14 +72,24 @@ pub(crate) fn aws_at(endpoint: &str) -> Aws {
     Aws::from_lookup(&environment).unwrap()
 }
 
-async fn serve(mut stream: TcpStream, replies: Arc<Mutex<VecDeque<Reply>>>, requests: Arc<Mutex<Vec<String>>>) {
+async fn serve(
+    mut stream: TcpStream,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+) {
     while let Some(request) = read_request(&mut stream).await {
         requests.lock().unwrap().push(request);
-        let reply = replies.lock().unwrap().pop_front().unwrap_or(Reply::Silence);
+        let reply = replies
+            .lock()
+            .unwrap()
+            .pop_front()
+            .unwrap_or(Reply::Silence);
         match reply {
             Reply::Json(status, body) => {
                 let length = body.len();
-                let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n");
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\r\n"
+                );
                 stream.write_all((head + &body).as_bytes()).await.unwrap();
             }
             Reply::Close => return,
@@ -95,10 +106,13 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             return None;
         }
         let text = String::from_utf8_lossy(&request);
-        let Some(end) = text.find("\r\n\r\n") else { continue };
+        let Some(end) = text.find("\r\n\r\n") else {
+            continue;
+        };
         let length = text[..end].lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().unwrap())
+            name.eq_ignore_ascii_case("content-length")
+                .then(|| value.trim().parse::<usize>().unwrap())
         });
         if request.len() >= end + 4 + length.unwrap_or(0) {
             return Some(text.into_owned());

@@ -28,7 +28,11 @@ async fn sqs_keeps_the_contract_where_there_is_an_endpoint() {
     let run = random_hex(4).unwrap();
     let dead_letters = create(&client, &format!("contract-{run}-dlq"), None).await;
     let attributes = client.get_queue_attributes().queue_url(&dead_letters);
-    let attributes = attributes.attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
+    let attributes = attributes
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .unwrap();
     let arn = attributes.attributes.unwrap()[&QueueAttributeName::QueueArn].clone();
     let queue = create(&client, &format!("contract-{run}"), Some(&arn)).await;
 
@@ -59,18 +63,26 @@ async fn create(client: &Client, name: &str, dead_letters: Option<&str>) -> Stri
     request = request.attributes(QueueAttributeName::VisibilityTimeout, visibility);
     request = request.attributes(QueueAttributeName::MaximumMessageSize, "1048576");
     if let Some(arn) = dead_letters {
-        let policy = serde_json::json!({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES});
+        let policy =
+            serde_json::json!({"deadLetterTargetArn": arn, "maxReceiveCount": MAX_RECEIVES});
         request = request.attributes(QueueAttributeName::RedrivePolicy, policy.to_string());
     }
     request.send().await.unwrap().queue_url.unwrap()
 }
 
 fn message(delay: Duration) -> Outgoing {
-    Outgoing { group: "T1".to_owned(), body: "a secret text".to_owned(), delay }
+    Outgoing {
+        group: "T1".to_owned(),
+        body: "a secret text".to_owned(),
+        delay,
+    }
 }
 
 fn sent() -> Reply {
-    Reply::Json(200, r#"{"MessageId": "1", "MD5OfMessageBody": "x"}"#.to_owned())
+    Reply::Json(
+        200,
+        r#"{"MessageId": "1", "MD5OfMessageBody": "x"}"#.to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -78,20 +90,40 @@ async fn a_message_carries_its_group_and_delay() {
     let server = Server::start([sent(), sent()]).await;
     let queue = SqsQueue::for_ingress(&server.aws(), "http://queue/1");
     queue.send(message(Duration::ZERO)).await.unwrap();
-    queue.send(message(Duration::from_millis(1500))).await.unwrap();
+    queue
+        .send(message(Duration::from_millis(1500)))
+        .await
+        .unwrap();
     let bodies: Vec<serde_json::Value> = server
         .requests()
         .iter()
         .map(|request| serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap())
         .collect();
-    insta::assert_json_snapshot!(bodies, @"");
+    insta::assert_json_snapshot!(bodies, @r#"
+    [
+      {
+        "MessageBody": "a secret text",
+        "MessageGroupId": "T1",
+        "QueueUrl": "http://queue/1"
+      },
+      {
+        "DelaySeconds": 2,
+        "MessageBody": "a secret text",
+        "MessageGroupId": "T1",
+        "QueueUrl": "http://queue/1"
+      }
+    ]
+    "#);
 }
 
 #[tokio::test]
 async fn a_busy_queue_is_tried_again() {
     let busy = error(503, "ServiceUnavailable", "");
     let server = Server::start([busy, sent()]).await;
-    SqsQueue::for_ingress(&server.aws(), "http://queue/1").send(message(Duration::ZERO)).await.unwrap();
+    SqsQueue::for_ingress(&server.aws(), "http://queue/1")
+        .send(message(Duration::ZERO))
+        .await
+        .unwrap();
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -105,10 +137,15 @@ async fn errors_name_the_code_and_nothing_of_the_message() {
     ] {
         let replies = std::iter::repeat_n(error(400, code, "the text was: a secret text"), 4);
         let server = Server::start(replies).await;
-        let answer = SqsQueue::new(&server.aws(), "http://queue/1").send(message(Duration::ZERO)).await;
+        let answer = SqsQueue::new(&server.aws(), "http://queue/1")
+            .send(message(Duration::ZERO))
+            .await;
         let e = answer.unwrap_err();
         assert_eq!(matches!(e, QueueError::Refused(_)), refused, "{e}");
-        assert!(e.to_string().contains(code) && !format!("{e:?}{e}").contains("secret"), "{e:?}");
+        assert!(
+            e.to_string().contains(code) && !format!("{e:?}{e}").contains("secret"),
+            "{e:?}"
+        );
     }
 }
 
@@ -116,9 +153,17 @@ async fn errors_name_the_code_and_nothing_of_the_message() {
 async fn ingress_gives_up_in_time() {
     let server = Server::start([]).await;
     let began = SystemClock.now();
-    let answer = SqsQueue::for_ingress(&server.aws(), "http://queue/1").send(message(Duration::ZERO)).await;
-    assert_eq!(answer, Err(QueueError::Unavailable("no answer in time".to_owned())));
-    assert!(SystemClock.now().since(began) < Duration::from_millis(2500), "Slack gives up after 3 s");
+    let answer = SqsQueue::for_ingress(&server.aws(), "http://queue/1")
+        .send(message(Duration::ZERO))
+        .await;
+    assert_eq!(
+        answer,
+        Err(QueueError::Unavailable("no answer in time".to_owned()))
+    );
+    assert!(
+        SystemClock.now().since(began) < Duration::from_millis(2500),
+        "Slack gives up after 3 s"
+    );
 }
 
 #[tokio::test]
@@ -129,11 +174,21 @@ async fn a_delete_of_many_goes_in_tens_and_forgives_old_receipts() {
     let replies = [old, done, done, trouble].map(|body| Reply::Json(200, body.to_owned()));
     let server = Server::start(replies).await;
     let queue = SqsQueue::new(&server.aws(), "http://queue/1");
-    queue.delete((0..23).map(|n| n.to_string()).collect()).await.unwrap();
-    let counts: Vec<usize> = server.requests().iter().map(|r| r.matches("ReceiptHandle").count()).collect();
+    queue
+        .delete((0..23).map(|n| n.to_string()).collect())
+        .await
+        .unwrap();
+    let counts: Vec<usize> = server
+        .requests()
+        .iter()
+        .map(|r| r.matches("ReceiptHandle").count())
+        .collect();
     assert_eq!(counts, [10, 10, 3]);
     let answer = queue.delete(vec!["1".to_owned()]).await;
-    assert_eq!(answer, Err(QueueError::Unavailable("InternalError".to_owned())));
+    assert_eq!(
+        answer,
+        Err(QueueError::Unavailable("InternalError".to_owned()))
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use crate::loopback::{Reply, Server, error};
 const NAME: &str = "/tidegate/slack/signing-secret";
 
 fn value(secret: &str) -> Reply {
-    let parameter = serde_json::json!({"Parameter": {"Name": NAME, "Type": "SecureString", "Value": secret}});
+    let parameter =
+        serde_json::json!({"Parameter": {"Name": NAME, "Type": "SecureString", "Value": secret}});
     Reply::Json(200, parameter.to_string())
 }
 
@@ -30,7 +31,10 @@ async fn a_secret_is_read_decrypted_and_kept_for_five_minutes() {
     let server = Server::start([value("one"), value("two")]).await;
     let clock = ManualClock::at(1_700_000_000);
     let secrets = SsmSecrets::new(&server.aws(), Arc::new(clock.clone()));
-    assert_eq!((get(&secrets).await, get(&secrets).await), ("one".to_owned(), "one".to_owned()));
+    assert_eq!(
+        (get(&secrets).await, get(&secrets).await),
+        ("one".to_owned(), "one".to_owned())
+    );
     clock.advance(Duration::from_secs(299));
     assert_eq!(get(&secrets).await, "one");
     assert_eq!(server.requests().len(), 1);
@@ -46,13 +50,23 @@ async fn a_secret_that_cannot_be_renewed_is_used_on_for_an_hour() {
     let secrets = SsmSecrets::new(&server.aws(), Arc::new(clock.clone()));
     get(&secrets).await;
     clock.advance(Duration::from_mins(6));
-    assert_eq!((get(&secrets).await, get(&secrets).await), ("one".to_owned(), "one".to_owned()));
-    assert_eq!(server.requests().len(), 2, "an outage is not asked about at every request");
+    assert_eq!(
+        (get(&secrets).await, get(&secrets).await),
+        ("one".to_owned(), "one".to_owned())
+    );
+    assert_eq!(
+        server.requests().len(),
+        2,
+        "an outage is not asked about at every request"
+    );
     clock.advance(Duration::from_mins(53));
     assert_eq!(get(&secrets).await, "one");
     clock.advance(Duration::from_mins(1));
     let e = secrets.get(NAME).await.unwrap_err();
-    assert_eq!(e.to_string(), format!("secret `{NAME}`: AccessDeniedException"));
+    assert_eq!(
+        e.to_string(),
+        format!("secret `{NAME}`: AccessDeniedException")
+    );
 }
 
 #[tokio::test]

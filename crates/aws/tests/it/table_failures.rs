@@ -1,4 +1,4 @@
-//! What the table says when DynamoDB does not answer as it should.
+//! What the table says when `DynamoDB` does not answer as it should.
 
 use std::sync::Arc;
 
@@ -10,7 +10,10 @@ use tidegate_pipeline::table::{Engine, Item, Key, TableError, Write};
 use crate::loopback::{Reply, Server, aws_at, error};
 
 fn key() -> Key {
-    Key { pk: "T1#a".to_owned(), sk: "b".to_owned() }
+    Key {
+        pk: "T1#a".to_owned(),
+        sk: "b".to_owned(),
+    }
 }
 
 fn row() -> Item {
@@ -48,8 +51,16 @@ async fn a_throttled_call_is_tried_again_and_then_busy() {
     assert_eq!(dynamo.write(claim()).await, Ok(None));
     assert_eq!(server.requests().len(), 3);
 
-    let (dynamo, server) = table([throttled(), error(503, "ServiceUnavailable", ""), throttled()]).await;
-    assert!(matches!(dynamo.write(claim()).await, Err(TableError::Busy(_))));
+    let (dynamo, server) = table([
+        throttled(),
+        error(503, "ServiceUnavailable", ""),
+        throttled(),
+    ])
+    .await;
+    assert!(matches!(
+        dynamo.write(claim()).await,
+        Err(TableError::Busy(_))
+    ));
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -62,10 +73,17 @@ async fn a_failed_condition_is_told_at_once() {
 
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_not_sent_twice() {
-    for lost in [Reply::Close, error(500, "InternalServerError", "oops"), Reply::Json(200, "no JSON".to_owned())] {
+    for lost in [
+        Reply::Close,
+        error(500, "InternalServerError", "oops"),
+        Reply::Json(200, "no JSON".to_owned()),
+    ] {
         let (dynamo, server) = table([lost.clone()]).await;
         let answer = dynamo.write(claim()).await;
-        assert!(matches!(answer, Err(TableError::Unknown(_))), "{lost:?}: {answer:?}");
+        assert!(
+            matches!(answer, Err(TableError::Unknown(_))),
+            "{lost:?}: {answer:?}"
+        );
         assert_eq!(server.requests().len(), 1, "{lost:?}");
     }
 }
@@ -74,7 +92,10 @@ async fn a_write_whose_answer_is_lost_is_not_sent_twice() {
 async fn a_write_without_an_answer_in_time_is_unknown() {
     let (dynamo, server) = table([Reply::Silence]).await;
     let answer = dynamo.write(claim()).await;
-    assert_eq!(answer, Err(TableError::Unknown("no answer in time".to_owned())));
+    assert_eq!(
+        answer,
+        Err(TableError::Unknown("no answer in time".to_owned()))
+    );
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -87,18 +108,44 @@ async fn a_read_whose_answer_is_lost_is_repeated() {
 
 #[tokio::test]
 async fn nothing_was_written_where_nobody_listens() {
-    let dynamo = DynamoTable::new(&aws_at("http://127.0.0.1:9"), "tidegate", Arc::new(ManualClock::at(1)));
-    assert_eq!(dynamo.write(claim()).await, Err(TableError::Busy("no connection".to_owned())));
+    let dynamo = DynamoTable::new(
+        &aws_at("http://127.0.0.1:9"),
+        "tidegate",
+        Arc::new(ManualClock::at(1)),
+    );
+    assert_eq!(
+        dynamo.write(claim()).await,
+        Err(TableError::Busy("no connection".to_owned()))
+    );
 }
 
 #[tokio::test]
 async fn a_transaction_is_repeated_under_one_token() {
-    let (dynamo, server) = table([Reply::Close, cancelled(&["TransactionConflict", "None"]), ok()]).await;
-    let writes = vec![claim(), Write::check(Key { sk: "c".to_owned(), ..key() }).when("attribute_exists(#pk)")];
+    let (dynamo, server) = table([
+        Reply::Close,
+        cancelled(&["TransactionConflict", "None"]),
+        ok(),
+    ])
+    .await;
+    let writes = vec![
+        claim(),
+        Write::check(Key {
+            sk: "c".to_owned(),
+            ..key()
+        })
+        .when("attribute_exists(#pk)"),
+    ];
     assert_eq!(dynamo.transact(writes).await, Ok(()));
-    let tokens: Vec<String> = server.requests().iter().map(|request| token(request)).collect();
+    let tokens: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| token(request))
+        .collect();
     assert_eq!(tokens.len(), 3);
-    assert!(tokens[0].len() == 32 && tokens.iter().all(|token| *token == tokens[0]), "{tokens:?}");
+    assert!(
+        tokens[0].len() == 32 && tokens.iter().all(|token| *token == tokens[0]),
+        "{tokens:?}"
+    );
 }
 
 fn token(request: &str) -> String {
@@ -112,45 +159,83 @@ async fn a_lost_answer_outweighs_a_later_refusal_to_try() {
     let throttled = || error(400, "ThrottlingException", "");
     let (dynamo, _server) = table([Reply::Close, throttled(), throttled()]).await;
     let answer = dynamo.transact(vec![claim()]).await;
-    assert!(matches!(answer, Err(TableError::Unknown(_))), "the first attempt may have written: {answer:?}");
+    assert!(
+        matches!(answer, Err(TableError::Unknown(_))),
+        "the first attempt may have written: {answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_cancelled_transaction_tells_its_conditions() {
     let (dynamo, server) = table([cancelled(&["None", "ConditionalCheckFailed"])]).await;
-    let writes = vec![claim(), Write::delete(Key { sk: "c".to_owned(), ..key() }).when("attribute_exists(#pk)")];
-    assert_eq!(dynamo.transact(writes).await, Err(TableError::Cancelled(vec![false, true])));
+    let writes = vec![
+        claim(),
+        Write::delete(Key {
+            sk: "c".to_owned(),
+            ..key()
+        })
+        .when("attribute_exists(#pk)"),
+    ];
+    assert_eq!(
+        dynamo.transact(writes).await,
+        Err(TableError::Cancelled(vec![false, true]))
+    );
     assert_eq!(server.requests().len(), 1);
 
     let conflict = || cancelled(&["TransactionConflict"]);
     let (dynamo, _server) = table([conflict(), conflict(), conflict()]).await;
     let answer = dynamo.transact(vec![claim()]).await;
-    assert_eq!(answer, Err(TableError::Busy("TransactionConflict".to_owned())));
+    assert_eq!(
+        answer,
+        Err(TableError::Busy("TransactionConflict".to_owned()))
+    );
 }
 
 #[tokio::test]
 async fn what_a_batch_leaves_over_is_put_again() {
     let left = |n: &str| {
         let item = json!({"PutRequest": {"Item": {"pk": {"S": "T1#a"}, "sk": {"S": n}}}});
-        Reply::Json(200, json!({"UnprocessedItems": {"tidegate": [item]}}).to_string())
+        Reply::Json(
+            200,
+            json!({"UnprocessedItems": {"tidegate": [item]}}).to_string(),
+        )
     };
     let rows = |count: usize| -> Vec<(Key, Item)> {
-        let keys = (0..count).map(|n| Key { pk: "T1#a".to_owned(), sk: n.to_string() });
-        keys.map(|key| (key.clone(), Item::new().with("pk", key.pk.as_str()).with("sk", key.sk.as_str()))).collect()
+        let keys = (0..count).map(|n| Key {
+            pk: "T1#a".to_owned(),
+            sk: n.to_string(),
+        });
+        keys.map(|key| {
+            (
+                key.clone(),
+                Item::new()
+                    .with("pk", key.pk.as_str())
+                    .with("sk", key.sk.as_str()),
+            )
+        })
+        .collect()
     };
     let (dynamo, server) = table([left("7"), ok(), ok()]).await;
     assert_eq!(dynamo.put_all(rows(30)).await, Ok(()));
-    let puts: Vec<usize> = server.requests().iter().map(|request| request.matches("PutRequest").count()).collect();
+    let puts: Vec<usize> = server
+        .requests()
+        .iter()
+        .map(|request| request.matches("PutRequest").count())
+        .collect();
     assert_eq!(puts, [25, 1, 5]);
 
     let (dynamo, server) = table(std::iter::repeat_n(left("0"), 9)).await;
-    assert!(matches!(dynamo.put_all(rows(1)).await, Err(TableError::Busy(_))));
+    assert!(matches!(
+        dynamo.put_all(rows(1)).await,
+        Err(TableError::Busy(_))
+    ));
     assert_eq!(server.requests().len(), 6);
 }
 
 #[tokio::test]
 async fn a_wrong_request_is_invalid() {
-    let (dynamo, server) = table([error(400, "ValidationException", "Item size has exceeded")]).await;
+    let (dynamo, server) =
+        table([error(400, "ValidationException", "Item size has exceeded")]).await;
     let answer = dynamo.write(claim()).await;
     let expected = "ValidationException (HTTP 400): Item size has exceeded";
     assert_eq!(answer, Err(TableError::Invalid(expected.to_owned())));

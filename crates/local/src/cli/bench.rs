@@ -69,6 +69,7 @@ async fn measure(args: &BenchArgs, folder: &std::path::Path) -> anyhow::Result<(
         .await?;
     say(&report, before);
     verify::wait_until_quiet(&fake, folder, &report.acked).await?;
+    say_cpu(&report, tidegate.pid);
     let mut highest = None;
     let mut sent = report.sent;
     if args.ramp {
@@ -134,6 +135,17 @@ fn say(report: &Report, bare: f64) {
         "memory, MB, every 5 s              {}",
         memory.join(" ")
     ));
+}
+
+/// From the start to the last reply: ingress, queue, worker, table and delivery together.
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+fn say_cpu(report: &Report, pid: u32) {
+    if let Some(seconds) = process::cpu_seconds(pid) {
+        let micros = seconds * 1e6 / report.sent as f64;
+        println(&format!(
+            "CPU per event, all of it            {micros:.0} us"
+        ));
+    }
 }
 
 fn println(line: &str) {

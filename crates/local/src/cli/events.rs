@@ -148,7 +148,7 @@ fn print_list(answer: &Value, json: bool) {
     }
     let dim = Style::new().dimmed();
     anstream::println!(
-        "{dim}{:<20}  {:<28}  {:<12}  {:<24}  {:<9}  attempts{dim:#}",
+        "{dim}{:<20}  {:<36}  {:<12}  {:<24}  {:<9}  attempts{dim:#}",
         "dispatched",
         "event id",
         "tenant",
@@ -172,7 +172,7 @@ fn print_list(answer: &Value, json: bool) {
         };
         let reason = text("reason");
         anstream::println!(
-            "{at:<20}  {:<28}  {:<12}  {:<24}  {style}{state:<9}{style:#}  {attempts}  {reason}",
+            "{at:<20}  {:<36}  {:<12}  {:<24}  {style}{state:<9}{style:#}  {attempts}  {reason}",
             text("event_id"),
             text("tenant"),
             text("type"),

@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 
 use super::{QueueSettings, Reply, Request};
 
+/// Receives of one message that do not count because the process ended meanwhile.
+const INTERRUPTIONS: u32 = 25;
+
 /// The connection, owned by one thread.
 pub(super) struct Store {
     connection: Connection,
@@ -37,12 +40,20 @@ impl Store {
                 queue TEXT NOT NULL,
                 body TEXT NOT NULL,
                 visible_at INTEGER NOT NULL,
-                receives INTEGER NOT NULL DEFAULT 0
+                receives INTEGER NOT NULL DEFAULT 0,
+                in_work INTEGER NOT NULL DEFAULT 0,
+                interrupted INTEGER NOT NULL DEFAULT 0
             );
             CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);",
         )?;
-        // A new process: whatever the one before had in work can be taken up at once.
-        connection.execute("UPDATE messages SET visible_at = 0 WHERE receives > 0", [])?;
+        // A new process: whatever the one before had in work can be taken up at once. Its end says nothing about
+        // the messages, so those receives do not count; unless it ends again and again with the same one.
+        connection.execute(
+            "UPDATE messages SET visible_at = 0, in_work = 0, interrupted = interrupted + in_work,
+                receives = receives - iif(interrupted < ?1, in_work, 0)
+             WHERE receives > 0",
+            params![INTERRUPTIONS],
+        )?;
         Ok(Self { connection })
     }
 
@@ -118,44 +129,73 @@ fn receive(
     max: usize,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Received>> {
-    if let Some(dead_letters) = settings.dead_letters {
-        tx.prepare_cached(
-            "UPDATE messages SET queue = ?1, receives = 0, visible_at = 0
-             WHERE queue = ?2 AND visible_at <= ?3 AND receives >= ?4",
-        )?
-        .execute(params![
-            dead_letters,
-            settings.name,
-            now.millis(),
-            settings.max_receives
-        ])?;
-    }
-    let hidden_until = now.plus(settings.visibility).millis();
-    let mut select = tx.prepare_cached(
-        "SELECT id, body, receives FROM messages WHERE queue = ?1 AND visible_at <= ?2
-         ORDER BY visible_at, id LIMIT ?3",
-    )?;
-    let mut update =
-        tx.prepare_cached("UPDATE messages SET visible_at = ?2, receives = ?3 WHERE id = ?1")?;
-    let found = select.query_map(params![settings.name, now.millis(), max], |row| {
-        Ok((
-            row.get::<_, i64>(0)?,
-            row.get::<_, String>(1)?,
-            row.get::<_, u32>(2)? + 1,
-        ))
-    })?;
     let mut messages = Vec::new();
-    for row in found.collect::<rusqlite::Result<Vec<_>>>()? {
-        let (id, body, receives) = row;
-        update.execute(params![id, hidden_until, receives])?;
-        messages.push(Received {
-            id: id.to_string(),
-            receipt: format!("{}.{id}.{receives}", settings.name),
-            body,
-            receives,
-        });
+    // What has been received too often stands among the rest, and makes room for others when it is moved away.
+    while messages.len() < max {
+        let found = visible(tx, settings.name, max - messages.len(), now)?;
+        if found.is_empty() {
+            break;
+        }
+        for (id, body, receives) in found {
+            match settings.dead_letters {
+                Some(dead_letters) if receives >= settings.max_receives => {
+                    bury(tx, id, dead_letters)?;
+                }
+                _ => messages.push(take(tx, settings, id, body, receives + 1, now)?),
+            }
+        }
     }
     Ok(messages)
+}
+
+/// Messages that can be received, in the order in which they became visible.
+fn visible(
+    tx: &Transaction<'_>,
+    queue: &str,
+    max: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<(i64, String, u32)>> {
+    tx.prepare_cached(
+        "SELECT id, body, receives FROM messages WHERE queue = ?1 AND visible_at <= ?2
+         ORDER BY visible_at, id LIMIT ?3",
+    )?
+    .query_map(params![queue, now.millis(), max], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?
+    .collect()
+}
+
+fn take(
+    tx: &Transaction<'_>,
+    settings: QueueSettings,
+    id: i64,
+    body: String,
+    receives: u32,
+    now: Timestamp,
+) -> rusqlite::Result<Received> {
+    tx.prepare_cached(
+        "UPDATE messages SET visible_at = ?2, receives = ?3, in_work = 1 WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        now.plus(settings.visibility).millis(),
+        receives
+    ])?;
+    let receipt = format!("{}.{id}.{receives}", settings.name);
+    Ok(Received {
+        id: id.to_string(),
+        receipt,
+        body,
+        receives,
+    })
+}
+
+fn bury(tx: &Transaction<'_>, id: i64, dead_letters: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE messages SET queue = ?2, receives = 0, in_work = 0, visible_at = 0 WHERE id = ?1",
+    )?
+    .execute(params![id, dead_letters])
+    .map(|_| ())
 }
 
 fn delete(tx: &Transaction<'_>, receipts: &[String]) -> rusqlite::Result<()> {
@@ -177,7 +217,8 @@ fn hide(
         return Ok(());
     };
     tx.prepare_cached(
-        "UPDATE messages SET visible_at = ?4 WHERE queue = ?1 AND id = ?2 AND receives = ?3",
+        "UPDATE messages SET visible_at = ?4, in_work = 0
+         WHERE queue = ?1 AND id = ?2 AND receives = ?3",
     )?
     .execute(params![queue, id, receives, now.plus(duration).millis()])
     .map(|_| ())

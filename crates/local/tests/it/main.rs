@@ -1,16 +1,40 @@
 //! The whole product over HTTP, one file per topic.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on panics, and one that cannot run here says so"
+)]
 
+mod answers;
 mod bad_input;
 mod bolt_defects;
+mod chance;
+mod command_line;
+mod configuration;
 mod corpus;
+mod debug_output;
 mod delivery_faults;
+mod delivery_worlds;
+mod docs;
 mod durability;
 mod events;
+mod faulty_queue;
+mod faulty_table;
+mod framing;
 mod kill;
 mod logs;
 mod operator;
+mod outbox_world;
+mod process;
 mod queue;
+mod queue_down;
+mod replay;
 mod sandbox;
+mod scripted;
+mod ssl_check;
 mod support;
 mod table;
+mod unreadable;
 mod worker_faults;
+mod worker_worlds;

@@ -1,47 +1,48 @@
 //! What the tests share: a running product and a signed request.
 
+mod requests;
+
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use secrecy::SecretString;
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_fake_slack::FakeSlack;
 use tidegate_local::local::{Local, LocalConfig};
 use tidegate_local::table::EmbeddedTable;
 use tidegate_local::telemetry;
+use tidegate_pipeline::archive::{self, Address};
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
-use tidegate_slack::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
-/// Signs what the tests send.
-pub(crate) const SIGNING_SECRET: &str = "signing-secret-of-the-tests";
+pub(crate) use self::requests::{
+    FORM, SIGNING_SECRET, TENANT, content_type, envelope, form, id, mention, message, signed,
+    signed_at, unique, unique_ts,
+};
 
 /// Opens the operator API.
 pub(crate) const OPERATOR_KEY: &str = "operator-key-of-the-tests";
 
-/// The tenant of events that do not say otherwise.
-pub(crate) const TENANT: &str = "T0TESTS0001";
-
-/// Slack's content type for commands and interactions.
-pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
-
 /// How long anything may take before a test fails: generous, because a loaded machine is no bug.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Local mode in a folder of its own, and a client of it.
 pub(crate) struct Product {
+    pub(crate) local: Local,
+    client: Client,
+    /// The data folder, where it ends with the test.
+    folder: Option<TempDir>,
+}
+
+/// A client of a local mode that runs somewhere, with an eye on its data folder.
+pub(crate) struct Client {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
-    pub(crate) local: Local,
-    /// The data folder; `Some` where it ends with the test.
-    folder: Option<TempDir>,
     data_dir: PathBuf,
 }
 
@@ -80,11 +81,9 @@ impl Product {
             .await
             .unwrap();
         Self {
-            url: format!("http://{}", local.address),
-            http: http_client::build().unwrap(),
+            client: Client::new(&format!("http://{}", local.address), data_dir),
             local,
             folder: None,
-            data_dir: data_dir.to_owned(),
         }
     }
 
@@ -93,13 +92,40 @@ impl Product {
         self.local.drain().await;
     }
 
-    pub(crate) fn data_dir(&self) -> &Path {
-        &self.data_dir
-    }
-
     /// The stand-in Slack inside.
     pub(crate) fn slack(&self) -> &FakeSlack {
         self.local.sandbox.as_ref().expect("no token was set")
+    }
+
+    /// The texts that stand in a channel of the stand-in Slack by the bot, oldest first.
+    pub(crate) fn replies(&self, channel: &str) -> Vec<String> {
+        let messages = self.slack().messages(channel).into_iter();
+        messages
+            .filter(|m| m.bot_id.is_some())
+            .map(|m| m.text)
+            .collect()
+    }
+}
+
+impl Deref for Product {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Client {
+    pub(crate) fn new(url: &str, data_dir: &Path) -> Self {
+        Self {
+            url: url.to_owned(),
+            http: http_client::build().unwrap(),
+            data_dir: data_dir.to_owned(),
+        }
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// The table's file, through a connection of its own.
@@ -165,13 +191,33 @@ impl Product {
         answer.json()["events"].as_array().unwrap().clone()
     }
 
-    /// The texts that stand in a channel of the stand-in Slack by the bot, oldest first.
-    pub(crate) fn replies(&self, channel: &str) -> Vec<String> {
-        let messages = self.slack().messages(channel).into_iter();
-        messages
-            .filter(|m| m.bot_id.is_some())
-            .map(|m| m.text)
-            .collect()
+    /// The bytes that the archive holds of an event, as [`Product::shown`] shows it.
+    pub(crate) async fn archived_body(&self, shown: &Value) -> Vec<u8> {
+        let tenant = shown["tenant"].as_str().unwrap().into();
+        let address = Address::at_second(shown["at"].as_i64().unwrap());
+        let rows = self.table().tenant(&tenant);
+        let read = archive::read(&rows, &tenant, &address, id(shown)).await;
+        read.unwrap().expect("it is archived").job.body
+    }
+
+    /// How many messages have ever been put on a queue.
+    pub(crate) fn queued(&self) -> i64 {
+        self.ask_queues("SELECT coalesce(max(seq), 0) FROM sqlite_sequence")
+    }
+
+    /// Waits until every queue is empty: nothing is on its way any more.
+    pub(crate) async fn drained(&self) {
+        until("the queues are empty", async || {
+            let left =
+                self.ask_queues("SELECT count(*) FROM messages WHERE queue NOT LIKE '%-dlq'");
+            (left == 0).then_some(())
+        })
+        .await;
+    }
+
+    fn ask_queues(&self, question: &str) -> i64 {
+        let file = rusqlite::Connection::open(self.data_dir.join("queues.db")).unwrap();
+        file.query_row(question, [], |row| row.get(0)).unwrap()
     }
 
     /// A `response_url` of the stand-in Slack.
@@ -213,86 +259,6 @@ async fn answer_of(response: reqwest::Response) -> Answer {
         headers: response.headers().clone(),
         body: response.text().await.unwrap(),
     }
-}
-
-pub(crate) fn content_type(value: &str) -> HeaderMap {
-    HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())])
-}
-
-/// Headers of a request that Slack signs now.
-pub(crate) fn signed(content_type: &str, body: &[u8]) -> HeaderMap {
-    signed_at(now(), content_type, body)
-}
-
-/// Headers of a request that Slack signed at that Unix second.
-pub(crate) fn signed_at(second: i64, content_type: &str, body: &[u8]) -> HeaderMap {
-    let signature = sign(&SecretString::from(SIGNING_SECRET), second, body).unwrap();
-    let value = |text: &str| HeaderValue::from_str(text).unwrap();
-    HeaderMap::from_iter([
-        (CONTENT_TYPE, value(content_type)),
-        (
-            HeaderName::from_static(TIMESTAMP_HEADER),
-            value(&second.to_string()),
-        ),
-        (HeaderName::from_static(SIGNATURE_HEADER), value(&signature)),
-    ])
-}
-
-/// Fields as Slack sends commands and interactions.
-pub(crate) fn form(fields: &[(&str, &str)]) -> Vec<u8> {
-    form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
-        .into_bytes()
-}
-
-/// An event's envelope around `event`, with an id of its own, for [`TENANT`].
-pub(crate) fn envelope(event: &Value) -> Value {
-    json!({
-        "type": "event_callback", "token": "retired", "team_id": TENANT, "api_app_id": "A0TESTS0001",
-        "event": event, "event_id": unique("Ev"), "event_time": now(),
-        "authorizations": [{"team_id": TENANT, "enterprise_id": null, "user_id": "U0TIDEGATE1",
-            "is_bot": true, "is_enterprise_install": false}],
-    })
-}
-
-/// A message posted now in `channel`, in its envelope.
-pub(crate) fn message(channel: &str, text: &str) -> Value {
-    said("message", channel, text)
-}
-
-/// A mention of the bot posted now in `channel`, in its envelope.
-pub(crate) fn mention(channel: &str, text: &str) -> Value {
-    said("app_mention", channel, text)
-}
-
-fn said(kind: &str, channel: &str, text: &str) -> Value {
-    let ts = unique_ts();
-    envelope(
-        &json!({"type": kind, "channel": channel, "user": "U0ALICE0001", "text": text,
-        "ts": ts, "event_ts": ts}),
-    )
-}
-
-/// The event id of an envelope.
-pub(crate) fn id(event: &Value) -> &str {
-    event["event_id"].as_str().unwrap()
-}
-
-static COUNTER: AtomicU64 = AtomicU64::new(1);
-
-/// A text that begins so and that no other call of this process gets.
-pub(crate) fn unique(prefix: &str) -> String {
-    format!("{prefix}{:08}", COUNTER.fetch_add(1, Ordering::Relaxed))
-}
-
-/// A Slack timestamp of now that no other call of this process gets.
-pub(crate) fn unique_ts() -> String {
-    format!(
-        "{}.{:06}",
-        now(),
-        COUNTER.fetch_add(1, Ordering::Relaxed) % 1_000_000
-    )
 }
 
 /// Unix seconds.

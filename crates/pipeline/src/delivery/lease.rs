@@ -11,7 +11,7 @@ use crate::outbox::Lane;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
 /// A lane's row outlives its last use by that long; an epoch older than this has no sender left.
-const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+const KEEP: Duration = Duration::from_hours(168);
 
 /// Tries to take a lane that changes hands while we look.
 const TRIES: usize = 5;

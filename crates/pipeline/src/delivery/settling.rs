@@ -156,7 +156,7 @@ impl Deliverer {
             limit_key(method),
             Item::new()
                 .with("closed_until", time.millis())
-                .with("expires_at", time.plus(Duration::from_secs(3600)).seconds()),
+                .with("expires_at", time.plus(Duration::from_hours(1)).seconds()),
         )
         .when("attribute_not_exists(#pk) OR #closed_until < :at")
         .value(":at", time.millis());

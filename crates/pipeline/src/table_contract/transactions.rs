@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::{at, get, key, number, ok};
 use crate::table::{Engine, Key, TableError, Write};
 
-/// DynamoDB's limit of writes in one transaction.
+/// `DynamoDB`'s limit of writes in one transaction.
 const MOST: usize = 100;
 
 fn claim(key: &Key) -> Write<Key> {

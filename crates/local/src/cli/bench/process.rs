@@ -84,7 +84,7 @@ impl Tidegate {
             .status()
             .await?;
         anyhow::ensure!(status.success(), "tidegate could not be told to stop");
-        tokio::time::timeout(Duration::from_secs(60), self.child.wait())
+        tokio::time::timeout(Duration::from_mins(1), self.child.wait())
             .await
             .context("tidegate did not stop within a minute")??;
         Ok(())
@@ -97,4 +97,14 @@ pub(super) fn memory_mb(pid: u32) -> Option<u64> {
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kb / 1024)
+}
+
+/// CPU time that a process has used so far, in seconds, where the system tells.
+pub(super) fn cpu_seconds(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, so the fields are counted from behind it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    // Linux counts in hundredths of a second for every program, whatever its own tick is.
+    Some(ticks / 100.0)
 }

@@ -17,7 +17,7 @@ use crate::data_dir::DataDir;
 use crate::table::EmbeddedTable;
 
 /// How long a standstill may last before the benchmark gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What was found.
 #[derive(Debug, Default)]

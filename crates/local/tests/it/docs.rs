@@ -1,0 +1,128 @@
+//! The documentation is true: its commands run, its links lead somewhere, and the settings, metrics, alarms, parameters
+//! and outputs that it names are those of the source and the template.
+
+mod page;
+mod rule;
+mod shell;
+mod source;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use tidegate_slack::http_client;
+
+use self::page::{Page, file, guide, literals, pages};
+use self::shell::Shell;
+use self::source::{
+    alarm_metrics, alarms, keys, metrics, parameter_default, settings, template_variables,
+};
+
+/// What the page knows that a command may name: settings, and literals of the page's prose.
+fn known(page: &Page) -> BTreeSet<String> {
+    let exported = page.text.lines().filter_map(|l| l.strip_prefix("export "));
+    let exported = exported
+        .filter_map(|l| l.split_once('='))
+        .map(|(name, _)| name);
+    let exported = exported.filter(|name| page.text.contains(&format!("${name}")));
+    let mut known: BTreeSet<String> = exported.map(str::to_owned).collect();
+    known.extend(literals(&page.text.replace("```", "")));
+    known.extend(settings());
+    known
+}
+
+fn set(names: Vec<String>) -> BTreeSet<String> {
+    names.into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_runs_and_prints_what_its_page_shows() {
+    let http = http_client::build().unwrap();
+    let mut wrong = Vec::new();
+    for page in pages() {
+        wrong.extend(Shell::new(http.clone()).run(&page, &known(&page)).await);
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut dead = Vec::new();
+    for page in pages() {
+        for link in page.links() {
+            let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match path {
+                "" => page.path.clone(),
+                path => page.path.parent().unwrap_or(Path::new(".")).join(path),
+            };
+            let is_there = target.exists()
+                && (anchor.is_empty() || anchors_of(&target).contains(&anchor.to_owned()));
+            if !is_there {
+                dead.push(format!("{}: {link}", page.name()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{dead:#?}");
+}
+
+fn anchors_of(path: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let path = path.to_owned();
+    Page { path, text }.anchors()
+}
+
+#[test]
+fn every_page_of_docs_is_in_their_index() {
+    let index = guide("README.md");
+    for page in pages().iter().skip(1).filter(|p| p.name() != "README.md") {
+        assert!(index.links().contains(&page.name()), "{}", page.name());
+    }
+}
+
+#[test]
+fn the_settings_are_those_that_the_source_reads() {
+    let documented = set(guide("run.md").first_cells("## Settings"));
+    assert_eq!(documented, settings());
+    let given = template_variables(&file("template.yaml"));
+    let unread: Vec<_> = given.difference(&documented).collect();
+    assert!(unread.is_empty(), "the template sets {unread:?}");
+}
+
+#[test]
+fn the_metrics_are_those_that_the_source_counts() {
+    let counted = metrics();
+    assert_eq!(
+        set(guide("operating.md").first_cells("## Metrics")),
+        counted
+    );
+    let watched = alarm_metrics(&file("infra/alarms.yaml"));
+    assert!(!watched.is_empty());
+    let uncounted: Vec<_> = watched.difference(&counted).collect();
+    assert!(uncounted.is_empty(), "alarms look at {uncounted:?}");
+}
+
+#[test]
+fn there_is_something_to_do_for_every_alarm() {
+    let documented = set(guide("operating.md").first_cells("## The alarms"));
+    assert_eq!(documented, alarms(&file("infra/alarms.yaml")));
+}
+
+#[test]
+fn the_parameters_and_their_defaults_are_those_of_the_template() {
+    let template = file("template.yaml");
+    let mut documented = BTreeSet::new();
+    for row in guide("deploy.md").rows("## Parameters") {
+        for name in literals(&row[0]) {
+            let default = parameter_default(&template, &name);
+            let shown = literals(&row[1]).pop().unwrap_or_default();
+            assert_eq!(default, Some(shown), "{name}");
+            documented.insert(name);
+        }
+    }
+    assert_eq!(documented, keys(&template, "Parameters"));
+}
+
+#[test]
+fn the_outputs_are_those_of_the_template() {
+    let documented = set(guide("deploy.md").first_cells("## 4. Give the host to Slack"));
+    assert_eq!(documented, keys(&file("template.yaml"), "Outputs"));
+}

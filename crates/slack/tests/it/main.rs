@@ -1,0 +1,13 @@
+//! What `tidegate-slack` promises about bytes that come from outside, over vectors and arbitrary input.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails where it unwraps, in helpers too"
+)]
+
+mod any_json;
+mod envelope;
+mod form;
+mod interaction;
+mod signature;
+mod signature_vectors;
