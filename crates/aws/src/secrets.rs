@@ -22,7 +22,8 @@ const STALE: Duration = Duration::from_hours(1);
 /// Pause after a failed renewal, so that an outage does not slow down every request.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// A value younger than this is not doubted: anyone can send a wrong signature, and reads cost.
+/// A value that was tried to be read less than this ago is not doubted: anyone can send a wrong signature, and reads
+/// cost time.
 const UNDOUBTED: Duration = Duration::from_secs(10);
 
 /// Longest that a request waits for a renewal while there still is a value.
@@ -46,6 +47,8 @@ pub struct SsmSecrets {
 struct Kept {
     value: SecretString,
     read_at: Timestamp,
+    /// When it was last read, or tried to be.
+    tried_at: Timestamp,
     renew_at: Timestamp,
 }
 
@@ -115,6 +118,7 @@ impl Secrets for SsmSecrets {
                     Kept {
                         value: value.clone(),
                         read_at: now,
+                        tried_at: now,
                         renew_at,
                     },
                 );
@@ -126,6 +130,7 @@ impl Secrets for SsmSecrets {
                 self.keep(
                     name,
                     Kept {
+                        tried_at: now,
                         renew_at: now.plus(PAUSE),
                         ..kept
                     },
@@ -141,7 +146,7 @@ impl Secrets for SsmSecrets {
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = all
             .get_mut(name)
-            .filter(|kept| now.since(kept.read_at) >= UNDOUBTED)
+            .filter(|kept| now.since(kept.tried_at) >= UNDOUBTED)
         {
             kept.renew_at = now;
         }

@@ -159,8 +159,9 @@ impl Local {
         let slack = slack(&config, &signing_secret, address)?;
         let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
         let table = Table::new(Arc::new(embedded.clone()));
-        let queues =
-            queues(&QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?);
+        let queues = queues(
+            &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
+        );
         let front = Front {
             ingress: Ingress {
                 keys: SigningKeys::new(

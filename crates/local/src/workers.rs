@@ -183,9 +183,10 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
             (parts.upkeep)();
         }
         if ticks.is_multiple_of(EXPIRE_EVERY)
-            && let Err(e) = parts.embedded.sweep_expired().await {
-                tracing::error!(error = %e, "expired rows not deleted");
-            }
+            && let Err(e) = parts.embedded.sweep_expired().await
+        {
+            tracing::error!(error = %e, "expired rows not deleted");
+        }
         ticks += 1;
         parts.clock.sleep(PAUSE).await;
     }

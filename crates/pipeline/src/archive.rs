@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::job::{Job, Retry};
-use crate::table::{Cursor, Item, Page, Range, RowKey, Rows, TableError};
+use crate::table::{Cursor, Item, Page, Range, RowKey, Rows, TableError, Write};
 
 /// Compressed bytes of one row; a DynamoDB item holds 400 kB with its names and keys.
 const PART_BYTES: usize = 350 * 1000;
@@ -128,6 +128,15 @@ fn head(item: Item, job: &Job, label: &Label, parts: i64) -> Item {
             "retry_reason",
             job.retry.as_ref().map(|r| r.reason.as_str()),
         )
+}
+
+/// Removes a request that turned out to be archived elsewhere.
+pub async fn remove(rows: &Rows, job: &Job, label: &Label) -> Result<(), ArchiveError> {
+    let damaged = |_| ArchiveError::Damaged(job.id.clone());
+    for (key, _) in self::rows(job, label, Duration::ZERO).map_err(damaged)? {
+        rows.write(Write::delete(key)).await?;
+    }
+    Ok(())
 }
 
 /// Reads one request back; `None` when it is not there, or no longer.

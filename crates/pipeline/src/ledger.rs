@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::archive::{Address, Label};
+use crate::archive::{self, Address, Label};
 use crate::clock::{Clock, Timestamp};
 use crate::job::Job;
 use crate::outbox::{self, Lane, Post};
@@ -165,6 +165,7 @@ impl Ledger<'_> {
         match self.rows.transact(writes).await {
             Ok(()) => Ok(Committed::Done(lanes)),
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
+                self.keep_one_copy(delivery).await?;
                 Ok(Committed::Duplicate(lanes))
             }
             Err(TableError::Cancelled(failed))
@@ -221,6 +222,18 @@ impl Ledger<'_> {
             .iter()
             .filter_map(|(key, item)| outbox::Settled::parse(key, item))
             .collect())
+    }
+
+    /// Removes the request that came with this delivery if the event's first one is archived elsewhere: recorded
+    /// requests tell a time long ago, so that each sending has a place of its own.
+    async fn keep_one_copy(&self, delivery: Delivery<'_>) -> Result<(), JobError> {
+        let (job, label) = (delivery.job, delivery.label);
+        let first = self.entry_of(&job.id).await?;
+        if first.is_some_and(|entry| entry.address != Address::of(job, label)) {
+            let removed = archive::remove(&self.rows, job, label).await;
+            removed.map_err(|e| JobError::Retry(e.to_string()))?;
+        }
+        Ok(())
     }
 
     async fn finish(

@@ -87,3 +87,26 @@ async fn a_missing_parameter_is_named() {
     let e = secrets.get(NAME).await.unwrap_err();
     assert_eq!(e.to_string(), format!("secret `{NAME}`: ParameterNotFound"));
 }
+
+#[tokio::test]
+async fn a_doubted_secret_is_read_anew_but_not_in_a_flood_of_doubts() {
+    let server = Server::start([value("one"), value("two"), failed()]).await;
+    let clock = ManualClock::at(1_700_000_000);
+    let secrets = SsmSecrets::new(&server.aws(), Arc::new(clock.clone()));
+    for (seconds, expected, reads) in [
+        (0, "one", 1),
+        (9, "one", 1),
+        (1, "two", 2),
+        (10, "two", 3),
+        (9, "two", 3),
+    ] {
+        clock.advance(Duration::from_secs(seconds));
+        secrets.doubt(NAME);
+        assert_eq!(get(&secrets).await, expected);
+        assert_eq!(
+            server.requests().len(),
+            reads,
+            "the last read has failed, and is not repeated at once"
+        );
+    }
+}

@@ -160,7 +160,9 @@ fn spoil(world: &World, chance: &Chance, wait: Option<&Value>) {
         let frozen = Arc::clone(&world.frozen);
         let done = chance.per_mille("done before it died", 500);
         let death = Mishap::Freeze { done, frozen };
-        world.engine.next(1, *chance.pick("death", &words), death);
+        world
+            .engine
+            .next(1, chance.pick::<&[&str]>("death", &words), death);
     }
 }
 
@@ -187,7 +189,7 @@ fn mishap(chance: &Chance, wait: Option<Value>) -> Fault {
         "missing_scope",
     ];
     let mut fault = Fault::new(
-        *chance.pick("method", &methods),
+        chance.pick::<&str>("method", &methods),
         *chance.pick("kind", &kinds),
     );
     fault.retry_after = wait;

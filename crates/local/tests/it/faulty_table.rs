@@ -1,6 +1,7 @@
 //! A table that fails as DynamoDB does: throttled, in conflict, or without an answer, whether it wrote or not. By
 //! chance, and once by appointment.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -231,7 +232,8 @@ fn text_of(call: &str, writes: &[Write<Key>]) -> String {
         };
         let names: Vec<String> = names_in(write.expressions()).into_values().collect();
         let Key { pk, sk } = &write.key;
-        text.push_str(&format!(" {action} {pk}/{sk} {names:?}"));
+        // Writing to a text cannot fail.
+        let _ = write!(text, " {action} {pk}/{sk} {names:?}");
     }
     text
 }

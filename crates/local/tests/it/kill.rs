@@ -376,7 +376,7 @@ async fn a_receive_that_a_kill_cut_short_does_not_count() {
     let folder = TempDir::new().unwrap();
     let settings = QueueSettings {
         name: "events",
-        visibility: Duration::from_secs(180),
+        visibility: Duration::from_mins(3),
         max_receives: 5,
         dead_letters: Some("events-dlq"),
     };
@@ -404,7 +404,7 @@ async fn a_receive_that_a_kill_cut_short_does_not_count() {
         let received = queue.receive(10, Duration::ZERO).await.unwrap();
         assert_eq!(received[0].receives, receives);
         queue
-            .hide(&received[0].receipt, Duration::from_secs(60))
+            .hide(&received[0].receipt, Duration::from_mins(1))
             .await
             .unwrap();
     }
@@ -419,7 +419,7 @@ async fn a_message_that_kills_its_process_every_time_ends_as_a_dead_letter() {
     let folder = TempDir::new().unwrap();
     let settings = |name, dead_letters| QueueSettings {
         name,
-        visibility: Duration::from_secs(180),
+        visibility: Duration::from_mins(3),
         max_receives: 5,
         dead_letters,
     };

@@ -15,6 +15,8 @@ mod configuration;
 mod corpus;
 mod debug_output;
 mod delivery_faults;
+mod delivery_limits;
+mod delivery_senders;
 mod delivery_worlds;
 mod docs;
 mod durability;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, PostedMessage};
+use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, Fault, FaultKind, PostedMessage};
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, Timestamp};
@@ -35,10 +35,13 @@ use crate::faulty_table::FaultyTable;
 /// The longest that anything of one attempt can be under way, and the quiet time after it.
 pub(crate) const OVER: Duration = Duration::from_secs(5 + QUIET.as_secs());
 
-pub(crate) const QUIET: Duration = Duration::from_secs(60);
+pub(crate) const QUIET: Duration = Duration::from_mins(1);
 
 /// Time for one lane, as on Lambda.
 const LANE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The method that posts.
+pub(crate) const POST: &str = "chat.postMessage";
 
 const TOKEN: &str = "token-of-the-tests";
 
@@ -140,7 +143,7 @@ impl World {
         let file = QueueFile::in_memory(Arc::new(clock.clone())).unwrap();
         let queue = Arc::new(file.queue(QueueSettings {
             name: "delivery",
-            visibility: Duration::from_secs(120),
+            visibility: Duration::from_mins(2),
             max_receives: 5,
             dead_letters: Some("delivery-dlq"),
         }));
@@ -240,7 +243,7 @@ impl World {
         };
         let truth = self.engine.truth();
         let rows = truth.tenant(&tenant.into());
-        let keep = Duration::from_secs(30 * 24 * 3600);
+        let keep = Duration::from_hours(30 * 24);
         let ledger = Ledger {
             rows,
             clock: &self.clock,
@@ -449,5 +452,26 @@ fn job(tenant: &str, id: &str, now: Timestamp) -> Job {
         signed_at: now,
         retry: None,
         body: b"{}".to_vec(),
+    }
+}
+
+/// A fault of the next call of that method.
+pub(crate) fn fault(method: &str, kind: FaultKind) -> Fault {
+    Fault::new(method, kind)
+}
+
+/// A limit that the next post meets.
+pub(crate) fn limited(retry_after: Option<Value>) -> Fault {
+    Fault {
+        retry_after,
+        ..fault(POST, FaultKind::RateLimited)
+    }
+}
+
+/// A refusal of the next post, with `ok: false`.
+pub(crate) fn refused(code: &str) -> Fault {
+    Fault {
+        error: Some(code.to_owned()),
+        ..fault(POST, FaultKind::OkFalse)
     }
 }

@@ -20,7 +20,7 @@ use tidegate_pipeline::table::{RowKey, Table, Write};
 use tidegate_pipeline::worker::{Handler, Worker};
 
 use crate::process::tidegate;
-use crate::support::{Product, TENANT, id, mention, until};
+use crate::support::{Product, TENANT, id, mention, now, signed_at, until};
 
 const CHANNEL: &str = "C0GENERAL01";
 
@@ -89,6 +89,31 @@ async fn a_parked_event_whose_cause_stays_is_parked_again() {
         .await
         .json();
     assert_eq!(list["events"].as_array().unwrap().len(), 1);
+}
+
+/// A recorded request tells of a time long ago; each sending is signed anew.
+#[tokio::test]
+async fn a_recorded_event_that_is_sent_at_two_times_is_archived_once() {
+    let product = Product::start().await;
+    let mut event = mention(CHANNEL, "are you there?");
+    event["event_time"] = json!(1_600_000_000);
+    let body = event.to_string().into_bytes();
+    for seconds_ago in [100, 0] {
+        let headers = signed_at(now() - seconds_ago, "application/json", &body);
+        let answer = product.send("/slack/events", headers, body.clone()).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        product.settled(id(&event)).await;
+        product.drained().await;
+    }
+    let archived = product.archived(None).await;
+    assert_eq!(
+        archived
+            .iter()
+            .filter(|a| a["event_id"] == id(&event))
+            .count(),
+        1
+    );
+    assert_eq!(product.replies(CHANNEL).len(), 1);
 }
 
 #[tokio::test]

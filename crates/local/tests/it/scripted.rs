@@ -15,7 +15,7 @@ use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
 use tidegate_pipeline::table::{RowKey, Table, Write};
 use tidegate_pipeline::worker::{Handler, Worker};
 
-pub(crate) const KEEP: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) const KEEP: Duration = Duration::from_hours(30 * 24);
 
 /// Time for one record.
 pub(crate) const LIMIT: Duration = Duration::from_secs(25);

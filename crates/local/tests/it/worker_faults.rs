@@ -180,7 +180,7 @@ async fn a_message_that_is_no_job_is_archived_and_parked() {
 fn queues(clock: &ManualClock) -> (Arc<EmbeddedQueue>, Arc<EmbeddedQueue>) {
     let file = QueueFile::in_memory(Arc::new(clock.clone())).unwrap();
     let queue = |name, dead_letters| {
-        let visibility = Duration::from_secs(180);
+        let visibility = Duration::from_mins(3);
         Arc::new(file.queue(QueueSettings {
             name,
             visibility,
@@ -386,7 +386,7 @@ proptest! {
     #[test]
     fn a_failed_message_hides_from_a_second_to_a_minute_and_longer_each_time(id in "[a-z0-9-]{1,36}", receives in 1u32..12) {
         let hidden = backoff(&id, receives);
-        let full = Duration::from_secs(2 << (receives - 1).min(10)).min(Duration::from_secs(60));
+        let full = Duration::from_secs(2 << (receives - 1).min(10)).min(Duration::from_mins(1));
         prop_assert!(hidden >= full / 2 && hidden <= full, "{:?} of {:?}", hidden, full);
         prop_assert!(hidden >= Duration::from_secs(1));
     }

@@ -69,7 +69,7 @@ async fn live(seed: u64) {
     let handler = Scripted::new(engine.table(), Arc::new(clock.clone()));
     let file = QueueFile::in_memory(Arc::new(clock.clone())).unwrap();
     let queue = |name, dead_letters| {
-        let visibility = Duration::from_secs(180);
+        let visibility = Duration::from_mins(3);
         Arc::new(file.queue(QueueSettings {
             name,
             visibility,
@@ -99,7 +99,7 @@ async fn live(seed: u64) {
 
 /// In every fourth world the queue does each thing once.
 fn is_orderly(seed: u64) -> bool {
-    seed % 4 == 0
+    seed.is_multiple_of(4)
 }
 
 fn queue_rates(seed: u64, chance: &Chance) -> faulty_queue::Rates {
