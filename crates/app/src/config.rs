@@ -37,6 +37,18 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
+/// Two parts of a configuration, or the problems of both.
+pub fn both<A, B>(a: Result<A, Problems>, b: Result<B, Vec<String>>) -> Result<(A, B), Problems> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => {
+            let mut problems = a.err().map(|problems| problems.0).unwrap_or_default();
+            problems.extend(b.err().unwrap_or_default());
+            Err(Problems(problems))
+        }
+    }
+}
+
 /// Where a secret comes from.
 #[derive(Debug, Clone)]
 pub enum SecretSource {

@@ -12,6 +12,7 @@
 
 mod events;
 mod posts;
+mod redaction;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Local mode put together: table, queues, ingress, workers and, without a token, a stand-in Slack.
 
+mod config;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -10,11 +11,10 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret, SecretString};
-use tidegate_app::config::{Problems, Settings};
 use tidegate_app::ingress::Ingress;
 use tidegate_app::operator::Operator;
 use tidegate_app::routes::Routes;
-use tidegate_app::signing::{self, FixedSecret, SigningKeys};
+use tidegate_app::signing::{FixedSecret, SigningKeys};
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
@@ -28,11 +28,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use self::config::LocalConfig;
 use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
 use crate::server::{Front, router};
 use crate::table::EmbeddedTable;
-use crate::telemetry;
 use crate::workers::{Parts, Workers};
 
 /// File in the data folder with the signing secret that local mode made.
@@ -40,72 +40,6 @@ pub const SIGNING_SECRET_FILE: &str = "signing-secret";
 
 /// File in the data folder with the operator key that local mode made.
 pub const OPERATOR_KEY_FILE: &str = "operator-key";
-
-/// Settings of local mode.
-#[derive(Debug, Clone)]
-pub struct LocalConfig {
-    /// Port on 127.0.0.1; zero takes a free one.
-    pub port: u16,
-    /// Where table, queues and made-up secrets are.
-    pub data_dir: PathBuf,
-    /// `SLACK_SIGNING_SECRET`; made up and kept when absent.
-    pub signing_secret: Option<SecretString>,
-    /// `SLACK_BOT_TOKEN`; without it, a stand-in Slack serves.
-    pub bot_token: Option<SecretString>,
-    /// `SLACK_API_BASE_URL`.
-    pub slack_api: Option<String>,
-    /// `TIDEGATE_OPERATOR_KEY`; made up and kept when absent.
-    pub operator_key: Option<SecretString>,
-    /// `TIDEGATE_ARCHIVE_DAYS`.
-    pub keep: Duration,
-    /// `TIDEGATE_QUIET_SECONDS`.
-    pub quiet: Duration,
-}
-
-impl LocalConfig {
-    /// Reads the settings; every problem is told at once.
-    pub fn read(
-        port: u16,
-        data_dir: PathBuf,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Problems> {
-        let settings = Settings::new(env);
-        let secret = |name: &str| settings.optional(name).map(SecretString::from);
-        let config = Self {
-            port,
-            data_dir,
-            signing_secret: secret("SLACK_SIGNING_SECRET"),
-            bot_token: secret("SLACK_BOT_TOKEN"),
-            slack_api: settings.optional("SLACK_API_BASE_URL"),
-            operator_key: secret("TIDEGATE_OPERATOR_KEY"),
-            keep: settings.keep(),
-            quiet: settings.quiet(),
-        };
-        if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
-            settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));
-        }
-        let talks_to_slack = config.bot_token.is_some() && config.slack_api.is_none();
-        if talks_to_slack && config.signing_secret.is_none() {
-            settings.problem(
-                "`SLACK_BOT_TOKEN` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
-                 sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
-                    .to_owned(),
-            );
-        }
-        if config.bot_token.is_none() && config.slack_api.is_some() {
-            settings.problem("`SLACK_API_BASE_URL` is set but `SLACK_BOT_TOKEN` is not".to_owned());
-        }
-        if let Some(Err(e)) = config.slack_api.as_deref().map(client_of) {
-            settings.problem(format!("`SLACK_API_BASE_URL`: {e}"));
-        }
-        // Read again when the log starts; told here, so that it comes with the others.
-        let level = settings.optional("TIDEGATE_LOG_LEVEL");
-        if let Some(Err(e)) = level.as_deref().map(telemetry::level) {
-            settings.problem(e.to_string());
-        }
-        settings.finish(config)
-    }
-}
 
 /// A running local mode.
 pub struct Local {
@@ -124,6 +58,12 @@ struct Slack {
     client: SlackClient,
     token: SecretString,
     sandbox: Option<FakeSlack>,
+}
+
+/// The secrets that others are checked by.
+struct Keys {
+    signing_secret: SecretString,
+    operator_key: SecretString,
 }
 
 /// The queues of a process.
@@ -148,43 +88,14 @@ impl Local {
                 )
             })?;
         let address = listener.local_addr()?;
-        let signing_secret = match &config.signing_secret {
-            Some(secret) => secret.clone(),
-            None => data.secret_or_new(SIGNING_SECRET_FILE)?,
-        };
-        let operator_key = match &config.operator_key {
-            Some(key) => key.clone(),
-            None => data.secret_or_new(OPERATOR_KEY_FILE)?,
-        };
-        let slack = slack(&config, &signing_secret, address)?;
+        let keys = keys(&config, &data)?;
+        let slack = slack(&config, &keys.signing_secret, address)?;
         let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
         let table = Table::new(Arc::new(embedded.clone()));
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
-        let front = Front {
-            ingress: Ingress {
-                keys: SigningKeys::new(
-                    Arc::new(FixedSecret(signing_secret)),
-                    "SLACK_SIGNING_SECRET",
-                ),
-                events: Arc::clone(&queues.events),
-                commands: Arc::clone(&queues.commands),
-                clock: Arc::clone(&clock),
-            },
-            operator: Operator {
-                table: table.clone(),
-                events: Arc::clone(&queues.events),
-                commands: Arc::clone(&queues.commands),
-                wake_ups: Arc::clone(&queues.wake_ups),
-                clock: Arc::clone(&clock),
-                secrets: Arc::new(FixedSecret(operator_key)),
-                key_name: "TIDEGATE_OPERATOR_KEY".to_owned(),
-                keep: config.keep,
-            },
-            metrics: metrics.clone(),
-            requests: AtomicU64::new(1),
-        };
+        let front = front(&config, keys, &queues, &table, &clock, metrics.clone());
         let workers = workers(&config, &slack, &queues, embedded, &table, clock, metrics)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
@@ -215,6 +126,49 @@ impl Local {
         self.workers.stop().await;
         let _ = self.close.send(());
         let _ = tokio::time::timeout(Duration::from_secs(2), self.serving).await;
+    }
+}
+
+/// The two secrets as configured, or made up and kept.
+fn keys(config: &LocalConfig, data: &DataDir) -> anyhow::Result<Keys> {
+    let given = |secret: &Option<SecretString>, file| match secret {
+        Some(secret) => Ok(secret.clone()),
+        None => data.secret_or_new(file),
+    };
+    Ok(Keys {
+        signing_secret: given(&config.signing_secret, SIGNING_SECRET_FILE)?,
+        operator_key: given(&config.operator_key, OPERATOR_KEY_FILE)?,
+    })
+}
+
+fn front(
+    config: &LocalConfig,
+    keys: Keys,
+    queues: &Queues,
+    table: &Table,
+    clock: &Arc<dyn Clock>,
+    metrics: PrometheusHandle,
+) -> Front {
+    let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
+    Front {
+        ingress: Ingress {
+            keys: SigningKeys::new(signing_secret, "SLACK_SIGNING_SECRET"),
+            events: Arc::clone(&queues.events),
+            commands: Arc::clone(&queues.commands),
+            clock: Arc::clone(clock),
+        },
+        operator: Operator {
+            table: table.clone(),
+            events: Arc::clone(&queues.events),
+            commands: Arc::clone(&queues.commands),
+            wake_ups: Arc::clone(&queues.wake_ups),
+            clock: Arc::clone(clock),
+            secrets: Arc::new(FixedSecret(keys.operator_key)),
+            key_name: "TIDEGATE_OPERATOR_KEY".to_owned(),
+            keep: config.keep,
+        },
+        metrics,
+        requests: AtomicU64::new(1),
     }
 }
 

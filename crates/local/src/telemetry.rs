@@ -24,6 +24,14 @@ pub fn level(text: &str) -> anyhow::Result<Level> {
 /// Starts the log. `level` is `error`, `warn`, `info` or `debug`.
 pub fn start_log(level: &str) -> anyhow::Result<()> {
     let level = self::level(level)?;
+    // Only the place: a panic's message can quote what somebody wrote.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
     let log = fmt().with_max_level(level).with_writer(std::io::stderr);
     let started = if std::io::stderr().is_terminal() {
         log.with_target(false).compact().try_init()

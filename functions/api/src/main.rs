@@ -2,7 +2,8 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::{config::ApiConfig, operator::Operator};
+use tidegate_app::config::{ApiConfig, both};
+use tidegate_app::operator::Operator;
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, dynamodb::DynamoTable, secrets::SsmSecrets, sqs::SqsQueue};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex, table::Table};
@@ -12,8 +13,8 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = ApiConfig::from_env()?;
-    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let (config, aws) = both(ApiConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
+    let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let (secrets, key_name) = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
     let queue = |url| Arc::new(SqsQueue::new(&aws, url));

@@ -2,7 +2,8 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use tidegate_app::{config::WorkerConfig, routes::Routes};
+use tidegate_app::config::{WorkerConfig, both};
+use tidegate_app::routes::Routes;
 use tidegate_aws::lambda::{Error, run_worker, start};
 use tidegate_aws::{client::Aws, dynamodb::DynamoTable, sqs::SqsQueue};
 use tidegate_pipeline::{clock::SystemClock, table::Table, worker::Worker};
@@ -15,8 +16,11 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = WorkerConfig::of_commands()?;
-    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let (config, aws) = both(
+        WorkerConfig::of_commands(),
+        Aws::from_env().map_err(|e| e.0),
+    )?;
+    let clock = Arc::new(SystemClock);
     let dynamodb = DynamoTable::new(&aws, config.table, clock.clone());
     dynamodb.warm_up().await;
     let table = Table::new(Arc::new(dynamodb));

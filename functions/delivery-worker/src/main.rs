@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use tidegate_app::config::DeliveryConfig;
+use tidegate_app::config::{DeliveryConfig, both};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, dynamodb::DynamoTable, secrets::SsmSecrets, sqs::SqsQueue};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
@@ -14,8 +14,8 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = DeliveryConfig::from_env()?;
-    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let (config, aws) = both(DeliveryConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
+    let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let (secrets, name) = config.bot_token.open("SLACK_BOT_TOKEN", ssm);
     let dynamodb = DynamoTable::new(&aws, config.table, clock.clone());

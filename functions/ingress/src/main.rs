@@ -2,7 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::{config::IngressConfig, ingress::Ingress, signing::SigningKeys};
+use tidegate_app::config::{IngressConfig, both};
+use tidegate_app::ingress::Ingress;
+use tidegate_app::signing::SigningKeys;
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue};
 use tidegate_pipeline::clock::SystemClock;
@@ -12,8 +14,8 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = IngressConfig::from_env()?;
-    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let (config, aws) = both(IngressConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
+    let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let (store, name) = config.signing_secret.open("SLACK_SIGNING_SECRET", ssm);
     let keys = SigningKeys::new(store, name);

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use tidegate_app::config::SchedulerConfig;
+use tidegate_app::config::{SchedulerConfig, both};
 use tidegate_aws::lambda::{Error, run_scheduled, start};
 use tidegate_aws::{client::Aws, dynamodb::DynamoTable, sqs::SqsQueue};
 use tidegate_pipeline::{clock::SystemClock, sweep::sweep, table::Table};
@@ -15,8 +15,11 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let config = SchedulerConfig::from_env()?;
-    let (aws, clock) = (Aws::from_env()?, Arc::new(SystemClock));
+    let (config, aws) = both(
+        SchedulerConfig::from_env(),
+        Aws::from_env().map_err(|e| e.0),
+    )?;
+    let clock = Arc::new(SystemClock);
     let table = Table::new(Arc::new(DynamoTable::new(&aws, config.table, clock)));
     let wake_ups = SqsQueue::new(&aws, config.delivery_queue);
     let task = |_until| async {

@@ -10,7 +10,7 @@ use tidegate_pipeline::queue::Outgoing;
 use tidegate_pipeline::table::Due;
 use tidegate_slack::ids::TenantId;
 
-use super::{Operator, Parameters, Refused};
+use super::{Operator, Parameters, Refused, redaction};
 use crate::routes::tenants;
 
 /// Events in one answer, unless asked otherwise, and at most.
@@ -169,7 +169,7 @@ impl Operator {
         shown["posts_waiting"] = caused.saturating_sub(settled).into();
         shown["finished_at_ms"] = entry.map_or(Value::Null, |e| e.finished_at.millis().into());
         shown["posts"] = posts.iter().map(post_line).collect();
-        shown["body"] = body(job.kind.as_str(), &job.body);
+        shown["body"] = redaction::body(job.kind.as_str(), &job.body);
         Ok(shown)
     }
 
@@ -305,46 +305,4 @@ pub(super) fn post_line(post: &Settled) -> Value {
         "attempts": post.attempts,
         "settled_at_ms": post.settled_at.millis(),
     })
-}
-
-/// The request's body for a person to read, without what works as a credential.
-fn body(kind_of_job: &str, bytes: &[u8]) -> Value {
-    if kind_of_job == kind::SLACK_EVENT {
-        if let Ok(mut json) = serde_json::from_slice::<Value>(bytes) {
-            redact(&mut json);
-            return json;
-        }
-        return String::from_utf8_lossy(bytes).into_owned().into();
-    }
-    let mut fields = serde_json::Map::new();
-    for (name, value) in form_urlencoded::parse(bytes) {
-        let value = match serde_json::from_str::<Value>(&value) {
-            Ok(json @ Value::Object(_)) => json,
-            _ => value.into_owned().into(),
-        };
-        fields.insert(name.into_owned(), value);
-    }
-    let mut fields = Value::Object(fields);
-    redact(&mut fields);
-    fields
-}
-
-fn redact(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let secret = matches!(
-                    name.as_str(),
-                    "token" | "response_url" | "trigger_id" | "response_urls"
-                );
-                if secret && !value.is_null() {
-                    *value = "(hidden)".into();
-                } else {
-                    redact(value);
-                }
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(redact),
-        _ => {}
-    }
 }
