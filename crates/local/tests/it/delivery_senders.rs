@@ -360,3 +360,32 @@ async fn a_sender_whose_lease_is_void_takes_nothing() {
     let fate = world.fate("T1", &id).await;
     assert_eq!((fate.state, fate.at_slack), ("done", 1));
 }
+
+#[tokio::test]
+async fn a_zombie_does_not_overwrite_what_its_heir_settled() {
+    let world = Arc::new(World::new(0).await);
+    let before_settling = Arc::new(Held::default());
+    let hold = Mishap::Hold {
+        done: false,
+        held: Arc::clone(&before_settling),
+    };
+    world.engine.next(1, SETTLE, hold);
+    world.slack.add_fault(refused("is_archived"));
+    let id = world.post("T1", "C0000000001", AtLeastOnce).await;
+    let zombie = tokio::spawn({
+        let world = Arc::clone(&world);
+        async move {
+            let zombie = world.sender("zombie", false);
+            world.run(&zombie, "T1", "C0000000001").await
+        }
+    });
+    before_settling.reached.notified().await;
+    world.clock.advance(Duration::from_mins(2));
+    // The heir does not find it and, by its class, sends it again. By then the channel is open.
+    let heir = world.sender("heir", false);
+    world.run(&heir, "T1", "C0000000001").await.unwrap();
+    before_settling.go_on.notify_one();
+    zombie.await.unwrap().unwrap();
+    let fate = world.fate("T1", &id).await;
+    assert_eq!((fate.state, fate.at_slack), ("done", 1), "{fate:?}");
+}
