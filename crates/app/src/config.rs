@@ -8,12 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tidegate_pipeline::secrets::Secrets;
+use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 
 pub use self::functions::{
     ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, WorkerConfig,
 };
-use crate::signing::FixedSecret;
 
 /// Days that archive and ledger keep their rows, unless configured.
 const ARCHIVE_DAYS: u64 = 30;

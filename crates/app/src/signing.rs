@@ -104,16 +104,6 @@ impl SigningKeys {
     }
 }
 
-/// One secret that does not change while the process lives.
-pub struct FixedSecret(pub SecretString);
-
-#[async_trait::async_trait]
-impl Secrets for FixedSecret {
-    async fn get(&self, _name: &str) -> Result<SecretString, SecretError> {
-        Ok(self.0.clone())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

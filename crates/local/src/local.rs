@@ -14,12 +14,13 @@ use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::ingress::Ingress;
 use tidegate_app::operator::Operator;
 use tidegate_app::routes::Routes;
-use tidegate_app::signing::{FixedSecret, SigningKeys};
+use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
+use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::Table;
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::client::{SLACK_API, SlackClient};
@@ -255,7 +256,8 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         clock: Arc::clone(&clock),
         slack: slack.client.clone(),
-        token: slack.token.clone(),
+        secrets: Arc::new(FixedSecret(slack.token.clone())),
+        token_name: "SLACK_BOT_TOKEN".to_owned(),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: true,

@@ -22,6 +22,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
+use crate::secrets::Secrets;
 use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake_later;
 
@@ -57,8 +58,10 @@ pub struct Deliverer {
     pub clock: Arc<dyn Clock>,
     /// Calls Slack.
     pub slack: SlackClient,
-    /// The workspace's token.
-    pub token: SecretString,
+    /// Holds the workspace's token, as it is at present: it may be rotated while we run.
+    pub secrets: Arc<dyn Secrets>,
+    /// The token's name there.
+    pub token_name: String,
     /// Who sends.
     pub sender: Sender,
     /// How long after its last possible moment an attempt is taken to be over.
@@ -170,6 +173,7 @@ impl Deliverer {
         if now.plus(ROOM) > until {
             return Ok(Next::At(now));
         }
+        let token = self.token().await?;
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };
@@ -182,7 +186,7 @@ impl Deliverer {
             Target::Channel => {
                 self.slack
                     .call(
-                        &self.token,
+                        &token,
                         "chat.postMessage",
                         &with_id(&post.body, &post.message_id),
                     )
@@ -191,6 +195,12 @@ impl Deliverer {
             Target::ResponseUrl(url) => self.slack.respond(url, &post.body).await,
         };
         self.settle(rows, &method, &taken, row, outcome).await
+    }
+
+    /// The workspace's token. Without it nothing is wrong with the posts: they wait.
+    async fn token(&self) -> Result<SecretString, JobError> {
+        let token = self.secrets.get(&self.token_name).await;
+        token.map_err(|e| JobError::Retry(e.to_string()))
     }
 
     /// Marks a post as being sent under our epoch; `None` when the lease or the post is no longer ours.

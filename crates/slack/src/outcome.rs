@@ -5,6 +5,9 @@ use serde_json::Value;
 /// Seconds to wait when Slack limits us and names no usable time.
 pub const DEFAULT_RETRY_AFTER: u64 = 30;
 
+/// Longest time that is believed, a day: a slip of Slack's must not close a method for ever.
+pub const MAX_RETRY_AFTER: u64 = 24 * 3600;
+
 /// What came of one call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -38,7 +41,7 @@ impl Outcome {
         let limited = || {
             let seconds = retry_after.and_then(|text| text.trim().parse().ok());
             Self::Refused(Refusal::RateLimited {
-                retry_after: seconds.unwrap_or(DEFAULT_RETRY_AFTER),
+                retry_after: seconds.unwrap_or(DEFAULT_RETRY_AFTER).min(MAX_RETRY_AFTER),
             })
         };
         match status {
@@ -133,6 +136,8 @@ mod tests {
         for odd in [None, Some(""), Some("soon"), Some("-1"), Some("1.5")] {
             assert_eq!(judge(429, odd, ""), limited(DEFAULT_RETRY_AFTER), "{odd:?}");
         }
+        let absurd = judge(429, Some("9223372036854775807"), "");
+        assert_eq!(absurd, limited(MAX_RETRY_AFTER));
     }
 
     #[test]

@@ -17,7 +17,7 @@ async fn run() -> Result<(), Error> {
     let (config, aws) = both(DeliveryConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
     let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
-    let (secrets, name) = config.bot_token.open("SLACK_BOT_TOKEN", ssm);
+    let (secrets, token_name) = config.bot_token.open("SLACK_BOT_TOKEN", ssm);
     let dynamodb = DynamoTable::new(&aws, config.table, clock.clone());
     dynamodb.warm_up().await;
     let queue = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
@@ -25,7 +25,8 @@ async fn run() -> Result<(), Error> {
         table: Table::new(Arc::new(dynamodb)),
         wake_ups: queue.clone(),
         slack: SlackClient::new(http_client::build()?, &config.slack_api)?,
-        token: secrets.get(&name).await?,
+        secrets,
+        token_name,
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: false,

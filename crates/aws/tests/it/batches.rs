@@ -14,6 +14,7 @@ use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Delivery, JobError};
 use tidegate_pipeline::outbox::{Lane, wake_up};
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
+use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{RowKey, Table};
 use tidegate_pipeline::worker::{Handler, Worker};
 use tidegate_slack::client::SlackClient;
@@ -224,7 +225,8 @@ async fn deliverer() -> Deliverer {
         wake_ups: Arc::new(Hidden::default()),
         clock: Arc::new(ManualClock::at(NOW)),
         slack: SlackClient::new(http, "http://127.0.0.1:9").unwrap(),
-        token: "xoxb-test".into(),
+        secrets: Arc::new(FixedSecret("xoxb-test".into())),
+        token_name: "SLACK_BOT_TOKEN".to_owned(),
         sender: Sender {
             boot: "test".to_owned(),
             exclusive: false,

@@ -10,11 +10,12 @@ use rusqlite::Connection;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tidegate_app::ingress::Ingress;
-use tidegate_app::signing::{FixedSecret, SigningKeys};
+use tidegate_app::signing::SigningKeys;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::job::Job;
 use tidegate_pipeline::queue::Queue;
+use tidegate_pipeline::secrets::FixedSecret;
 
 use crate::support::{Product, SIGNING_SECRET, id, mention, message, signed, until};
 

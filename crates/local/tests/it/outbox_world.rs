@@ -19,6 +19,7 @@ use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Pending, Post, Settled, Target, WakeUp};
 use tidegate_pipeline::queue::{Queue, Received};
+use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::sweep::sweep;
 use tidegate_pipeline::table::{Due, Item, Range, RowKey};
 use tidegate_pipeline::worker::wake;
@@ -173,7 +174,8 @@ impl World {
             wake_ups: Arc::clone(&self.wake_ups),
             clock: Arc::new(self.clock.clone()),
             slack: self.client.clone(),
-            token: SecretString::from(TOKEN),
+            secrets: Arc::new(FixedSecret(TOKEN.into())),
+            token_name: "SLACK_BOT_TOKEN".to_owned(),
             sender: Sender { boot, exclusive },
             quiet: QUIET,
         }

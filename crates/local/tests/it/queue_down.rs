@@ -9,9 +9,10 @@ use http::{Request, Response, StatusCode};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tidegate_app::ingress::Ingress;
-use tidegate_app::signing::{FixedSecret, SigningKeys};
+use tidegate_app::signing::SigningKeys;
 use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
+use tidegate_pipeline::secrets::FixedSecret;
 use tokio::time::Instant;
 
 use crate::support::{FORM, SIGNING_SECRET, TENANT, form, message, signed};

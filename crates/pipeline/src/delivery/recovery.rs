@@ -116,6 +116,7 @@ impl Deliverer {
         }
         let first = post.first_attempt_at.unwrap_or_default().seconds() - MARGIN_SECONDS;
         let oldest = format!("{first}.000000");
+        let token = self.token().await?;
         let mut cursor = String::new();
         for _ in 0..MAX_PAGES {
             let mut parameters = vec![
@@ -130,7 +131,7 @@ impl Deliverer {
             if !cursor.is_empty() {
                 parameters.push(("cursor", &cursor));
             }
-            let page = match self.slack.read(&self.token, method, &parameters).await {
+            let page = match self.slack.read(&token, method, &parameters).await {
                 Outcome::Done(page) => page,
                 other => return self.unread(rows, method, other).await,
             };

@@ -32,6 +32,10 @@ impl Deliverer {
     ) -> Result<Next, JobError> {
         let now = self.clock.now();
         count(&post.purpose, &outcome);
+        if let Outcome::Refused(Refusal::Credential(_)) = &outcome {
+            // Perhaps it has been rotated: the next post asks for the present one.
+            self.secrets.doubt(&self.token_name);
+        }
         match outcome {
             Outcome::Done(answer) => {
                 let ts = answer.get("ts").and_then(Json::as_str).map(Into::into);

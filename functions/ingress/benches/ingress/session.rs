@@ -113,12 +113,18 @@ impl Session {
         self.log().bytes
     }
 
-    /// Asks it to end and waits for that, so that a wrapper can write its results.
+    /// Asks it to end and waits for that, so that a wrapper can write its results. Dropped, it is killed.
     pub(crate) fn end(mut self) -> Result<()> {
         let pid = self.child.id().to_string();
         Command::new("kill").args(["-TERM", &pid]).status()?;
-        self.child.wait()?;
-        Ok(())
+        let since = Instant::now();
+        while since.elapsed() < PATIENCE {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        bail!("it did not end for {PATIENCE:?}; {}", self.last_words())
     }
 
     fn hear(&mut self) -> Result<Heard> {
