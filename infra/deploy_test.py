@@ -630,7 +630,8 @@ def operator_checks(report, cloud):
 def contract_check(report, cloud):
     """The contract that the embedded queue keeps too, on queues of its own; the emulator's table is dynoxide's affair."""
     with report.check("(9) SQS keeps the queue contract"):
-        test = ["cargo", "test", "--locked", "-p", "tidegate-aws", "--test", "it", "--", "--exact",
+        # As the whole workspace, so that what `cargo test --workspace` has built serves here too.
+        test = ["cargo", "test", "--locked", "--workspace", "--test", "it", "--", "--exact",
                 "queue::sqs_keeps_the_contract_where_there_is_an_endpoint"]
         environment = {**os.environ, "TIDEGATE_SQS_ENDPOINT": cloud.endpoint}
         answer = subprocess.run(test, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900, check=False)

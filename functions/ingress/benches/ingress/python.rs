@@ -54,6 +54,7 @@ pub(crate) fn peers() -> Result<Peers> {
                 .into(),
             dir: Some(dir),
             is_peer: true,
+            is_target: key == "bolt",
         })
     };
     Ok(Peers {

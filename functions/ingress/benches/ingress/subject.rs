@@ -27,6 +27,8 @@ pub(crate) struct Subject {
     pub(crate) dir: Option<PathBuf>,
     /// Whether ingress is compared with it. A peer queues the bare body, ingress a job envelope.
     pub(crate) is_peer: bool,
+    /// Whether it is the peer that the targets are set against.
+    pub(crate) is_target: bool,
 }
 
 impl Subject {
@@ -39,6 +41,7 @@ impl Subject {
             args: Vec::new(),
             dir: None,
             is_peer: false,
+            is_target: false,
         }
     }
 
