@@ -173,7 +173,7 @@ impl Deliverer {
         if now.plus(ROOM) > until {
             return Ok(Next::At(now));
         }
-        let token = self.token().await?;
+        let bearer = self.token().await?;
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };
@@ -186,7 +186,7 @@ impl Deliverer {
             Target::Channel => {
                 self.slack
                     .call(
-                        &token,
+                        &bearer,
                         "chat.postMessage",
                         &with_id(&post.body, &post.message_id),
                     )

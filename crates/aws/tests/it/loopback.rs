@@ -64,8 +64,8 @@ impl Server {
 pub(crate) fn aws_at(endpoint: &str) -> Aws {
     let environment = |name: &str| match name {
         "AWS_REGION" => Some("us-east-1".to_owned()),
-        "AWS_ACCESS_KEY_ID" => Some("test".to_owned()),
-        "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
+        // The one key that the emulator of the deploy test takes for its owner's.
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("test".to_owned()),
         "AWS_ENDPOINT_URL" => Some(endpoint.to_owned()),
         _ => None,
     };
