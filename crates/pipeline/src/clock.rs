@@ -34,13 +34,16 @@ impl Timestamp {
     }
 }
 
-/// Tells the time and waits. Injected everywhere, so that no test waits for wall time.
+/// Tells the time and waits. Injected everywhere, so that no test waits for wall time. `clock_contract` tests what is
+/// promised here.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// The present moment, the same for all who look. It goes back only if somebody sets the clock back, which
+    /// [`Timestamp::since`] bears.
     fn now(&self) -> Timestamp;
 
-    /// Waits that long.
+    /// Waits that long or a few milliseconds longer, never shorter. Others go on meanwhile, and a wait that is dropped is
+    /// over.
     async fn sleep(&self, duration: Duration);
 }
 
@@ -104,7 +107,8 @@ mod manual {
         }
 
         async fn sleep(&self, duration: Duration) {
-            self.advance(duration);
+            // Rounded up: short sleeps that do not move the clock would never reach the moment they are for.
+            self.advance(duration.saturating_add(Duration::from_nanos(999_999)));
             tokio::task::yield_now().await;
         }
     }

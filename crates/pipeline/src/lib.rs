@@ -2,6 +2,8 @@
 
 pub mod archive;
 pub mod clock;
+#[cfg(feature = "testing")]
+pub mod clock_contract;
 pub mod delivery;
 pub mod entropy;
 pub mod job;
@@ -11,6 +13,8 @@ pub mod queue;
 #[cfg(feature = "testing")]
 pub mod queue_contract;
 pub mod secrets;
+#[cfg(feature = "testing")]
+pub mod secrets_contract;
 pub mod sweep;
 pub mod table;
 #[cfg(feature = "testing")]

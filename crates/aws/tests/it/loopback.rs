@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     Silence,
 }
 
+type Answer = dyn Fn(&str) -> Reply + Send + Sync;
+
 /// An error of AWS's JSON protocol.
 pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     let body = serde_json::json!({"__type": format!("com.amazonaws#{code}"), "message": message});
@@ -33,16 +35,22 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it. It gives the replies in turn, one per request; when they run out it is silent.
     pub(crate) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies: Mutex<VecDeque<Reply>> = Mutex::new(replies.into_iter().collect());
+        let next = move || replies.lock().unwrap().pop_front();
+        Self::answering(move |_| next().unwrap_or(Reply::Silence)).await
+    }
+
+    /// Starts it. It answers each request as that function says.
+    pub(crate) async fn answering(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let replies: Arc<Mutex<VecDeque<Reply>>> =
-            Arc::new(Mutex::new(replies.into_iter().collect()));
+        let answer: Arc<Answer> = Arc::new(answer);
         let requests = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn({
             let requests = Arc::clone(&requests);
             async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(stream, Arc::clone(&replies), Arc::clone(&requests)));
+                    tokio::spawn(serve(stream, Arc::clone(&answer), Arc::clone(&requests)));
                 }
             }
         });
@@ -72,18 +80,10 @@ pub(crate) fn aws_at(endpoint: &str) -> Aws {
     Aws::from_lookup(&environment).unwrap()
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    replies: Arc<Mutex<VecDeque<Reply>>>,
-    requests: Arc<Mutex<Vec<String>>>,
-) {
+async fn serve(mut stream: TcpStream, answer: Arc<Answer>, requests: Arc<Mutex<Vec<String>>>) {
     while let Some(request) = read_request(&mut stream).await {
+        let reply = answer(&request);
         requests.lock().unwrap().push(request);
-        let reply = replies
-            .lock()
-            .unwrap()
-            .pop_front()
-            .unwrap_or(Reply::Silence);
         match reply {
             Reply::Json(status, body) => {
                 let length = body.len();

@@ -1,12 +1,14 @@
 //! Secrets from a stand-in for the parameter store.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tidegate_aws::secrets::SsmSecrets;
 use tidegate_pipeline::clock::ManualClock;
 use tidegate_pipeline::secrets::Secrets;
+use tidegate_pipeline::secrets_contract::{self, Store, secrets_contract};
 
 use crate::loopback::{Reply, Server, error};
 
@@ -24,6 +26,77 @@ fn failed() -> Reply {
 
 async fn get(secrets: &SsmSecrets) -> String {
     secrets.get(NAME).await.unwrap().expose_secret().to_owned()
+}
+
+/// The stand-in as a store: it answers with what is put under a name, until that is told to fail.
+struct Parameters {
+    server: Server,
+    clock: ManualClock,
+    values: Arc<Mutex<BTreeMap<String, Held>>>,
+}
+
+#[derive(Default)]
+struct Held {
+    value: String,
+    failing: bool,
+}
+
+impl Parameters {
+    async fn new() -> Self {
+        let values: Arc<Mutex<BTreeMap<String, Held>>> = Arc::default();
+        let held = Arc::clone(&values);
+        let server = Server::answering(move |request| {
+            let body = request.split_once("\r\n\r\n").unwrap().1;
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            match held.lock().unwrap().get(body["Name"].as_str().unwrap()) {
+                // A store that talks too much: nothing of its message may go on.
+                Some(Held { value, failing }) if *failing => {
+                    error(400, "AccessDeniedException", value)
+                }
+                Some(Held { value: secret, .. }) => value(secret),
+                None => error(400, "ParameterNotFound", ""),
+            }
+        });
+        Self {
+            server: server.await,
+            clock: ManualClock::at(1_700_000_000),
+            values,
+        }
+    }
+}
+
+impl Store for Parameters {
+    fn put(&self, name: &str, value: &str) {
+        let held = Held {
+            value: value.to_owned(),
+            failing: false,
+        };
+        self.values.lock().unwrap().insert(name.to_owned(), held);
+    }
+
+    fn fail(&self, name: &str) {
+        let mut values = self.values.lock().unwrap();
+        values.entry(name.to_owned()).or_default().failing = true;
+    }
+
+    fn reads(&self) -> usize {
+        self.server.requests().len()
+    }
+
+    fn pass_time(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+#[tokio::test]
+async fn the_parameter_store_keeps_the_contract() {
+    let parameters = Parameters::new().await;
+    let open = |value: &str| -> Arc<dyn Secrets> {
+        parameters.put(secrets_contract::NAME, value);
+        let (aws, clock) = (parameters.server.aws(), parameters.clock.clone());
+        Arc::new(SsmSecrets::new(&aws, Arc::new(clock)))
+    };
+    secrets_contract(open, Some(&parameters)).await;
 }
 
 #[tokio::test]

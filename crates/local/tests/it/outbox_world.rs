@@ -49,7 +49,7 @@ const TOKEN: &str = "token-of-the-tests";
 /// The world's clock is the stand-in Slack's, so that the times of its calls can be compared with all others.
 #[derive(Clone)]
 pub(crate) struct WorldClock {
-    clock: tidegate_fake_slack::Clock,
+    pub(crate) clock: tidegate_fake_slack::Clock,
     on_sleep: Arc<Mutex<Option<Hook>>>,
 }
 
