@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod api;
 pub mod config;
 pub mod ingress;
 pub mod mentions;
-pub mod operator;
+mod operator;
 pub mod ping;
 pub mod reply;
 pub mod routes;

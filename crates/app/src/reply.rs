@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An empty body.
 pub fn empty(status: StatusCode) -> Response<Bytes> {
@@ -21,6 +21,15 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     // Every body here is made of maps with text keys, which always serialise.
     let body = serde_json::to_vec(body).unwrap_or_default();
     build(status, Some("application/json"), body.into())
+}
+
+/// 200 with that JSON.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it stands in `.map(reply::ok)`"
+)]
+pub fn ok(body: Value) -> Response<Bytes> {
+    json(StatusCode::OK, &body)
 }
 
 /// An error for a program: `ok:false`, a code to act on, a sentence to read and the id to find it in the log.

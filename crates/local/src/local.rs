@@ -11,8 +11,8 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret, SecretString};
+use tidegate_app::api::Api;
 use tidegate_app::ingress::Ingress;
-use tidegate_app::operator::Operator;
 use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
@@ -158,8 +158,8 @@ fn front(
             commands: Arc::clone(&queues.commands),
             clock: Arc::clone(clock),
         },
-        operator: Operator {
-            table: table.clone(),
+        api: Api {
+            table: table.clone().into(),
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
             wake_ups: Arc::clone(&queues.wake_ups),

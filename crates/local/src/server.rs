@@ -1,4 +1,4 @@
-//! The HTTP front of local mode: Slack's request URLs, the operator API, health, metrics and the sandbox.
+//! The HTTP front of local mode: Slack's request URLs, the API, metrics and the sandbox.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,13 +7,12 @@ use axum::Router;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tidegate_app::ingress::{BODY_LIMIT, Ingress};
-use tidegate_app::operator::Operator;
-use tidegate_app::reply;
+use tidegate_app::api::{self, Api};
+use tidegate_app::ingress::{self, Endpoint, Ingress};
 use tidegate_fake_slack::FakeSlack;
 use tracing::{Instrument, info_span};
 
@@ -21,8 +20,8 @@ use tracing::{Instrument, info_span};
 pub struct Front {
     /// Slack's requests.
     pub ingress: Ingress,
-    /// The engineer's requests.
-    pub operator: Operator,
+    /// Everybody else's requests.
+    pub api: Api,
     /// Metrics as text.
     pub metrics: PrometheusHandle,
     /// Requests so far: their numbers are the request ids.
@@ -39,9 +38,7 @@ pub fn router(front: Arc<Front>, sandbox: Option<&FakeSlack>) -> Router {
     let routes = Router::new()
         .route("/", get(move || async move { Redirect::temporary(home) }))
         .route("/metrics", get(metrics))
-        .route("/health", any(operator))
-        .route("/operator/{*path}", any(operator))
-        .fallback(ingress)
+        .fallback(front_door)
         .with_state(front);
     match sandbox {
         Some(fake) => routes
@@ -59,26 +56,19 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
     ([("content-type", "text/plain; version=0.0.4")], text).into_response()
 }
 
-async fn ingress(State(front): State<Arc<Front>>, request: Request<Body>) -> Response {
-    let span = info_span!("request", path = request.uri().path(), id = front.number());
-    async {
-        match read(request).await {
-            Ok(request) => answer(front.ingress.handle(request).await),
-            Err(refusal) => refusal,
-        }
-    }
-    .instrument(span)
-    .await
-}
-
-async fn operator(State(front): State<Arc<Front>>, request: Request<Body>) -> Response {
+/// Slack's signed requests go to ingress, everything else to the API; on AWS these are two functions.
+async fn front_door(State(front): State<Arc<Front>>, request: Request<Body>) -> Response {
     let id = front.number();
     let span = info_span!("request", path = request.uri().path(), id);
     async {
-        match read(request).await {
-            Ok(request) => answer(front.operator.handle(request, &id.to_string()).await),
-            Err(refusal) => refusal,
-        }
+        let response = if Endpoint::of(request.uri().path()).is_some() {
+            let request = read(request, ingress::BODY_LIMIT).await;
+            front.ingress.handle(request).await
+        } else {
+            let request = read(request, api::BODY_LIMIT).await;
+            front.api.handle(request, &id.to_string()).await
+        };
+        response.map(Body::from)
     }
     .instrument(span)
     .await
@@ -90,25 +80,16 @@ impl Front {
     }
 }
 
-async fn read(request: Request<Body>) -> Result<Request<Bytes>, Response> {
+/// The request with its body. One that is too large is refused by its length alone: as many bytes stand for it.
+async fn read(request: Request<Body>, limit: usize) -> Request<Bytes> {
     let (head, body) = request.into_parts();
-    let too_large = || {
-        answer(reply::text(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is too large\n",
-        ))
-    };
     // A length that is announced is believed, so that nobody has to be waited for.
-    if body.size_hint().lower() > BODY_LIMIT as u64 {
-        return Err(too_large());
-    }
-    // One byte more than is taken, so that ingress itself refuses what is too large.
-    match to_bytes(body, BODY_LIMIT + 1).await {
-        Ok(body) => Ok(Request::from_parts(head, body)),
-        Err(_) => Err(too_large()),
-    }
-}
-
-fn answer(response: http::Response<Bytes>) -> Response {
-    response.map(Body::from)
+    let announced = body.size_hint().lower() > limit as u64;
+    let read = if announced {
+        None
+    } else {
+        to_bytes(body, limit).await.ok()
+    };
+    let body = read.unwrap_or_else(|| vec![0; limit + 1].into());
+    Request::from_parts(head, body)
 }

@@ -1,9 +1,9 @@
-//! The function that serves the operator API and the health check.
+//! The function that serves the API: everything except Slack's signed requests.
 
 use std::{process::ExitCode, sync::Arc};
 
+use tidegate_app::api::Api;
 use tidegate_app::config::{ApiConfig, both};
-use tidegate_app::operator::Operator;
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, dynamodb::DynamoTable, secrets::SsmSecrets, sqs::SqsQueue};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex, table::Table};
@@ -18,12 +18,9 @@ async fn run() -> Result<(), Error> {
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let (secrets, key_name) = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
     let queue = |url| Arc::new(SqsQueue::new(&aws, url));
-    let operator = Arc::new(Operator {
-        table: Table::new(Arc::new(DynamoTable::new(
-            &aws,
-            config.table,
-            clock.clone(),
-        ))),
+    let table = DynamoTable::new(&aws, config.table, clock.clone());
+    let api = Arc::new(Api {
+        table: Table::new(Arc::new(table)).into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),
         wake_ups: queue(config.delivery_queue),
@@ -33,8 +30,8 @@ async fn run() -> Result<(), Error> {
         key_name,
     });
     let handler = move |request| {
-        let (operator, id) = (operator.clone(), random_hex(8).unwrap_or_default());
-        async move { operator.handle(request, &id).await }
+        let (api, id) = (api.clone(), random_hex(8).unwrap_or_default());
+        async move { api.handle(request, &id).await }
     };
     run_http(handler).await
 }

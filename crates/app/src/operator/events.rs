@@ -10,7 +10,8 @@ use tidegate_pipeline::queue::Outgoing;
 use tidegate_pipeline::table::Due;
 use tidegate_slack::ids::TenantId;
 
-use super::{Operator, Parameters, Refused, redaction};
+use super::{Operator, redaction};
+use crate::api::{Parameters, Refused};
 use crate::routes::tenants;
 
 /// Events in one answer, unless asked otherwise, and at most.
@@ -28,15 +29,16 @@ const HOUR: i64 = 3600;
 /// Tenants that one question may span.
 const MANY_TENANTS: usize = 100;
 
-impl Operator {
-    pub(super) async fn list_events(&self, parameters: &Parameters) -> Result<Value, Refused> {
+impl Operator<'_> {
+    pub(super) async fn list_events(&self) -> Result<Value, Refused> {
+        let parameters = &self.call.query;
         let limit = limit(parameters)?;
         let events = match parameters.get("state") {
             Some("parked") => {
                 self.parked_events(parameters.tenant().as_ref(), limit)
                     .await?
             }
-            None | Some("all") => self.recent_events(parameters, limit).await?,
+            None | Some("all") => self.recent_events(limit).await?,
             Some(_) => return Err(Refused::bad("`state` is `parked` or `all`")),
         };
         let more = events.len() > limit;
@@ -75,19 +77,16 @@ impl Operator {
         Ok(events)
     }
 
-    async fn recent_events(
-        &self,
-        parameters: &Parameters,
-        limit: usize,
-    ) -> Result<Vec<Value>, Refused> {
-        let now = self.clock.now().seconds();
+    async fn recent_events(&self, limit: usize) -> Result<Vec<Value>, Refused> {
+        let parameters = &self.call.query;
+        let now = self.api.clock.now().seconds();
         let until = parameters.number("until")?.unwrap_or(now + HOUR);
         let since = parameters.number("since")?.unwrap_or(now - SINCE);
         if until - since > LOOK_BACK + HOUR {
             return Err(Refused::bad("`since` reaches back more than 30 days"));
         }
         let mut found: Vec<(TenantId, Archived)> = Vec::new();
-        for tenant in self.asked_tenants(parameters).await? {
+        for tenant in self.asked_tenants().await? {
             let entries = self.archived(&tenant, since, until, limit + 1).await?;
             found.extend(entries.into_iter().map(|entry| (tenant.clone(), entry)));
         }
@@ -138,12 +137,9 @@ impl Operator {
         Ok(found)
     }
 
-    pub(super) async fn show_event(
-        &self,
-        id: &str,
-        parameters: &Parameters,
-    ) -> Result<Value, Refused> {
-        let (tenant, entry, archived) = self.find(id, parameters).await?;
+    pub(super) async fn show_event(&self) -> Result<Value, Refused> {
+        let id = self.call.path("id");
+        let (tenant, entry, archived) = self.find(id).await?;
         let posts = self.ledger(&tenant).posts_of(id).await?;
         let mut shown = line(
             id,
@@ -173,12 +169,9 @@ impl Operator {
         Ok(shown)
     }
 
-    pub(super) async fn replay_event(
-        &self,
-        id: &str,
-        parameters: &Parameters,
-    ) -> Result<Value, Refused> {
-        let (tenant, entry, archived) = self.find(id, parameters).await?;
+    pub(super) async fn replay_event(&self) -> Result<Value, Refused> {
+        let id = self.call.path("id");
+        let (tenant, entry, archived) = self.find(id).await?;
         if let Some(Entry {
             state: EventState::Done | EventState::Duplicate,
             ..
@@ -200,9 +193,9 @@ impl Operator {
             delay: std::time::Duration::ZERO,
         };
         let queue = if archived.job.kind == kind::SLACK_EVENT {
-            &self.events
+            &self.api.events
         } else {
-            &self.commands
+            &self.api.commands
         };
         queue.send(message).await?;
         tracing::info!(event_id = id, tenant = %tenant, "event.replayed");
@@ -213,12 +206,8 @@ impl Operator {
     }
 
     /// An event by its id: through its ledger row, or, while it has none, by looking through the archive.
-    async fn find(
-        &self,
-        id: &str,
-        parameters: &Parameters,
-    ) -> Result<(TenantId, Option<Entry>, Archived), Refused> {
-        let tenants = self.asked_tenants(parameters).await?;
+    async fn find(&self, id: &str) -> Result<(TenantId, Option<Entry>, Archived), Refused> {
+        let tenants = self.asked_tenants().await?;
         for tenant in &tenants {
             let Some(entry) = self.ledger(tenant).entry_of(id).await? else {
                 continue;
@@ -229,7 +218,7 @@ impl Operator {
                 archived.ok_or_else(|| Refused::not_found("its request is no longer archived"))?;
             return Ok((tenant.clone(), Some(entry), archived));
         }
-        let now = self.clock.now().seconds();
+        let now = self.api.clock.now().seconds();
         for tenant in &tenants {
             let all = self.archived(tenant, now - LOOK_BACK, now + HOUR, usize::MAX >> 1);
             if let Some(entry) = all.await?.into_iter().find(|entry| entry.job.id == id) {
@@ -245,8 +234,8 @@ impl Operator {
         ))
     }
 
-    async fn asked_tenants(&self, parameters: &Parameters) -> Result<Vec<TenantId>, Refused> {
-        if let Some(tenant) = parameters.tenant() {
+    async fn asked_tenants(&self) -> Result<Vec<TenantId>, Refused> {
+        if let Some(tenant) = self.call.query.tenant() {
             return Ok(vec![tenant]);
         }
         let tenants = tenants(self.table.system().rows(), MANY_TENANTS + 1).await?;
@@ -263,8 +252,8 @@ impl Operator {
     pub(super) fn ledger(&self, tenant: &TenantId) -> Ledger<'_> {
         Ledger {
             rows: self.table.tenant(tenant),
-            clock: &*self.clock,
-            keep: self.keep,
+            clock: &*self.api.clock,
+            keep: self.api.keep,
         }
     }
 }

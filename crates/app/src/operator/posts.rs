@@ -6,12 +6,13 @@ use tidegate_pipeline::outbox::Settled;
 use tidegate_pipeline::table::{Due, DueRow, TableError};
 use tidegate_pipeline::worker::wake;
 
+use super::Operator;
 use super::events::{limit, post_line};
-use super::{Operator, Parameters, Refused};
+use crate::api::Refused;
 
-impl Operator {
-    pub(super) async fn list_posts(&self, parameters: &Parameters) -> Result<Value, Refused> {
-        let limit = limit(parameters)?;
+impl Operator<'_> {
+    pub(super) async fn list_posts(&self) -> Result<Value, Refused> {
+        let limit = limit(&self.call.query)?;
         let mut posts = Vec::new();
         for due in self.parked_posts().await?.iter().take(limit) {
             let row = self.table.tenant(&due.tenant).get(&due.key).await?;
@@ -25,7 +26,8 @@ impl Operator {
         Ok(json!({"posts": posts}))
     }
 
-    pub(super) async fn resend_post(&self, message_id: &str) -> Result<Value, Refused> {
+    pub(super) async fn resend_post(&self) -> Result<Value, Refused> {
+        let message_id = self.call.path("id");
         let gone = || {
             Refused::not_found(
                 "no parked post with that id; `tidegate posts list` shows which there are",
@@ -43,14 +45,21 @@ impl Operator {
         let row = rows.get(&due.key).await?.ok_or_else(gone)?;
         let post = Settled::parse(&due.key, &row).ok_or_else(gone)?;
         match rows
-            .transact(post.requeue(&row, self.clock.now()).into())
+            .transact(post.requeue(&row, self.api.clock.now()).into())
             .await
         {
             Ok(()) => {}
             Err(TableError::Cancelled(_)) => return Err(gone()),
             Err(e) => return Err(e.into()),
         }
-        wake(&*self.wake_ups, &due.tenant, &post.lane, 0, &*self.clock).await?;
+        wake(
+            &*self.api.wake_ups,
+            &due.tenant,
+            &post.lane,
+            0,
+            &*self.api.clock,
+        )
+        .await?;
         tracing::info!(message_id, tenant = %due.tenant, "post.resent by an operator");
         Ok(json!({"ok": true, "message_id": message_id, "message": "queued again"}))
     }

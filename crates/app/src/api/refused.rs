@@ -1,0 +1,83 @@
+//! Why a call was not answered as asked.
+
+use bytes::Bytes;
+use http::header::{ALLOW, HeaderValue};
+use http::{Response, StatusCode};
+use tidegate_pipeline::archive::ArchiveError;
+use tidegate_pipeline::queue::QueueError;
+use tidegate_pipeline::secrets::SecretError;
+use tidegate_pipeline::table::TableError;
+
+use super::BODY_LIMIT;
+use crate::reply;
+
+/// Why a call was not answered as asked.
+#[derive(Debug)]
+pub enum Refused {
+    /// The caller's doing: a code, and what to do next.
+    Caller(StatusCode, &'static str, String),
+    /// The path is there, but only with these methods.
+    Method(String),
+    /// Ours; the text goes to the log only.
+    Ours(String),
+}
+
+macro_rules! ours {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Refused {
+            fn from(e: $error) -> Self {
+                Self::Ours(e.to_string())
+            }
+        })*
+    };
+}
+
+ours!(TableError, QueueError, ArchiveError, SecretError);
+
+impl Refused {
+    /// There is no such thing, or none that the caller may know of.
+    pub fn not_found(what: &str) -> Self {
+        Self::Caller(StatusCode::NOT_FOUND, "not_found", what.to_owned())
+    }
+
+    /// The call itself is wrong.
+    pub fn bad(message: impl Into<String>) -> Self {
+        Self::Caller(StatusCode::BAD_REQUEST, "bad_request", message.into())
+    }
+
+    /// The call carries no credential that opens this route.
+    pub fn unauthorized(message: &str) -> Self {
+        Self::Caller(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
+    }
+
+    pub(super) fn method(allowed: &[&str]) -> Self {
+        Self::Method(allowed.join(", "))
+    }
+
+    pub(super) fn too_large() -> Self {
+        let message = format!("the body is larger than {BODY_LIMIT} bytes");
+        Self::Caller(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+    }
+
+    /// As an HTTP response; what is ours is logged here.
+    pub(super) fn response(self, request_id: &str) -> Response<Bytes> {
+        match self {
+            Self::Caller(status, code, message) => reply::error(status, code, &message, request_id),
+            Self::Method(allowed) => {
+                let status = StatusCode::METHOD_NOT_ALLOWED;
+                let message = format!("this path takes {allowed}");
+                let mut response = reply::error(status, "method_not_allowed", &message, request_id);
+                if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+                    response.headers_mut().insert(ALLOW, allowed);
+                }
+                response
+            }
+            Self::Ours(detail) => {
+                tracing::error!(request_id, detail, "api call failed");
+                let message = "something failed inside; the log has it under this request id";
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                reply::error(status, "internal", message, request_id)
+            }
+        }
+    }
+}
