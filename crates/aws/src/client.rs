@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::config::{
 };
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -149,10 +150,13 @@ impl Aws {
 fn http_client(roots: String) -> SharedHttpClient {
     let trust = TrustStore::empty().with_pem_certificate(roots);
     let context = TlsContext::builder().with_trust_store(trust).build();
-    Builder::new()
+    let client = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context.unwrap_or_default())
-        .build_https()
+        .build_https();
+    // Behind a function, because by itself it decodes all roots for every service client, only to see whether they are
+    // good. These are: they are our own, or `roots_from` has read them.
+    http_client_fn(move |settings, components| client.http_connector(settings, components))
 }
 
 /// The certificates of a bundle. They are checked here because the HTTP client panics on a bad one.

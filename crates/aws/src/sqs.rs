@@ -1,4 +1,4 @@
-//! The queue on SQS: standard queues, one client per queue.
+//! The queue on SQS: standard queues.
 
 use std::error::Error;
 use std::time::Duration;
@@ -59,6 +59,15 @@ impl SqsQueue {
     /// The queue at that URL, for a sender that has to answer within 2.5 s.
     pub fn for_ingress(aws: &Aws, url: impl Into<String>) -> Self {
         Self::with(aws, url.into(), INGRESS)
+    }
+
+    /// Another queue, through the same client: making one is a good part of a cold start.
+    #[must_use]
+    pub fn beside(&self, url: impl Into<String>) -> Self {
+        Self {
+            client: self.client.clone(),
+            url: url.into(),
+        }
     }
 
     fn with(aws: &Aws, url: String, patience: Patience) -> Self {

@@ -156,8 +156,9 @@ impl Job {
 
     fn body_as_json_text(&self) -> Option<Box<RawValue>> {
         let text = std::str::from_utf8(&self.body).ok()?;
-        // SQS takes the characters of XML 1.0 only; JSON escapes the control characters, but not these two.
-        if text.contains(['\u{fffe}', '\u{ffff}']) {
+        // SQS takes the characters of XML 1.0 only; JSON escapes the control characters, but not these two. Both begin
+        // with the byte 0xEF, which hardly any text has and which is found without decoding each character.
+        if self.body.contains(&0xef) && text.contains(['\u{fffe}', '\u{ffff}']) {
             return None;
         }
         let json = serde_json::value::to_raw_value(text).ok()?;

@@ -23,7 +23,7 @@ async fn run() -> Result<(), Error> {
     let events = Arc::new(SqsQueue::for_ingress(&aws, config.events_queue));
     // Init runs at full speed at every memory size, so the connection is opened here and not by the first request.
     events.warm_up().await;
-    let commands = Arc::new(SqsQueue::for_ingress(&aws, config.commands_queue));
+    let commands = Arc::new(events.beside(config.commands_queue));
     let ingress = Arc::new(Ingress {
         keys,
         events,

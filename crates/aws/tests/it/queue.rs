@@ -117,6 +117,18 @@ async fn a_message_carries_its_group_and_delay() {
 }
 
 #[tokio::test]
+async fn a_queue_beside_another_is_the_one_at_its_own_url() {
+    let server = Server::start([sent(), sent()]).await;
+    let first = SqsQueue::for_ingress(&server.aws(), "http://queue/1");
+    let second = first.beside("http://queue/2");
+    second.send(message(Duration::ZERO)).await.unwrap();
+    first.send(message(Duration::ZERO)).await.unwrap();
+    let requests = server.requests();
+    assert!(requests[0].contains("http://queue/2") && !requests[0].contains("http://queue/1"));
+    assert!(requests[1].contains("http://queue/1"));
+}
+
+#[tokio::test]
 async fn a_busy_queue_is_tried_again() {
     let busy = error(503, "ServiceUnavailable", "");
     let server = Server::start([busy, sent()]).await;

@@ -30,7 +30,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::checks::Check;
 use crate::options::Options;
 use crate::report::Report;
-use crate::sample::Sample;
+use crate::sample::{Run, Sample};
 use crate::subject::Subject;
 
 /// A subject with all that was seen of it.
@@ -57,7 +57,7 @@ fn main() -> Result<()> {
         python,
         instructions: callgrind::count(&ours.subject),
         size: size::of(&ours.subject.program)?,
-        events: options.events(),
+        rounds: options.rounds(),
         observed: &observed,
         skipped,
     };
@@ -75,8 +75,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Asks each subject whether it does the job, then runs them in turn, so that what the machine does besides hits
-/// all alike. A peer that fails is left out, and the second list says why.
+/// Asks each subject whether it does the job, then runs those that do. A peer that fails is left out, and the second list says why.
 fn observe(subjects: Vec<Subject>, options: &Options) -> Result<(Vec<Observed>, Vec<String>)> {
     let (mut observed, mut skipped) = (Vec::new(), Vec::new());
     for subject in subjects {
@@ -91,10 +90,24 @@ fn observe(subjects: Vec<Subject>, options: &Options) -> Result<(Vec<Observed>, 
         }
     }
     for _ in 0..options.runs() {
-        for one in &mut observed {
-            let sample = sample::sample(&one.subject, options.events())?;
+        let samples = measure(&observed, options.rounds())?;
+        for (one, sample) in observed.iter_mut().zip(samples) {
             one.samples.push(sample);
         }
     }
     Ok((observed, skipped))
+}
+
+/// One run of each subject, all at once, with rounds in turn.
+fn measure(observed: &[Observed], rounds: u32) -> Result<Vec<Sample>> {
+    let mut runs = Vec::new();
+    for one in observed {
+        runs.push(Run::start(&one.subject)?);
+    }
+    for _ in 0..rounds {
+        for run in &mut runs {
+            run.round()?;
+        }
+    }
+    runs.into_iter().map(Run::end).collect()
 }

@@ -37,8 +37,8 @@ impl Options {
         if self.quick { 2 } else { 7 }
     }
 
-    /// Events of each run.
-    pub(crate) fn events(&self) -> u32 {
-        if self.quick { 50 } else { 400 }
+    /// Rounds of each run.
+    pub(crate) fn rounds(&self) -> u32 {
+        if self.quick { 5 } else { 20 }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Observed;
 use crate::callgrind::Instructions;
 use crate::events::BODY_SIZE;
-use crate::sample::{MEASURES, Measure, Sample, least, median};
+use crate::sample::{MEASURES, Measure, ROUND, Sample, least, median};
 use crate::size::Size;
 
 /// What ingress should be better by than Bolt for Python: the measure's key, what is compared, how many times.
@@ -25,8 +25,8 @@ pub(crate) struct Report<'a> {
     pub(crate) python: Result<String>,
     pub(crate) instructions: Result<Instructions>,
     pub(crate) size: Size,
-    /// Events of each run.
-    pub(crate) events: u32,
+    /// Rounds of each run.
+    pub(crate) rounds: u32,
     /// First ingress, then the peers.
     pub(crate) observed: &'a [Observed],
     /// Peers that failed, and how.
@@ -87,8 +87,8 @@ impl Report<'_> {
         let runs = self.observed.first().map_or(0, |one| one.samples.len());
         writeln!(
             f,
-            "Local HTTP, no network, no TLS. {runs} runs of each in turn, {} events of {BODY_SIZE} bytes a run.",
-            self.events
+            "Local HTTP, no network, no TLS. {runs} runs of each; in a run {} rounds in turn, of {ROUND} events of {BODY_SIZE} bytes.",
+            self.rounds
         )?;
         match &self.python {
             Ok(version) => writeln!(
@@ -235,7 +235,7 @@ impl Report<'_> {
             Err(e) => json!({"skipped": format!("{e:#}")}),
         };
         json!({
-            "events": self.events, "body_bytes": BODY_SIZE, "python": python,
+            "rounds": self.rounds, "round_events": ROUND, "body_bytes": BODY_SIZE, "python": python,
             "subjects": subjects.collect::<serde_json::Map<_, _>>(), "ratios": ratios,
             "instructions": instructions,
             "binary_bytes": self.size.binary, "zip_bytes": self.size.zip,

@@ -1,11 +1,13 @@
-//! One run of one subject, and what it shows.
+//! One run of one subject, and what it shows. A run takes its events in rounds, so that the runs of several subjects can
+//! take turns: what else the machine does then hits all of them alike.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::events::{Signed, invocation, message};
+use crate::process::Usage;
 use crate::session::{Outcome, Session};
 use crate::subject::Subject;
 
@@ -74,45 +76,79 @@ pub(crate) const MEASURES: [Measure; 12] = [
     }),
 ];
 
-/// Starts the subject, has it take that many events, and checks that each arrived before its 200.
-pub(crate) fn sample(subject: &Subject, events: u32) -> Result<Sample> {
-    run(subject, events).with_context(|| format!("{}, a measured run", subject.name))
+/// Events of a round.
+pub(crate) const ROUND: u32 = 20;
+
+/// A process of a subject that has taken its first event and waits for more.
+pub(crate) struct Run<'s> {
+    subject: &'s Subject,
+    session: Session,
+    init: Usage,
+    init_wall: Duration,
+    first: Usage,
+    first_wall: Duration,
+    /// Bytes logged, and sent to SQS, up to the first event.
+    logged: u32,
+    sent: u32,
+    /// CPU of an event, by round, in microseconds.
+    cpus: Vec<f64>,
+    /// Wall time of each event, in microseconds.
+    walls: Vec<f64>,
 }
 
-fn run(subject: &Subject, events: u32) -> Result<Sample> {
-    let mut session = Session::start(subject, &[])?;
-    let init_wall = session.ready()?;
-    let init = session.usage()?;
-    let first_wall = take(subject, &mut session, 0)?;
-    let first = session.usage()?;
-    let (logged, sent) = (session.logged(), bytes(&session));
-    let mut walls = Vec::new();
-    for number in 1..events {
-        walls.push(take(subject, &mut session, number)?.as_secs_f64() * 1e6);
+impl<'s> Run<'s> {
+    /// Starts the subject and has it take the first event.
+    pub(crate) fn start(subject: &'s Subject) -> Result<Self> {
+        let mut session = Session::start(subject, &[])?;
+        let init_wall = session.ready()?;
+        let init = session.usage()?;
+        let first_wall = take(subject, &mut session, 0)?;
+        Ok(Self {
+            subject,
+            init,
+            init_wall,
+            first: session.usage()?,
+            first_wall,
+            logged: session.logged(),
+            sent: bytes(&session),
+            session,
+            cpus: Vec::new(),
+            walls: Vec::new(),
+        })
     }
-    let last = session.usage()?;
-    let warm = f64::from(events - 1);
-    Ok(Sample {
-        init_cpu_ms: init.cpu_ms,
-        init_wall_ms: init_wall.as_secs_f64() * 1e3,
-        init_rss_mb: init.rss_mb,
-        first_cpu_ms: first.cpu_ms - init.cpu_ms,
-        first_wall_ms: first_wall.as_secs_f64() * 1e3,
-        warm_cpu_us: (last.cpu_ms - first.cpu_ms) * 1e3 / warm,
-        warm_wall_us: median(&walls),
-        peak_mb: last.peak_mb,
-        threads: last.threads,
-        connections: f64::from(
-            session
-                .sqs
-                .server
-                .traffic
-                .connections
-                .load(Ordering::SeqCst),
-        ),
-        sent_bytes: f64::from(bytes(&session) - sent) / warm,
-        log_bytes: f64::from(session.logged() - logged) / warm,
-    })
+
+    /// Has it take a round of events, and checks that each arrived before its 200.
+    pub(crate) fn round(&mut self) -> Result<()> {
+        let before = self.session.usage()?;
+        for number in 0..ROUND {
+            let wall = take(self.subject, &mut self.session, number)?;
+            self.walls.push(wall.as_secs_f64() * 1e6);
+        }
+        let used = self.session.usage()?.cpu_ms - before.cpu_ms;
+        self.cpus.push(used * 1e3 / f64::from(ROUND));
+        Ok(())
+    }
+
+    /// Ends it; what it has shown.
+    pub(crate) fn end(self) -> Result<Sample> {
+        let (session, last) = (&self.session, self.session.usage()?);
+        let events = f64::from(ROUND) * f64::from(u32::try_from(self.cpus.len())?);
+        let connections = &session.sqs.server.traffic.connections;
+        Ok(Sample {
+            init_cpu_ms: self.init.cpu_ms,
+            init_wall_ms: self.init_wall.as_secs_f64() * 1e3,
+            init_rss_mb: self.init.rss_mb,
+            first_cpu_ms: self.first.cpu_ms - self.init.cpu_ms,
+            first_wall_ms: self.first_wall.as_secs_f64() * 1e3,
+            warm_cpu_us: median(&self.cpus),
+            warm_wall_us: median(&self.walls),
+            peak_mb: last.peak_mb,
+            threads: last.threads,
+            connections: f64::from(connections.load(Ordering::SeqCst)),
+            sent_bytes: f64::from(bytes(session) - self.sent) / events,
+            log_bytes: f64::from(session.logged() - self.logged) / events,
+        })
+    }
 }
 
 /// One good event: 200, and at that moment the queue has exactly it.
@@ -122,13 +158,15 @@ pub(crate) fn take(subject: &Subject, session: &mut Session, number: u32) -> Res
     let answered = matches!(outcome, Outcome::Answered { status: 200, .. });
     ensure!(
         answered,
-        "event {number} was not answered with 200: {outcome:?}"
+        "{}: event {number} was not answered with 200: {outcome:?}",
+        subject.name
     );
     let messages = session.sqs.take();
     let arrived = matches!(&messages[..], [one] if subject.carries(one, &body));
     ensure!(
         arrived,
-        "event {number} was answered with 200, but the queue has {messages:?}"
+        "{}: event {number} was answered with 200, but the queue has {messages:?}",
+        subject.name
     );
     Ok(wall)
 }
