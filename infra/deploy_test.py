@@ -35,6 +35,7 @@ REGION = "us-east-1"
 STACK = "tidegate-test"
 SIGNING_SECRET = "deploy-test-signing-secret"
 BOT_TOKEN = "deploy-test-bot-token"
+MASTER_KEY = "5e" * 32
 OPERATOR_KEY = "deploy-test-operator-key"
 # Names in the stand-in Slack's default workspace.
 TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
@@ -257,7 +258,7 @@ class Cloud:
         self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
 
     def store_secrets(self):
-        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/bot-token", BOT_TOKEN)):
+        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/bot-token", BOT_TOKEN), ("/tidegate/master-key", MASTER_KEY)):
             self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
 
     def deploy(self, template, slack_url):

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 
 pub use self::functions::{
-    ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, WorkerConfig,
+    ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig, WorkerConfig,
 };
 
 /// Days that archive and ledger keep their rows, unless configured.

@@ -9,18 +9,20 @@ mod failure;
 mod repeat;
 mod transaction;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{PutRequest, ReturnValue, TransactWriteItem, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    DeleteRequest, PutRequest, ReturnValue, TransactWriteItem, WriteRequest,
+};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::table::{
-    Engine, Item, Key, Query, TableError, Write, WriteAction, names_in,
+    Engine, Item, Key, Query, TableError, Write, WriteAction, all_plain, names_in,
 };
 
 use self::attributes::{attributes, item_from, key_attributes, values};
@@ -57,6 +59,15 @@ impl DynamoTable {
             client: Client::new(&aws.config("dynamodb", PATIENCE)),
             name: name.into(),
             clock,
+        }
+    }
+
+    /// Another table by the same connection.
+    #[must_use]
+    pub fn sibling(&self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self.clone()
         }
     }
 
@@ -194,6 +205,50 @@ impl DynamoTable {
             .collect())
     }
 
+    /// Puts and removes rows, in batches.
+    async fn write_all(
+        &self,
+        mut requests: impl Iterator<Item = Result<WriteRequest, BuildError>> + Send,
+    ) -> Result<(), TableError> {
+        loop {
+            let batch = requests.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>();
+            let batch = batch.map_err(|e| TableError::Invalid(e.to_string()))?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            self.put_batch(batch).await?;
+        }
+    }
+
+    async fn scan_once(
+        &self,
+        prefix: &str,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
+        let wanted = BTreeMap::from([(":prefix".to_owned(), prefix.into())]);
+        let request = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .filter_expression("begins_with(#pk, :prefix)")
+            .projection_expression("#pk, #sk")
+            .set_expression_attribute_names(names(["#pk #sk"].into_iter()))
+            .set_expression_attribute_values(values(wanted))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(key_attributes))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(|e| failure(&e, Call::Read))?;
+        let items = answer.items.unwrap_or_default().into_iter();
+        let keys = items.map(|item| Ok(key_of(&item_from(item)?)));
+        let next = answer.last_evaluated_key.map(item_from).transpose()?;
+        let keys: Result<Vec<_>, TableError> = keys.collect();
+        Ok((
+            keys?.into_iter().flatten().collect(),
+            next.as_ref().and_then(key_of),
+        ))
+    }
+
     async fn put_batch(&self, mut rows: Vec<WriteRequest>) -> Result<(), TableError> {
         for attempt in 1..=BATCH_ATTEMPTS {
             rows = self
@@ -222,11 +277,13 @@ impl Engine for DynamoTable {
     }
 
     async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError> {
+        all_plain(write.all_values())?;
         self.repeated(Repeat::IfNotWritten, || self.write_once(write.clone()))
             .await
     }
 
     async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError> {
+        all_plain(writes.iter().flat_map(Write::all_values))?;
         let items = writes
             .into_iter()
             .map(|write| self.transact_item(write))
@@ -238,17 +295,40 @@ impl Engine for DynamoTable {
     }
 
     async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError> {
-        let mut rows = rows.into_iter();
-        loop {
-            let batch = rows.by_ref().take(BATCH).map(|(_, item)| put_request(item));
-            let batch = batch.collect::<Result<Vec<_>, _>>();
-            let batch = batch.map_err(|e| TableError::Invalid(e.to_string()))?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.put_batch(batch).await?;
-        }
+        all_plain(rows.iter().flat_map(|(_, item)| item.0.values()))?;
+        self.write_all(rows.into_iter().map(|(_, item)| put_request(item)))
+            .await
     }
+
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
+        self.repeated(Repeat::Always, || {
+            self.scan_once(prefix, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
+        self.write_all(keys.iter().map(delete_request)).await
+    }
+}
+
+fn delete_request(key: &Key) -> Result<WriteRequest, BuildError> {
+    let delete = DeleteRequest::builder()
+        .set_key(Some(key_attributes(key)))
+        .build()?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    Some(Key {
+        pk: item.text("pk")?.to_owned(),
+        sk: item.text("sk")?.to_owned(),
+    })
 }
 
 fn put_request(item: Item) -> Result<WriteRequest, BuildError> {

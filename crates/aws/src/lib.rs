@@ -5,4 +5,5 @@ pub mod dynamodb;
 pub mod lambda;
 pub mod secrets;
 pub mod sqs;
+pub mod store;
 pub mod telemetry;

@@ -49,6 +49,11 @@ impl DataDir {
         self.0.join("table.db")
     }
 
+    /// Where the keys are that seal the table's rows.
+    pub fn keys(&self) -> PathBuf {
+        self.0.join("keys.db")
+    }
+
     /// Where the queues are.
     pub fn queues(&self) -> PathBuf {
         self.0.join("queues.db")
@@ -65,12 +70,12 @@ impl DataDir {
         }
     }
 
-    /// A secret that was made before, or a new one, kept for the next time.
-    pub fn secret_or_new(&self, name: &str) -> anyhow::Result<SecretString> {
+    /// A secret that was made before, or a new one of `bytes` random bytes, kept for the next time.
+    pub fn secret_or_new(&self, name: &str, bytes: usize) -> anyhow::Result<SecretString> {
         if let Some(secret) = self.secret(name)? {
             return Ok(secret);
         }
-        let secret = random_hex(16)?;
+        let secret = random_hex(bytes)?;
         let path = self.0.join(name);
         let mut file = OpenOptions::new()
             .write(true)

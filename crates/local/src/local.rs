@@ -17,11 +17,10 @@ use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::Table;
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::client::{SLACK_API, SlackClient};
 use tidegate_slack::http_client;
@@ -33,7 +32,7 @@ pub use self::config::LocalConfig;
 use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
 use crate::server::{Front, router};
-use crate::table::EmbeddedTable;
+use crate::store::Store;
 use crate::workers::{Parts, Workers};
 
 /// File in the data folder with the signing secret that local mode made.
@@ -91,13 +90,12 @@ impl Local {
         let address = listener.local_addr()?;
         let keys = keys(&config, &data)?;
         let slack = slack(&config, &keys.signing_secret, address)?;
-        let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
-        let table = Table::new(Arc::new(embedded.clone()));
+        let store = Store::open(&data, config.master_key.clone(), Arc::clone(&clock))?;
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
-        let front = front(&config, keys, &queues, &table, &clock, metrics.clone());
-        let workers = workers(&config, &slack, &queues, embedded, &table, clock, metrics)?;
+        let front = front(&config, keys, &queues, &store, &clock, metrics.clone());
+        let workers = workers(&config, &slack, &queues, store, clock, metrics)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
         let listener = listener.tap_io(|stream| {
@@ -134,7 +132,7 @@ impl Local {
 fn keys(config: &LocalConfig, data: &DataDir) -> anyhow::Result<Keys> {
     let given = |secret: &Option<SecretString>, file| match secret {
         Some(secret) => Ok(secret.clone()),
-        None => data.secret_or_new(file),
+        None => data.secret_or_new(file, 16),
     };
     Ok(Keys {
         signing_secret: given(&config.signing_secret, SIGNING_SECRET_FILE)?,
@@ -146,7 +144,7 @@ fn front(
     config: &LocalConfig,
     keys: Keys,
     queues: &Queues,
-    table: &Table,
+    store: &Store,
     clock: &Arc<dyn Clock>,
     metrics: PrometheusHandle,
 ) -> Front {
@@ -159,7 +157,7 @@ fn front(
             clock: Arc::clone(clock),
         },
         api: Api {
-            table: table.clone().into(),
+            table: store.table.clone().into(),
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
             wake_ups: Arc::clone(&queues.wake_ups),
@@ -237,11 +235,11 @@ fn workers(
     config: &LocalConfig,
     slack: &Slack,
     queues: &Queues,
-    embedded: EmbeddedTable,
-    table: &Table,
+    store: Store,
     clock: Arc<dyn Clock>,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
+    let table = &store.table;
     let handler = Arc::new(Routes::new(table.clone(), Arc::clone(&clock), config.keep));
     let worker = |source: &Arc<dyn Queue>| Worker {
         table: table.clone(),
@@ -256,8 +254,10 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         clock: Arc::clone(&clock),
         slack: slack.client.clone(),
-        secrets: Arc::new(FixedSecret(slack.token.clone())),
-        token_name: "SLACK_BOT_TOKEN".to_owned(),
+        tokens: Arc::new(ConfiguredToken {
+            secrets: Arc::new(FixedSecret(slack.token.clone())),
+            name: "SLACK_BOT_TOKEN".to_owned(),
+        }),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: true,
@@ -268,8 +268,7 @@ fn workers(
         workers: vec![worker(&queues.events), worker(&queues.commands)],
         deliverer,
         wake_ups: Arc::clone(&queues.wake_ups),
-        embedded,
-        table: table.clone(),
+        store,
         clock,
         upkeep: Box::new(move || metrics.run_upkeep()),
     }))

@@ -4,22 +4,27 @@
 mod attributes;
 mod thread;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use async_trait::async_trait;
 use dynoxide::Database;
-use dynoxide::actions::batch_write_item::{BatchWriteItemRequest, PutRequest, WriteRequest};
+use dynoxide::actions::batch_write_item::{
+    BatchWriteItemRequest, DeleteRequest, PutRequest, WriteRequest,
+};
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::delete_item::DeleteItemRequest;
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::errors::DynoxideError;
 use serde_json::json;
-use tidegate_pipeline::table::{Engine, Item, Key, Query, TableError, Write, WriteAction};
+use tidegate_pipeline::table::{
+    Engine, Item, Key, Query, TableError, Write, WriteAction, all_plain,
+};
 
 use self::attributes::{attributes, item_from, key_attributes, names, transact_item, values};
 use self::thread::{TableThread, Transaction};
@@ -127,6 +132,7 @@ impl Engine for EmbeddedTable {
     }
 
     async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError> {
+        all_plain(write.all_values())?;
         let names = names(write.expressions());
         let Write {
             key,
@@ -182,20 +188,80 @@ impl Engine for EmbeddedTable {
     }
 
     async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError> {
+        all_plain(writes.iter().flat_map(Write::all_values))?;
         let keys = writes.iter().map(|write| write.key.clone()).collect();
         let items = writes.into_iter().map(transact_item).collect();
         self.0.transact(Transaction { keys, items }).await
     }
 
     async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError> {
-        let mut rows = rows.into_iter().map(|(_, item)| WriteRequest {
+        all_plain(rows.iter().flat_map(|(_, item)| item.0.values()))?;
+        let puts = rows.into_iter().map(|(_, item)| WriteRequest {
             put_request: Some(PutRequest {
                 item: attributes(item),
             }),
             delete_request: None,
         });
+        self.write_all(puts).await
+    }
+
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
+        let request = ScanRequest {
+            table_name: TABLE.to_owned(),
+            filter_expression: Some("begins_with(#pk, :prefix)".to_owned()),
+            projection_expression: Some("#pk, #sk".to_owned()),
+            expression_attribute_names: names(std::iter::once("#pk #sk")),
+            expression_attribute_values: values(BTreeMap::from([(
+                ":prefix".to_owned(),
+                prefix.into(),
+            )])),
+            limit: Some(limit),
+            exclusive_start_key: after.as_ref().map(key_attributes),
+            consistent_read: Some(true),
+            ..ScanRequest::default()
+        };
+        let response = self.0.call(|db| db.scan(request)).await?;
+        let items = response.items.unwrap_or_default().into_iter();
+        let keys = items.map(|item| Ok(key_of(&item_from(item)?)));
+        let next = response.last_evaluated_key.map(item_from).transpose()?;
+        let keys: Result<Vec<_>, TableError> = keys.collect();
+        Ok((
+            keys?.into_iter().flatten().collect(),
+            next.as_ref().and_then(key_of),
+        ))
+    }
+
+    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
+        let deletes = keys.into_iter().map(|key| WriteRequest {
+            put_request: None,
+            delete_request: Some(DeleteRequest {
+                key: key_attributes(&key),
+            }),
+        });
+        self.write_all(deletes).await
+    }
+}
+
+fn key_of(item: &Item) -> Option<Key> {
+    Some(Key {
+        pk: item.text("pk")?.to_owned(),
+        sk: item.text("sk")?.to_owned(),
+    })
+}
+
+impl EmbeddedTable {
+    /// Puts and removes rows, in batches.
+    async fn write_all(
+        &self,
+        mut requests: impl Iterator<Item = WriteRequest> + Send,
+    ) -> Result<(), TableError> {
         loop {
-            let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
+            let batch: Vec<_> = requests.by_ref().take(BATCH).collect();
             if batch.is_empty() {
                 return Ok(());
             }

@@ -9,12 +9,11 @@ use tidegate_pipeline::job::Job;
 use tidegate_pipeline::outbox::{Lane, WakeUp};
 use tidegate_pipeline::queue::{Queue, Received};
 use tidegate_pipeline::sweep::sweep;
-use tidegate_pipeline::table::Table;
 use tidegate_pipeline::worker::Worker;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::table::EmbeddedTable;
+use crate::store::Store;
 
 /// Time for one record, as on Lambda.
 const RECORD_LIMIT: Duration = Duration::from_secs(25);
@@ -51,10 +50,8 @@ pub struct Parts {
     pub deliverer: Deliverer,
     /// The queue of wake-ups.
     pub wake_ups: Arc<dyn Queue>,
-    /// The embedded table, for what DynamoDB does by itself.
-    pub embedded: EmbeddedTable,
-    /// Rows of all tenants.
-    pub table: Table,
+    /// Table and keys.
+    pub store: Store,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Called every few seconds to keep the metrics small.
@@ -176,14 +173,14 @@ fn parse(body: &str) -> Option<(Job, WakeUp)> {
 async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
     let mut ticks = 0u64;
     while !*stopped.borrow() {
-        if let Err(e) = sweep(&parts.table, &*parts.wake_ups, &*parts.clock).await {
+        if let Err(e) = sweep(&parts.store.table, &*parts.wake_ups, &*parts.clock).await {
             tracing::error!(error = %e, "sweep failed");
         }
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();
         }
         if ticks.is_multiple_of(EXPIRE_EVERY)
-            && let Err(e) = parts.embedded.sweep_expired().await
+            && let Err(e) = parts.store.embedded.sweep_expired().await
         {
             tracing::error!(error = %e, "expired rows not deleted");
         }

@@ -104,7 +104,7 @@ pub fn rows(job: &Job, label: &Label, keep: Duration) -> std::io::Result<Vec<(Ro
     let count = i64::try_from(parts.len()).unwrap_or(i64::MAX);
     let row = |(part, bytes): (usize, &&[u8])| {
         let item = Item::new()
-            .with("body", bytes.to_vec())
+            .sealed("body", *bytes)
             .with("expires_at", expires_at);
         let item = if part == 0 {
             head(item, job, label, count)
@@ -150,14 +150,14 @@ pub async fn read(
         return Ok(None);
     };
     let damaged = || ArchiveError::Damaged(id.to_owned());
-    let mut compressed = head.bytes("body").ok_or_else(damaged)?.to_vec();
+    let mut compressed = head.opened("body").ok_or_else(damaged)?.to_vec();
     let parts = usize::try_from(head.number("parts").unwrap_or(1)).map_err(|_| damaged())?;
     for part in 1..parts {
         let row = rows
             .get(&address.key(id, part))
             .await?
             .ok_or_else(damaged)?;
-        compressed.extend_from_slice(row.bytes("body").ok_or_else(damaged)?);
+        compressed.extend_from_slice(row.opened("body").ok_or_else(damaged)?);
     }
     let mut body = Vec::new();
     let decoder = DeflateDecoder::new(compressed.as_slice());

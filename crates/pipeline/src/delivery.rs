@@ -4,25 +4,29 @@
 //! it by what came back. A post found taken was left by a sender that died or could not tell: once nothing of that
 //! attempt can be under way any more, the channel itself is asked whether it has the post.
 
+mod holding;
 mod lease;
 mod recovery;
 mod settling;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde_json::{Value as Json, json};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
 use tidegate_slack::ids::TenantId;
+use tidegate_slack::outcome::{Outcome, Refusal};
 
+pub use self::holding::resume;
 use self::lease::{Lease, Released};
+use self::settling::MAX_ATTEMPTS;
+pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, Refused};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
-use crate::secrets::Secrets;
 use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake_later;
 
@@ -58,14 +62,20 @@ pub struct Deliverer {
     pub clock: Arc<dyn Clock>,
     /// Calls Slack.
     pub slack: SlackClient,
-    /// Holds the workspace's token, as it is at present: it may be rotated while we run.
-    pub secrets: Arc<dyn Secrets>,
-    /// The token's name there.
-    pub token_name: String,
+    /// Knows the workspaces' tokens.
+    pub tokens: Arc<dyn BotTokens>,
     /// Who sends.
     pub sender: Sender,
     /// How long after its last possible moment an attempt is taken to be over.
     pub quiet: Duration,
+}
+
+/// The lane that is worked on.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    tenant: &'a TenantId,
+    rows: &'a Rows,
+    lane: &'a Lane,
 }
 
 /// What to do with the lane after one post.
@@ -74,6 +84,8 @@ enum Next {
     Post,
     /// Come back at that time.
     At(Timestamp),
+    /// Nothing in the lane can go before its workspace is connected again.
+    Held,
 }
 
 impl Deliverer {
@@ -85,14 +97,33 @@ impl Deliverer {
         hops: u32,
         until: Timestamp,
     ) -> Result<(), JobError> {
+        match self.deliver(tenant, lane, hops, until).await {
+            // The wake-up of a workspace that was erased: there is nothing left to send.
+            Err(JobError::Erased) => Ok(()),
+            ended => ended,
+        }
+    }
+
+    async fn deliver(
+        &self,
+        tenant: &TenantId,
+        lane: &Lane,
+        hops: u32,
+        until: Timestamp,
+    ) -> Result<(), JobError> {
         let rows = self.table.tenant(tenant);
         let Some(mut lease) = Lease::acquire(&rows, lane, self, until).await? else {
             return Ok(());
         };
+        let place = Place {
+            tenant,
+            rows: &rows,
+            lane,
+        };
         let again = loop {
-            match self.send_all(&rows, lane, &mut lease, until).await {
+            match self.send_all(place, &mut lease, until).await {
                 Ok(Next::At(time)) => break Some(time),
-                Ok(Next::Post) => match lease.release(&rows).await? {
+                Ok(Next::Post | Next::Held) => match lease.release(&rows).await? {
                     Released::Yes => break None,
                     Released::Wanted => {}
                 },
@@ -120,11 +151,11 @@ impl Deliverer {
     /// [`Next::Post`] when nothing waits any more.
     async fn send_all(
         &self,
-        rows: &Rows,
-        lane: &Lane,
+        place: Place<'_>,
         lease: &mut Lease,
         until: Timestamp,
     ) -> Result<Next, JobError> {
+        let Place { rows, lane, .. } = place;
         loop {
             let partition = ["outbox", lane.as_str()];
             let page = rows.query(&partition, Range::All, false, 1, None).await?;
@@ -136,25 +167,25 @@ impl Deliverer {
                 continue;
             };
             let next = if post.sending.is_some() {
-                self.recover(rows, &post, &row).await?
+                self.recover(place, &post, &row).await?
             } else {
-                self.send(rows, lane, lease, &post, &row, until).await?
+                self.send(place, lease, &post, &row, until).await?
             };
-            if let Next::At(time) = next {
-                return Ok(Next::At(time));
+            if !matches!(next, Next::Post) {
+                return Ok(next);
             }
         }
     }
 
     async fn send(
         &self,
-        rows: &Rows,
-        lane: &Lane,
+        place: Place<'_>,
         lease: &mut Lease,
         post: &Pending,
         row: &Item,
         until: Timestamp,
     ) -> Result<Next, JobError> {
+        let Place { rows, lane, .. } = place;
         if let Some(free_at) = lease.last_post_at.map(|at| at.plus(PACE)) {
             // Never longer than the pace: the clock of whoever posted last may be ahead of ours.
             let wait = free_at.since(self.clock.now()).min(PACE);
@@ -173,7 +204,15 @@ impl Deliverer {
         if now.plus(ROOM) > until {
             return Ok(Next::At(now));
         }
-        let bearer = self.token().await?;
+        // A `response_url` needs no token.
+        let bearer = match &post.target {
+            Target::ResponseUrl(_) => None,
+            Target::Channel => match self.tokens.token(place.tenant).await {
+                Ok(token) => Some(token),
+                Err(NoToken::Later(why)) => return Err(JobError::Retry(why)),
+                Err(NoToken::Disconnected(_)) => return self.hold(place).await,
+            },
+        };
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };
@@ -182,25 +221,28 @@ impl Deliverer {
             self.give_back(rows, &taken, now).await?;
             return Ok(Next::At(now));
         }
-        let outcome = match &post.target {
-            Target::Channel => {
-                self.slack
-                    .call(
-                        &bearer,
-                        "chat.postMessage",
-                        &with_id(&post.body, &post.message_id),
-                    )
-                    .await
+        let outcome = match (&post.target, &bearer) {
+            (Target::ResponseUrl(url), _) => self.slack.respond(url, &post.body).await,
+            (Target::Channel, Some(bearer)) => {
+                let body = with_id(&post.body, &post.message_id);
+                self.slack.call(bearer, "chat.postMessage", &body).await
             }
-            Target::ResponseUrl(url) => self.slack.respond(url, &post.body).await,
+            (Target::Channel, None) => Outcome::Refused(Refusal::Unreachable),
         };
+        if let (Outcome::Refused(Refusal::Credential(code)), Some(bearer)) = (&outcome, &bearer) {
+            match self.tokens.refused(place.tenant, bearer, code).await {
+                Refused::Renewed if taken.attempts < MAX_ATTEMPTS => {
+                    self.give_back(rows, &taken, now).await?;
+                    return Ok(Next::Post);
+                }
+                Refused::Disconnected => {
+                    self.give_back(rows, &taken, now).await?;
+                    return self.hold(place).await;
+                }
+                Refused::Renewed | Refused::Stands => {}
+            }
+        }
         self.settle(rows, &method, &taken, row, outcome).await
-    }
-
-    /// The workspace's token. Without it nothing is wrong with the posts: they wait.
-    async fn token(&self) -> Result<SecretString, JobError> {
-        let token = self.secrets.get(&self.token_name).await;
-        token.map_err(|e| JobError::Retry(e.to_string()))
     }
 
     /// Marks a post as being sent under our epoch; `None` when the lease or the post is no longer ours.

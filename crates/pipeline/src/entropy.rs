@@ -1,4 +1,4 @@
-//! The only source of randomness: names for processes, and secrets that local mode makes for itself.
+//! The only source of randomness: names for processes, keys, nonces, and secrets that Tidegate makes for itself.
 
 use thiserror::Error;
 
@@ -8,12 +8,23 @@ use thiserror::Error;
 pub struct EntropyError(getrandom::Error);
 
 /// `bytes` random bytes as lower-case hex.
+pub fn random_hex(bytes: usize) -> Result<String, EntropyError> {
+    let mut buffer = vec![0; bytes];
+    fill(&mut buffer)?;
+    Ok(hex::encode(buffer))
+}
+
+/// Random bytes.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], EntropyError> {
+    let mut bytes = [0; N];
+    fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one home of randomness"
 )]
-pub fn random_hex(bytes: usize) -> Result<String, EntropyError> {
-    let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer).map_err(EntropyError)?;
-    Ok(hex::encode(buffer))
+fn fill(bytes: &mut [u8]) -> Result<(), EntropyError> {
+    getrandom::fill(bytes).map_err(EntropyError)
 }

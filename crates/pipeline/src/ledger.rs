@@ -23,12 +23,16 @@ pub enum JobError {
     /// It cannot; the job is parked with this reason.
     #[error("{0}")]
     Fail(String),
+    /// Its tenant was erased: the job is dropped, and nothing of it kept.
+    #[error("the workspace has been erased")]
+    Erased,
 }
 
 impl From<TableError> for JobError {
     fn from(e: TableError) -> Self {
         match e {
             TableError::Invalid(_) => Self::Fail(e.to_string()),
+            TableError::Erased => Self::Erased,
             _ => Self::Retry(e.to_string()),
         }
     }

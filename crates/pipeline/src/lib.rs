@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 pub mod archive;
+pub mod audit;
 pub mod clock;
 #[cfg(feature = "testing")]
 pub mod clock_contract;
 pub mod delivery;
 pub mod entropy;
 pub mod job;
+pub mod keyring;
 pub mod ledger;
 pub mod outbox;
 pub mod queue;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub use self::settled::{PostState, Settled};
 use crate::clock::Timestamp;
-use crate::table::{Due, Item, RowKey, Write, hash_text};
+use crate::table::{Due, Item, RowKey, Value, Write, hash_text};
 
 /// How long a post may wait in the outbox before the sweep wakes its lane again.
 pub const SWEEP_AFTER: Duration = Duration::from_mins(1);
@@ -154,12 +154,14 @@ pub fn insert(event_id: &str, n: usize, post: &Post, now: Timestamp) -> Write<Ro
         .with("n", i64::try_from(n).unwrap_or(0))
         .with("purpose", post.purpose)
         .with("lane", post.lane.as_str())
-        .with("body", post.body.to_string())
+        .sealed("body", post.body.to_string())
         .with("at_least_once", post.class == Class::AtLeastOnce)
         .with_some(
             "response_url",
             match &post.target {
-                Target::ResponseUrl(url) => Some(url.expose_secret()),
+                Target::ResponseUrl(url) => {
+                    Some(Value::Sealed(url.expose_secret().as_bytes().to_vec()))
+                }
                 Target::Channel => None,
             },
         );
@@ -170,6 +172,14 @@ pub fn insert(event_id: &str, n: usize, post: &Post, now: Timestamp) -> Write<Ro
 fn ready(item: Item, lane: &Lane, now: Timestamp) -> Item {
     item.with("due", Due::Outbox.partition(lane.as_str()))
         .with("due_at", now.plus(SWEEP_AFTER).millis())
+}
+
+/// The write that makes a post due that was held, so that the sweep finds it even if its wake-up is lost.
+pub fn due_again(key: RowKey, lane: &Lane, now: Timestamp) -> Write<RowKey> {
+    Write::update(key, "SET #due = :due, #due_at = :at")
+        .when("attribute_exists(#pk)")
+        .value(":due", Due::Outbox.partition(lane.as_str()))
+        .value(":at", now.plus(SWEEP_AFTER).millis())
 }
 
 fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: usize) -> RowKey {
@@ -221,11 +231,11 @@ impl Pending {
             message_id: item.text("message_id")?.to_owned(),
             event_id: item.text("event_id")?.to_owned(),
             purpose: item.text("purpose")?.to_owned(),
-            target: match item.text("response_url") {
+            target: match item.opened_text("response_url") {
                 Some(url) => Target::ResponseUrl(url.into()),
                 None => Target::Channel,
             },
-            body: serde_json::from_str(item.text("body")?).ok()?,
+            body: serde_json::from_slice(item.opened("body")?).ok()?,
             class: if item.flag("at_least_once") {
                 Class::AtLeastOnce
             } else {

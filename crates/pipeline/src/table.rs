@@ -4,11 +4,13 @@
 mod engine;
 mod key;
 mod rows;
+mod sealed;
 mod value;
 
-pub use engine::{Engine, Query, TableError, Write, WriteAction, names_in};
+pub use engine::{Engine, Query, TableError, Write, WriteAction, all_plain, names_in};
 pub use key::{Key, RowKey, hash_text};
 pub use rows::{Cursor, DUE_SHARDS, Due, DueRow, Page, Range, Rows, SystemRows, Table};
+pub use sealed::SealedEngine;
 pub use value::{Item, Value};
 
 /// Name of the sparse index over what is due: hash `due`, range `due_at`, keys only.

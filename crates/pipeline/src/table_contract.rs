@@ -2,6 +2,7 @@
 //! index is up to date after each write, and panics where the table does not keep the contract.
 
 mod due;
+mod erasure;
 mod queries;
 mod transactions;
 mod values;
@@ -31,6 +32,8 @@ pub async fn table_contract(engine: Arc<dyn Engine>) {
     queries::ranges_select(table).await;
     due::the_due_index_is_sparse_and_ordered(table).await;
     due::the_due_index_pages(table).await;
+    erasure::a_scan_finds_all_rows_of_a_prefix(table).await;
+    erasure::what_must_be_sealed_is_refused(table).await;
     values::many_rows_are_put(&engine).await;
     due::tenants_stay_apart(&engine).await;
 }

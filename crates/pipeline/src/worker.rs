@@ -106,7 +106,8 @@ impl Worker {
     /// alone. If anything else goes wrong, none counts as archived: putting a row twice is harmless.
     async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
         let together = self.archive_together(records).await;
-        if !matches!(together, Err(JobError::Fail(_))) || records.len() == 1 {
+        let alone = matches!(together, Err(JobError::Fail(_) | JobError::Erased));
+        if !alone || records.len() == 1 {
             return vec![together; records.len()];
         }
         let mut answers = Vec::with_capacity(records.len());
@@ -185,6 +186,12 @@ impl Worker {
         match e {
             JobError::Fail(reason) => self.park(record, reason).await,
             JobError::Retry(reason) => self.retry(record, reason).await,
+            JobError::Erased => {
+                tracing::info!("job.dropped: its workspace has been erased");
+                counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "dropped")
+                    .increment(1);
+                true
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use std::{process::ExitCode, sync::Arc};
 use tidegate_app::api::Api;
 use tidegate_app::config::{ApiConfig, both};
 use tidegate_aws::lambda::{Error, run_http, start};
-use tidegate_aws::{client::Aws, dynamodb::DynamoTable, secrets::SsmSecrets, sqs::SqsQueue};
-use tidegate_pipeline::{clock::SystemClock, entropy::random_hex, table::Table};
+use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
+use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
 
 fn main() -> ExitCode {
     start(run())
@@ -18,9 +18,11 @@ async fn run() -> Result<(), Error> {
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let (secrets, key_name) = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
     let queue = |url| Arc::new(SqsQueue::new(&aws, url));
-    let table = DynamoTable::new(&aws, config.table, clock.clone());
+    let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
+    let (table, keys) = (config.store.table, config.store.keys_table);
+    let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let api = Arc::new(Api {
-        table: Table::new(Arc::new(table)).into(),
+        table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),
         wake_ups: queue(config.delivery_queue),

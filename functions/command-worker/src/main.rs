@@ -5,8 +5,8 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use tidegate_app::config::{WorkerConfig, both};
 use tidegate_app::routes::Routes;
 use tidegate_aws::lambda::{Error, run_worker, start};
-use tidegate_aws::{client::Aws, dynamodb::DynamoTable, sqs::SqsQueue};
-use tidegate_pipeline::{clock::SystemClock, table::Table, worker::Worker};
+use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
+use tidegate_pipeline::{clock::SystemClock, worker::Worker};
 
 /// Left of the invocation's time for the archive before a record and the answer after it.
 const MARGIN: Duration = Duration::from_secs(3);
@@ -21,15 +21,16 @@ async fn run() -> Result<(), Error> {
         Aws::from_env().map_err(|e| e.0),
     )?;
     let clock = Arc::new(SystemClock);
-    let dynamodb = DynamoTable::new(&aws, config.table, clock.clone());
-    dynamodb.warm_up().await;
-    let table = Table::new(Arc::new(dynamodb));
+    let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
+    let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
+    let (table, keys) = (config.store.table, config.store.keys_table);
+    let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let worker = Worker {
-        handler: Arc::new(Routes::new(table.clone(), clock.clone(), config.keep)),
+        handler: Arc::new(Routes::new(store.table.clone(), clock.clone(), config.keep)),
         source: Arc::new(SqsQueue::new(&aws, config.source_queue)),
         wake_ups: Arc::new(SqsQueue::new(&aws, config.delivery_queue)),
         keep: config.keep,
-        table,
+        table: store.table,
         clock,
     };
     run_worker(worker, MARGIN).await

@@ -4,8 +4,8 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{SchedulerConfig, both};
 use tidegate_aws::lambda::{Error, run_scheduled, start};
-use tidegate_aws::{client::Aws, dynamodb::DynamoTable, sqs::SqsQueue};
-use tidegate_pipeline::{clock::SystemClock, sweep::sweep, table::Table};
+use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
+use tidegate_pipeline::{clock::SystemClock, sweep::sweep};
 
 /// Left of the invocation's time to tell how it went.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -20,10 +20,13 @@ async fn run() -> Result<(), Error> {
         Aws::from_env().map_err(|e| e.0),
     )?;
     let clock = Arc::new(SystemClock);
-    let table = Table::new(Arc::new(DynamoTable::new(&aws, config.table, clock)));
+    let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
+    let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
+    let (table, keys) = (config.store.table, config.store.keys_table);
+    let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let wake_ups = SqsQueue::new(&aws, config.delivery_queue);
     let task = |_until| async {
-        sweep(&table, &wake_ups, &SystemClock).await?;
+        sweep(&store.table, &wake_ups, &SystemClock).await?;
         Ok(())
     };
     run_scheduled(task, MARGIN).await

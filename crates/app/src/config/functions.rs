@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use tidegate_pipeline::keyring::check_master_keys;
 use tidegate_slack::client::SLACK_API;
 
 use super::{Problems, SecretSource, Settings};
@@ -18,11 +19,22 @@ pub struct IngressConfig {
     pub commands_queue: String,
 }
 
+/// The store that every function but `ingress` works on.
+#[derive(Debug)]
+pub struct StoreConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `KEYS_TABLE_NAME`.
+    pub keys_table: String,
+    /// What the tenants' keys are wrapped under (`TIDEGATE_MASTER_KEY`).
+    pub master_key: SecretSource,
+}
+
 /// Settings of `event-worker` and `command-worker`.
 #[derive(Debug)]
 pub struct WorkerConfig {
-    /// `TABLE_NAME`.
-    pub table: String,
+    /// Table and keys.
+    pub store: StoreConfig,
     /// The queue that is worked off.
     pub source_queue: String,
     /// `DELIVERY_QUEUE_URL`.
@@ -34,8 +46,8 @@ pub struct WorkerConfig {
 /// Settings of `delivery-worker`.
 #[derive(Debug)]
 pub struct DeliveryConfig {
-    /// `TABLE_NAME`.
-    pub table: String,
+    /// Table and keys.
+    pub store: StoreConfig,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue: String,
     /// The workspace's token (`SLACK_BOT_TOKEN`).
@@ -49,8 +61,8 @@ pub struct DeliveryConfig {
 /// Settings of `scheduler`.
 #[derive(Debug)]
 pub struct SchedulerConfig {
-    /// `TABLE_NAME`.
-    pub table: String,
+    /// Table and keys.
+    pub store: StoreConfig,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue: String,
 }
@@ -58,8 +70,8 @@ pub struct SchedulerConfig {
 /// Settings of `api`.
 #[derive(Debug)]
 pub struct ApiConfig {
-    /// `TABLE_NAME`.
-    pub table: String,
+    /// Table and keys.
+    pub store: StoreConfig,
     /// `EVENTS_QUEUE_URL`.
     pub events_queue: String,
     /// `COMMANDS_QUEUE_URL`.
@@ -98,11 +110,10 @@ impl WorkerConfig {
     }
 
     fn of(settings: &Settings<'_>, source_queue: String) -> Self {
-        let (table, delivery_queue) = (table(settings), delivery_queue(settings));
         Self {
-            table,
+            store: store(settings),
             source_queue,
-            delivery_queue,
+            delivery_queue: delivery_queue(settings),
             keep: settings.keep(),
         }
     }
@@ -112,7 +123,7 @@ impl DeliveryConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
         read(|settings| Self {
-            table: table(settings),
+            store: store(settings),
             delivery_queue: delivery_queue(settings),
             bot_token: settings.secret(
                 "SLACK_BOT_TOKEN",
@@ -130,7 +141,7 @@ impl SchedulerConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
         read(|settings| Self {
-            table: table(settings),
+            store: store(settings),
             delivery_queue: delivery_queue(settings),
         })
     }
@@ -140,7 +151,7 @@ impl ApiConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
         read(|settings| Self {
-            table: table(settings),
+            store: store(settings),
             events_queue: events_queue(settings),
             commands_queue: commands_queue(settings),
             delivery_queue: delivery_queue(settings),
@@ -160,8 +171,21 @@ fn read<T>(config: impl FnOnce(&Settings<'_>) -> T) -> Result<T, Problems> {
     settings.finish(config)
 }
 
-fn table(settings: &Settings<'_>) -> String {
-    settings.required("TABLE_NAME", "the DynamoDB table")
+fn store(settings: &Settings<'_>) -> StoreConfig {
+    let master_key = settings.secret(
+        "TIDEGATE_MASTER_KEY",
+        "64 hex digits, as `openssl rand -hex 32` prints them",
+    );
+    if let SecretSource::Value(key) = &master_key
+        && let Err(e) = check_master_keys(key)
+    {
+        settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
+    }
+    StoreConfig {
+        table: settings.required("TABLE_NAME", "the DynamoDB table"),
+        keys_table: settings.required("KEYS_TABLE_NAME", "the DynamoDB table of tenants' keys"),
+        master_key,
+    }
 }
 
 fn events_queue(settings: &Settings<'_>) -> String {

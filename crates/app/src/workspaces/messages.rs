@@ -116,7 +116,7 @@ fn row(change: &Change<'_>) -> Item {
     match &change.to {
         To::Deleted => item.with("deleted", true),
         To::Content(text) => item
-            .with("text", text.text)
+            .sealed("text", text.text)
             .with_some("user", text.user)
             .with_some("bot", text.bot)
             .with_some("team", text.team)

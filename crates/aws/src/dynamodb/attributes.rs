@@ -33,7 +33,8 @@ fn attribute(value: Value) -> AttributeValue {
     match value {
         Value::S(text) => AttributeValue::S(text),
         Value::N(number) => AttributeValue::N(number.to_string()),
-        Value::B(bytes) => AttributeValue::B(Blob::new(bytes)),
+        // Sealed values have been refused before they get here.
+        Value::B(bytes) | Value::Sealed(bytes) => AttributeValue::B(Blob::new(bytes)),
         Value::Bool(truth) => AttributeValue::Bool(truth),
         Value::L(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
         Value::M(map) => {

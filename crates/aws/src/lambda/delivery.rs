@@ -95,6 +95,7 @@ fn told(e: &JobError, messages: Vec<Received>) -> Vec<Received> {
     match e {
         JobError::Retry(reason) => tracing::warn!(reason, "delivery.retry"),
         JobError::Fail(reason) => tracing::error!(reason, "delivery.failed"),
+        JobError::Erased => return Vec::new(),
     }
     messages
 }

@@ -9,13 +9,14 @@ use tidegate_aws::dynamodb::DynamoTable;
 use tidegate_aws::lambda::{BatchResponse, deliver_batch, work_batch};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, ManualClock, SystemClock, Timestamp};
-use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
 use tidegate_pipeline::job::{Job, kind};
+use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::ledger::{Delivery, JobError};
 use tidegate_pipeline::outbox::{Lane, wake_up};
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{RowKey, Table};
+use tidegate_pipeline::table::{RowKey, SealedEngine, Table};
 use tidegate_pipeline::worker::{Handler, Worker};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
@@ -111,9 +112,20 @@ fn job(id: &str, body: &str) -> String {
     job.encode().unwrap()
 }
 
+/// The store of that table, with keys in another one.
+async fn sealed(rows: DynamoTable) -> Table {
+    let keys = Table::new(Arc::new(dynoxide().await));
+    let master_key = Arc::new(FixedSecret("5e".repeat(32).into()));
+    let keyring = Keyring::new(&keys, master_key, "master", Arc::new(SystemClock));
+    Table::new(Arc::new(SealedEngine::new(
+        Arc::new(rows),
+        Arc::new(keyring),
+    )))
+}
+
 async fn worker(source: Arc<Hidden>) -> Worker {
     Worker {
-        table: Table::new(Arc::new(dynoxide().await)),
+        table: sealed(dynoxide().await).await,
         source,
         wake_ups: Arc::new(Hidden::default()),
         clock: Arc::new(SystemClock),
@@ -194,7 +206,7 @@ async fn a_batch_that_is_late_is_given_back_as_a_whole() {
     let clock: Arc<SystemClock> = Arc::new(SystemClock);
     let table = DynamoTable::new(&server.aws(), "tidegate", clock.clone());
     let worker = Worker {
-        table: Table::new(Arc::new(table)),
+        table: sealed(table).await,
         ..worker(Arc::new(Hidden::default())).await
     };
     let records = event(&[("m1", job("Ev1", "ok")), ("m2", job("Ev2", "ok"))]);
@@ -221,12 +233,14 @@ fn wake(lane: &str, hops: u32) -> String {
 async fn deliverer() -> Deliverer {
     let http = http_client::build().unwrap();
     Deliverer {
-        table: Table::new(Arc::new(dynoxide().await)),
+        table: sealed(dynoxide().await).await,
         wake_ups: Arc::new(Hidden::default()),
         clock: Arc::new(ManualClock::at(NOW)),
         slack: SlackClient::new(http, "http://127.0.0.1:9").unwrap(),
-        secrets: Arc::new(FixedSecret("xoxb-test".into())),
-        token_name: "SLACK_BOT_TOKEN".to_owned(),
+        tokens: Arc::new(ConfiguredToken {
+            secrets: Arc::new(FixedSecret("xoxb-test".into())),
+            name: "SLACK_BOT_TOKEN".to_owned(),
+        }),
         sender: Sender {
             boot: "test".to_owned(),
             exclusive: false,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tidegate_app::config::{Problems, Settings};
 use tidegate_app::signing;
+use tidegate_pipeline::keyring::check_master_keys;
 
 use super::client_of;
 use crate::telemetry;
@@ -25,6 +26,8 @@ pub struct LocalConfig {
     pub slack_api: Option<String>,
     /// `TIDEGATE_OPERATOR_KEY`; made up and kept when absent.
     pub operator_key: Option<SecretString>,
+    /// `TIDEGATE_MASTER_KEY`; made up and kept when absent.
+    pub master_key: Option<SecretString>,
     /// `TIDEGATE_ARCHIVE_DAYS`.
     pub keep: Duration,
     /// `TIDEGATE_QUIET_SECONDS`.
@@ -47,11 +50,15 @@ impl LocalConfig {
             bot_token: secret("SLACK_BOT_TOKEN"),
             slack_api: settings.optional("SLACK_API_BASE_URL"),
             operator_key: secret("TIDEGATE_OPERATOR_KEY"),
+            master_key: secret("TIDEGATE_MASTER_KEY"),
             keep: settings.keep(),
             quiet: settings.quiet(),
         };
         if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
             settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));
+        }
+        if let Some(Err(e)) = config.master_key.as_ref().map(check_master_keys) {
+            settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
         }
         let talks_to_slack = config.bot_token.is_some() && config.slack_api.is_none();
         if talks_to_slack && config.signing_secret.is_none() {

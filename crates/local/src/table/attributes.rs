@@ -121,7 +121,8 @@ fn attribute(value: Value) -> AttributeValue {
     match value {
         Value::S(text) => AttributeValue::S(text),
         Value::N(number) => AttributeValue::N(number.to_string()),
-        Value::B(bytes) => AttributeValue::B(bytes),
+        // Sealed values have been refused before they get here.
+        Value::B(bytes) | Value::Sealed(bytes) => AttributeValue::B(bytes),
         Value::Bool(truth) => AttributeValue::BOOL(truth),
         Value::L(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
         Value::M(map) => {

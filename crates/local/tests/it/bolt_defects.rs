@@ -13,12 +13,12 @@ use tidegate_app::ingress::Ingress;
 use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_local::queue::{QueueFile, QueueSettings};
-use tidegate_local::table::EmbeddedTable;
+use tidegate_local::store::Store;
 use tidegate_pipeline::clock::ManualClock;
 use tidegate_pipeline::ledger::{EventState, Ledger};
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{Range, RowKey, Table};
+use tidegate_pipeline::table::{Range, RowKey};
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
@@ -162,7 +162,7 @@ async fn app_rate_limited_is_taken_and_leaves_a_gap() {
 #[tokio::test]
 async fn a_worker_never_verifies_again() {
     let clock = ManualClock::at(1_763_690_400);
-    let table = Table::new(Arc::new(EmbeddedTable::in_memory().unwrap()));
+    let table = Store::in_memory(Arc::new(clock.clone())).unwrap().table;
     let queue: Arc<dyn Queue> = Arc::new(
         QueueFile::in_memory(Arc::new(clock.clone()))
             .unwrap()

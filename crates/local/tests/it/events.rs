@@ -29,7 +29,11 @@ async fn a_message_with_its_changes_ends_the_same_in_any_order() {
         let row = stored(&product, TENANT, &channel, "10.000100").await;
         let row = row.unwrap();
         assert_eq!(row.text("version"), Some("10.000400"), "{channel}");
-        assert_eq!(row.text("text"), (!deletes).then_some("third"), "{channel}");
+        assert_eq!(
+            row.opened_text("text"),
+            (!deletes).then_some("third"),
+            "{channel}"
+        );
         assert_eq!(row.flag("deleted"), deletes, "{channel}");
     }
 }
@@ -155,7 +159,7 @@ async fn two_tenants_never_meet() {
         })
         .await;
         assert_eq!(
-            row.text("text"),
+            row.opened_text("text"),
             Some(format!("hello of {tenant}").as_str())
         );
         let archived = product.archived(Some(tenant)).await;

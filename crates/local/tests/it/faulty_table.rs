@@ -3,12 +3,15 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use tidegate_local::table::EmbeddedTable;
+use tidegate_pipeline::clock::SystemClock;
+use tidegate_pipeline::keyring::Keyring;
+use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{
-    Engine, Item, Key, Query, Table, TableError, Value, Write, WriteAction, names_in,
+    Engine, Item, Key, Query, SealedEngine, Table, TableError, Value, Write, WriteAction, names_in,
 };
 use tokio::sync::Notify;
 
@@ -69,11 +72,23 @@ pub(crate) struct FaultyTable {
     appointments: Mutex<Vec<Appointment>>,
     /// Whether tokio's paused clock must not run ahead of a call.
     holds_time: AtomicBool,
+    /// What seals the rows, and the table that its keys are in.
+    sealing: OnceLock<(Arc<Keyring>, Arc<FaultyTable>)>,
 }
 
 impl FaultyTable {
     pub(crate) fn new(seed: u64) -> Arc<Self> {
+        let (table, keys) = (Self::unsealed(seed), Self::unsealed(seed));
+        let engine = Table::new(Arc::clone(&keys) as Arc<dyn Engine>);
+        let master_key = Arc::new(FixedSecret("5e".repeat(32).into()));
+        let keyring = Keyring::new(&engine, master_key, "master", Arc::new(SystemClock));
+        let _ = table.sealing.set((Arc::new(keyring), keys));
+        table
+    }
+
+    fn unsealed(seed: u64) -> Arc<Self> {
         Arc::new(Self {
+            sealing: OnceLock::new(),
             inner: EmbeddedTable::in_memory().unwrap(),
             chance: Chance::new(seed),
             rates: Mutex::default(),
@@ -84,17 +99,25 @@ impl FaultyTable {
 
     /// The table as the product sees it.
     pub(crate) fn table(self: &Arc<Self>) -> Table {
-        Table::new(Arc::clone(self) as Arc<dyn Engine>)
+        self.sealed(Arc::clone(self) as Arc<dyn Engine>)
     }
 
     /// The table as it is.
     pub(crate) fn truth(&self) -> Table {
-        Table::new(Arc::new(self.inner.clone()))
+        self.sealed(Arc::new(self.inner.clone()))
+    }
+
+    fn sealed(&self, engine: Arc<dyn Engine>) -> Table {
+        let (keyring, _) = self.sealing.get().unwrap();
+        Table::new(Arc::new(SealedEngine::new(engine, Arc::clone(keyring))))
     }
 
     /// Keeps tokio's paused clock from running ahead of the table's own thread: it stands while a blocking task runs.
     pub(crate) fn hold_time(&self) {
         self.holds_time.store(true, Ordering::Relaxed);
+        if let Some((_, keys)) = self.sealing.get() {
+            keys.hold_time();
+        }
     }
 
     pub(crate) fn set_rates(&self, rates: Rates) {
@@ -217,6 +240,21 @@ impl Engine for FaultyTable {
             .collect();
         let text = format!("put_all {}", keys.join(" "));
         self.meddle(text, true, self.inner.put_all(rows)).await
+    }
+
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
+        let scan = self.inner.scan(prefix, after, limit);
+        self.meddle(format!("scan {prefix}"), false, scan).await
+    }
+
+    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
+        let text = format!("remove {} rows", keys.len());
+        self.meddle(text, true, self.inner.remove(keys)).await
     }
 }
 

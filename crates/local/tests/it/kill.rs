@@ -15,7 +15,6 @@ use tempfile::TempDir;
 use tidegate_app::workspaces::messages;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_local::queue::{QueueFile, QueueSettings};
-use tidegate_local::table::EmbeddedTable;
 use tidegate_pipeline::archive;
 use tidegate_pipeline::clock::{Clock, SystemClock, Timestamp};
 use tidegate_pipeline::ledger::{EventState, Ledger};
@@ -27,7 +26,9 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::chance::Chance;
-use crate::support::{OPERATOR_KEY, SIGNING_SECRET, now, signed, unique, unique_ts, until};
+use crate::support::{
+    OPERATOR_KEY, SIGNING_SECRET, now, signed, store_in, unique, unique_ts, until,
+};
 
 const KILLS: usize = 22;
 
@@ -105,8 +106,7 @@ impl Victim {
     }
 
     fn table(&self) -> Table {
-        let path = self.data.path().join("table.db");
-        Table::new(Arc::new(EmbeddedTable::open(&path).unwrap()))
+        store_in(self.data.path()).table
     }
 }
 
@@ -326,7 +326,7 @@ async fn check(seed: u64, table: &Table, log: &[Sent], slack: &FakeSlack) {
                 .unwrap();
             let text = format!("text of {}", sent.id);
             assert_eq!(
-                message.unwrap().text("text"),
+                message.unwrap().opened_text("text"),
                 Some(text.as_str()),
                 "seed {seed}"
             );

@@ -35,6 +35,7 @@ mod queue_down;
 mod replay;
 mod sandbox;
 mod scripted;
+mod sealing;
 mod secrets;
 mod ssl_check;
 mod support;

@@ -14,7 +14,7 @@ use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, Fault, FaultKind, PostedM
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::delivery::{Deliverer, METADATA_EVENT, Sender};
+use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, METADATA_EVENT, Sender};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Pending, Post, Settled, Target, WakeUp};
@@ -174,8 +174,10 @@ impl World {
             wake_ups: Arc::clone(&self.wake_ups),
             clock: Arc::new(self.clock.clone()),
             slack: self.client.clone(),
-            secrets: Arc::new(FixedSecret(TOKEN.into())),
-            token_name: "SLACK_BOT_TOKEN".to_owned(),
+            tokens: Arc::new(ConfiguredToken {
+                secrets: Arc::new(FixedSecret(TOKEN.into())),
+                name: "SLACK_BOT_TOKEN".to_owned(),
+            }),
             sender: Sender { boot, exclusive },
             quiet: QUIET,
         }

@@ -9,18 +9,17 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_local::queue::{QueueFile, QueueSettings};
-use tidegate_local::table::EmbeddedTable;
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Delivery, JobError};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::queue::{Queue, Received};
-use tidegate_pipeline::table::{RowKey, Table, Write};
+use tidegate_pipeline::table::{RowKey, Write};
 use tidegate_pipeline::worker::{Handler, Worker};
 
 use crate::process::tidegate;
-use crate::support::{Product, TENANT, id, mention, now, signed_at, until};
+use crate::support::{Product, TENANT, id, mention, now, signed_at, store_in, until};
 
 const CHANNEL: &str = "C0GENERAL01";
 
@@ -166,8 +165,7 @@ impl Handler for Broken {
 /// Takes the event on that data folder and parks it.
 async fn parked_by_a_broken_build(data_dir: &Path, event: &Value) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let embedded = EmbeddedTable::open(&data_dir.join("table.db")).unwrap();
-    let table = Table::new(Arc::new(embedded));
+    let table = store_in(data_dir).table;
     // As every build does, whatever its handler makes of the event.
     let key = RowKey::new(&["tenants"], &[TENANT]);
     let row = tidegate_pipeline::table::Item::new().with("tenant", TENANT);

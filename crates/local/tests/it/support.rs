@@ -4,14 +4,16 @@ mod requests;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_fake_slack::FakeSlack;
+use tidegate_local::data_dir::DataDir;
 use tidegate_local::local::{Local, LocalConfig};
-use tidegate_local::table::EmbeddedTable;
+use tidegate_local::store::Store;
 use tidegate_local::telemetry;
 use tidegate_pipeline::archive::{self, Address};
 use tidegate_pipeline::clock::{Clock, SystemClock};
@@ -130,8 +132,12 @@ impl Client {
 
     /// The table's file, through a connection of its own.
     pub(crate) fn table(&self) -> Table {
-        let path = self.data_dir.join("table.db");
-        Table::new(std::sync::Arc::new(EmbeddedTable::open(&path).unwrap()))
+        self.store().table
+    }
+
+    /// Table and keys, through connections of their own.
+    pub(crate) fn store(&self) -> Store {
+        store_in(&self.data_dir)
     }
 
     /// Sends a request as it stands.
@@ -227,6 +233,16 @@ impl Client {
         let answer = send_to(&self.http, &url, content_type("application/json"), body).await;
         answer.json()["response_url"].as_str().unwrap().to_owned()
     }
+}
+
+/// Table and keys of a data folder.
+pub(crate) fn store_in(data_dir: &Path) -> Store {
+    Store::open(
+        &DataDir::open(data_dir).unwrap(),
+        None,
+        Arc::new(SystemClock),
+    )
+    .unwrap()
 }
 
 /// Settings of a test's product.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use tidegate_slack::ids::Ts;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
-use super::{Deliverer, METADATA_EVENT, Next, limit_of};
+use super::{Deliverer, METADATA_EVENT, Next, NoToken, Place, limit_of};
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
 use crate::outbox::{Class, End, Pending, Target};
@@ -33,16 +33,19 @@ enum Found {
     Later(Timestamp),
     /// It cannot be asked at all.
     Never(String),
+    /// The workspace is not connected.
+    Disconnected,
 }
 
 impl Deliverer {
     /// Settles a post that was found taken, once its attempt is over.
     pub(super) async fn recover(
         &self,
-        rows: &Rows,
+        place: Place<'_>,
         post: &Pending,
         row: &Item,
     ) -> Result<Next, JobError> {
+        let rows = place.rows;
         let over_at = self.settles_at(post.attempt_at.unwrap_or_default());
         if over_at > self.clock.now() {
             return Ok(Next::At(over_at));
@@ -51,12 +54,13 @@ impl Deliverer {
             let end = End::Parked("outcome unknown: its sender stopped".to_owned());
             return self.end(rows, post, row, &end).await;
         }
-        match self.look_for(rows, post).await? {
+        match self.look_for(place, post).await? {
             Found::Yes(ts) => {
                 counter!("tidegate_posts_total", "purpose" => post.purpose.clone(), "outcome" => "found").increment(1);
                 self.end(rows, post, row, &End::Done(Some(ts))).await
             }
             Found::Later(time) => Ok(Next::At(time)),
+            Found::Disconnected => self.hold(place).await,
             Found::No => {
                 self.not_found(rows, post, row, "not found in the channel")
                     .await
@@ -95,7 +99,8 @@ impl Deliverer {
         .await
     }
 
-    async fn look_for(&self, rows: &Rows, post: &Pending) -> Result<Found, JobError> {
+    async fn look_for(&self, place: Place<'_>, post: &Pending) -> Result<Found, JobError> {
+        let rows = place.rows;
         let field = |name: &str| {
             post.body
                 .get(name)
@@ -116,7 +121,11 @@ impl Deliverer {
         }
         let first = post.first_attempt_at.unwrap_or_default().seconds() - MARGIN_SECONDS;
         let oldest = format!("{first}.000000");
-        let token = self.token().await?;
+        let token = match self.tokens.token(place.tenant).await {
+            Ok(token) => token,
+            Err(NoToken::Later(why)) => return Err(JobError::Retry(why)),
+            Err(NoToken::Disconnected(_)) => return Ok(Found::Disconnected),
+        };
         let mut cursor = String::new();
         for _ in 0..MAX_PAGES {
             let mut parameters = vec![

@@ -14,7 +14,7 @@ use crate::queue::MAX_DELAY;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
 /// Attempts to reach a Slack that cannot be reached before the post is parked; with back-off that is some hours.
-const MAX_ATTEMPTS: i64 = 30;
+pub(super) const MAX_ATTEMPTS: i64 = 30;
 
 /// Tries to write down what Slack said, and the pause after the first; the lease leaves room for them.
 const TRIES: usize = 4;
@@ -32,10 +32,6 @@ impl Deliverer {
     ) -> Result<Next, JobError> {
         let now = self.clock.now();
         count(&post.purpose, &outcome);
-        if let Outcome::Refused(Refusal::Credential(_)) = &outcome {
-            // Perhaps it has been rotated: the next post asks for the present one.
-            self.secrets.doubt(&self.token_name);
-        }
         match outcome {
             Outcome::Done(answer) => {
                 let ts = answer.get("ts").and_then(Json::as_str).map(Into::into);

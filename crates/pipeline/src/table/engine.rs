@@ -1,4 +1,4 @@
-//! What an implementation of the table has to offer: five methods over absolute keys.
+//! What an implementation of the table has to offer: seven methods over absolute keys.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,9 @@ pub enum TableError {
     /// The request is wrong; trying again cannot help.
     #[error("the table refused: {0}")]
     Invalid(String),
+    /// The tenant was erased: nothing is written for it until it is installed again.
+    #[error("the workspace has been erased")]
+    Erased,
 }
 
 /// What a write does to its row.
@@ -114,6 +117,15 @@ impl<K> Write<K> {
         }
     }
 
+    /// The values of the row that is put, and of the expressions.
+    pub fn all_values(&self) -> impl Iterator<Item = &Value> {
+        let row = match &self.action {
+            WriteAction::Put(item) => Some(item.0.values()),
+            _ => None,
+        };
+        row.into_iter().flatten().chain(self.values.values())
+    }
+
     /// The update and condition expressions, whichever are there.
     pub fn expressions(&self) -> impl Iterator<Item = &str> {
         let update = match &self.action {
@@ -158,6 +170,30 @@ pub trait Engine: Send + Sync {
 
     /// Puts any number of rows without conditions; on an error some may have been put.
     async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError>;
+
+    /// Looks at up to `limit` rows, wherever they are, and answers which of them are in partitions that begin with
+    /// `prefix`, and from where to go on. It reads the whole table in the end: for erasing a tenant, and nothing else.
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError>;
+
+    /// Removes any number of rows without conditions; on an error some may have been removed.
+    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError>;
+}
+
+/// Refuses values that should have been sealed on their way here: engines call it before they write.
+pub fn all_plain<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<(), TableError> {
+    if values
+        .into_iter()
+        .any(|value| matches!(value, Value::Sealed(_)))
+    {
+        let why = "a value that must be sealed reached the engine as it is";
+        return Err(TableError::Invalid(why.to_owned()));
+    }
+    Ok(())
 }
 
 /// The attribute names that expressions mention as `#name`.

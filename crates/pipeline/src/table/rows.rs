@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 pub const DUE_SHARDS: u64 = 8;
 
 /// No tenant's id can be this: Slack's are upper case letters and digits.
-const SYSTEM: &str = "@system";
+pub(super) const SYSTEM: &str = "@system";
 
 /// The table.
 #[derive(Clone)]
@@ -252,6 +252,23 @@ impl SystemRows {
         // DynamoDB refuses a batch that names a row twice, and a queue may deliver one message twice in a batch.
         let placed: BTreeMap<Key, Item> = placed.collect();
         self.0.engine.put_all(placed.into_iter().collect()).await
+    }
+
+    /// Looks at up to `limit` rows of the whole table and removes those of a tenant. Answers how many it removed, and
+    /// where to go on. For erasing a tenant.
+    pub async fn remove_tenant(
+        &self,
+        tenant: &TenantId,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(usize, Option<Key>), TableError> {
+        let prefix = format!("{}#", tenant_prefix(tenant));
+        let (keys, next) = self.0.engine.scan(&prefix, after, limit).await?;
+        let removed = keys.len();
+        if removed > 0 {
+            self.0.engine.remove(keys).await?;
+        }
+        Ok((removed, next))
     }
 
     /// Rows of that kind that are due by `until`, earliest first, at most `limit` of each of the

@@ -18,6 +18,9 @@ pub enum Value {
     L(Vec<Value>),
     /// A map.
     M(BTreeMap<String, Value>),
+    /// Bytes that only their tenant may read: in the engine they lie under its key. Of a row's own attributes only,
+    /// not inside lists and maps.
+    Sealed(Vec<u8>),
 }
 
 /// Rows hold message texts and `response_url`s, so texts show their length only.
@@ -30,6 +33,7 @@ impl fmt::Debug for Value {
             Self::Bool(truth) => write!(f, "Bool({truth})"),
             Self::L(list) => f.debug_list().entries(list).finish(),
             Self::M(map) => f.debug_map().entries(map).finish(),
+            Self::Sealed(bytes) => write!(f, "Sealed({} bytes)", bytes.len()),
         }
     }
 }
@@ -94,6 +98,26 @@ impl Item {
             Some(value) => self.with(name, value),
             None => self,
         }
+    }
+
+    /// The item with that attribute set to bytes that only the tenant may read.
+    #[must_use]
+    pub fn sealed(self, name: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.with(name, Value::Sealed(bytes.into()))
+    }
+
+    /// The bytes of a sealed attribute; `None` when absent or of another type.
+    pub fn opened(&self, name: &str) -> Option<&[u8]> {
+        match self.0.get(name) {
+            Some(Value::Sealed(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The text of a sealed attribute; `None` when absent, of another type or no text.
+    pub fn opened_text(&self, name: &str) -> Option<&str> {
+        self.opened(name)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
     /// A text attribute; `None` when absent or of another type.

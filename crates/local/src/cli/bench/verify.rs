@@ -10,11 +10,10 @@ use tidegate_app::workspaces::messages;
 use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::ledger::{EventState, Ledger};
-use tidegate_pipeline::table::Table;
 
 use super::load::Event;
 use crate::data_dir::DataDir;
-use crate::table::EmbeddedTable;
+use crate::store::Store;
 
 /// How long a standstill may last before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -67,9 +66,8 @@ pub(super) async fn verify(
     folder: &Path,
     acked: &[Event],
 ) -> anyhow::Result<Found> {
-    let table = Table::new(Arc::new(EmbeddedTable::open(
-        &DataDir::open(folder)?.table(),
-    )?));
+    let store = Store::open(&DataDir::open(folder)?, None, Arc::new(SystemClock))?;
+    let table = store.table;
     let mut found = Found::default();
     for event in acked {
         let rows = table.tenant(&event.tenant().into());

@@ -1,0 +1,351 @@
+//! The tenants' data keys: what people wrote and what opens their workspace is stored only under the key of its tenant.
+//!
+//! Three layers. A master key comes from [`Secrets`]. It wraps one data key per tenant; those lie in a table of their
+//! own, which has no backups, so that destroying a tenant's key makes its rows unreadable in every backup too. The data
+//! key seals values, with the tenant and the value's name as associated data and the key's number in the record.
+//!
+//! The key's row is also where it stands that a tenant was erased: nothing more is written for it then.
+
+mod cipher;
+mod master;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+use tidegate_slack::ids::TenantId;
+use tokio::sync::OnceCell;
+
+use self::cipher::AesKey;
+pub use self::cipher::CipherError;
+pub use self::master::{MasterKeyError, check as check_master_keys};
+use self::master::{MasterKeys, Wrapped};
+use crate::clock::{Clock, Timestamp};
+use crate::secrets::{SecretError, Secrets};
+use crate::table::{Item, RowKey, Rows, Table, TableError, Value, Write};
+
+/// How long a process goes on with the keys that it has read: so long may it write for a tenant erased elsewhere.
+pub const CACHED_FOR: Duration = Duration::from_mins(1);
+
+/// Tenants whose keys a process holds.
+const CACHED_TENANTS: usize = 10_000;
+
+/// Begins every sealed value: a mark, and the version of this format.
+const MAGIC: [u8; 4] = [0xf5, b'T', b'G', 1];
+
+/// Tries to make a key that others make at the same moment.
+const TRIES: usize = 5;
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    /// The tenant was erased and has not been installed again.
+    #[error("the workspace has been erased")]
+    Erased,
+    /// The keys' table did not answer.
+    #[error("tenant keys: {0}")]
+    Table(#[from] TableError),
+    /// No master key.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The list of master keys cannot be read.
+    #[error(transparent)]
+    Master(#[from] MasterKeyError),
+    /// A key is wrapped under a master key that is not in the list, or is damaged.
+    #[error("tenant keys: {0}")]
+    Cipher(#[from] CipherError),
+    /// A row of the keys' table is damaged.
+    #[error("the row of a tenant's keys is damaged")]
+    Damaged,
+}
+
+/// The keys of all tenants.
+pub struct Keyring {
+    rows: Rows,
+    secrets: Arc<dyn Secrets>,
+    master_name: String,
+    clock: Arc<dyn Clock>,
+    cached: Mutex<HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>>,
+    hash_key: OnceCell<AesKey>,
+}
+
+/// The keys of one tenant, by number; the current one seals.
+pub struct TenantKeys {
+    tenant: TenantId,
+    current: i64,
+    keys: BTreeMap<i64, AesKey>,
+}
+
+/// What stands in a tenant's row.
+struct Stored {
+    erased: bool,
+    current: i64,
+    wrapped: BTreeMap<i64, Wrapped>,
+}
+
+impl TenantKeys {
+    /// Seals one value. `kind` is what it is, for example the name of its attribute.
+    pub fn seal(&self, kind: &str, plain: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let key = self.keys.get(&self.current).ok_or(CipherError::NotSealed)?;
+        let mut sealed = MAGIC.to_vec();
+        sealed.extend_from_slice(&self.current.to_be_bytes());
+        sealed.extend(key.seal(&self.about(kind), plain)?);
+        Ok(sealed)
+    }
+
+    /// Opens what [`TenantKeys::seal`] made for the same tenant and kind, with whichever of the keys it names.
+    pub fn open(&self, kind: &str, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
+        let number = sealed
+            .strip_prefix(&MAGIC)
+            .and_then(|s| s.split_first_chunk());
+        let (number, body) = number.ok_or(CipherError::NotOpened)?;
+        let key = self.keys.get(&i64::from_be_bytes(*number));
+        key.ok_or(CipherError::NotOpened)?
+            .open(&self.about(kind), body)
+    }
+
+    fn about(&self, kind: &str) -> Vec<u8> {
+        format!("{}\0{kind}", self.tenant).into_bytes()
+    }
+}
+
+/// Whether these bytes are a sealed value.
+pub fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
+impl Keyring {
+    /// The keys in that table, wrapped under the master key that `secrets` holds under `master_name`.
+    pub fn new(
+        table: &Table,
+        secrets: Arc<dyn Secrets>,
+        master_name: impl Into<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            rows: table.system().rows().clone(),
+            secrets,
+            master_name: master_name.into(),
+            clock,
+            cached: Mutex::default(),
+            hash_key: OnceCell::new(),
+        }
+    }
+
+    /// A tenant's keys; made if it has none yet.
+    pub async fn of(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, KeyError> {
+        let now = self.clock.now();
+        if let Some((read_at, keys)) = self.cache().get(tenant)
+            && now.since(*read_at) < CACHED_FOR
+        {
+            return Ok(Arc::clone(keys));
+        }
+        let keys = Arc::new(self.read_or_make(tenant).await?);
+        let mut cache = self.cache();
+        if cache.len() >= CACHED_TENANTS {
+            cache.clear();
+        }
+        cache.insert(tenant.clone(), (now, Arc::clone(&keys)));
+        Ok(keys)
+    }
+
+    /// A name for an id that tells nobody without the keys' table which one it is: for what outlives an erasure.
+    pub async fn hash(&self, id: &str) -> Result<String, KeyError> {
+        let key = self
+            .hash_key
+            .get_or_try_init(|| self.read_hash_key())
+            .await?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).map_err(|_| KeyError::Damaged)?;
+        mac.update(id.as_bytes());
+        Ok(hex::encode(&mac.finalize().into_bytes()[..16]))
+    }
+
+    /// Destroys a tenant's keys: what they sealed is lost, here and in every backup. Nothing more is written for it.
+    pub async fn destroy(&self, tenant: &TenantId) -> Result<(), KeyError> {
+        let key = self.key_of(tenant).await?;
+        let now = self.clock.now();
+        // The count stays, so that a key made after a new installation never has the number of a destroyed one.
+        let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
+        self.rows.write(erase.value(":now", now.millis())).await?;
+        self.cache().remove(tenant);
+        Ok(())
+    }
+
+    /// Lets an erased tenant begin anew, with a new key. Does nothing for one that was not erased.
+    pub async fn revive(&self, tenant: &TenantId) -> Result<(), KeyError> {
+        let key = self.key_of(tenant).await?;
+        let begun = Write::update(key, "REMOVE #erased_at").when("attribute_exists(#erased_at)");
+        match self.rows.write(begun).await {
+            Ok(_) | Err(TableError::Condition) => {}
+            Err(e) => return Err(e.into()),
+        }
+        self.cache().remove(tenant);
+        Ok(())
+    }
+
+    /// Gives a tenant a new key under the newest master key and wraps its older ones under that too. What the older
+    /// ones sealed stays readable. An interrupted call is repeated without harm.
+    pub async fn renew(&self, tenant: &TenantId) -> Result<(), KeyError> {
+        for _ in 0..TRIES {
+            let stored = self.stored(tenant).await?.ok_or(KeyError::Damaged)?;
+            if stored.erased {
+                return Err(KeyError::Erased);
+            }
+            let keys = self.unwrapped(tenant, &stored).await?;
+            if self.add_key(tenant, stored.current, keys).await? {
+                self.cache().remove(tenant);
+                return Ok(());
+            }
+        }
+        Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
+    }
+
+    async fn read_or_make(&self, tenant: &TenantId) -> Result<TenantKeys, KeyError> {
+        for _ in 0..TRIES {
+            let stored = self.stored(tenant).await?;
+            match &stored {
+                Some(stored) if stored.erased => return Err(KeyError::Erased),
+                Some(stored) if !stored.wrapped.is_empty() => {
+                    return Ok(TenantKeys {
+                        tenant: tenant.clone(),
+                        current: stored.current,
+                        keys: self.unwrapped(tenant, stored).await?,
+                    });
+                }
+                _ => {}
+            }
+            let current = stored.map_or(0, |stored| stored.current);
+            self.add_key(tenant, current, BTreeMap::new()).await?;
+        }
+        Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
+    }
+
+    /// Adds a key under the number after `current`; false when somebody else was faster.
+    async fn add_key(
+        &self,
+        tenant: &TenantId,
+        current: i64,
+        mut keys: BTreeMap<i64, AesKey>,
+    ) -> Result<bool, KeyError> {
+        keys.insert(current + 1, AesKey::random()?);
+        let (key, masters) = (self.key_of(tenant).await?, self.masters().await?);
+        let mut wrapped = BTreeMap::new();
+        for (number, key) in &keys {
+            let about = about(tenant, *number);
+            wrapped.insert(number.to_string(), value(masters.wrap(&about, key)?));
+        }
+        let add = Write::update(key, "SET #current = :next, #wrapped = :wrapped")
+            .when("attribute_not_exists(#erased_at) AND (attribute_not_exists(#pk) OR attribute_not_exists(#current) OR #current = :seen)")
+            .value(":seen", current)
+            .value(":next", current + 1)
+            .value(":wrapped", Value::M(wrapped));
+        match self.rows.write(add).await {
+            Ok(_) => Ok(true),
+            Err(TableError::Condition) => Ok(false),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn unwrapped(
+        &self,
+        tenant: &TenantId,
+        stored: &Stored,
+    ) -> Result<BTreeMap<i64, AesKey>, KeyError> {
+        let masters = self.masters().await?;
+        let unwrap = |(number, wrapped): (&i64, &Wrapped)| {
+            Ok((*number, masters.unwrap(&about(tenant, *number), wrapped)?))
+        };
+        stored.wrapped.iter().map(unwrap).collect()
+    }
+
+    async fn stored(&self, tenant: &TenantId) -> Result<Option<Stored>, KeyError> {
+        let row = self.rows.get(&self.key_of(tenant).await?).await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut wrapped = BTreeMap::new();
+        if let Some(Value::M(keys)) = row.0.get("wrapped") {
+            for (number, key) in keys {
+                let number = number.parse().map_err(|_| KeyError::Damaged)?;
+                wrapped.insert(number, wrapped_from(key).ok_or(KeyError::Damaged)?);
+            }
+        }
+        Ok(Some(Stored {
+            erased: row.number("erased_at").is_some(),
+            current: row.number("current").unwrap_or(0),
+            wrapped,
+        }))
+    }
+
+    async fn read_hash_key(&self) -> Result<AesKey, KeyError> {
+        const ABOUT: &str = "hash key";
+        let place = RowKey::new(&["hash_key"], &["key"]);
+        let masters = self.masters().await?;
+        for _ in 0..TRIES {
+            if let Some(row) = self.rows.get(&place).await? {
+                let wrapped = row.0.get("wrapped").and_then(wrapped_from);
+                return Ok(masters.unwrap(ABOUT, &wrapped.ok_or(KeyError::Damaged)?)?);
+            }
+            let made = value(masters.wrap(ABOUT, &AesKey::random()?)?);
+            let put = Write::put(place.clone(), Item::new().with("wrapped", made));
+            match self.rows.write(put.when("attribute_not_exists(#pk)")).await {
+                Ok(_) | Err(TableError::Condition) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Err(KeyError::Damaged)
+    }
+
+    /// Wraps the key of [`Keyring::hash`] under the newest master key.
+    pub async fn renew_hash_key(&self) -> Result<(), KeyError> {
+        let key = self
+            .hash_key
+            .get_or_try_init(|| self.read_hash_key())
+            .await?;
+        let wrapped = value(self.masters().await?.wrap("hash key", key)?);
+        let place = RowKey::new(&["hash_key"], &["key"]);
+        let put = Write::put(place, Item::new().with("wrapped", wrapped));
+        self.rows.write(put).await?;
+        Ok(())
+    }
+
+    async fn key_of(&self, tenant: &TenantId) -> Result<RowKey, KeyError> {
+        Ok(RowKey::new(
+            &["tenant_key", &self.hash(tenant.as_str()).await?],
+            &["keys"],
+        ))
+    }
+
+    async fn masters(&self) -> Result<MasterKeys, KeyError> {
+        Ok(MasterKeys::parse(
+            &self.secrets.get(&self.master_name).await?,
+        )?)
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn about(tenant: &TenantId, number: i64) -> String {
+    format!("tenant key\0{tenant}\0{number}")
+}
+
+fn value(wrapped: Wrapped) -> Value {
+    Value::M(BTreeMap::from([
+        ("master".to_owned(), wrapped.master.into()),
+        ("bytes".to_owned(), wrapped.bytes.into()),
+    ]))
+}
+
+fn wrapped_from(value: &Value) -> Option<Wrapped> {
+    let Value::M(fields) = value else { return None };
+    match (fields.get("master")?, fields.get("bytes")?) {
+        (Value::S(master), Value::B(bytes)) => Some(Wrapped {
+            master: master.clone(),
+            bytes: bytes.clone(),
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,171 @@
+//! The layer between tenants' rows and the engine: opens and seals what only its tenant may read, and writes nothing
+//! for a tenant that was erased.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tidegate_slack::ids::TenantId;
+
+use super::engine::{Engine, Query, TableError, Write, WriteAction};
+use super::key::{Key, tenant_of};
+use super::rows::SYSTEM;
+use super::value::{Item, Value};
+use crate::keyring::{KeyError, Keyring, TenantKeys, is_sealed};
+
+/// An engine whose sealed values lie in another one under their tenants' keys.
+pub struct SealedEngine {
+    inner: Arc<dyn Engine>,
+    keyring: Arc<Keyring>,
+}
+
+impl SealedEngine {
+    /// Seals in front of that engine.
+    pub fn new(inner: Arc<dyn Engine>, keyring: Arc<Keyring>) -> Self {
+        Self { inner, keyring }
+    }
+
+    /// The keys of the tenant whose row this is; `None` for the system's own.
+    async fn keys(&self, pk: &str) -> Result<Option<Arc<TenantKeys>>, TableError> {
+        match tenant_in(pk) {
+            Some(tenant) => Ok(Some(self.keyring.of(&tenant).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn opened(&self, item: Item) -> Result<Item, TableError> {
+        if !item
+            .0
+            .values()
+            .any(|value| matches!(value, Value::B(bytes) if is_sealed(bytes)))
+        {
+            return Ok(item);
+        }
+        let keys = self.keys(item.text("pk").unwrap_or_default()).await?;
+        let keys = keys.ok_or_else(no_keys)?;
+        let open = |(name, value): (String, Value)| match value {
+            Value::B(bytes) if is_sealed(&bytes) => {
+                let plain = keys
+                    .open(&name, &bytes)
+                    .map_err(|e| TableError::Invalid(e.to_string()))?;
+                Ok((name, Value::Sealed(plain)))
+            }
+            plain => Ok((name, plain)),
+        };
+        item.0
+            .into_iter()
+            .map(open)
+            .collect::<Result<_, _>>()
+            .map(Item)
+    }
+
+    async fn sealed(&self, mut write: Write<Key>) -> Result<Write<Key>, TableError> {
+        let keys = self.keys(&write.key.pk).await?;
+        if let WriteAction::Put(item) = &mut write.action {
+            item.0 = seal(keys.as_deref(), std::mem::take(&mut item.0), |name| name)?;
+        }
+        // In an expression a sealed value's placeholder bears the name of its attribute.
+        write.values = seal(keys.as_deref(), write.values, |name| {
+            name.trim_start_matches(':')
+        })?;
+        Ok(write)
+    }
+}
+
+fn seal(
+    keys: Option<&TenantKeys>,
+    values: BTreeMap<String, Value>,
+    kind: impl Fn(&str) -> &str,
+) -> Result<BTreeMap<String, Value>, TableError> {
+    let seal = |(name, value): (String, Value)| match value {
+        Value::Sealed(plain) => {
+            let sealed = keys.ok_or_else(no_keys)?.seal(kind(&name), &plain);
+            Ok((
+                name,
+                Value::B(sealed.map_err(|e| TableError::Busy(e.to_string()))?),
+            ))
+        }
+        plain => Ok((name, plain)),
+    };
+    values.into_iter().map(seal).collect()
+}
+
+fn no_keys() -> TableError {
+    TableError::Invalid("only a tenant's rows hold sealed values".to_owned())
+}
+
+fn tenant_in(pk: &str) -> Option<TenantId> {
+    let (prefix, _) = pk.split_once('#')?;
+    (prefix != SYSTEM).then(|| tenant_of(prefix))
+}
+
+impl From<KeyError> for TableError {
+    fn from(e: KeyError) -> Self {
+        match e {
+            KeyError::Erased => Self::Erased,
+            KeyError::Table(e) => e,
+            KeyError::Secret(_) => Self::Busy(e.to_string()),
+            KeyError::Master(_) | KeyError::Cipher(_) | KeyError::Damaged => {
+                Self::Busy(e.to_string())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for SealedEngine {
+    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
+        match self.inner.get(key).await? {
+            Some(item) => self.opened(item).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn query(&self, query: Query) -> Result<(Vec<Item>, Option<Item>), TableError> {
+        let (items, next) = self.inner.query(query).await?;
+        let mut opened = Vec::with_capacity(items.len());
+        for item in items {
+            opened.push(self.opened(item).await?);
+        }
+        Ok((opened, next))
+    }
+
+    async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError> {
+        let write = self.sealed(write).await?;
+        match self.inner.write(write).await? {
+            Some(item) => self.opened(item).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError> {
+        let mut sealed = Vec::with_capacity(writes.len());
+        for write in writes {
+            sealed.push(self.sealed(write).await?);
+        }
+        self.inner.transact(sealed).await
+    }
+
+    async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError> {
+        let mut sealed = Vec::with_capacity(rows.len());
+        for (key, item) in rows {
+            let keys = self.keys(&key.pk).await?;
+            sealed.push((key, Item(seal(keys.as_deref(), item.0, |name| name)?)));
+        }
+        self.inner.put_all(sealed).await
+    }
+
+    async fn scan(
+        &self,
+        prefix: &str,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
+        self.inner.scan(prefix, after, limit).await
+    }
+
+    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
+        // Past the check of `write`: an erased tenant's rows must be removable.
+        self.inner.remove(keys).await
+    }
+}
