@@ -5,7 +5,7 @@ pub(crate) mod chat;
 mod conversations;
 mod history;
 mod reactions;
-mod request;
+pub(crate) mod request;
 mod users;
 mod views;
 
@@ -15,10 +15,13 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::caller::Caller;
 use crate::delivery::millis;
 use crate::fake::FakeSlack;
 use crate::faults::{Fault, rate_limited};
+use crate::oauth::{access, openid, revocation};
 use crate::records::Call;
+use crate::scopes;
 use request::Args;
 
 /// What a method answers: the fields next to `ok`, or why not.
@@ -28,6 +31,8 @@ pub(crate) type Answer = Result<Value, Refusal>;
 pub(crate) enum Refusal {
     /// Slack's error code.
     Code(&'static str),
+    /// The token lacks a scope: the one needed, and those it has.
+    MissingScope(&'static str, String),
     /// A true 429, with the seconds to wait.
     RateLimited(u64),
 }
@@ -38,26 +43,63 @@ impl From<&'static str> for Refusal {
     }
 }
 
-/// Every method there is.
-fn dispatch(fake: &FakeSlack, method: &str, args: &Args) -> Answer {
+impl Refusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Code(code) => code,
+            Self::MissingScope(..) => "missing_scope",
+            Self::RateLimited(_) => "ratelimited",
+        }
+    }
+}
+
+/// The methods that take the app's own credentials in place of a token.
+fn dispatch_without_token(fake: &FakeSlack, method: &str, args: &Args) -> Option<Answer> {
+    Some(match method {
+        "oauth.v2.access" => access::access(fake, args),
+        "oauth.v2.exchange" => access::exchange(fake, args),
+        "openid.connect.token" => openid::token(fake, args),
+        _ => return None,
+    })
+}
+
+fn needs_no_token(method: &str) -> bool {
+    matches!(
+        method,
+        "oauth.v2.access" | "oauth.v2.exchange" | "openid.connect.token"
+    )
+}
+
+/// Every method that takes a token.
+fn dispatch(fake: &FakeSlack, by: &Caller, method: &str, args: &Args) -> Answer {
     match method {
-        "auth.test" => Ok(auth::test(fake)),
-        "chat.postMessage" => chat::post_message(fake, args),
-        "chat.postEphemeral" => chat::post_ephemeral(fake, args),
-        "chat.update" => chat::update(fake, args),
-        "conversations.create" => conversations::create(fake, args),
-        "conversations.history" => history::history(fake, args),
-        "conversations.info" => conversations::info(fake, args),
-        "conversations.join" => conversations::join(fake, args),
-        "conversations.list" => conversations::list(fake, args),
-        "conversations.replies" => history::replies(fake, args),
-        "reactions.add" => reactions::add(fake, args),
-        "team.info" => Ok(auth::team_info(fake)),
-        "users.info" => users::info(fake, args),
-        "users.list" => users::list(fake, args),
-        "views.open" => views::open(fake, args),
+        "apps.uninstall" => revocation::apps_uninstall(fake, by, args),
+        "auth.revoke" => revocation::auth_revoke(fake, by, args),
+        "auth.test" => Ok(auth::test(fake, by)),
+        "chat.postMessage" => chat::post_message(fake, by, args),
+        "chat.postEphemeral" => chat::post_ephemeral(fake, by, args),
+        "chat.update" => chat::update(fake, by, args),
+        "conversations.create" => conversations::create(fake, by, args),
+        "conversations.history" => history::history(fake, by, args),
+        "conversations.info" => conversations::info(fake, by, args),
+        "conversations.join" => conversations::join(fake, by, args),
+        "conversations.list" => conversations::list(fake, by, args),
+        "conversations.replies" => history::replies(fake, by, args),
+        "openid.connect.userInfo" => openid::user_info(fake, by),
+        "reactions.add" => reactions::add(fake, by, args),
+        "team.info" => auth::team_info(fake, by, args),
+        "users.info" => users::info(fake, by, args),
+        "users.list" => users::list(fake, by, args),
+        "views.open" => views::open(fake, by, args),
         _ => Err("unknown_method".into()),
     }
+}
+
+/// What is known of a call when it is logged and answered.
+struct Known<'a> {
+    method: &'a str,
+    channel: Option<String>,
+    caller: Option<Caller>,
 }
 
 /// `POST /api/{method}`.
@@ -68,61 +110,118 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let mut known = Known {
+        method: &method,
+        channel: None,
+        caller: None,
+    };
     let args = match Args::parse(&headers, query.as_deref(), &body) {
         Ok(args) => args,
-        Err(error) => return finish(&fake, &method, None, None, Some(Err(error.into()))).await,
+        Err(error) => return finish(&fake, known, None, Some(Err(error.into()))).await,
     };
-    let channel = args
-        .text("channel")
-        .map(|given| fake.world().channel_id(given));
-    if let Err(error) = auth::check_token(&fake, &headers, &args) {
-        return finish(&fake, &method, channel, None, Some(Err(error.into()))).await;
-    }
-    let fault = fake.world().take_fault(&method, channel.as_deref());
+    let caller = if needs_no_token(&method) {
+        Ok(None)
+    } else {
+        auth::authenticate(&fake, &headers, &args).map(Some)
+    };
+    known.channel = args.text("channel").map(|given| {
+        let world = fake.world();
+        match &caller {
+            Ok(Some(by)) => world.channel_id_in(&by.teams, given),
+            _ => world.channel_id(given),
+        }
+    });
+    known.caller = match caller {
+        Ok(caller) => caller,
+        Err(error) => return finish(&fake, known, None, Some(Err(error.into()))).await,
+    };
+    let fault = fake.world().take_fault(&method, known.channel.as_deref());
     let runs = fault.as_ref().is_none_or(Fault::takes_effect);
-    let answer = runs.then(|| dispatch(&fake, &method, &args));
-    finish(&fake, &method, channel, fault, answer).await
+    let answer = runs.then(|| run(&fake, &known, &args));
+    finish(&fake, known, fault, answer).await
+}
+
+fn run(fake: &FakeSlack, known: &Known<'_>, args: &Args) -> Answer {
+    let Some(by) = &known.caller else {
+        return dispatch_without_token(fake, known.method, args)
+            .unwrap_or_else(|| Err("unknown_method".into()));
+    };
+    check_scopes(fake, by, known)?;
+    dispatch(fake, by, known.method, args)
+}
+
+fn check_scopes(fake: &FakeSlack, by: &Caller, known: &Known<'_>) -> Result<(), Refusal> {
+    let (true, Some(scopes)) = (fake.config().strict_scopes, &by.scopes) else {
+        return Ok(());
+    };
+    let world = fake.world();
+    let room = known.channel.as_ref().and_then(|id| world.rooms.get(id));
+    match scopes::needed(known.method, room) {
+        Some(needed) if !scopes.iter().any(|scope| scope == needed) => {
+            Err(Refusal::MissingScope(needed, scopes.join(",")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Logs the call before it is answered, so that a test sees it even where no answer comes.
 async fn finish(
     fake: &FakeSlack,
-    method: &str,
-    channel: Option<String>,
+    known: Known<'_>,
     fault: Option<Fault>,
     answer: Option<Answer>,
 ) -> Response {
+    let Known {
+        method,
+        channel,
+        caller,
+    } = known;
     let outcome = match (&fault, &answer) {
         (Some(fault), answer) => fault.outcome(matches!(answer, Some(Ok(_)))),
-        (None, Some(Err(Refusal::Code(code)))) => (*code).to_owned(),
-        (None, Some(Err(Refusal::RateLimited(_)))) => "ratelimited".to_owned(),
+        (None, Some(Err(refusal))) => refusal.code().to_owned(),
         (None, _) => "ok".to_owned(),
     };
     tracing::debug!(method, channel, %outcome, "the app called a method");
-    let call = Call {
+    let mut call = Call {
         at_ms: millis(fake.now()),
         method: method.to_owned(),
         channel,
+        team: None,
+        enterprise: None,
+        token_kind: None,
         outcome,
     };
+    if let Some(by) = &caller {
+        by.sign(&mut call);
+    }
     fake.world().log_call(call);
     match (fault, answer) {
         (Some(fault), _) => fault.answer().await,
         (None, Some(Ok(mut fields))) => {
             fields["ok"] = true.into();
-            axum::Json(fields).into_response()
+            let scopes = caller.and_then(|by| by.scopes);
+            let headers = scopes.map(|scopes| [("x-oauth-scopes", scopes.join(","))]);
+            match headers {
+                Some(headers) => (headers, axum::Json(fields)).into_response(),
+                None => axum::Json(fields).into_response(),
+            }
         }
-        (None, Some(Err(Refusal::RateLimited(seconds)))) => rate_limited(Some(&seconds.into())),
-        (None, Some(Err(Refusal::Code(code)))) => refused(method, code),
+        (None, Some(Err(refusal))) => refused(method, &refusal),
         // Without a fault there always is an answer.
-        (None, None) => refused(method, "internal_error"),
+        (None, None) => refused(method, &"internal_error".into()),
     }
 }
 
-fn refused(method: &str, code: &str) -> Response {
-    let mut fields = json!({ "ok": false, "error": code });
-    if code == "unknown_method" {
-        fields["req_method"] = method.into();
+fn refused(method: &str, refusal: &Refusal) -> Response {
+    let mut fields = json!({ "ok": false, "error": refusal.code() });
+    match refusal {
+        Refusal::RateLimited(seconds) => return rate_limited(Some(&(*seconds).into())),
+        Refusal::MissingScope(needed, provided) => {
+            fields["needed"] = (*needed).into();
+            fields["provided"] = provided.clone().into();
+        }
+        Refusal::Code("unknown_method") => fields["req_method"] = method.into(),
+        Refusal::Code(_) => {}
     }
     axum::Json(fields).into_response()
 }

@@ -61,23 +61,26 @@ impl FakeSlack {
             .unwrap_or_default();
         let channel = world.channel_id(channel);
         let room = world.room(&channel, now).ok_or("channel_not_found")?;
+        let team = room.channel.team.clone();
         let channel_name = if room.kind() == "im" {
             "directmessage".to_owned()
         } else {
             room.channel.name.clone()
         };
-        let trigger_id = world.next_trigger(&config.signing_secret, user, now);
+        let trigger_id = world.next_trigger(&config.signing_secret, user, &team, now);
+        let place = world.installs.covering(config, &team);
         drop(world);
+        let workspace = config.workspace(&team);
         let response_url = self.new_response_url(&channel, user, None);
         let mut form = form_urlencoded::Serializer::new(String::new());
-        if let Some(enterprise_id) = &config.enterprise_id {
+        if let Some(enterprise_id) = &workspace.enterprise_id {
             form.append_pair("enterprise_id", enterprise_id)
-                .append_pair("enterprise_name", "Sandbox Enterprise");
+                .append_pair("enterprise_name", &config.enterprise_name(enterprise_id));
         }
         let body = form
             .append_pair("token", &self.verification_token())
-            .append_pair("team_id", &config.team_id)
-            .append_pair("team_domain", "sandbox")
+            .append_pair("team_id", &team)
+            .append_pair("team_domain", &workspace.domain())
             .append_pair("channel_id", &channel)
             .append_pair("channel_name", &channel_name)
             .append_pair("user_id", user)
@@ -85,7 +88,10 @@ impl FakeSlack {
             .append_pair("command", command)
             .append_pair("text", text)
             .append_pair("api_app_id", &config.app_id)
-            .append_pair("is_enterprise_install", "false")
+            .append_pair(
+                "is_enterprise_install",
+                if place.is_org() { "true" } else { "false" },
+            )
             .append_pair("response_url", &response_url)
             .append_pair("trigger_id", &trigger_id)
             .finish();

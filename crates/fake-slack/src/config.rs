@@ -3,18 +3,24 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::workspaces::Workspace;
+
 /// Configuration of a [`FakeSlack`](crate::FakeSlack); `Default` is the sandbox workspace.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, and all have a default"
+)]
 pub struct FakeConfig {
     /// Signs what is sent to the app.
     pub signing_secret: String,
-    /// The only bearer token the Web API takes.
+    /// The token of the app as it is installed in `team_id` from the start; OAuth adds others.
     pub bot_token: String,
     /// Base URL of the app; events go to `{app_url}/slack/events`, and so on. Nothing is sent while it is `None`.
     pub app_url: Option<String>,
     /// Base URL at which the app reaches this stand-in; response URLs begin with it.
     pub public_url: String,
-    /// The workspace's id.
+    /// The first workspace's id: the one the page shows, where `bot_token` is good.
     pub team_id: String,
     /// The Enterprise Grid organisation the workspace belongs to; its fields are absent without one, as in Slack.
     pub enterprise_id: Option<String>,
@@ -34,6 +40,19 @@ pub struct FakeConfig {
     pub echo_bot_messages: bool,
     /// More `chat.postMessage` calls a second than this in one channel are answered with a 429.
     pub limit_per_channel_per_second: Option<usize>,
+    /// The workspaces besides `team_id`; those that name an `enterprise_id` make up an Enterprise Grid organisation.
+    pub workspaces: Vec<Workspace>,
+    /// The app's OAuth client id.
+    pub client_id: String,
+    /// The app's OAuth client secret.
+    pub client_secret: String,
+    /// Where OAuth may lead back to: these addresses and what is below them. One without a port on this machine holds for
+    /// every port, because a test learns its port only when it listens.
+    pub redirect_urls: Vec<String>,
+    /// Tokens from OAuth live for twelve hours and come with a refresh token.
+    pub token_rotation: bool,
+    /// Calls beyond a token's scopes are answered with `missing_scope`; `bot_token` has every scope.
+    pub strict_scopes: bool,
 }
 
 impl Default for FakeConfig {
@@ -53,11 +72,19 @@ impl Default for FakeConfig {
             auto_channels: true,
             echo_bot_messages: true,
             limit_per_channel_per_second: None,
+            workspaces: Workspace::samples(),
+            client_id: "1000000000.2000000000".to_owned(),
+            client_secret: "sandbox-client-secret".to_owned(),
+            redirect_urls: ["http://127.0.0.1", "http://localhost", "https://localhost"]
+                .map(str::to_owned)
+                .to_vec(),
+            token_rotation: false,
+            strict_scopes: false,
         }
     }
 }
 
-/// Leaves the two secrets out.
+/// Leaves the secrets out.
 impl fmt::Debug for FakeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FakeConfig")

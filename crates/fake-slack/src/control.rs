@@ -1,5 +1,7 @@
 //! The controls under `/_fake` that do something: faults, and acting as a user.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::delivery::DeliveryReport;
+use crate::envelope::Addressee;
 use crate::fake::FakeSlack;
 use crate::faults::Fault;
 
@@ -77,6 +80,9 @@ pub(crate) async fn command(
 #[derive(Deserialize)]
 pub(crate) struct Event {
     event: Value,
+    /// The fields of an [`Addressee`].
+    #[serde(flatten)]
+    to: HashMap<String, Value>,
 }
 
 /// `POST /_fake/event`.
@@ -84,7 +90,10 @@ pub(crate) async fn event(State(fake): State<FakeSlack>, Json(sent): Json<Event>
     if !sent.event.is_object() {
         return (StatusCode::BAD_REQUEST, "`event` must be an object").into_response();
     }
-    Json(fake.send_event(sent.event).await).into_response()
+    match serde_json::from_value::<Addressee>(sent.to.into_iter().collect()) {
+        Ok(to) => Json(fake.send_event_to(&to, sent.event).await).into_response(),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
+    }
 }
 
 /// Body of `POST /_fake/interaction`.
@@ -116,6 +125,22 @@ pub(crate) async fn archive(
     Json(archive): Json<Archive>,
 ) -> StatusCode {
     if fake.archive_channel(&archive.channel) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}
+
+/// Body of `POST /_fake/share`.
+#[derive(Deserialize)]
+pub(crate) struct Share {
+    channel: String,
+    team: String,
+}
+
+/// `POST /_fake/share`: the channel is shared with another workspace, as Slack Connect does.
+pub(crate) async fn share(State(fake): State<FakeSlack>, Json(share): Json<Share>) -> StatusCode {
+    if fake.share_channel(&share.channel, &share.team) {
         StatusCode::NO_CONTENT
     } else {
         StatusCode::NOT_FOUND

@@ -45,24 +45,34 @@ impl FakeSlack {
         let channel = at("/channel/id").or_else(|| at("/container/channel_id"));
         let message_ts = at("/message/ts").or_else(|| at("/container/message_ts"));
         let view_id = at("/view/id");
+        let named_team = at("/team/id");
         let is_view = at("/type").is_some_and(|kind| kind.starts_with("view_"));
 
         let now = self.now();
         let mut world = self.world();
-        world.meet_user(&user);
+        let room = channel.as_deref().and_then(|id| world.room(id, now));
+        let of_room = room.map(|room| room.channel.team.clone());
+        let of_user = world.users.get(&user).map(|user| user.team.clone());
+        let team = named_team
+            .or(of_room)
+            .or(of_user)
+            .unwrap_or_else(|| config.team_id.clone());
+        world.meet_user_in(&team, &user);
         let name = world
             .users
             .get(&user)
             .map(|user| user.name.clone())
             .unwrap_or_default();
-        let trigger_id = world.next_trigger(&config.signing_secret, &user, now);
+        let trigger_id = world.next_trigger(&config.signing_secret, &user, &team, now);
+        let workspace = config.workspace(&team);
+        let place = world.installs.covering(config, &team);
         let mut added = json!({
             "token": self.verification_token(),
             "api_app_id": config.app_id,
-            "team": { "id": config.team_id, "domain": "sandbox" },
-            "enterprise": config.enterprise_id.as_ref().map(|id| json!({ "id": id, "name": "Sandbox Enterprise" })),
-            "is_enterprise_install": false,
-            "user": { "id": user, "username": name, "name": name, "team_id": config.team_id },
+            "team": { "id": team, "domain": workspace.domain() },
+            "enterprise": workspace.enterprise_id.as_ref().map(|id| json!({ "id": id, "name": config.enterprise_name(id) })),
+            "is_enterprise_install": place.is_org(),
+            "user": { "id": user, "username": name, "name": name, "team_id": team },
             "trigger_id": trigger_id,
         });
         if let Some(channel) = &channel {

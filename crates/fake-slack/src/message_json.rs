@@ -13,7 +13,7 @@ pub(crate) fn in_answer(
     message: &PostedMessage,
     with_metadata: bool,
 ) -> Value {
-    let mut json = essentials(config, message);
+    let mut json = essentials(config, room, message);
     let replies = room
         .threads
         .get(&message.ts)
@@ -39,7 +39,7 @@ pub(crate) fn in_answer(
 
 /// The `message` event about a new message.
 pub(crate) fn as_event(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Value {
-    let mut json = essentials(config, message);
+    let mut json = essentials(config, room, message);
     json["channel"] = message.channel.clone().into();
     json["channel_type"] = room.kind().into();
     json["event_ts"] = message.ts.clone().into();
@@ -58,8 +58,8 @@ pub(crate) fn as_change(
         "type": "message",
         "subtype": "message_changed",
         "hidden": true,
-        "message": essentials(config, message),
-        "previous_message": essentials(config, previous),
+        "message": essentials(config, room, message),
+        "previous_message": essentials(config, room, previous),
         "channel": message.channel,
         "channel_type": room.kind(),
         "ts": event_ts,
@@ -67,18 +67,18 @@ pub(crate) fn as_change(
     })
 }
 
-fn essentials(config: &FakeConfig, message: &PostedMessage) -> Value {
+fn essentials(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Value {
     let mut json = json!({
         "type": "message",
         "user": message.user,
         "text": message.text,
         "ts": message.ts,
-        "team": config.team_id,
+        "team": room.author_team(message),
     });
     if let Some(bot_id) = &message.bot_id {
         json["bot_id"] = bot_id.clone().into();
         json["app_id"] = config.app_id.clone().into();
-        json["bot_profile"] = json!({ "id": bot_id, "app_id": config.app_id, "name": "tidegate", "team_id": config.team_id, "deleted": false });
+        json["bot_profile"] = json!({ "id": bot_id, "app_id": config.app_id, "name": "tidegate", "team_id": room.author_team(message), "deleted": false });
     }
     for (name, value) in [
         ("thread_ts", &message.thread_ts),

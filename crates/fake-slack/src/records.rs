@@ -8,6 +8,10 @@ use serde_json::Value;
 pub struct Channel {
     /// `C…`, or `D…` for a direct message with the bot.
     pub id: String,
+    /// The workspace it belongs to.
+    pub team: String,
+    /// The other workspaces that share it (Slack Connect).
+    pub shared_with: Vec<String>,
     /// The name without `#`.
     pub name: String,
     /// Whether it is private.
@@ -23,6 +27,8 @@ pub struct Channel {
 pub struct User {
     /// `U…`.
     pub id: String,
+    /// The workspace this is a member of.
+    pub team: String,
     /// The handle without `@`.
     pub name: String,
     /// The name people read.
@@ -56,6 +62,12 @@ pub struct PostedMessage {
     pub edited_ts: Option<String>,
     /// The reactions to it.
     pub reactions: Vec<Reaction>,
+    /// The workspace whose installation or member posted it; none for an org-wide installation.
+    pub team: Option<String>,
+    /// The organisation of whoever posted it.
+    pub enterprise: Option<String>,
+    /// The kind of token it was posted with; none when a person typed it.
+    pub token_kind: Option<TokenKind>,
 }
 
 /// One emoji under a message.
@@ -86,6 +98,18 @@ pub struct Ephemeral {
     pub thread_ts: Option<String>,
 }
 
+/// Whom a token lets its bearer act as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// The app's bot in one installation.
+    Bot,
+    /// A person who let the app act for them.
+    User,
+    /// The app itself, in no workspace.
+    App,
+}
+
 /// One request of the app to this stand-in; it holds neither the token nor the content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Call {
@@ -95,6 +119,12 @@ pub struct Call {
     pub method: String,
     /// The channel it was about.
     pub channel: Option<String>,
+    /// The workspace the token is good for; none for an org-wide installation, and without a good token.
+    pub team: Option<String>,
+    /// The organisation the token's workspace belongs to, or that it is good for.
+    pub enterprise: Option<String>,
+    /// The kind of the token.
+    pub token_kind: Option<TokenKind>,
     /// `ok`, Slack's error code, or the name of the fault that answered, with `_applied` when it took effect.
     pub outcome: String,
 }

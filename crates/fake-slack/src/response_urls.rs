@@ -26,6 +26,7 @@ const KEPT: usize = 100_000;
 #[derive(Clone)]
 pub(crate) struct ResponseUrl {
     secret: String,
+    team: String,
     channel: String,
     user: String,
     made_at: Duration,
@@ -91,9 +92,10 @@ pub(crate) async fn post(
             .response_urls
             .get(&id)
             .filter(|url| url.secret == secret)
+            .filter(|url| url.team == team)
             .map(|url| (id, url.channel.clone()))
     });
-    let Some((id, channel)) = found.filter(|_| team == fake.config().team_id) else {
+    let Some((id, channel)) = found else {
         return (StatusCode::NOT_FOUND, "invalid_url").into_response();
     };
     let fault = fake.world().take_fault("response_url", Some(&channel));
@@ -116,6 +118,9 @@ pub(crate) async fn post(
         at_ms,
         method: "response_url".to_owned(),
         channel: Some(channel),
+        team: Some(team),
+        enterprise: None,
+        token_kind: None,
         outcome,
     });
     match (fault, done) {
@@ -136,6 +141,10 @@ impl FakeSlack {
         let now = self.now();
         let mut world = self.world();
         let id = world.tick(now);
+        let team = world.room(channel, now).map_or_else(
+            || self.config().team_id.clone(),
+            |room| room.channel.team.clone(),
+        );
         let secret: String = keyed_hash(
             &self.config().signing_secret,
             &[b"response", &id.to_be_bytes()],
@@ -143,16 +152,13 @@ impl FakeSlack {
         .chars()
         .take(24)
         .collect();
-        let url = format!(
-            "{}/response/{}/{id}/{secret}",
-            self.public_url(),
-            self.config().team_id
-        );
+        let url = format!("{}/response/{team}/{id}/{secret}", self.public_url());
         if world.response_urls.len() >= KEPT {
             world.response_urls.pop_first();
         }
         let known = ResponseUrl {
             secret,
+            team,
             channel: channel.to_owned(),
             user: user.to_owned(),
             made_at: now,
@@ -209,11 +215,18 @@ impl FakeSlack {
         let (text, blocks, thread_ts) = (answer.text, answer.blocks, answer.thread_ts);
         let channel = channel.to_owned();
         if answer.in_channel {
+            let config = self.config();
+            let team = world
+                .room(&channel, now)
+                .map_or_else(|| config.team_id.clone(), |room| room.channel.team.clone());
+            let place = world.installs.covering(config, &team);
             let message = PostedMessage {
                 channel,
                 ts,
-                user: self.config().bot_user_id.clone(),
-                bot_id: Some(self.config().bot_id.clone()),
+                user: config.bot_user_of(&place),
+                bot_id: Some(config.bot_id_of(&place)),
+                enterprise: config.enterprise_of(&place),
+                team: Some(team),
                 text,
                 thread_ts,
                 blocks,

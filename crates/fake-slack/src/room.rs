@@ -67,6 +67,16 @@ impl Room {
         admitted
     }
 
+    /// Whether this workspace has it, as its own or shared with it.
+    pub(crate) fn is_in(&self, team: &str) -> bool {
+        self.channel.team == team || self.channel.shared_with.iter().any(|with| with == team)
+    }
+
+    /// The workspace a message comes from: its author's, else the channel's.
+    pub(crate) fn author_team<'a>(&'a self, message: &'a PostedMessage) -> &'a str {
+        message.team.as_deref().unwrap_or(&self.channel.team)
+    }
+
     /// `channel_type` as events name it.
     pub(crate) fn kind(&self) -> &'static str {
         match self.channel.id.chars().next() {

@@ -6,6 +6,7 @@ use axum::routing::{delete, get, post};
 use http::header;
 
 use crate::fake::FakeSlack;
+use crate::oauth::{authorize, control as oauth};
 use crate::{api, control, response_urls, state};
 
 /// The page is whole in itself, so the policy forbids everything from elsewhere.
@@ -31,10 +32,25 @@ impl FakeSlack {
             .route("/_fake/event", post(control::event))
             .route("/_fake/interaction", post(control::interaction))
             .route("/_fake/views/{id}", delete(control::close_view))
+            .route("/_fake/share", post(control::share))
             .route("/_fake/archive", post(control::archive))
             .route("/_fake/response_url", post(control::response_url))
+            .merge(oauth_routes())
             .with_state(self.clone())
     }
+}
+
+fn oauth_routes() -> Router<FakeSlack> {
+    let consent = get(authorize::show).post(authorize::decide);
+    Router::new()
+        .route("/oauth/v2/authorize", consent.clone())
+        .route("/openid/connect/authorize", consent)
+        .route("/_fake/oauth/approve", post(oauth::approve))
+        .route("/_fake/oauth/installs", get(oauth::installs))
+        .route("/_fake/oauth/uninstall", post(oauth::uninstall))
+        .route("/_fake/oauth/revoke", post(oauth::revoke))
+        .route("/_fake/oauth/expire", post(oauth::expire))
+        .route("/_fake/oauth/rotation", post(oauth::turn_on_rotation))
 }
 
 async fn page() -> impl IntoResponse {

@@ -44,6 +44,8 @@ pub(crate) async fn calls(State(fake): State<FakeSlack>) -> Json<Vec<Call>> {
 pub(crate) struct View {
     /// The revision the caller has; nothing but it is answered while it is current.
     since: Option<u64>,
+    /// The workspace whose channels and people are wanted; the first when absent.
+    team: Option<String>,
     /// Only the messages and ephemerals of this channel.
     channel: Option<String>,
     /// How many messages of each channel, ephemerals and deliveries, counted from the newest.
@@ -61,16 +63,22 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
     if view.since == Some(world.revision) {
         return Json(json!({ "revision": world.revision, "unchanged": true }));
     }
+    let team = view.team.as_ref().unwrap_or(&fake.config().team_id);
     let wanted = |channel: &str| {
         view.channel
             .as_deref()
             .is_none_or(|wanted| wanted == channel)
     };
-    let channels: Vec<_> = world.rooms.values().map(describe).collect();
+    let channels: Vec<_> = world
+        .rooms
+        .values()
+        .filter(|room| room.is_in(team))
+        .map(describe)
+        .collect();
     let messages: serde_json::Map<String, Value> = world
         .rooms
         .values()
-        .filter(|room| wanted(&room.channel.id))
+        .filter(|room| room.is_in(team) && wanted(&room.channel.id))
         .map(|room| (room.channel.id.clone(), newest(room, view.limit)))
         .collect();
     let mut ephemerals: Vec<_> = world
@@ -85,13 +93,18 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
         .attempts
         .iter()
         .skip(world.attempts.len().saturating_sub(view.limit));
+    let users: Vec<_> = world
+        .users
+        .values()
+        .filter(|user| user.team == *team)
+        .collect();
     Json(json!({
         "revision": world.revision,
-        "team_id": fake.config().team_id,
+        "team_id": team,
         "bot_user_id": fake.config().bot_user_id,
         "has_app": fake.app_url().is_some(),
         "channels": channels,
-        "users": world.users.values().collect::<Vec<_>>(),
+        "users": users,
         "messages": messages,
         "ephemerals": ephemerals,
         "deliveries": deliveries.collect::<Vec<_>>(),

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::caller::Caller;
 use crate::config::FakeConfig;
 use crate::delivery::Attempt;
 use crate::faults::Fault;
+use crate::oauth::store::Installs;
 use crate::records::{Call, Channel, Ephemeral, OpenView, PostedMessage, User};
 use crate::response_urls::ResponseUrl;
 use crate::room::Room;
 use crate::signing::keyed_hash;
+use crate::workspaces::Place;
 
 /// Logs longer than this lose their oldest entries.
 const LOG_LIMIT: usize = 100_000;
@@ -27,13 +30,18 @@ pub(crate) struct World {
     pub views: BTreeMap<String, OpenView>,
     /// Goes up with every change that the page shows.
     pub revision: u64,
+    pub installs: Installs,
+    /// The workspace that things are made in unless another is named.
+    home: String,
     auto_create: bool,
-    last_tick: u64,
+    pub(crate) last_tick: u64,
 }
 
 /// Permission to open one modal.
 pub(crate) struct Trigger {
     pub user: String,
+    /// The workspace it was given in.
+    pub team: String,
     pub made_at: Duration,
     pub used: bool,
 }
@@ -52,42 +60,52 @@ impl World {
             response_urls: BTreeMap::new(),
             views: BTreeMap::new(),
             revision: 1,
+            installs: Installs::seed(config, now),
+            home: config.team_id.clone(),
             auto_create: config.auto_channels,
             last_tick: 0,
         };
+        let home = config.team_id.as_str();
         for (id, name) in [
             ("C0GENERAL01", "general"),
             ("C0INCIDENT1", "incidents"),
             ("C0RANDOM001", "random"),
         ] {
-            world.add_channel(id, name, false, now);
+            world.add_channel(id, name, home, false, now);
         }
-        world.add_user("U0ALICE0001", "alice", "Alice", false);
-        world.add_user("U0BOB000001", "bob", "Bob", false);
-        world.add_user(&config.bot_user_id, "tidegate", "Tidegate", true);
+        world.add_user("U0ALICE0001", "alice", "Alice", home, false);
+        world.add_user("U0BOB000001", "bob", "Bob", home, false);
+        world.seed_other_workspaces(config, now);
+        world.add_user(&config.bot_user_id, "tidegate", "Tidegate", home, true);
         world
     }
 
-    /// A number that is unique in this process and, because it follows the clock, across its restarts.
-    pub(crate) fn tick(&mut self, now: Duration) -> u64 {
-        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
-        self.last_tick = now.max(self.last_tick + 1);
-        self.last_tick
-    }
-
-    /// A message id: unique, increasing, `seconds.micros`.
-    pub(crate) fn next_ts(&mut self, now: Duration) -> String {
-        let tick = self.tick(now);
-        format!("{}.{:06}", tick / 1_000_000, tick % 1_000_000)
-    }
-
-    /// An id in Slack's manner: a prefix and capitals.
-    pub(crate) fn next_id(&mut self, prefix: &str, now: Duration) -> String {
-        format!("{prefix}{:0>11}", base36(self.tick(now)))
+    /// A channel, a person and the app's bot for each of the others; an organisation's bot is at home in its first one.
+    fn seed_other_workspaces(&mut self, config: &FakeConfig, now: Duration) {
+        for workspace in config.all_workspaces().into_iter().skip(1) {
+            let (team, admin) = (workspace.team_id.as_str(), workspace.admin());
+            self.add_channel(&workspace.general(), "general", team, false, now);
+            let handle = format!("{}-admin", workspace.domain());
+            self.add_user(&admin, &handle, &handle, team, false);
+            let bot = config.bot_user_of(&Place::Team(team.to_owned()));
+            self.add_user(&bot, "tidegate", "Tidegate", team, true);
+        }
+        for enterprise in config.enterprises() {
+            let teams = config.teams_of(&enterprise);
+            let bot = config.bot_user_of(&Place::Org(enterprise));
+            let home = teams.first().map_or("", String::as_str);
+            self.add_user(&bot, "tidegate", "Tidegate", home, true);
+        }
     }
 
     /// A trigger id, good for one modal in the next three seconds.
-    pub(crate) fn next_trigger(&mut self, secret: &str, user: &str, now: Duration) -> String {
+    pub(crate) fn next_trigger(
+        &mut self,
+        secret: &str,
+        user: &str,
+        team: &str,
+        now: Duration,
+    ) -> String {
         self.triggers
             .retain(|_, trigger| now.saturating_sub(trigger.made_at) < Duration::from_mins(1));
         let tick = self.tick(now);
@@ -97,6 +115,7 @@ impl World {
             id.clone(),
             Trigger {
                 user: user.to_owned(),
+                team: team.to_owned(),
                 made_at: now,
                 used: false,
             },
@@ -104,9 +123,18 @@ impl World {
         id
     }
 
-    pub(crate) fn add_channel(&mut self, id: &str, name: &str, is_private: bool, now: Duration) {
+    pub(crate) fn add_channel(
+        &mut self,
+        id: &str,
+        name: &str,
+        team: &str,
+        is_private: bool,
+        now: Duration,
+    ) {
         let channel = Channel {
             id: id.to_owned(),
+            team: team.to_owned(),
+            shared_with: Vec::new(),
             name: name.to_owned(),
             is_private,
             is_archived: false,
@@ -116,9 +144,10 @@ impl World {
         self.revision += 1;
     }
 
-    fn add_user(&mut self, id: &str, name: &str, real_name: &str, is_bot: bool) {
+    fn add_user(&mut self, id: &str, name: &str, real_name: &str, team: &str, is_bot: bool) {
         let user = User {
             id: id.to_owned(),
+            team: team.to_owned(),
             name: name.to_owned(),
             real_name: real_name.to_owned(),
             is_bot,
@@ -127,8 +156,13 @@ impl World {
         self.revision += 1;
     }
 
-    /// The id behind what a request names: an id, `#name`, or a user for the direct message with them.
+    /// The id behind what a person of the first workspace names: an id, `#name`, or a user for the direct message.
     pub(crate) fn channel_id(&self, given: &str) -> String {
+        self.channel_id_in(std::slice::from_ref(&self.home), given)
+    }
+
+    /// The id behind what a call names, whose names are those of these workspaces.
+    pub(crate) fn channel_id_in(&self, teams: &[String], given: &str) -> String {
         if self.rooms.contains_key(given) {
             return given.to_owned();
         }
@@ -136,30 +170,58 @@ impl World {
             return given.replacen('U', "D", 1);
         }
         let name = given.strip_prefix('#').unwrap_or(given);
-        let named = self.rooms.values().find(|room| room.channel.name == name);
+        let mut rooms = self.rooms.values();
+        let named = rooms
+            .find(|room| room.channel.name == name && teams.iter().any(|team| room.is_in(team)));
         named.map_or_else(|| given.to_owned(), |room| room.channel.id.clone())
     }
 
-    /// The room with this id, made on demand where the configuration allows it.
+    /// The room with this id, made on demand in the first workspace where the configuration allows it.
     pub(crate) fn room(&mut self, id: &str, now: Duration) -> Option<&mut Room> {
+        let home = self.home.clone();
+        self.room_in(&home, id, now)
+    }
+
+    /// The room with this id, made on demand in this workspace.
+    pub(crate) fn room_in(&mut self, team: &str, id: &str, now: Duration) -> Option<&mut Room> {
         if !self.rooms.contains_key(id) {
             if id.starts_with('D') {
-                let partner = self.users.get(&id.replacen('D', "U", 1))?.name.clone();
-                self.add_channel(id, &partner, true, now);
+                let partner = self.users.get(&id.replacen('D', "U", 1))?;
+                let (name, team) = (partner.name.clone(), partner.team.clone());
+                self.add_channel(id, &name, &team, true, now);
             } else if self.auto_create && is_id(id, 'C') {
-                self.add_channel(id, &id.to_lowercase(), false, now);
+                self.add_channel(id, &id.to_lowercase(), team, false, now);
             }
         }
         self.rooms.get_mut(id)
     }
 
+    /// The room with this id if the caller may act in it; one of another workspace is as if it were not there.
+    pub(crate) fn room_of(&mut self, by: &Caller, id: &str, now: Duration) -> Option<&mut Room> {
+        self.room_in(by.home(), id, now)
+            .filter(|room| by.reaches(room))
+    }
+
     /// Makes sure that a user exists where the configuration allows it.
     pub(crate) fn meet_user(&mut self, id: &str) -> bool {
-        if !self.users.contains_key(id) && self.auto_create && is_id(id, 'U') {
-            let name = id.to_lowercase();
-            self.add_user(id, &name, &name, false);
+        let home = self.home.clone();
+        self.meet_user_in(&home, id)
+    }
+
+    /// Makes sure that a user exists, in this workspace if it is a new one.
+    pub(crate) fn meet_user_in(&mut self, team: &str, id: &str) -> bool {
+        if self.auto_create && is_id(id, 'U') {
+            self.add_person(id, team);
         }
         self.users.contains_key(id)
+    }
+
+    /// Makes sure that a user exists whatever the configuration says: a person on the consent page.
+    pub(crate) fn add_person(&mut self, id: &str, team: &str) {
+        if !self.users.contains_key(id) {
+            let name = id.to_lowercase();
+            self.add_user(id, &name, &name, team, false);
+        }
     }
 
     /// The messages of one channel in order; none when it does not exist.
@@ -212,34 +274,9 @@ fn is_id(text: &str, kind: char) -> bool {
             .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
 }
 
-fn base36(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    while number > 0 {
-        let digit = u32::try_from(number % 36).unwrap_or_default();
-        digits.extend(char::from_digit(digit, 36));
-        number /= 36;
-    }
-    digits.iter().rev().map(char::to_ascii_uppercase).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn message_ids_are_unique_and_increase_while_the_clock_stands() {
-        let now = Duration::from_secs(1_700_000_000);
-        let mut world = World::seed(&FakeConfig::default(), now);
-        let made: Vec<String> = (0..3).map(|_| world.next_ts(now)).collect();
-        assert_eq!(
-            made,
-            [
-                "1700000000.000000",
-                "1700000000.000001",
-                "1700000000.000002"
-            ]
-        );
-    }
 
     #[test]
     fn logs_are_capped() {

@@ -3,41 +3,78 @@
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
+use super::Answer;
 use super::request::Args;
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
+use crate::oauth::store::Holder;
+use crate::records::TokenKind;
 
-/// Slack's two refusals: no token at all, or one it does not know.
-pub(super) fn check_token(
+/// Whom the token stands for. Without one it is `not_authed`; a bad one has the reason why it is bad.
+pub(super) fn authenticate(
     fake: &FakeSlack,
     headers: &HeaderMap,
     args: &Args,
-) -> Result<(), &'static str> {
+) -> Result<Caller, &'static str> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(str::trim);
-    match bearer.or_else(|| args.text("token")) {
-        None | Some("") => Err("not_authed"),
-        Some(token) if token == fake.config().bot_token => Ok(()),
-        Some(_) => Err("invalid_auth"),
-    }
+    let text = bearer
+        .or_else(|| args.text("token"))
+        .filter(|text| !text.is_empty())
+        .ok_or("not_authed")?;
+    let now = fake.now();
+    let world = fake.world();
+    let token = world.installs.check(text, now)?;
+    let user = match &token.holder {
+        Holder::Bot => None,
+        Holder::User(user) => Some(user.clone()),
+    };
+    let scopes = world.installs.scopes(token);
+    Ok(Caller::at(fake.config(), token.place.clone(), user, scopes))
 }
 
-pub(super) fn test(fake: &FakeSlack) -> Value {
+pub(super) fn test(fake: &FakeSlack, by: &Caller) -> Value {
     let config = fake.config();
-    json!({
-        "url": "https://sandbox.slack.com/",
-        "team": "Sandbox",
-        "user": "tidegate",
-        "team_id": config.team_id,
-        "user_id": config.bot_user_id,
-        "bot_id": config.bot_id,
-        "enterprise_id": config.enterprise_id,
-        "is_enterprise_install": false,
-    })
+    let (name, domain) = if by.place.is_org() {
+        let name = config.enterprise_name(by.place.id());
+        let domain = format!("{}.enterprise", name.replace(' ', "").to_lowercase());
+        (name, domain)
+    } else {
+        let workspace = config.workspace(by.place.id());
+        let domain = workspace.domain();
+        (workspace.name, domain)
+    };
+    let world = fake.world();
+    let user = world.users.get(&by.user).map(|user| user.name.clone());
+    let mut fields = json!({
+        "url": format!("https://{domain}.slack.com/"),
+        "team": name,
+        "user": user,
+        // An org-wide token is told the organisation's id here too.
+        "team_id": by.place.id(),
+        "user_id": by.user,
+        "enterprise_id": by.enterprise,
+        "is_enterprise_install": by.place.is_org(),
+    });
+    if by.kind == TokenKind::Bot {
+        fields["bot_id"] = by.bot_id.clone().into();
+    }
+    fields
 }
 
-pub(super) fn team_info(fake: &FakeSlack) -> Value {
-    json!({ "team": { "id": fake.config().team_id, "name": "Sandbox", "domain": "sandbox", "email_domain": "" } })
+pub(super) fn team_info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let config = fake.config();
+    let team = by.team_for(args.text("team"))?;
+    let workspace = config.workspace(team);
+    let domain = workspace.domain();
+    let mut info =
+        json!({ "id": team, "name": workspace.name, "domain": domain, "email_domain": "" });
+    if let Some(enterprise) = workspace.enterprise_id {
+        info["enterprise_name"] = config.enterprise_name(&enterprise).into();
+        info["enterprise_id"] = enterprise.into();
+    }
+    Ok(json!({ "team": info }))
 }

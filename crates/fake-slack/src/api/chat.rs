@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::request::Args;
 use super::{Answer, Refusal};
 use crate::blocks::fill_block_ids;
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::message_json;
 use crate::records::{Ephemeral, PostedMessage};
@@ -21,13 +22,15 @@ struct Content {
     thread_ts: Option<String>,
 }
 
-pub(super) fn post_message(fake: &FakeSlack, args: &Args) -> Answer {
-    let channel = admit(fake, args)?;
+pub(super) fn post_message(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = admit(fake, by, args)?;
     let content = content(args)?;
     let (now, limit) = (fake.now(), fake.config().limit_per_channel_per_second);
     let mut world = fake.world();
     let ts = world.next_ts(now);
-    let room = world.room(&channel, now).ok_or("channel_not_found")?;
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
     if limit.is_some_and(|limit| !room.admit_post(limit, now)) {
         return Err(Refusal::RateLimited(1));
     }
@@ -35,26 +38,29 @@ pub(super) fn post_message(fake: &FakeSlack, args: &Args) -> Answer {
     let message = PostedMessage {
         channel: channel.clone(),
         ts: ts.clone(),
-        user: fake.config().bot_user_id.clone(),
-        bot_id: Some(fake.config().bot_id.clone()),
+        user: by.user.clone(),
+        bot_id: Some(by.bot_id.clone()),
         text: content.text,
         thread_ts: content.thread_ts,
         blocks: with_ids(content.blocks, &ts),
         metadata: content.metadata,
         client_msg_id: args.text("client_msg_id").map(str::to_owned),
+        team: by.team(),
+        enterprise: by.enterprise.clone(),
+        token_kind: Some(by.kind),
         ..PostedMessage::default()
     };
     let posted = publish(fake, message).ok_or("channel_not_found")?;
     Ok(json!({ "channel": channel, "ts": ts, "message": posted }))
 }
 
-pub(super) fn post_ephemeral(fake: &FakeSlack, args: &Args) -> Answer {
-    let channel = admit(fake, args)?;
+pub(super) fn post_ephemeral(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = admit(fake, by, args)?;
     let user = args.text("user").ok_or("user_not_in_channel")?;
     let content = content(args)?;
     let now = fake.now();
     let mut world = fake.world();
-    if !world.meet_user(user) {
+    if !world.meet_user_in(by.home(), user) {
         return Err("user_not_in_channel".into());
     }
     let ts = world.next_ts(now);
@@ -70,17 +76,19 @@ pub(super) fn post_ephemeral(fake: &FakeSlack, args: &Args) -> Answer {
     Ok(json!({ "message_ts": ts }))
 }
 
-pub(super) fn update(fake: &FakeSlack, args: &Args) -> Answer {
-    let channel = admit(fake, args)?;
+pub(super) fn update(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = admit(fake, by, args)?;
     let ts = args.text("ts").ok_or("message_not_found")?;
     let content = content(args)?;
     let now = fake.now();
     let mut world = fake.world();
     world.revision += 1;
     let event_ts = world.next_ts(now);
-    let room = world.room(&channel, now).ok_or("channel_not_found")?;
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
     let previous = room.messages.get(ts).cloned().ok_or("message_not_found")?;
-    if previous.bot_id.as_ref() != Some(&fake.config().bot_id) {
+    if previous.bot_id.as_ref() != Some(&by.bot_id) {
         return Err("cant_update_message".into());
     }
     let edited = PostedMessage {
@@ -114,12 +122,14 @@ pub(crate) fn publish(fake: &FakeSlack, message: PostedMessage) -> Option<Value>
 }
 
 /// The id of the channel a call may post in.
-fn admit(fake: &FakeSlack, args: &Args) -> Result<String, &'static str> {
+fn admit(fake: &FakeSlack, by: &Caller, args: &Args) -> Result<String, &'static str> {
     let given = args.text("channel").ok_or("channel_not_found")?;
     let now = fake.now();
     let mut world = fake.world();
-    let channel = world.channel_id(given);
-    let room = world.room(&channel, now).ok_or("channel_not_found")?;
+    let channel = world.channel_id_in(&by.teams, given);
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
     if room.channel.is_archived {
         Err("is_archived")
     } else {

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::request::{Args, page};
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::records::Channel;
 
 const NAME_LIMIT: usize = 80;
 
-pub(super) fn create(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn create(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let name = args.text("name").ok_or("invalid_name_required")?;
     if name.chars().count() > NAME_LIMIT {
         return Err("invalid_name_maxlength".into());
@@ -20,24 +21,26 @@ pub(super) fn create(fake: &FakeSlack, args: &Args) -> Answer {
     {
         return Err("invalid_name_specials".into());
     }
+    let team = by.team_for(args.text("team_id"))?;
     let now = fake.now();
     let mut world = fake.world();
-    if world.rooms.values().any(|room| room.channel.name == name) {
+    let mut rooms = world.rooms.values();
+    if rooms.any(|room| room.channel.name == name && room.channel.team == team) {
         return Err("name_taken".into());
     }
     let id = world.next_id("C", now);
-    world.add_channel(&id, name, args.flag("is_private"), now);
+    world.add_channel(&id, name, team, args.flag("is_private"), now);
     let room = world.room(&id, now).ok_or("internal_error")?;
-    Ok(json!({ "channel": describe(fake, &room.channel) }))
+    Ok(json!({ "channel": describe(by, &room.channel) }))
 }
 
-pub(super) fn info(fake: &FakeSlack, args: &Args) -> Answer {
-    let channel = find(fake, args)?;
-    Ok(json!({ "channel": describe(fake, &channel) }))
+pub(super) fn info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = find(fake, by, args)?;
+    Ok(json!({ "channel": describe(by, &channel) }))
 }
 
-pub(super) fn join(fake: &FakeSlack, args: &Args) -> Answer {
-    let channel = find(fake, args)?;
+pub(super) fn join(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = find(fake, by, args)?;
     if channel.is_archived {
         return Err("is_archived".into());
     }
@@ -46,20 +49,22 @@ pub(super) fn join(fake: &FakeSlack, args: &Args) -> Answer {
     }
     // The bot is a member of every channel here.
     Ok(json!({
-        "channel": describe(fake, &channel),
+        "channel": describe(by, &channel),
         "warning": "already_in_channel",
         "response_metadata": { "warnings": ["already_in_channel"] },
     }))
 }
 
-pub(super) fn list(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn list(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let limit = args.number("limit").unwrap_or(100).clamp(1, 1000);
     let types = args.text("types").unwrap_or("public_channel");
     let without_archived = args.flag("exclude_archived");
+    let team = by.team_for(args.text("team_id"))?;
     let world = fake.world();
     let channels = world
         .rooms
         .values()
+        .filter(|room| room.is_in(team))
         .filter(|room| {
             let kind = match room.kind() {
                 "im" => "im",
@@ -70,29 +75,29 @@ pub(super) fn list(fake: &FakeSlack, args: &Args) -> Answer {
         })
         .map(|room| &room.channel)
         .filter(|channel| !(without_archived && channel.is_archived))
-        .map(|channel| (channel.id.clone(), describe(fake, channel)));
+        .map(|channel| (channel.id.clone(), describe(by, channel)));
     let (channels, next) = page(channels, args.text("cursor"), limit)?;
     Ok(json!({ "channels": channels, "response_metadata": { "next_cursor": next } }))
 }
 
-fn find(fake: &FakeSlack, args: &Args) -> Result<Channel, &'static str> {
+fn find(fake: &FakeSlack, by: &Caller, args: &Args) -> Result<Channel, &'static str> {
     let now = fake.now();
     let mut world = fake.world();
-    let id = world.channel_id(args.text("channel").unwrap_or_default());
+    let id = world.channel_id_in(&by.teams, args.text("channel").unwrap_or_default());
     world
-        .room(&id, now)
+        .room_of(by, &id, now)
         .map(|room| room.channel.clone())
         .ok_or("channel_not_found")
 }
 
-fn describe(fake: &FakeSlack, channel: &Channel) -> Value {
+fn describe(by: &Caller, channel: &Channel) -> Value {
     let is_im = channel.id.starts_with('D');
     let mut json = json!({
         "id": channel.id,
         "created": channel.created,
         "is_archived": channel.is_archived,
         "is_im": is_im,
-        "context_team_id": fake.config().team_id,
+        "context_team_id": by.team().unwrap_or_else(|| channel.team.clone()),
     });
     let more = if is_im {
         json!({ "user": channel.id.replacen('D', "U", 1) })
@@ -106,10 +111,10 @@ fn describe(fake: &FakeSlack, channel: &Channel) -> Value {
             "is_mpim": false,
             "is_general": channel.name == "general",
             "is_member": true,
-            "is_shared": false,
-            "is_ext_shared": false,
+            "is_shared": !channel.shared_with.is_empty(),
+            "is_ext_shared": !channel.shared_with.is_empty(),
             "is_org_shared": false,
-            "creator": fake.config().bot_user_id,
+            "creator": by.user,
             "topic": { "value": "", "creator": "", "last_set": 0 },
             "purpose": { "value": "", "creator": "", "last_set": 0 },
         })

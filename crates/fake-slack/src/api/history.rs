@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::request::{Args, read_cursor, write_cursor};
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::message_json;
 use crate::records::PostedMessage;
@@ -34,12 +35,14 @@ impl<'a> Span<'a> {
     }
 }
 
-pub(super) fn history(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn history(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let (span, limit, now) = (Span::of(args), limit(args), fake.now());
     let before = args.text("cursor").map(read_cursor).transpose()?;
     let mut world = fake.world();
-    let channel = world.channel_id(args.text("channel").unwrap_or_default());
-    let room = world.room(&channel, now).ok_or("channel_not_found")?;
+    let channel = world.channel_id_in(&by.teams, args.text("channel").unwrap_or_default());
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
     let mut found = room
         .messages
         .values()
@@ -70,12 +73,14 @@ pub(super) fn history(fake: &FakeSlack, args: &Args) -> Answer {
     }))
 }
 
-pub(super) fn replies(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn replies(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let (span, limit, now) = (Span::of(args), limit(args), fake.now());
     let after = args.text("cursor").map(read_cursor).transpose()?;
     let mut world = fake.world();
-    let channel = world.channel_id(args.text("channel").unwrap_or_default());
-    let room = world.room(&channel, now).ok_or("channel_not_found")?;
+    let channel = world.channel_id_in(&by.teams, args.text("channel").unwrap_or_default());
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
     let asked = args.text("ts").ok_or("thread_not_found")?;
     let asked_message = room.messages.get(asked);
     let parent = asked_message

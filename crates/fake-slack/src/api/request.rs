@@ -1,13 +1,18 @@
 //! The arguments of a call, whichever way they came: query, form or JSON.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 /// The arguments of one call.
-pub(crate) struct Args(Map<String, Value>);
+pub(crate) struct Args {
+    fields: Map<String, Value>,
+    basic: Option<(String, String)>,
+}
 
 impl Args {
-    pub(super) fn parse(
+    pub(crate) fn parse(
         headers: &HeaderMap,
         query: Option<&str>,
         body: &[u8],
@@ -39,19 +44,28 @@ impl Args {
             }
             _ => return Err("invalid_post_type"),
         }
-        Ok(Self(args))
+        Ok(Self {
+            fields: args,
+            basic: basic(headers),
+        })
+    }
+
+    /// The user and password of HTTP Basic: the app's client id and secret.
+    pub(crate) fn basic(&self) -> Option<(&str, &str)> {
+        let (id, secret) = self.basic.as_ref()?;
+        Some((id, secret))
     }
 
     /// A text that is not empty.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.0
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.fields
             .get(name)
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     }
 
-    pub(super) fn flag(&self, name: &str) -> bool {
-        match self.0.get(name) {
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        match self.fields.get(name) {
             Some(Value::Bool(set)) => *set,
             Some(Value::String(set)) => set == "true" || set == "1",
             Some(Value::Number(set)) => set.as_u64() == Some(1),
@@ -59,15 +73,15 @@ impl Args {
         }
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<usize> {
-        let value = self.0.get(name)?;
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        let value = self.fields.get(name)?;
         let number = value.as_u64().or_else(|| value.as_str()?.parse().ok())?;
         usize::try_from(number).ok()
     }
 
     /// A list or object; in a form it is JSON in a text. `Err` when it is neither.
-    pub(super) fn structure(&self, name: &str) -> Result<Option<Value>, ()> {
-        let value = match self.0.get(name) {
+    pub(crate) fn structure(&self, name: &str) -> Result<Option<Value>, ()> {
+        let value = match self.fields.get(name) {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) if text.is_empty() => return Ok(None),
             Some(Value::String(text)) => serde_json::from_str(text).map_err(|_| ())?,
@@ -79,6 +93,14 @@ impl Args {
             Err(())
         }
     }
+}
+
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let bytes = STANDARD.decode(value.strip_prefix("Basic ")?.trim()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
 }
 
 /// One page of a list of `(id, item)`, and the cursor of the next. The cursor names the last item given out.

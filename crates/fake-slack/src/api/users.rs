@@ -4,33 +4,38 @@ use serde_json::{Value, json};
 
 use super::Answer;
 use super::request::{Args, page};
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::records::User;
 
-pub(super) fn info(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let id = args.text("user").ok_or("user_not_found")?;
     let world = fake.world();
-    let user = world.users.get(id).ok_or("user_not_found")?;
-    Ok(json!({ "user": describe(fake, user) }))
+    let user = world.users.get(id);
+    let user = user.filter(|user| by.teams.contains(&user.team));
+    let user = user.ok_or("user_not_found")?;
+    Ok(json!({ "user": describe(user) }))
 }
 
-pub(super) fn list(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn list(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let limit = args.number("limit").unwrap_or(1000).clamp(1, 1000);
+    let team = by.team_for(args.text("team_id"))?;
     let world = fake.world();
     let users = world
         .users
         .values()
-        .map(|user| (user.id.clone(), describe(fake, user)));
+        .filter(|user| user.team == team)
+        .map(|user| (user.id.clone(), describe(user)));
     let (members, next) = page(users, args.text("cursor"), limit)?;
     Ok(
         json!({ "members": members, "cache_ts": fake.now().as_secs(), "response_metadata": { "next_cursor": next } }),
     )
 }
 
-fn describe(fake: &FakeSlack, user: &User) -> Value {
+fn describe(user: &User) -> Value {
     json!({
         "id": user.id,
-        "team_id": fake.config().team_id,
+        "team_id": user.team,
         "name": user.name,
         "real_name": user.real_name,
         "deleted": false,

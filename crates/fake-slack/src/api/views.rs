@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::request::Args;
 use crate::blocks::fill_block_ids;
+use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::records::OpenView;
 
 const TRIGGER_LIFETIME: Duration = Duration::from_secs(3);
 const METADATA_LIMIT: usize = 3000;
 
-pub(super) fn open(fake: &FakeSlack, args: &Args) -> Answer {
+pub(super) fn open(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let mut view = args
         .structure("view")
         .map_err(|()| "invalid_arguments")?
@@ -34,6 +35,7 @@ pub(super) fn open(fake: &FakeSlack, args: &Args) -> Answer {
     let trigger = args
         .text("trigger_id")
         .and_then(|id| world.triggers.get_mut(id))
+        .filter(|trigger| by.teams.contains(&trigger.team))
         .ok_or("invalid_trigger_id")?;
     if trigger.used {
         return Err("exchanged_trigger_id".into());
@@ -42,12 +44,12 @@ pub(super) fn open(fake: &FakeSlack, args: &Args) -> Answer {
         return Err("expired_trigger_id".into());
     }
     trigger.used = true;
-    let user = trigger.user.clone();
+    let (user, team) = (trigger.user.clone(), trigger.team.clone());
     let id = world.next_id("V", now);
     if let Some(blocks) = view.get_mut("blocks") {
         fill_block_ids(blocks, &id);
     }
-    complete(fake, &mut view, &id);
+    complete(fake, by, &team, &mut view, &id);
     world.views.insert(
         id,
         OpenView {
@@ -60,8 +62,7 @@ pub(super) fn open(fake: &FakeSlack, args: &Args) -> Answer {
 }
 
 /// The fields Slack adds to a view.
-fn complete(fake: &FakeSlack, view: &mut Value, id: &str) {
-    let config = fake.config();
+fn complete(fake: &FakeSlack, by: &Caller, team: &str, view: &mut Value, id: &str) {
     let Some(view) = view.as_object_mut() else {
         return;
     };
@@ -78,10 +79,11 @@ fn complete(fake: &FakeSlack, view: &mut Value, id: &str) {
     }
     let given = json!({
         "id": id,
-        "team_id": config.team_id,
-        "app_id": config.app_id,
-        "app_installed_team_id": config.team_id,
-        "bot_id": config.bot_id,
+        "team_id": team,
+        "app_id": fake.config().app_id,
+        // An org-wide installation is named by its organisation.
+        "app_installed_team_id": by.place.id(),
+        "bot_id": by.bot_id,
         "root_view_id": id,
         "previous_view_id": null,
         "hash": format!("{}.{id}", fake.now().as_secs()),

@@ -38,7 +38,13 @@ async fn a_call_needs_the_right_token() {
         .map(|call| call.outcome)
         .collect();
     assert_eq!(outcomes, ["not_authed", "invalid_auth", "ok"]);
-    assert!(!sandbox.look("calls").await.to_string().contains("token"));
+    assert!(
+        !sandbox
+            .look("calls")
+            .await
+            .to_string()
+            .contains("sandbox-bot-token")
+    );
 }
 
 #[tokio::test]

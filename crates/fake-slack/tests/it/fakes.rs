@@ -29,7 +29,7 @@ pub(crate) async fn serve(router: Router) -> String {
     url
 }
 
-/// A client for plain HTTP that needs no process-wide TLS provider.
+/// A client for plain HTTP that follows no redirect and needs no process-wide TLS provider.
 #[expect(
     clippy::disallowed_methods,
     reason = "the tests' own client, built in this one place"
@@ -43,6 +43,7 @@ fn client() -> reqwest::Client {
         .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .build()
         .unwrap()
@@ -79,6 +80,13 @@ impl Sandbox {
     pub(crate) async fn call(&self, method: &str, args: Value) -> Value {
         let answer = self.request(method, &args).send().await.unwrap();
         assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// The JSON a call with another token answers.
+    pub(crate) async fn call_as(&self, token: &str, method: &str, args: Value) -> Value {
+        let request = self.http.post(format!("{}/api/{method}", self.url));
+        let answer = request.bearer_auth(token).json(&args).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
