@@ -229,7 +229,11 @@ impl Deliverer {
             }
             (Target::Channel, None) => Outcome::Refused(Refusal::Unreachable),
         };
-        if let (Outcome::Refused(Refusal::Credential(code)), Some(bearer)) = (&outcome, &bearer) {
+        let token_refused = match &outcome {
+            Outcome::Refused(why) => why.token_code(),
+            _ => None,
+        };
+        if let (Some(code), Some(bearer)) = (token_refused, &bearer) {
             match self.tokens.refused(place.tenant, bearer, code).await {
                 Refused::Renewed if taken.attempts < MAX_ATTEMPTS => {
                     self.give_back(rows, &taken, now).await?;

@@ -2,11 +2,12 @@
 //! repeated is decided where its state is kept. Contract: docs.slack.dev/apis/web-api.
 
 use http::Uri;
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
 
+use crate::api::Credential;
 use crate::outcome::{Outcome, Refusal};
 
 /// Slack's own address, used unless the configuration names another.
@@ -59,17 +60,15 @@ impl SlackClient {
         })
     }
 
+    /// The API's address, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
     /// Calls one Web API method with a JSON body.
     pub async fn call(&self, token: &SecretString, method: &str, body: &Value) -> Outcome {
-        let request = self
-            .http
-            .post(format!("{}/{method}", self.base_url))
-            .bearer_auth(token.expose_secret())
-            .json(body);
-        match request.send().await {
-            Ok(response) => judge(response, Outcome::from_answer).await,
-            Err(e) => not_answered(&e),
-        }
+        self.submit(token, method, |request| request.json(body))
+            .await
     }
 
     /// Calls one Web API method that reads, with form parameters (Slack's reading methods take no JSON).
@@ -79,12 +78,19 @@ impl SlackClient {
         method: &str,
         parameters: &[(&str, &str)],
     ) -> Outcome {
-        let request = self
-            .http
-            .post(format!("{}/{method}", self.base_url))
-            .bearer_auth(token.expose_secret())
-            .form(parameters);
-        match request.send().await {
+        self.submit(token, method, |request| request.form(parameters))
+            .await
+    }
+
+    /// The one way out to the Web API: `fill` puts the parameters into the request.
+    pub(crate) async fn submit(
+        &self,
+        credential: &impl Credential,
+        method: &str,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Outcome {
+        let request = self.http.post(format!("{}/{method}", self.base_url));
+        match fill(credential.sign(request)).send().await {
             Ok(response) => judge(response, Outcome::from_answer).await,
             Err(e) => not_answered(&e),
         }

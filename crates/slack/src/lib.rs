@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "client")]
+pub mod api;
+#[cfg(feature = "client")]
 pub mod client;
 pub mod command;
 pub mod event;
@@ -13,3 +15,5 @@ pub mod lenient;
 pub mod outcome;
 pub mod signature;
 pub mod tenant;
+#[cfg(feature = "client")]
+pub mod tiers;

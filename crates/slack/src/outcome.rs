@@ -1,5 +1,7 @@
 //! What came of a call to Slack, told apart by the only question that matters afterwards: may it be sent again?
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// Seconds to wait when Slack limits us and names no usable time.
@@ -8,11 +10,15 @@ pub const DEFAULT_RETRY_AFTER: u64 = 30;
 /// Longest time that is believed, a day: a slip of Slack's must not close a method for ever.
 pub const MAX_RETRY_AFTER: u64 = 24 * 3600;
 
-/// What came of one call.
+/// Scope names kept of an answer, and the longest of them: Slack has some two hundred, all of them short.
+const MAX_SCOPES: usize = 100;
+const MAX_SCOPE: usize = 60;
+
+/// What came of one call; `T` is what Slack answered.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
+pub enum Outcome<T = Value> {
     /// Slack did it and said so.
-    Done(Value),
+    Done(T),
     /// Slack did not do it; sending it again is safe.
     Refused(Refusal),
     /// Nobody knows: the request may have taken effect. The text says why, without anything of the request.
@@ -31,8 +37,56 @@ pub enum Refusal {
     Unreachable,
     /// The token is the trouble: every other call with it will fail too.
     Credential(String),
+    /// The token is good and its app lacks a scope for this method. Slack names scopes or leaves them out.
+    MissingScope {
+        /// Scopes of which the method needs one, usually a single one.
+        needed: Vec<String>,
+        /// Scopes that the token has.
+        provided: Vec<String>,
+    },
     /// This request will never be accepted as it is.
     Permanent(String),
+}
+
+/// Slack's code, and for a missing scope what to do about it: this is what a person reads of a parked post.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RateLimited { retry_after } => write!(f, "ratelimited for {retry_after} s"),
+            Self::Unreachable => f.write_str("Slack cannot be reached"),
+            Self::MissingScope { needed, .. } if needed.is_empty() => f.write_str("missing_scope"),
+            Self::MissingScope { needed, .. } => {
+                let needed = needed.join("` or `");
+                write!(
+                    f,
+                    "missing_scope: add `{needed}` to the app and install it again"
+                )
+            }
+            Self::Credential(code) | Self::Permanent(code) => f.write_str(code),
+        }
+    }
+}
+
+impl Refusal {
+    /// Slack's code, if another token might be accepted where this one was not.
+    pub fn token_code(&self) -> Option<&str> {
+        match self {
+            Self::Credential(code) => Some(code),
+            Self::MissingScope { .. } => Some("missing_scope"),
+            Self::RateLimited { .. } | Self::Unreachable | Self::Permanent(_) => None,
+        }
+    }
+}
+
+impl<T> Outcome<T> {
+    /// The same with another answer, for what can be told apart no further.
+    pub fn and_then<U>(self, read: impl FnOnce(T) -> Outcome<U>) -> Outcome<U> {
+        match self {
+            Self::Done(answer) => read(answer),
+            Self::Refused(why) => Outcome::Refused(why),
+            Self::Ambiguous(why) => Outcome::Ambiguous(why),
+        }
+    }
 }
 
 impl Outcome {
@@ -49,7 +103,7 @@ impl Outcome {
             200..=299 => match serde_json::from_slice::<Value>(body) {
                 Ok(answer) => match answer.get("ok").and_then(Value::as_bool) {
                     Some(true) => Self::Done(answer),
-                    Some(false) => Self::from_code(&code(&answer), limited),
+                    Some(false) => Self::from_error(&answer, limited),
                     None => Self::Ambiguous("the answer has no `ok`".to_owned()),
                 },
                 Err(_) => Self::Ambiguous("the answer is not JSON".to_owned()),
@@ -68,9 +122,9 @@ impl Outcome {
         }
     }
 
-    fn from_code(code: &str, limited: impl Fn() -> Self) -> Self {
-        let owned = code.to_owned();
-        match code {
+    fn from_error(answer: &Value, limited: impl Fn() -> Self) -> Self {
+        let owned = code(answer);
+        match owned.as_str() {
             "ratelimited" | "rate_limited" => limited(),
             // Slack's own words for these: some part may have succeeded before the error was raised.
             "fatal_error"
@@ -85,12 +139,15 @@ impl Outcome {
             | "token_revoked"
             | "token_expired"
             | "org_login_required"
-            | "missing_scope"
             | "no_permission"
             | "not_allowed_token_type"
             | "ekm_access_denied"
             | "team_access_not_granted"
             | "access_denied" => Self::Refused(Refusal::Credential(owned)),
+            "missing_scope" => Self::Refused(Refusal::MissingScope {
+                needed: scopes(answer, "needed"),
+                provided: scopes(answer, "provided"),
+            }),
             _ => Self::Refused(Refusal::Permanent(owned)),
         }
     }
@@ -113,8 +170,28 @@ fn code(answer: &Value) -> String {
     }
 }
 
+/// The scope names of a field. What does not look like one is dropped: they go to logs and rows too.
+fn scopes(answer: &Value, field: &str) -> Vec<String> {
+    let list = answer
+        .get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let sane = |name: &&str| {
+        (1..=MAX_SCOPE).contains(&name.len())
+            && name.bytes().all(|b| {
+                b.is_ascii_lowercase()
+                    || b.is_ascii_digit()
+                    || matches!(b, b'_' | b'.' | b':' | b'-')
+            })
+    };
+    let names = list.split(',').map(str::trim).filter(sane);
+    names.take(MAX_SCOPES).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn judge(status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
@@ -157,6 +234,47 @@ mod tests {
             revoked,
             Outcome::Refused(Refusal::Credential("token_revoked".to_owned()))
         );
+    }
+
+    #[test]
+    fn a_missing_scope_says_which_one_to_add() {
+        let answer = r#"{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"identify, users:read.email"}"#;
+        let Outcome::Refused(why @ Refusal::MissingScope { .. }) = judge(200, None, answer) else {
+            panic!("not a missing scope");
+        };
+        assert_eq!(
+            why.to_string(),
+            "missing_scope: add `chat:write` to the app and install it again"
+        );
+        let Refusal::MissingScope { provided, .. } = why else {
+            unreachable!()
+        };
+        assert_eq!(provided, ["identify", "users:read.email"]);
+    }
+
+    #[test]
+    fn what_is_no_scope_name_is_not_repeated() {
+        for (needed, kept) in [
+            (json!("<script>"), vec![]),
+            (json!("chat:write,`rm -rf`,\u{e9}"), vec!["chat:write"]),
+            (json!("x".repeat(61)), vec![]),
+            (json!("x,".repeat(500)), vec!["x"; MAX_SCOPES]),
+            (json!(["chat:write"]), vec![]),
+            (json!(null), vec![]),
+        ] {
+            let answer = json!({"ok": false, "error": "missing_scope", "needed": needed});
+            let Outcome::Refused(Refusal::MissingScope { needed, .. }) =
+                judge(200, None, &answer.to_string())
+            else {
+                panic!("{answer}");
+            };
+            assert_eq!(needed, kept);
+        }
+        let bare = judge(200, None, r#"{"ok":false,"error":"missing_scope"}"#);
+        let Outcome::Refused(why) = bare else {
+            panic!("{bare:?}");
+        };
+        assert_eq!(why.to_string(), "missing_scope");
     }
 
     #[test]

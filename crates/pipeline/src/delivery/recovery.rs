@@ -167,9 +167,11 @@ impl Deliverer {
                 self.close_until(rows, method, time).await?;
                 Found::Later(time)
             }
-            Outcome::Refused(Refusal::Credential(code) | Refusal::Permanent(code)) => {
-                Found::Never(format!("the channel could not be searched: {code}"))
-            }
+            Outcome::Refused(
+                why @ (Refusal::Credential(_)
+                | Refusal::MissingScope { .. }
+                | Refusal::Permanent(_)),
+            ) => Found::Never(format!("the channel could not be searched: {why}")),
             // Closed for all: a sweep or another lane would only meet the same trouble.
             _ => {
                 let time = now.plus(READ_AGAIN_AFTER);

@@ -50,17 +50,16 @@ impl Deliverer {
                 self.give_back(rows, post, time).await?;
                 Ok(Next::At(time))
             }
-            Outcome::Refused(Refusal::Unreachable) => {
-                self.end(
-                    rows,
-                    post,
-                    row,
-                    &End::Parked("Slack cannot be reached".to_owned()),
-                )
-                .await
+            Outcome::Refused(why @ Refusal::Unreachable) => {
+                self.end(rows, post, row, &End::Parked(why.to_string()))
+                    .await
             }
-            Outcome::Refused(Refusal::Credential(code) | Refusal::Permanent(code)) => {
-                self.end(rows, post, row, &End::Parked(format!("refused: {code}")))
+            Outcome::Refused(
+                why @ (Refusal::Credential(_)
+                | Refusal::MissingScope { .. }
+                | Refusal::Permanent(_)),
+            ) => {
+                self.end(rows, post, row, &End::Parked(format!("refused: {why}")))
                     .await
             }
             Outcome::Ambiguous(why) => match post.target {
@@ -188,7 +187,7 @@ fn count(purpose: &str, outcome: &Outcome) {
         Outcome::Ambiguous(_) => "ambiguous",
         Outcome::Refused(Refusal::RateLimited { .. }) => "rate_limited",
         Outcome::Refused(Refusal::Unreachable) => "unreachable",
-        Outcome::Refused(Refusal::Credential(_)) => {
+        Outcome::Refused(Refusal::Credential(_) | Refusal::MissingScope { .. }) => {
             counter!("credential_refused_total").increment(1);
             "credential"
         }

@@ -6,8 +6,12 @@
 )]
 
 mod any_json;
+#[cfg(feature = "client")]
+mod api_oauth;
 mod envelope;
 mod form;
 mod interaction;
+#[cfg(feature = "client")]
+mod loopback;
 mod signature;
 mod signature_vectors;

@@ -1,0 +1,169 @@
+//! Typed Web API calls: one file a family of methods, one struct a method, all through [`SlackClient::perform`].
+//!
+//! `slack.perform(&token, &conversations::Members { channel, ..Default::default() })`. Requests leave out what is
+//! `None`. Answers take any field as absent that is missing or of an odd type, except the few without which the
+//! answer says nothing. Neither shows its fields in `Debug`: they hold secrets and what people wrote.
+
+#[macro_use]
+mod method;
+pub mod apps;
+pub mod auth;
+pub mod authorize;
+pub mod oauth;
+pub mod openid;
+pub mod types;
+
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::client::SlackClient;
+use crate::outcome::{Outcome, Refusal};
+use crate::tiers::Tier;
+
+/// One Web API method, implemented by the struct of its parameters.
+pub trait Method: Serialize + Sync {
+    /// Its name at Slack.
+    const NAME: &'static str;
+    /// How often it may be called.
+    const TIER: Tier;
+    /// How it is sent and what an unreadable answer means.
+    const KIND: Kind;
+    /// What it is called with.
+    type Credential: Credential;
+    /// What comes back.
+    type Answer: DeserializeOwned;
+
+    /// Whether an answer that could be read holds what the call was made for.
+    fn complete(_answer: &Self::Answer) -> bool {
+        true
+    }
+}
+
+/// How a method is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// As a form, for reading methods take no JSON. Repeating it changes nothing.
+    Read,
+    /// As JSON; it changes something.
+    Write,
+    /// As a form; it changes something.
+    WriteForm,
+}
+
+/// What a call is made with.
+pub trait Credential: Sync {
+    /// The request with it.
+    fn sign(&self, request: RequestBuilder) -> RequestBuilder;
+}
+
+/// A token: of a bot, a person, or of the app itself.
+impl Credential for SecretString {
+    fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        request.bearer_auth(self.expose_secret())
+    }
+}
+
+/// The app's own id and secret, for the methods that hand out tokens.
+#[derive(Debug, Clone)]
+pub struct AppCredentials {
+    /// Public.
+    pub client_id: String,
+    /// Not public.
+    pub client_secret: SecretString,
+}
+
+impl Credential for AppCredentials {
+    fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
+    }
+}
+
+impl SlackClient {
+    /// Calls a method once. An `ok: true` that cannot be read is ambiguous where something was to change, and
+    /// `unreadable_answer` where something was to be read.
+    pub async fn perform<M: Method>(
+        &self,
+        credential: &M::Credential,
+        request: &M,
+    ) -> Outcome<M::Answer> {
+        let Ok(Value::Object(mut parameters)) = serde_json::to_value(request) else {
+            return Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()));
+        };
+        parameters.retain(|_, value| !value.is_null());
+        let outcome = self
+            .submit(credential, M::NAME, |out| match M::KIND {
+                Kind::Write => out.json(&parameters),
+                Kind::Read | Kind::WriteForm => out.form(&form(&parameters)),
+            })
+            .await;
+        outcome.and_then(|answer| {
+            let read = serde_json::from_value(answer).ok().filter(M::complete);
+            match (read, M::KIND) {
+                (Some(answer), _) => Outcome::Done(answer),
+                (None, Kind::Read) => {
+                    Outcome::Refused(Refusal::Permanent("unreadable_answer".to_owned()))
+                }
+                (None, _) => Outcome::Ambiguous("the answer cannot be read".to_owned()),
+            }
+        })
+    }
+}
+
+/// Parameters as Slack takes them in a form: lists of plain values joined by commas, other structures as JSON.
+fn form(parameters: &serde_json::Map<String, Value>) -> Vec<(&str, String)> {
+    let plain = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let text = |value: &Value| {
+        let joined = value
+            .as_array()
+            .and_then(|list| list.iter().map(plain).collect::<Option<Vec<_>>>());
+        plain(value)
+            .or(joined.map(|list| list.join(",")))
+            .unwrap_or_else(|| value.to_string())
+    };
+    let pairs = parameters.iter();
+    pairs
+        .map(|(name, value)| (name.as_str(), text(value)))
+        .collect()
+}
+
+/// For `#[serde(serialize_with = "exposed")]`: a secret on its way to Slack.
+fn exposed<S: Serializer>(secret: &SecretString, output: S) -> Result<S::Ok, S::Error> {
+    output.serialize_str(secret.expose_secret())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_form_holds_plain_text_lists_and_json() {
+        let parameters = json!({
+            "text": "a,b", "n": 3, "yes": true, "types": ["im", "mpim"], "none": [],
+            "object": {"a": 1}, "objects": [{"a": 1}],
+        });
+        let expected = [
+            ("n", "3"),
+            ("none", ""),
+            ("object", r#"{"a":1}"#),
+            ("objects", r#"[{"a":1}]"#),
+            ("text", "a,b"),
+            ("types", "im,mpim"),
+            ("yes", "true"),
+        ];
+        let form = form(parameters.as_object().unwrap());
+        let form: Vec<_> = form
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
+        assert_eq!(form, expected);
+    }
+}

@@ -1,0 +1,73 @@
+//! `apps.*`: what concerns the app as a whole, mostly with its own token (`xapp-…`).
+
+use secrecy::SecretString;
+
+use super::exposed;
+use super::types::{List, Metadata};
+use crate::ids::{TenantId, UserId};
+
+method! {
+    /// Opens a Socket Mode connection; takes the app's own token. The URL works once, for a few seconds.
+    Read "apps.connections.open": OpenConnection {} => Connection
+}
+
+method! {
+    /// All installations that an event is visible to, of which the event names one only; takes the app's own token.
+    Read "apps.event.authorizations.list": ListEventAuthorizations {
+        /// From the event's envelope.
+        event_context: String,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    } => EventAuthorizations
+}
+
+method! {
+    /// Removes the app from the workspace of the token it is called with.
+    WriteForm "apps.uninstall": Uninstall {
+        /// The app's.
+        client_id: String,
+        /// The app's.
+        #[serde(serialize_with = "exposed")]
+        client_secret: SecretString,
+    } => super::types::Empty
+}
+
+answer! {
+    /// Where to connect to.
+    Connection {
+        must {
+            /// A `wss:` address with a ticket in it, which makes it a credential.
+            url: SecretString,
+        }
+    }
+}
+
+answer! {
+    /// A page of an event's installations.
+    EventAuthorizations {
+        must {
+            /// The installations.
+            authorizations: List<EventAuthorization>,
+        }
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}
+
+answer! {
+    /// One installation that an event is visible to.
+    EventAuthorization {
+        /// The organisation.
+        enterprise_id: Option<TenantId>,
+        /// The workspace.
+        team_id: Option<TenantId>,
+        /// The person or bot user.
+        user_id: Option<UserId>,
+        /// Whether that user is the app's bot.
+        is_bot: bool,
+        /// Whether the organisation installed the app.
+        is_enterprise_install: bool,
+    }
+}

@@ -1,0 +1,48 @@
+//! `auth.*`: whose a token is, and ending it.
+
+use crate::ids::{TenantId, UserId};
+
+method! {
+    /// Says whose the token is.
+    Read "auth.test": Test {} => Identity
+}
+
+method! {
+    /// Ends the token it is called with.
+    WriteForm "auth.revoke": Revoke {
+        /// Only says whether it would.
+        test: Option<bool>,
+    } => Revoked
+}
+
+answer! {
+    /// Whose a token is.
+    Identity {
+        /// The workspace's address.
+        url: String,
+        /// The workspace's name.
+        team: String,
+        /// The user's name.
+        user: String,
+        /// The workspace; for an org-wide install the organisation.
+        team_id: Option<TenantId>,
+        /// The person or bot user.
+        user_id: Option<UserId>,
+        /// `B…`, which only a bot's token has.
+        bot_id: Option<String>,
+        /// The organisation.
+        enterprise_id: Option<TenantId>,
+        /// Whether the organisation installed the app.
+        is_enterprise_install: bool,
+        /// Seconds, for a token that rotates.
+        expires_in: Option<u64>,
+    }
+}
+
+answer! {
+    /// What came of ending a token.
+    Revoked {
+        /// Whether it has ended.
+        revoked: bool,
+    }
+}

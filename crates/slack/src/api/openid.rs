@@ -1,0 +1,67 @@
+//! `openid.connect.*`: Sign in with Slack. Contract: docs.slack.dev/authentication/sign-in-with-slack.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::AppCredentials;
+use super::exposed;
+use crate::ids::{TenantId, UserId};
+
+method! {
+    /// Turns the code of a sign-in's redirect into tokens.
+    WriteForm "openid.connect.token": Token {
+        /// From the redirect; it works once, for ten minutes.
+        #[serde(serialize_with = "exposed")]
+        code: SecretString,
+        /// As it was in the authorize URL.
+        redirect_uri: Option<String>,
+    } => Signed, by AppCredentials, complete Signed::has_id_token
+}
+
+method! {
+    /// Who the token of a sign-in belongs to.
+    Read "openid.connect.userInfo": UserInfo {} => Identity
+}
+
+answer! {
+    /// What a sign-in gives.
+    Signed {
+        /// For `openid.connect.userInfo`.
+        access_token: Option<SecretString>,
+        /// A JWT that Slack signed. It came over TLS from Slack itself; its claims must still be checked.
+        id_token: Option<SecretString>,
+        /// There is one if the app rotates its tokens.
+        refresh_token: Option<SecretString>,
+        /// Seconds.
+        expires_in: Option<u64>,
+    }
+}
+
+impl Signed {
+    fn has_id_token(&self) -> bool {
+        let token = self.id_token.as_ref();
+        token.is_some_and(|token| !token.expose_secret().is_empty())
+    }
+}
+
+answer! {
+    /// A person, as far as the scopes of the sign-in go.
+    Identity {
+        must {
+            /// The person; the same as the `sub` of the id token.
+            #[serde(rename = "https://slack.com/user_id")]
+            user_id: UserId,
+            /// The workspace in which they signed in.
+            #[serde(rename = "https://slack.com/team_id")]
+            team_id: TenantId,
+        }
+        /// The organisation.
+        #[serde(rename = "https://slack.com/enterprise_id")]
+        enterprise_id: Option<TenantId>,
+        /// With scope `email`.
+        email: Option<String>,
+        /// Whether Slack has checked the address.
+        email_verified: bool,
+        /// With scope `profile`.
+        name: Option<String>,
+    }
+}

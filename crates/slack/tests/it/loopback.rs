@@ -1,0 +1,101 @@
+//! A Web API on this machine that answers what it was told to and keeps what it was asked.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+use serde_json::Value;
+use tidegate_slack::client::SlackClient;
+use tidegate_slack::http_client;
+
+/// What one request brought.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The method's name.
+    pub(crate) method: String,
+    /// The header.
+    pub(crate) authorization: String,
+    /// The header.
+    pub(crate) content_type: String,
+    /// The raw body.
+    pub(crate) body: String,
+}
+
+impl Asked {
+    /// A form's fields.
+    pub(crate) fn form(&self) -> BTreeMap<String, String> {
+        assert_eq!(self.content_type, "application/x-www-form-urlencoded");
+        form_urlencoded::parse(self.body.as_bytes())
+            .into_owned()
+            .collect()
+    }
+}
+
+/// The Web API, and a client of it.
+pub(crate) struct Loopback {
+    pub(crate) slack: SlackClient,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Loopback {
+    /// Answers each request with the next of `answers`, with status 200.
+    pub(crate) async fn answering(answers: impl IntoIterator<Item = Value>) -> Self {
+        let answers = answers.into_iter().map(|a| (200, a.to_string()));
+        Self::with(answers.collect()).await
+    }
+
+    /// Answers each request with the next status and body; after the last with 500.
+    pub(crate) async fn with(answers: VecDeque<(u16, String)>) -> Self {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let answers = Arc::new(Mutex::new(answers));
+        let kept = Arc::clone(&asked);
+        let router = Router::new().fallback(move |request: Request| {
+            let (kept, answers) = (Arc::clone(&kept), Arc::clone(&answers));
+            async move { answer(&kept, &answers, request).await }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/api", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            slack: SlackClient::new(http_client::build().unwrap(), &url).unwrap(),
+            asked,
+        }
+    }
+
+    /// The requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn answer(
+    kept: &Mutex<Vec<Asked>>,
+    answers: &Mutex<VecDeque<(u16, String)>>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let header = |name: &str| {
+        let value = head.headers.get(name);
+        value.map_or_else(String::new, |v| v.to_str().unwrap().to_owned())
+    };
+    kept.lock().unwrap().push(Asked {
+        method: head.uri.path().trim_start_matches("/api/").to_owned(),
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    });
+    let next = answers.lock().unwrap().pop_front();
+    let (status, body) = next.unwrap_or((500, String::new()));
+    (StatusCode::from_u16(status).unwrap(), body).into_response()
+}
+
+/// A token.
+pub(crate) fn token() -> SecretString {
+    "xoxb-sesame".into()
+}
