@@ -9,6 +9,8 @@ mod gate;
 mod health;
 mod refused;
 mod route;
+pub(crate) mod scope;
+mod workspaces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +21,23 @@ use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
 
-pub use self::call::{Call, Caller, Parameters};
+pub use self::call::{Call, Caller, Member, Parameters, Who};
 pub use self::gate::Gate;
 pub use self::refused::Refused;
 pub use self::route::{Access, Answer, Answering, Handler, Route};
-use crate::operator;
+pub use self::scope::Scope;
+use crate::{keys, operator};
 
 /// Largest body taken, in bytes. What the API takes is small JSON.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// Every route there is. A part that has routes adds its own list here.
-const ALL: &[&[Route]] = &[health::ROUTES, operator::ROUTES];
+const ALL: &[&[Route]] = &[
+    health::ROUTES,
+    keys::ROUTES,
+    workspaces::ROUTES,
+    operator::ROUTES,
+];
 
 /// What the handlers answer from.
 pub struct Api {
@@ -78,6 +86,7 @@ impl Api {
             body,
             parameters,
         };
+        call.stays_at_home()?;
         (route.handler)(self, &call).await
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod events;
+mod keys;
 mod posts;
 mod send;
 mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Events(events::EventsArgs),
     /// Look at posts that were set aside, and send one again.
     Posts(posts::PostsArgs),
+    /// Make, list and revoke the API keys of a workspace.
+    Keys(keys::KeysArgs),
     /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
     Bench(bench::BenchArgs),
 }
@@ -83,6 +86,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Send(args)) => send::send(args).await,
             Some(Command::Events(args)) => events::run(args).await,
             Some(Command::Posts(args)) => posts::run(args).await,
+            Some(Command::Keys(args)) => keys::run(args).await,
             Some(Command::Bench(args)) => bench::run(args).await,
         }
     });

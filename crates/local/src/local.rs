@@ -76,9 +76,17 @@ struct Queues {
 impl Local {
     /// Starts everything; returns once requests are served.
     pub async fn start(config: LocalConfig, metrics: PrometheusHandle) -> anyhow::Result<Self> {
+        Self::start_by(Arc::new(SystemClock), config, metrics).await
+    }
+
+    /// The same by another clock.
+    pub async fn start_by(
+        clock: Arc<dyn Clock>,
+        config: LocalConfig,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<Self> {
         let data = DataDir::open(&config.data_dir)?;
         let claim = data.claim()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port))
             .await
             .with_context(|| {

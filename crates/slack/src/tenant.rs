@@ -73,7 +73,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// Slack's ids are upper-case letters and digits. Anything else is no tenant, whatever the payload claims.
-fn is_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     (2..=32).contains(&id.len())
         && id
             .bytes()

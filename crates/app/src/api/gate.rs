@@ -1,6 +1,7 @@
 //! The table behind the caller's rights: a handler gets rows by its call only.
 
-use tidegate_pipeline::table::Table;
+use tidegate_pipeline::table::{Rows, Table};
+use tidegate_slack::ids::TenantId;
 
 use super::{Call, Caller, Refused};
 
@@ -18,9 +19,16 @@ impl Gate {
     pub fn all(&self, call: &Call) -> Result<&Table, Refused> {
         match call.caller {
             Caller::Operator => Ok(&self.0),
-            Caller::Anyone => Err(Refused::Ours(
-                "a handler asks for all rows, but not for an operator".to_owned(),
-            )),
+            _ => Err(astray()),
+        }
+    }
+
+    /// One tenant's rows: a member's own, or those of whichever an operator named.
+    pub fn rows(&self, call: &Call, tenant: &TenantId) -> Result<Rows, Refused> {
+        match &call.caller {
+            Caller::Operator => Ok(self.0.tenant(tenant)),
+            Caller::Member(member) if member.tenant == *tenant => Ok(self.0.tenant(tenant)),
+            _ => Err(astray()),
         }
     }
 
@@ -28,4 +36,9 @@ impl Gate {
     pub(super) fn unguarded(&self) -> &Table {
         &self.0
     }
+}
+
+/// A handler asked for more than its caller may see: our mistake, so nothing is told.
+fn astray() -> Refused {
+    Refused::Ours("a handler asked for rows that its caller may not see".to_owned())
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, HeaderValue};
 use http::{Response, StatusCode};
 use tidegate_pipeline::archive::ArchiveError;
+use tidegate_pipeline::entropy::EntropyError;
 use tidegate_pipeline::queue::QueueError;
 use tidegate_pipeline::secrets::SecretError;
 use tidegate_pipeline::table::TableError;
@@ -32,7 +33,13 @@ macro_rules! ours {
     };
 }
 
-ours!(TableError, QueueError, ArchiveError, SecretError);
+ours!(
+    TableError,
+    QueueError,
+    ArchiveError,
+    SecretError,
+    EntropyError
+);
 
 impl Refused {
     /// There is no such thing, or none that the caller may know of.
@@ -48,6 +55,21 @@ impl Refused {
     /// The call carries no credential that opens this route.
     pub fn unauthorized(message: &str) -> Self {
         Self::Caller(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
+    }
+
+    /// The credential is good, but not for this.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::Caller(StatusCode::FORBIDDEN, "forbidden", message.into())
+    }
+
+    pub(super) fn another_workspace() -> Self {
+        Self::forbidden("this credential is of another workspace")
+    }
+
+    pub(super) fn media_type() -> Self {
+        let message = "send the body as `Content-Type: application/json`".to_owned();
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::Caller(status, "unsupported_media_type", message)
     }
 
     pub(super) fn method(allowed: &[&str]) -> Self {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use http::{Method, Response};
 
-use super::{Api, Call, Refused};
+use super::{Api, Call, Refused, Scope};
 
 /// One route.
 pub struct Route {
@@ -26,6 +26,10 @@ pub enum Access {
     Public,
     /// Whoever has the operator key, over all tenants.
     Operator,
+    /// Programs and people of one workspace, with that scope, over their own data. Not the operator key.
+    Tenant(Scope),
+    /// The same, and the operator key over the workspace that it names.
+    TenantOrOperator(Scope),
 }
 
 /// What a handler makes of a call.

@@ -11,12 +11,12 @@ use tidegate_pipeline::table::Due;
 use tidegate_slack::ids::TenantId;
 
 use super::{Operator, redaction};
-use crate::api::{Parameters, Refused};
+use crate::api::Refused;
 use crate::routes::tenants;
 
 /// Events in one answer, unless asked otherwise, and at most.
-const LIMIT: usize = 100;
-const MOST: usize = 1000;
+pub(super) const LIMIT: usize = 100;
+pub(super) const MOST: usize = 1000;
 
 /// How far back a list reaches, unless asked otherwise.
 const SINCE: i64 = 24 * HOUR;
@@ -32,7 +32,7 @@ const MANY_TENANTS: usize = 100;
 impl Operator<'_> {
     pub(super) async fn list_events(&self) -> Result<Value, Refused> {
         let parameters = &self.call.query;
-        let limit = limit(parameters)?;
+        let limit = parameters.limit(LIMIT, MOST)?;
         let events = match parameters.get("state") {
             Some("parked") => {
                 self.parked_events(parameters.tenant().as_ref(), limit)
@@ -255,18 +255,6 @@ impl Operator<'_> {
             clock: &*self.api.clock,
             keep: self.api.keep,
         }
-    }
-}
-
-pub(super) fn limit(parameters: &Parameters) -> Result<usize, Refused> {
-    let limit = parameters
-        .number("limit")?
-        .map_or(Ok(LIMIT), usize::try_from);
-    match limit {
-        Ok(limit) if (1..=MOST).contains(&limit) => Ok(limit),
-        _ => Err(Refused::bad(format!(
-            "`limit` takes a number from 1 to {MOST}"
-        ))),
     }
 }
 

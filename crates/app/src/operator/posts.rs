@@ -7,12 +7,12 @@ use tidegate_pipeline::table::{Due, DueRow, TableError};
 use tidegate_pipeline::worker::wake;
 
 use super::Operator;
-use super::events::{limit, post_line};
+use super::events::{LIMIT, MOST, post_line};
 use crate::api::Refused;
 
 impl Operator<'_> {
     pub(super) async fn list_posts(&self) -> Result<Value, Refused> {
-        let limit = limit(&self.call.query)?;
+        let limit = self.call.query.limit(LIMIT, MOST)?;
         let mut posts = Vec::new();
         for due in self.parked_posts().await?.iter().take(limit) {
             let row = self.table.tenant(&due.tenant).get(&due.key).await?;

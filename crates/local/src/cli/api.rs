@@ -63,6 +63,21 @@ impl Api {
         }
     }
 
+    pub(super) async fn post_json(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.request(Method::POST, path).json(body);
+        match self.send(request).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        match self.call(Method::DELETE, path, &[]).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
     /// The body of a success, or the error's code and message.
     async fn call(
         &self,
@@ -70,11 +85,18 @@ impl Api {
         path: &str,
         query: &[(&str, String)],
     ) -> anyhow::Result<(String, Option<Value>)> {
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.url))
-            .query(query)
-            .bearer_auth(self.key.expose_secret());
+        self.send(self.request(method, path).query(query)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.bearer_auth(self.key.expose_secret())
+    }
+
+    async fn send(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<(String, Option<Value>)> {
         let response = request
             .send()
             .await
@@ -103,6 +125,18 @@ impl Api {
             None,
         ))
     }
+}
+
+/// A part of a path; ids may hold anything, so they are encoded.
+pub(super) fn encoded(part: &str) -> String {
+    part.bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
+                char::from(b).to_string()
+            }
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
 }
 
 /// The key that local mode keeps in its data folder; it goes to this machine only.

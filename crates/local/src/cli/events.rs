@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::Remote;
-use super::api::Api;
+use super::api::{Api, encoded};
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -110,18 +110,9 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The path of an event; ids may hold anything, so they are encoded.
+/// The path of an event.
 pub(super) fn path(id: &str) -> String {
-    let encoded: String = id
-        .bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => {
-                char::from(b).to_string()
-            }
-            _ => format!("%{b:02X}"),
-        })
-        .collect();
-    format!("/operator/events/{encoded}")
+    format!("/operator/events/{}", encoded(id))
 }
 
 fn tenant_query(tenant: Option<String>) -> Vec<(&'static str, String)> {

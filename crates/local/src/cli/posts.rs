@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Remote;
-use super::api::Api;
+use super::api::{Api, encoded};
 
 #[derive(Debug, Args)]
 pub(super) struct PostsArgs {
@@ -41,7 +41,7 @@ pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
         }
         PostsCommand::Resend { id, remote } => {
             let answer = Api::new(&remote)?
-                .post(&format!("/operator/posts/{id}/resend"), &[])
+                .post(&format!("/operator/posts/{}/resend", encoded(&id)), &[])
                 .await?;
             anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
         }

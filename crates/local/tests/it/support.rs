@@ -1,5 +1,6 @@
 //! What the tests share: a running product and a signed request.
 
+mod late_clock;
 mod requests;
 
 use std::ops::Deref;
@@ -20,6 +21,7 @@ use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
 
+pub(crate) use self::late_clock::LateClock;
 pub(crate) use self::requests::{
     FORM, SIGNING_SECRET, TENANT, content_type, envelope, form, id, mention, message, signed,
     signed_at, unique, unique_ts,
@@ -36,6 +38,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Local mode in a folder of its own, and a client of it.
 pub(crate) struct Product {
     pub(crate) local: Local,
+    /// What it believes the time to be.
+    pub(crate) clock: LateClock,
     client: Client,
     /// The data folder, where it ends with the test.
     folder: Option<TempDir>,
@@ -79,12 +83,14 @@ impl Product {
     /// The same on a data folder that stays when the product goes.
     pub(crate) async fn start_in(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
         let metrics = telemetry::detached_metrics().unwrap();
-        let local = Local::start(config(data_dir, settings), metrics)
+        let (clock, config) = (LateClock::default(), config(data_dir, settings));
+        let local = Local::start_by(Arc::new(clock.clone()), config, metrics)
             .await
             .unwrap();
         Self {
             client: Client::new(&format!("http://{}", local.address), data_dir),
             local,
+            clock,
             folder: None,
         }
     }
@@ -158,16 +164,21 @@ impl Client {
         self.send(path, signed(FORM, &body), body).await
     }
 
-    /// Asks the operator API.
+    /// Asks the API as the operator.
     pub(crate) async fn operator(&self, method: Method, path: &str) -> Answer {
-        let mut headers = HeaderMap::new();
-        let key = format!("Bearer {OPERATOR_KEY}");
-        headers.insert(http::header::AUTHORIZATION, key.parse().unwrap());
-        let request = self
-            .http
-            .request(method, format!("{}{path}", self.url))
-            .headers(headers);
-        answer_of(request.send().await.unwrap()).await
+        self.ask(method, path, OPERATOR_KEY).await
+    }
+
+    /// Asks the API with that key.
+    pub(crate) async fn ask(&self, method: Method, path: &str, key: &str) -> Answer {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        answer_of(request.bearer_auth(key).send().await.unwrap()).await
+    }
+
+    /// Posts JSON to the API with that key.
+    pub(crate) async fn tell(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        answer_of(request.bearer_auth(key).send().await.unwrap()).await
     }
 
     /// What the operator API shows of an event; `None` while it knows nothing of it.
