@@ -20,8 +20,9 @@ use crate::delivery::millis;
 use crate::fake::FakeSlack;
 use crate::faults::{Fault, rate_limited};
 use crate::oauth::{access, openid, revocation};
-use crate::records::Call;
+use crate::records::{Call, TokenKind};
 use crate::scopes;
+use crate::sockets::open;
 use request::Args;
 
 /// What a method answers: the fields next to `ok`, or why not.
@@ -72,7 +73,12 @@ fn needs_no_token(method: &str) -> bool {
 
 /// Every method that takes a token.
 fn dispatch(fake: &FakeSlack, by: &Caller, method: &str, args: &Args) -> Answer {
+    let is_for_the_app = method.starts_with("apps.") && method != "apps.uninstall";
+    if by.kind == TokenKind::App && !is_for_the_app {
+        return Err("not_allowed_token_type".into());
+    }
     match method {
+        "apps.connections.open" => open::open(fake, by),
         "apps.uninstall" => revocation::apps_uninstall(fake, by, args),
         "auth.revoke" => revocation::auth_revoke(fake, by, args),
         "auth.test" => Ok(auth::test(fake, by)),

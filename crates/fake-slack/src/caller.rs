@@ -47,11 +47,21 @@ impl Caller {
         }
     }
 
+    /// The app itself, by its app-level token: at home nowhere.
+    pub(crate) fn app(config: &FakeConfig) -> Self {
+        Self {
+            kind: TokenKind::App,
+            enterprise: None,
+            teams: Vec::new(),
+            ..Self::at(config, Place::Team(config.team_id.clone()), None, None)
+        }
+    }
+
     /// The workspace of the installation; none when it is org-wide.
     pub(crate) fn team(&self) -> Option<String> {
         match &self.place {
-            Place::Team(id) => Some(id.clone()),
-            Place::Org(_) => None,
+            Place::Team(id) if self.kind != TokenKind::App => Some(id.clone()),
+            _ => None,
         }
     }
 

@@ -110,7 +110,7 @@ impl FakeSlack {
             return;
         };
         if let Some(error) = &attempt.error {
-            let reason = if error == "http_timeout" {
+            let reason = if error.ends_with("timeout") {
                 "operation_timeout"
             } else {
                 "dispatch_failed"

@@ -51,6 +51,8 @@ pub struct FakeConfig {
     pub redirect_urls: Vec<String>,
     /// Tokens from OAuth live for twelve hours and come with a refresh token.
     pub token_rotation: bool,
+    /// The app-level token, which opens Socket Mode.
+    pub app_token: String,
     /// Calls beyond a token's scopes are answered with `missing_scope`; `bot_token` has every scope.
     pub strict_scopes: bool,
 }
@@ -79,6 +81,7 @@ impl Default for FakeConfig {
                 .map(str::to_owned)
                 .to_vec(),
             token_rotation: false,
+            app_token: "xapp-sandbox-app-token".to_owned(),
             strict_scopes: false,
         }
     }

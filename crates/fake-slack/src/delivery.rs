@@ -23,24 +23,26 @@ pub struct DeliveryReport {
     pub attempts: Vec<Attempt>,
 }
 
-/// One HTTP request to the app.
+/// One request to the app.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attempt {
     /// The event's type, `command`, or the interaction's type.
     pub kind: String,
     /// The event's id.
     pub event_id: Option<String>,
+    /// Whether it went over a WebSocket of the app.
+    pub socket: bool,
     /// 0, then the number in `X-Slack-Retry-Num`.
     pub retry_num: usize,
     /// When it was sent, in Unix milliseconds.
     pub at_ms: u64,
     /// How long the answer took.
     pub ms: u64,
-    /// The HTTP status; none when no answer came.
+    /// The HTTP status; none when no answer came, and over a WebSocket.
     pub status: Option<u16>,
-    /// The body of the answer.
+    /// The body of the answer; over a WebSocket the payload of the acknowledgement.
     pub body: String,
-    /// `http_error`, `http_timeout` or `connection_failed`.
+    /// `http_error`, `http_timeout`, `connection_failed`, or `timeout` over a WebSocket.
     pub error: Option<String>,
 }
 
@@ -91,10 +93,10 @@ impl Attempt {
 impl FakeSlack {
     /// Sends until the app takes it or the retries are used up.
     pub(crate) async fn deliver(&self, outgoing: Outgoing) -> DeliveryReport {
-        let Some(app_url) = self.app_url() else {
+        if !self.has_app() {
             return DeliveryReport::refused("no_app_url");
-        };
-        let url = format!("{app_url}{}", outgoing.path);
+        }
+        let mut connection = None;
         let delays: &[Duration] = if outgoing.retried {
             &self.config().retry_delays
         } else {
@@ -108,8 +110,9 @@ impl FakeSlack {
             let reason = attempts
                 .last()
                 .and_then(|last: &Attempt| last.error.clone());
+            connection = self.connection_for(connection);
             let (attempt, wanted) = self
-                .attempt(&url, &outgoing, retry_num, reason.as_deref())
+                .attempt(connection, &outgoing, retry_num, reason.as_deref())
                 .await;
             self.world().log_attempt(attempt.clone());
             attempts.push(attempt);
@@ -123,7 +126,7 @@ impl FakeSlack {
     /// One request, and whether it should be followed by another.
     async fn attempt(
         &self,
-        url: &str,
+        connection: Option<u64>,
         outgoing: &Outgoing,
         retry_num: usize,
         reason: Option<&str>,
@@ -138,6 +141,7 @@ impl FakeSlack {
         let mut attempt = Attempt {
             kind: outgoing.kind.clone(),
             event_id: outgoing.event_id.clone(),
+            socket: connection.is_some(),
             retry_num,
             at_ms: millis(started),
             ms: 0,
@@ -145,20 +149,20 @@ impl FakeSlack {
             body: String::new(),
             error: None,
         };
-        let no_retry = match self.request(url, outgoing, retry_num, reason).await {
-            Ok((status, no_retry, body)) => {
-                attempt.status = Some(status);
-                attempt.error = (!(200..300).contains(&status)).then(|| "http_error".to_owned());
-                attempt.body = body;
-                no_retry
+        let taken = match connection {
+            Some(id) => self.send_by_socket(id, outgoing, retry_num, reason).await,
+            None => self.request(outgoing, retry_num, reason).await,
+        };
+        let no_retry = match taken {
+            Ok(taken) => {
+                let refused = taken.status.is_some_and(|code| !(200..300).contains(&code));
+                attempt.status = taken.status;
+                attempt.error = refused.then(|| "http_error".to_owned());
+                attempt.body = taken.body;
+                taken.no_retry
             }
             Err(error) => {
-                let reason = if error.is_timeout() {
-                    "http_timeout"
-                } else {
-                    "connection_failed"
-                };
-                attempt.error = Some(reason.to_owned());
+                attempt.error = Some(error.reason().to_owned());
                 false
             }
         };
@@ -176,12 +180,14 @@ impl FakeSlack {
 
     async fn request(
         &self,
-        url: &str,
         outgoing: &Outgoing,
         retry_num: usize,
         reason: Option<&str>,
-    ) -> Result<(u16, bool, String), SendError> {
-        let client = self.client().ok_or(SendError::NoClient)?;
+    ) -> Result<Taken, SendError> {
+        // Neither a client nor an address, now that a WebSocket is gone, is as if nothing listened.
+        let client = self.client().ok_or(SendError::Closed)?;
+        let app_url = self.app_url().ok_or(SendError::Closed)?;
+        let url = format!("{app_url}{}", outgoing.path);
         // Slack's verifiers refuse a signature older than five minutes, so each retry is signed anew.
         let timestamp = self.now().as_secs();
         let mut request = client
@@ -214,18 +220,37 @@ impl FakeSlack {
         if body.len() > BODY_LIMIT {
             body.truncate(body.floor_char_boundary(BODY_LIMIT));
         }
-        Ok((status, no_retry, body))
+        Ok(Taken {
+            status: Some(status),
+            no_retry,
+            body,
+        })
     }
 }
 
-enum SendError {
-    NoClient,
+/// The app's answer to one request.
+pub(crate) struct Taken {
+    pub status: Option<u16>,
+    pub no_retry: bool,
+    pub body: String,
+}
+
+/// Why no answer came.
+pub(crate) enum SendError {
+    /// Nothing to send over, or the connection ended.
+    Closed,
+    /// No acknowledgement came over a WebSocket.
+    Unacked,
     Http(reqwest::Error),
 }
 
 impl SendError {
-    fn is_timeout(&self) -> bool {
-        matches!(self, Self::Http(error) if error.is_timeout())
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Unacked => "timeout",
+            Self::Http(error) if error.is_timeout() => "http_timeout",
+            Self::Closed | Self::Http(_) => "connection_failed",
+        }
     }
 }
 

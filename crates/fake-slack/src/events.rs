@@ -144,7 +144,7 @@ impl FakeSlack {
 
     /// Tells the app of the bot's own doings, without keeping the caller waiting.
     pub(crate) fn echo(&self, event: Value) {
-        if !self.config().echo_bot_messages || self.app_url().is_none() {
+        if !self.config().echo_bot_messages || !self.has_app() {
             return;
         }
         let channel = event.get("channel").and_then(Value::as_str);
@@ -155,7 +155,7 @@ impl FakeSlack {
 
     /// Tells the app what became of its installation.
     pub(crate) fn tell_in_background(&self, place: &Place, event: Value) {
-        if self.app_url().is_some() {
+        if self.has_app() {
             self.send_in_background(&Addressee::whole(place), event);
         }
     }

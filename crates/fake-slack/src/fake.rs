@@ -12,6 +12,7 @@ use crate::delivery::Attempt;
 use crate::faults::Fault;
 use crate::http_client;
 use crate::records::{Call, Ephemeral, OpenView, PostedMessage};
+use crate::sockets::Sockets;
 use crate::world::World;
 
 /// How many of the bot's own posts are on their way back to the app at once.
@@ -29,6 +30,7 @@ struct Inner {
     client: Option<reqwest::Client>,
     world: Mutex<World>,
     echoes: Arc<Semaphore>,
+    sockets: Sockets,
 }
 
 impl FakeSlack {
@@ -49,6 +51,7 @@ impl FakeSlack {
             public_url: RwLock::new(trimmed(&config.public_url)),
             world: Mutex::new(World::seed(&config, clock.now())),
             echoes: Arc::new(Semaphore::new(ECHOES_AT_ONCE)),
+            sockets: Sockets::default(),
             client,
             clock,
             config,
@@ -160,6 +163,15 @@ impl FakeSlack {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    pub(crate) fn sockets(&self) -> &Sockets {
+        &self.0.sockets
+    }
+
+    /// Whether there is an app to send to, by HTTP or by WebSocket.
+    pub(crate) fn has_app(&self) -> bool {
+        self.app_url().is_some() || self.sockets().count() > 0
     }
 
     pub(crate) fn echoes(&self) -> Arc<Semaphore> {

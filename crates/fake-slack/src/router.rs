@@ -7,6 +7,7 @@ use http::header;
 
 use crate::fake::FakeSlack;
 use crate::oauth::{authorize, control as oauth};
+use crate::sockets::{control as sockets, link};
 use crate::{api, control, response_urls, state};
 
 /// The page is whole in itself, so the policy forbids everything from elsewhere.
@@ -35,6 +36,9 @@ impl FakeSlack {
             .route("/_fake/share", post(control::share))
             .route("/_fake/archive", post(control::archive))
             .route("/_fake/response_url", post(control::response_url))
+            .route("/link/", get(link::connect))
+            .route("/_fake/socket", get(sockets::look))
+            .route("/_fake/socket/disconnect", post(sockets::disconnect))
             .merge(oauth_routes())
             .with_state(self.clone())
     }

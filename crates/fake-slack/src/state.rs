@@ -102,7 +102,7 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
         "revision": world.revision,
         "team_id": team,
         "bot_user_id": fake.config().bot_user_id,
-        "has_app": fake.app_url().is_some(),
+        "has_app": fake.has_app(),
         "channels": channels,
         "users": users,
         "messages": messages,

@@ -19,5 +19,6 @@ mod page;
 mod reading;
 mod response_urls;
 mod revocation;
+mod sockets;
 mod tenants;
 mod views;
