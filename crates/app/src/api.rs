@@ -26,6 +26,7 @@ pub use self::gate::Gate;
 pub use self::refused::Refused;
 pub use self::route::{Access, Answer, Answering, Handler, Route};
 pub use self::scope::Scope;
+use crate::installs::{self, Installs};
 use crate::{keys, operator};
 
 /// Largest body taken, in bytes. What the API takes is small JSON.
@@ -34,6 +35,7 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// Every route there is. A part that has routes adds its own list here.
 const ALL: &[&[Route]] = &[
     health::ROUTES,
+    installs::ROUTES,
     keys::ROUTES,
     workspaces::ROUTES,
     operator::ROUTES,
@@ -47,16 +49,14 @@ pub struct Api {
     pub events: Arc<dyn Queue>,
     /// Where replayed commands and interactions go.
     pub commands: Arc<dyn Queue>,
-    /// Where wake-ups go.
-    pub wake_ups: Arc<dyn Queue>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Holds the operator key.
-    pub secrets: Arc<dyn Secrets>,
-    /// The key's name there.
-    pub key_name: String,
+    /// Holds the operator key, under this name.
+    pub operator_key: (Arc<dyn Secrets>, String),
     /// How long ledger rows are kept.
     pub keep: Duration,
+    /// The workspaces that installed the app.
+    pub installs: Installs,
 }
 
 /// Every route, for the router and for the tests that are generated from it.

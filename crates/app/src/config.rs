@@ -1,6 +1,7 @@
 //! Settings from the environment, read once and checked together: every problem is told at once, in words.
 
 mod functions;
+mod slack;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,6 +14,7 @@ use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 pub use self::functions::{
     ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig, WorkerConfig,
 };
+pub use self::slack::{BOT_SCOPES, SlackAppConfig, SlackConfig};
 
 /// Days that archive and ledger keep their rows, unless configured.
 const ARCHIVE_DAYS: u64 = 30;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod config;
 pub mod ingress;
+pub mod installs;
 mod keys;
 pub mod mentions;
 mod operator;

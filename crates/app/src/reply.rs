@@ -16,6 +16,11 @@ pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
     build(status, Some("text/plain; charset=utf-8"), text.into())
 }
 
+/// A page.
+pub fn html(status: StatusCode, html: impl Into<Bytes>) -> Response<Bytes> {
+    build(status, Some("text/html; charset=utf-8"), html.into())
+}
+
 /// JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     // Every body here is made of maps with text keys, which always serialise.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tidegate_pipeline::archive::Label;
+use tidegate_pipeline::audit::{Actor, Audit};
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
@@ -17,6 +18,7 @@ use tidegate_slack::event::{Envelope, Event};
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
+use crate::installs::revocation::{self, Revocation};
 use crate::workspaces::{gaps, messages};
 use crate::{mentions, ping};
 
@@ -29,6 +31,7 @@ const REMEMBERED_TENANTS: usize = 10_000;
 /// Handles every kind of job.
 pub struct Routes {
     table: Table,
+    audit: Audit,
     clock: Arc<dyn Clock>,
     keep: Duration,
     listed: Mutex<BTreeSet<TenantId>>,
@@ -36,9 +39,10 @@ pub struct Routes {
 
 impl Routes {
     /// Handlers on that table; ledger rows are kept for `keep`.
-    pub fn new(table: Table, clock: Arc<dyn Clock>, keep: Duration) -> Self {
+    pub fn new(table: Table, audit: Audit, clock: Arc<dyn Clock>, keep: Duration) -> Self {
         Self {
             table,
+            audit,
             clock,
             keep,
             listed: Mutex::default(),
@@ -98,6 +102,11 @@ impl Routes {
         envelope: &Envelope,
     ) -> Result<Vec<Lane>, JobError> {
         let natural_key = natural_key(envelope);
+        if let Some(revocation) = revocation::read(envelope) {
+            return self
+                .revoke(delivery, ledger, &revocation, natural_key)
+                .await;
+        }
         match (envelope.kind(), envelope.event()) {
             // Nobody's data: no handler may guess whose.
             ("event_callback", _) if delivery.job.tenant == TenantId::unreadable() => {
@@ -140,6 +149,40 @@ impl Routes {
                 .await
             }
         }
+    }
+
+    /// Ends what a workspace takes back. Slack is not asked: the tokens are dead.
+    async fn revoke(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        revocation: &Revocation,
+        natural_key: Option<Vec<String>>,
+    ) -> Result<Vec<Lane>, JobError> {
+        for _ in 0..TRIES {
+            let grants = revocation::load(&ledger.rows).await?;
+            let writes = revocation::decide(revocation, &grants);
+            let ends = writes.len();
+            let decision = Decision {
+                natural_key: natural_key.clone(),
+                writes,
+                posts: Vec::new(),
+            };
+            match ledger.commit(delivery, decision).await? {
+                Committed::Done(lanes) | Committed::Duplicate(lanes) => {
+                    let (job, action) = (delivery.job, revocation.action());
+                    let once = (job.id.as_str(), job.signed_at);
+                    let detail = format!("{ends} tokens ended");
+                    let noted =
+                        self.audit
+                            .record_once(once, &job.tenant, &Actor::Slack, action, &detail);
+                    noted.await.map_err(|e| JobError::Retry(e.to_string()))?;
+                    return Ok(lanes);
+                }
+                Committed::Stale => {}
+            }
+        }
+        Err(JobError::Retry("the installs keep changing".to_owned()))
     }
 
     /// Lists the tenant once per process, so that operators can ask over all tenants.

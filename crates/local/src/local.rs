@@ -1,6 +1,7 @@
 //! Local mode put together: table, queues, ingress, workers and, without a token, a stand-in Slack.
 
 mod config;
+mod slack;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,25 +11,25 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tidegate_app::api::Api;
 use tidegate_app::ingress::Ingress;
+use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
-use tidegate_fake_slack::{FakeConfig, FakeSlack};
+use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
+use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::worker::Worker;
-use tidegate_slack::client::{SLACK_API, SlackClient};
-use tidegate_slack::http_client;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::config::LocalConfig;
+use self::slack::Slack;
 use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
 use crate::server::{Front, router};
@@ -51,13 +52,6 @@ pub struct Local {
     close: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _claim: Claim,
-}
-
-/// Slack as this process sees it.
-struct Slack {
-    client: SlackClient,
-    token: SecretString,
-    sandbox: Option<FakeSlack>,
 }
 
 /// The secrets that others are checked by.
@@ -97,13 +91,14 @@ impl Local {
             })?;
         let address = listener.local_addr()?;
         let keys = keys(&config, &data)?;
-        let slack = slack(&config, &keys.signing_secret, address)?;
+        let slack = Slack::open(&config, &keys.signing_secret, address)?;
         let store = Store::open(&data, config.master_key.clone(), Arc::clone(&clock))?;
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
-        let front = front(&config, keys, &queues, &store, &clock, metrics.clone());
-        let workers = workers(&config, &slack, &queues, store, clock, metrics)?;
+        let installs = installs(&config, &slack, &queues, &store, &clock);
+        let front = front(&config, keys, &queues, &installs, metrics.clone());
+        let workers = workers(&config, &slack, &queues, &installs, store, metrics)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
         let listener = listener.tap_io(|stream| {
@@ -148,12 +143,30 @@ fn keys(config: &LocalConfig, data: &DataDir) -> anyhow::Result<Keys> {
     })
 }
 
+fn installs(
+    config: &LocalConfig,
+    slack: &Slack,
+    queues: &Queues,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+) -> Installs {
+    Installs {
+        table: store.table.clone(),
+        keyring: Arc::clone(&store.keyring),
+        clock: Arc::clone(clock),
+        slack: slack.client.clone(),
+        wake_ups: Arc::clone(&queues.wake_ups),
+        public_url: config.public_url.clone(),
+        app: slack.app.clone(),
+        exclusive: true,
+    }
+}
+
 fn front(
     config: &LocalConfig,
     keys: Keys,
     queues: &Queues,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
+    installs: &Installs,
     metrics: PrometheusHandle,
 ) -> Front {
     let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
@@ -162,63 +175,23 @@ fn front(
             keys: SigningKeys::new(signing_secret, "SLACK_SIGNING_SECRET"),
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
-            clock: Arc::clone(clock),
+            clock: Arc::clone(&installs.clock),
         },
         api: Api {
-            table: store.table.clone().into(),
+            table: installs.table.clone().into(),
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
-            wake_ups: Arc::clone(&queues.wake_ups),
-            clock: Arc::clone(clock),
-            secrets: Arc::new(FixedSecret(keys.operator_key)),
-            key_name: "TIDEGATE_OPERATOR_KEY".to_owned(),
+            clock: Arc::clone(&installs.clock),
+            installs: installs.clone(),
+            operator_key: (
+                Arc::new(FixedSecret(keys.operator_key)),
+                "TIDEGATE_OPERATOR_KEY".to_owned(),
+            ),
             keep: config.keep,
         },
         metrics,
         requests: AtomicU64::new(1),
     }
-}
-
-fn slack(
-    config: &LocalConfig,
-    signing_secret: &SecretString,
-    address: SocketAddr,
-) -> anyhow::Result<Slack> {
-    if let Some(token) = &config.bot_token {
-        let client = client_of(config.slack_api.as_deref().unwrap_or(SLACK_API))?;
-        return Ok(Slack {
-            client,
-            token: token.clone(),
-            sandbox: None,
-        });
-    }
-    // The first of several secrets is the newest: the one that Slack would sign with.
-    let newest = signing_secret
-        .expose_secret()
-        .split([',', '@'])
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_owned();
-    let token = random_hex(16)?;
-    let public_url = format!("http://{address}/sandbox");
-    let client = client_of(&format!("{public_url}/api"))?;
-    let sandbox = FakeSlack::new(FakeConfig {
-        signing_secret: newest,
-        bot_token: token.clone(),
-        app_url: Some(format!("http://{address}")),
-        public_url,
-        ..FakeConfig::default()
-    });
-    Ok(Slack {
-        client,
-        token: token.into(),
-        sandbox: Some(sandbox),
-    })
-}
-
-fn client_of(base_url: &str) -> anyhow::Result<SlackClient> {
-    Ok(SlackClient::new(http_client::build()?, base_url)?)
 }
 
 /// The three queues and their dead letters, with the timeouts that the cloud's have.
@@ -243,12 +216,18 @@ fn workers(
     config: &LocalConfig,
     slack: &Slack,
     queues: &Queues,
+    installs: &Installs,
     store: Store,
-    clock: Arc<dyn Clock>,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
-    let table = &store.table;
-    let handler = Arc::new(Routes::new(table.clone(), Arc::clone(&clock), config.keep));
+    let (table, clock) = (&store.table, Arc::clone(&installs.clock));
+    let routes = Routes::new(
+        table.clone(),
+        installs.audit(),
+        Arc::clone(&clock),
+        config.keep,
+    );
+    let handler = Arc::new(routes);
     let worker = |source: &Arc<dyn Queue>| Worker {
         table: table.clone(),
         source: Arc::clone(source),
@@ -262,10 +241,7 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         clock: Arc::clone(&clock),
         slack: slack.client.clone(),
-        tokens: Arc::new(ConfiguredToken {
-            secrets: Arc::new(FixedSecret(slack.token.clone())),
-            name: "SLACK_BOT_TOKEN".to_owned(),
-        }),
+        tokens: slack.tokens(installs),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: true,
@@ -278,6 +254,7 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         store,
         clock,
+        installs: installs.clone(),
         upkeep: Box::new(move || metrics.run_upkeep()),
     }))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidegate_app::installs::Installs;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::Deliverer;
 use tidegate_pipeline::job::Job;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub wake_ups: Arc<dyn Queue>,
     /// Table and keys.
     pub store: Store,
+    /// The installs: their tokens are renewed, and erasures go on.
+    pub installs: Installs,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Called every few seconds to keep the metrics small.
@@ -175,6 +178,10 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         if let Err(e) = sweep(&parts.store.table, &*parts.wake_ups, &*parts.clock).await {
             tracing::error!(error = %e, "sweep failed");
+        }
+        let until = parts.clock.now().plus(LANE_LIMIT);
+        if let Err(e) = parts.installs.upkeep(until).await {
+            tracing::error!(error = %e, "tokens and erasures not looked at");
         }
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();

@@ -96,6 +96,20 @@ impl Audit {
         action: &'static str,
         detail: &str,
     ) -> Result<(), AuditError> {
+        let (id, now) = (random_hex(8)?, self.clock.now());
+        self.record_once((&id, now), tenant, actor, action, detail)
+            .await
+    }
+
+    /// Adds the row of that id and moment, however often it is called.
+    pub async fn record_once(
+        &self,
+        (id, at): (&str, Timestamp),
+        tenant: &TenantId,
+        actor: &Actor,
+        action: &'static str,
+        detail: &str,
+    ) -> Result<(), AuditError> {
         let actor = match actor {
             Actor::Operator => "operator".to_owned(),
             Actor::Key(id) => format!("key:{id}"),
@@ -103,16 +117,20 @@ impl Audit {
             Actor::Slack => "slack".to_owned(),
             Actor::System => "system".to_owned(),
         };
-        let (now, hash) = (self.clock.now(), self.keyring.hash(tenant.as_str()).await?);
-        let moment = format!("{:015}", now.millis());
-        let key = RowKey::new(&["audit", &hash], &[&moment, &random_hex(8)?]);
+        let hash = self.keyring.hash(tenant.as_str()).await?;
+        let moment = format!("{:015}", at.millis());
+        let key = RowKey::new(&["audit", &hash], &[&moment, id]);
         let row = Item::new()
-            .with("at", now.millis())
+            .with("at", at.millis())
             .with("actor", actor)
             .with("action", action)
             .with("detail", detail);
         let put = Write::put(key, row).when("attribute_not_exists(#pk)");
-        self.table.system().rows().write(put).await?;
+        match self.table.system().rows().write(put).await {
+            // Written before, by a call whose answer was lost.
+            Ok(_) | Err(TableError::Condition) => {}
+            Err(e) => return Err(e.into()),
+        }
         tracing::info!(action, detail, "audit");
         Ok(())
     }

@@ -267,6 +267,15 @@ impl<'a> Event<'a> {
             .and_then(|edited| text(edited, "ts"))
     }
 
+    /// The users under `tokens.<kind>` of `tokens_revoked`: `oauth` for people, `bot` for bots.
+    pub fn revoked(&self, kind: &str) -> Vec<String> {
+        let users = self.value.get("tokens").and_then(|tokens| tokens.get(kind));
+        let users = users.and_then(Value::as_array).into_iter().flatten();
+        users
+            .filter_map(|user| user.as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// The message that a `message_deleted` removes.
     pub fn deleted_ts(&self) -> Option<&'a str> {
         text(self.value, "deleted_ts").or_else(|| {

@@ -2,8 +2,11 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::api::Api;
 use tidegate_app::config::{ApiConfig, both};
+use tidegate_app::{
+    api::Api,
+    installs::{Installs, Parts},
+};
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
@@ -16,24 +19,25 @@ async fn run() -> Result<(), Error> {
     let (config, aws) = both(ApiConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
     let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
-    let (secrets, key_name) = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
+    let operator_key = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
     let queue = |url| Arc::new(SqsQueue::new(&aws, url));
     let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
+    let wakes = queue(config.delivery_queue);
+    let parts = Parts::new(&store.table, store.keyring, clock.clone(), wakes);
     let api = Arc::new(Api {
+        installs: Installs::open(&config.slack, parts, ssm)?,
         table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),
-        wake_ups: queue(config.delivery_queue),
         keep: config.keep,
         clock,
-        secrets,
-        key_name,
+        operator_key,
     });
-    let handler = move |request| {
+    run_http(move |request| {
         let (api, id) = (api.clone(), random_hex(8).unwrap_or_default());
         async move { api.handle(request, &id).await }
-    };
-    run_http(handler).await
+    })
+    .await
 }

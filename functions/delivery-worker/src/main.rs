@@ -3,11 +3,11 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{DeliveryConfig, both};
+use tidegate_app::installs::{Installs, Parts};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
-use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
+use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
-use tidegate_slack::{client::SlackClient, http_client};
 
 fn main() -> ExitCode {
     start(run())
@@ -17,16 +17,17 @@ async fn run() -> Result<(), Error> {
     let (config, aws) = both(DeliveryConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
     let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
-    let (secrets, name) = config.bot_token.open("SLACK_BOT_TOKEN", ssm);
     let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let queue = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
+    let parts = Parts::new(&store.table, store.keyring, clock.clone(), queue.clone());
+    let installs = Installs::open(&config.slack, parts, ssm)?;
     let deliverer = Deliverer {
         table: store.table,
         wake_ups: queue.clone(),
-        slack: SlackClient::new(http_client::build()?, &config.slack_api)?,
-        tokens: Arc::new(ConfiguredToken { secrets, name }),
+        slack: installs.slack.clone(),
+        tokens: installs.tokens(config.slack.bot_token, ssm),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: false,

@@ -6,7 +6,7 @@ use tidegate_app::config::{WorkerConfig, both};
 use tidegate_app::routes::Routes;
 use tidegate_aws::lambda::{Error, run_worker, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
-use tidegate_pipeline::{clock::SystemClock, worker::Worker};
+use tidegate_pipeline::{audit::Audit, clock::SystemClock, worker::Worker};
 
 /// Left of the invocation's time for the archive before a record and the answer after it.
 const MARGIN: Duration = Duration::from_secs(3);
@@ -22,8 +22,10 @@ async fn run() -> Result<(), Error> {
     let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
+    let audit = Audit::new(store.table.clone(), store.keyring, clock.clone());
+    let routes = Routes::new(store.table.clone(), audit, clock.clone(), config.keep);
     let worker = Worker {
-        handler: Arc::new(Routes::new(store.table.clone(), clock.clone(), config.keep)),
+        handler: Arc::new(routes),
         source: Arc::new(SqsQueue::new(&aws, config.source_queue)),
         wake_ups: Arc::new(SqsQueue::new(&aws, config.delivery_queue)),
         keep: config.keep,

@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{SchedulerConfig, both};
+use tidegate_app::installs::{Installs, Parts};
 use tidegate_aws::lambda::{Error, run_scheduled, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::{clock::SystemClock, sweep::sweep};
@@ -24,10 +25,12 @@ async fn run() -> Result<(), Error> {
     let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
-    let wake_ups = SqsQueue::new(&aws, config.delivery_queue);
-    let task = |_until| async {
-        sweep(&store.table, &wake_ups, &SystemClock).await?;
-        Ok(())
+    let wake_ups = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
+    let parts = Parts::new(&store.table, store.keyring, clock.clone(), wake_ups);
+    let installs = &Installs::open(&config.slack, parts, ssm)?;
+    let task = |until| async move {
+        sweep(&installs.table, &*installs.wake_ups, &SystemClock).await?;
+        Ok(installs.upkeep(until).await?)
     };
     run_scheduled(task, MARGIN).await
 }

@@ -30,7 +30,8 @@ impl Api {
     }
 
     async fn operator(&self, head: &Parts) -> Result<Caller, Refused> {
-        let key = self.secrets.get(&self.key_name).await?;
+        let (secrets, name) = &self.operator_key;
+        let key = secrets.get(name).await?;
         if same(bearer(head), &key) {
             return Ok(Caller::Operator);
         }

@@ -7,6 +7,10 @@ use std::fmt;
 pub enum Scope {
     /// See the workspace and the state of its connection.
     WorkspaceRead,
+    /// Renew or end the workspace's connection.
+    WorkspaceWrite,
+    /// Erase all that is stored of the workspace.
+    WorkspaceErase,
     /// Make, list and revoke the workspace's API keys.
     KeysWrite,
     /// Read the workspace's audit trail.
@@ -15,12 +19,20 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::WorkspaceRead, Self::KeysWrite, Self::AuditRead];
+    pub const ALL: [Self; 5] = [
+        Self::WorkspaceRead,
+        Self::WorkspaceWrite,
+        Self::WorkspaceErase,
+        Self::KeysWrite,
+        Self::AuditRead,
+    ];
 
     /// As keys and calls name it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::WorkspaceRead => "workspace:read",
+            Self::WorkspaceWrite => "workspace:write",
+            Self::WorkspaceErase => "workspace:erase",
             Self::KeysWrite => "keys:write",
             Self::AuditRead => "audit:read",
         }

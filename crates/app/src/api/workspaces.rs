@@ -1,11 +1,12 @@
 //! Routes: the workspaces and the state of each one's connection.
 
-use serde_json::{Value, json};
-use tidegate_pipeline::table::{Cursor, Range, RowKey, TableError};
+use serde_json::json;
+use tidegate_pipeline::table::{Cursor, Range, RowKey};
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::tenant::is_id;
 
 use super::{Access, Answer, Api, Call, Caller, Refused, Route, Scope};
+use crate::installs::line;
 use crate::reply;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -32,7 +33,7 @@ async fn list(api: &Api, call: &Call) -> Answer {
     };
     let mut workspaces = Vec::new();
     for tenant in &tenants {
-        workspaces.push(line(tenant).await?);
+        workspaces.push(line(&api.installs, tenant).await?);
     }
     let next = next.as_ref().map(Cursor::encode);
     Ok(reply::ok(
@@ -48,7 +49,7 @@ async fn show(api: &Api, call: &Call) -> Answer {
     if call.caller == Caller::Operator && !is_known(api, call, &tenant).await? {
         return Err(gone());
     }
-    let workspace = line(&tenant).await?;
+    let workspace = line(&api.installs, &tenant).await?;
     Ok(reply::ok(json!({"ok": true, "workspace": workspace})))
 }
 
@@ -75,10 +76,4 @@ async fn is_known(api: &Api, call: &Call, tenant: &TenantId) -> Result<bool, Ref
     let system = api.table.all(call)?.system();
     let key = RowKey::new(&["tenants"], &[tenant.as_str()]);
     Ok(system.rows().get(&key).await?.is_some())
-}
-
-/// What is told of a workspace.
-#[expect(clippy::unused_async, reason = "the state of its connection is a read")]
-async fn line(tenant: &TenantId) -> Result<Value, TableError> {
-    Ok(json!({"id": tenant, "state": "unknown"}))
 }

@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use tidegate_pipeline::keyring::check_master_keys;
-use tidegate_slack::client::SLACK_API;
 
-use super::{Problems, SecretSource, Settings};
+use super::{Problems, SecretSource, Settings, SlackConfig};
 
 /// Settings of `ingress`.
 #[derive(Debug)]
@@ -50,10 +49,8 @@ pub struct DeliveryConfig {
     pub store: StoreConfig,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue: String,
-    /// The workspace's token (`SLACK_BOT_TOKEN`).
-    pub bot_token: SecretSource,
-    /// `SLACK_API_BASE_URL`.
-    pub slack_api: String,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
     /// How long after its last possible moment an attempt is taken to be over.
     pub quiet: Duration,
 }
@@ -65,6 +62,8 @@ pub struct SchedulerConfig {
     pub store: StoreConfig,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue: String,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
 }
 
 /// Settings of `api`.
@@ -80,6 +79,8 @@ pub struct ApiConfig {
     pub delivery_queue: String,
     /// The operator key (`TIDEGATE_OPERATOR_KEY`).
     pub operator_key: SecretSource,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
     /// How long ledger rows are kept.
     pub keep: Duration,
 }
@@ -125,13 +126,7 @@ impl DeliveryConfig {
         read(|settings| Self {
             store: store(settings),
             delivery_queue: delivery_queue(settings),
-            bot_token: settings.secret(
-                "SLACK_BOT_TOKEN",
-                "OAuth & Permissions of your Slack app shows it once it is installed",
-            ),
-            slack_api: settings
-                .optional("SLACK_API_BASE_URL")
-                .unwrap_or_else(|| SLACK_API.to_owned()),
+            slack: SlackConfig::required(settings),
             quiet: settings.quiet(),
         })
     }
@@ -142,6 +137,7 @@ impl SchedulerConfig {
     pub fn from_env() -> Result<Self, Problems> {
         read(|settings| Self {
             store: store(settings),
+            slack: SlackConfig::read(settings),
             delivery_queue: delivery_queue(settings),
         })
     }
@@ -154,6 +150,7 @@ impl ApiConfig {
             store: store(settings),
             events_queue: events_queue(settings),
             commands_queue: commands_queue(settings),
+            slack: SlackConfig::read(settings),
             delivery_queue: delivery_queue(settings),
             operator_key: settings.secret(
                 "TIDEGATE_OPERATOR_KEY",

@@ -53,7 +53,7 @@ impl Operator<'_> {
             Err(e) => return Err(e.into()),
         }
         wake(
-            &*self.api.wake_ups,
+            &*self.api.installs.wake_ups,
             &due.tenant,
             &post.lane,
             0,

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tidegate_app::config::{Problems, Settings};
+use tidegate_app::config::{Problems, Settings, SlackAppConfig, SlackConfig};
 use tidegate_app::signing;
+use tidegate_fake_slack::FakeConfig;
 use tidegate_pipeline::keyring::check_master_keys;
 
-use super::client_of;
+use super::slack::client_of;
 use crate::telemetry;
 
 /// Settings of local mode.
@@ -20,8 +21,14 @@ pub struct LocalConfig {
     pub data_dir: PathBuf,
     /// `SLACK_SIGNING_SECRET`; made up and kept when absent.
     pub signing_secret: Option<SecretString>,
-    /// `SLACK_BOT_TOKEN`; without it, a stand-in Slack serves.
+    /// `SLACK_BOT_TOKEN`.
     pub bot_token: Option<SecretString>,
+    /// `SLACK_CLIENT_ID` and what belongs to it. Without it and a bot token, a stand-in Slack serves.
+    pub app: Option<SlackAppConfig>,
+    /// `TIDEGATE_PUBLIC_URL`.
+    pub public_url: Option<String>,
+    /// How the stand-in Slack behaves, for tests; its secrets and addresses are set here.
+    pub sandbox: Option<FakeConfig>,
     /// `SLACK_API_BASE_URL`.
     pub slack_api: Option<String>,
     /// `TIDEGATE_OPERATOR_KEY`; made up and kept when absent.
@@ -43,11 +50,15 @@ impl LocalConfig {
     ) -> Result<Self, Problems> {
         let settings = Settings::new(env);
         let secret = |name: &str| settings.optional(name).map(SecretString::from);
+        let slack = SlackConfig::read(&settings);
         let config = Self {
             port,
             data_dir,
             signing_secret: secret("SLACK_SIGNING_SECRET"),
             bot_token: secret("SLACK_BOT_TOKEN"),
+            app: slack.app,
+            sandbox: None,
+            public_url: slack.public_url,
             slack_api: settings.optional("SLACK_API_BASE_URL"),
             operator_key: secret("TIDEGATE_OPERATOR_KEY"),
             master_key: secret("TIDEGATE_MASTER_KEY"),
@@ -60,16 +71,26 @@ impl LocalConfig {
         if let Some(Err(e)) = config.master_key.as_ref().map(check_master_keys) {
             settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
         }
-        let talks_to_slack = config.bot_token.is_some() && config.slack_api.is_none();
-        if talks_to_slack && config.signing_secret.is_none() {
-            settings.problem(
-                "`SLACK_BOT_TOKEN` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
+        let (token, app) = (config.bot_token.is_some(), config.app.is_some());
+        if (token || app) && config.slack_api.is_none() && config.signing_secret.is_none() {
+            let set = if token {
+                "SLACK_BOT_TOKEN"
+            } else {
+                "SLACK_CLIENT_ID"
+            };
+            settings.problem(format!(
+                "`{set}` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
                  sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
-                    .to_owned(),
-            );
+            ));
         }
-        if config.bot_token.is_none() && config.slack_api.is_some() {
-            settings.problem("`SLACK_API_BASE_URL` is set but `SLACK_BOT_TOKEN` is not".to_owned());
+        if !token && !app && config.slack_api.is_some() {
+            let problem = "`SLACK_API_BASE_URL` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is";
+            settings.problem(problem.to_owned());
+        }
+        for name in ["SLACK_BOT_TOKEN_PARAMETER", "SLACK_CLIENT_SECRET_PARAMETER"] {
+            if settings.optional(name).is_some() {
+                settings.problem(format!("`{name}` is for AWS; set the secret itself here"));
+            }
         }
         if let Some(Err(e)) = config.slack_api.as_deref().map(client_of) {
             settings.problem(format!("`SLACK_API_BASE_URL`: {e}"));

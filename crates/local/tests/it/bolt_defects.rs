@@ -14,6 +14,7 @@ use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::ManualClock;
 use tidegate_pipeline::ledger::{EventState, Ledger};
 use tidegate_pipeline::queue::Queue;
@@ -162,7 +163,8 @@ async fn app_rate_limited_is_taken_and_leaves_a_gap() {
 #[tokio::test]
 async fn a_worker_never_verifies_again() {
     let clock = ManualClock::at(1_763_690_400);
-    let table = Store::in_memory(Arc::new(clock.clone())).unwrap().table;
+    let store = Store::in_memory(Arc::new(clock.clone())).unwrap();
+    let table = store.table;
     let queue: Arc<dyn Queue> = Arc::new(
         QueueFile::in_memory(Arc::new(clock.clone()))
             .unwrap()
@@ -192,12 +194,14 @@ async fn a_worker_never_verifies_again() {
 
     clock.advance(Duration::from_hours(2));
     let keep = Duration::from_hours(30 * 24);
+    let audit = Audit::new(table.clone(), store.keyring, Arc::new(clock.clone()));
+    let routes = Routes::new(table.clone(), audit, Arc::new(clock.clone()), keep);
     let worker = Worker {
         table: table.clone(),
         source: Arc::clone(&queue),
         wake_ups: Arc::clone(&queue),
         clock: Arc::new(clock.clone()),
-        handler: Arc::new(Routes::new(table.clone(), Arc::new(clock.clone()), keep)),
+        handler: Arc::new(routes),
         keep,
     };
     let batch = queue.receive(10, Duration::ZERO).await.unwrap();

@@ -25,6 +25,7 @@ mod events;
 mod faulty_queue;
 mod faulty_table;
 mod framing;
+mod installs;
 mod keys;
 mod kill;
 mod logs;

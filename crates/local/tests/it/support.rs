@@ -1,5 +1,6 @@
 //! What the tests share: a running product and a signed request.
 
+mod browser;
 mod late_clock;
 mod requests;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_fake_slack::FakeSlack;
+use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_local::data_dir::DataDir;
 use tidegate_local::local::{Local, LocalConfig};
 use tidegate_local::store::Store;
@@ -21,6 +22,7 @@ use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
 
+pub(crate) use self::browser::Browser;
 pub(crate) use self::late_clock::LateClock;
 pub(crate) use self::requests::{
     FORM, SIGNING_SECRET, TENANT, content_type, envelope, form, id, mention, message, signed,
@@ -80,15 +82,32 @@ impl Product {
         product
     }
 
+    /// The same with a stand-in Slack of that manner.
+    pub(crate) async fn start_with_slack(slack: FakeConfig) -> Self {
+        let folder = TempDir::new().unwrap();
+        let sandbox = Some(slack);
+        let mut product = Self::run(LocalConfig {
+            sandbox,
+            ..config(folder.path(), &[])
+        })
+        .await;
+        product.folder = Some(folder);
+        product
+    }
+
     /// The same on a data folder that stays when the product goes.
     pub(crate) async fn start_in(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::run(config(data_dir, settings)).await
+    }
+
+    async fn run(config: LocalConfig) -> Self {
         let metrics = telemetry::detached_metrics().unwrap();
-        let (clock, config) = (LateClock::default(), config(data_dir, settings));
+        let (clock, data_dir) = (LateClock::default(), config.data_dir.clone());
         let local = Local::start_by(Arc::new(clock.clone()), config, metrics)
             .await
             .unwrap();
         Self {
-            client: Client::new(&format!("http://{}", local.address), data_dir),
+            client: Client::new(&format!("http://{}", local.address), &data_dir),
             local,
             clock,
             folder: None,

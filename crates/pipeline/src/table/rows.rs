@@ -195,6 +195,10 @@ pub enum Due {
     ParkedEvent,
     /// A post that was set aside for a person.
     ParkedPost,
+    /// A token that ends soon.
+    TokenRefresh,
+    /// A workspace that is being erased.
+    Erasure,
 }
 
 impl Due {
@@ -211,6 +215,8 @@ impl Due {
             Self::Outbox => "outbox",
             Self::ParkedEvent => "parked_event",
             Self::ParkedPost => "parked_post",
+            Self::TokenRefresh => "token_refresh",
+            Self::Erasure => "erasure",
         };
         format!("{name}#{shard}")
     }

@@ -1,0 +1,128 @@
+//! How Slack is reached: with one workspace's token, or as an app that any number of workspaces install.
+
+use tidegate_slack::client::SLACK_API;
+
+use super::{SecretSource, Settings};
+
+/// What the bot asks for unless configured: what the code uses, as in `infra/slack-app-manifest.yaml`.
+pub const BOT_SCOPES: &[&str] = &[
+    "app_mentions:read",
+    "channels:history",
+    "chat:write",
+    "commands",
+    "groups:history",
+    "im:history",
+    "mpim:history",
+];
+
+/// Settings of the Web API.
+#[derive(Debug)]
+pub struct SlackConfig {
+    /// `SLACK_API_BASE_URL`.
+    pub api: String,
+    /// One workspace's token (`SLACK_BOT_TOKEN`).
+    pub bot_token: Option<SecretSource>,
+    /// The app that workspaces install (`SLACK_CLIENT_ID`).
+    pub app: Option<SlackAppConfig>,
+    /// Where this Tidegate is reached (`TIDEGATE_PUBLIC_URL`).
+    pub public_url: Option<String>,
+}
+
+/// Settings of an app that workspaces install.
+#[derive(Debug, Clone)]
+pub struct SlackAppConfig {
+    /// `SLACK_CLIENT_ID`.
+    pub client_id: String,
+    /// `SLACK_CLIENT_SECRET`.
+    pub client_secret: SecretSource,
+    /// `SLACK_SCOPES`.
+    pub scopes: Vec<String>,
+    /// `SLACK_USER_SCOPES`.
+    pub user_scopes: Vec<String>,
+}
+
+impl SlackConfig {
+    /// Reads the settings. A token and an app exclude each other: with both, nobody could tell whose token posts.
+    pub fn read(settings: &Settings<'_>) -> Self {
+        let app = settings
+            .optional("SLACK_CLIENT_ID")
+            .map(|id| app(settings, id));
+        let token = ["SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN_PARAMETER"];
+        let has_token = token.iter().any(|name| settings.optional(name).is_some());
+        if app.is_some() && has_token {
+            settings.problem(
+                "`SLACK_CLIENT_ID` is for an app that workspaces install and `SLACK_BOT_TOKEN` for one workspace: \
+                 keep one of them"
+                    .to_owned(),
+            );
+        }
+        Self {
+            api: settings
+                .optional("SLACK_API_BASE_URL")
+                .unwrap_or_else(|| SLACK_API.to_owned()),
+            bot_token: has_token.then(|| settings.secret("SLACK_BOT_TOKEN", "")),
+            app,
+            public_url: public_url(settings),
+        }
+    }
+
+    /// The same, for what cannot do without either.
+    pub fn required(settings: &Settings<'_>) -> Self {
+        let config = Self::read(settings);
+        if config.app.is_none() && config.bot_token.is_none() {
+            settings.secret(
+                "SLACK_BOT_TOKEN",
+                "OAuth & Permissions of your Slack app shows it once it is installed; for an app that many workspaces \
+                 install, set `SLACK_CLIENT_ID` and `SLACK_CLIENT_SECRET` instead",
+            );
+        }
+        config
+    }
+}
+
+fn app(settings: &Settings<'_>, client_id: String) -> SlackAppConfig {
+    let scopes = scopes(settings, "SLACK_SCOPES");
+    SlackAppConfig {
+        client_id,
+        client_secret: settings.secret(
+            "SLACK_CLIENT_SECRET",
+            "Basic Information of your Slack app shows it",
+        ),
+        scopes: scopes.unwrap_or_else(|| BOT_SCOPES.iter().map(|s| (*s).to_owned()).collect()),
+        user_scopes: self::scopes(settings, "SLACK_USER_SCOPES").unwrap_or_default(),
+    }
+}
+
+fn scopes(settings: &Settings<'_>, name: &str) -> Option<Vec<String>> {
+    let text = settings.optional(name)?;
+    let scopes: Vec<String> = text
+        .split(',')
+        .map(|scope| scope.trim().to_owned())
+        .collect();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.:-".contains(c);
+    for scope in &scopes {
+        if scope.is_empty() || !scope.chars().all(plain) {
+            settings.problem(format!(
+                "`{name}` has `{scope}`: it takes Slack's scopes, parted by commas"
+            ));
+        }
+    }
+    Some(scopes)
+}
+
+/// `https`, or this machine: cookies and codes go there.
+fn public_url(settings: &Settings<'_>) -> Option<String> {
+    let url = settings.optional("TIDEGATE_PUBLIC_URL")?;
+    let parsed: Option<http::Uri> = url.parse().ok();
+    let good = parsed.as_ref().is_some_and(|uri| {
+        let local = matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+        let safe = uri.scheme_str() == Some("https") || (local && uri.scheme_str() == Some("http"));
+        safe && uri.query().is_none()
+    });
+    if !good {
+        settings.problem(format!(
+            "`TIDEGATE_PUBLIC_URL` is `{url}`: it takes an https address, for example https://tidegate.example"
+        ));
+    }
+    Some(url.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,250 @@
+//! Routes: install the app
+//!
+//! ```text
+//! GET  /slack/install             a page with the button
+//! GET  /slack/oauth/callback      where Slack sends the browser back to
+//! GET  /api/auth/slack/authorize  the same as JSON, for a front end of one's own
+//! POST /api/auth/slack/authorize
+//! POST /api/auth/slack/callback
+//! ```
+//!
+//! The browser that begins an install gets a cookie, and only that browser can finish it.
+
+use bytes::Bytes;
+use http::header::{COOKIE, HOST, HeaderValue, SET_COOKIE};
+use http::{Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+use tidegate_slack::api::authorize::Install;
+
+use super::callback::{InstallProblem, Installed, Returned};
+use super::state::{self, Begun};
+use super::{Installs, SlackApp, connection, pages};
+use crate::api::{Access, Answer, Api, Call, Refused, Route};
+use crate::reply;
+
+/// The routes of installs.
+pub const ROUTES: &[Route] = &[
+    Route::get("/slack/install", Access::Public, |api, call| {
+        Box::pin(page(api, call))
+    }),
+    Route::get(CALLBACK, Access::Public, |api, call| {
+        Box::pin(callback(api, call))
+    }),
+    Route::get("/api/auth/slack/authorize", Access::Public, |api, call| {
+        Box::pin(authorize(api, call))
+    }),
+    Route::post("/api/auth/slack/authorize", Access::Public, |api, call| {
+        Box::pin(authorize(api, call))
+    }),
+    Route::post("/api/auth/slack/callback", Access::Public, |api, call| {
+        Box::pin(callback_json(api, call))
+    }),
+    connection::STATUS,
+    connection::REFRESH,
+    connection::DISCONNECT,
+    connection::ERASE,
+];
+
+/// Where Slack sends the browser back to.
+pub(super) const CALLBACK: &str = "/slack/oauth/callback";
+
+/// Sent over TLS only, by the browser to us only, to no script, and along with Slack's redirect.
+const COOKIE_NAME: &str = "__Host-tidegate_install";
+
+async fn page(api: &Api, call: &Call) -> Answer {
+    let installs = &api.installs;
+    let app = app_of(installs)?;
+    let begun = installs.begin(call).await?;
+    let url = installs.authorize_url(app, &begun, call, call.query.get("team"));
+    let scopes: Vec<String> = app.scopes.iter().chain(&app.user_scopes).cloned().collect();
+    Ok(with_cookie(pages::install(&url, &scopes), &begun))
+}
+
+async fn callback(api: &Api, call: &Call) -> Answer {
+    let installs = &api.installs;
+    let app = app_of(installs)?;
+    let browser = cookie(call, COOKIE_NAME);
+    let returned = Returned {
+        code: call.query.get("code"),
+        state: call.query.get("state"),
+        error: call.query.get("error"),
+        browser: browser.as_deref(),
+    };
+    Ok(match installs.finish(&returned).await {
+        Ok(installed) => {
+            let missing = installed.grant.missing(&app.scopes);
+            pages::installed(name_of(&installed), &missing)
+        }
+        Err(problem) => {
+            told(&problem, &call.request_id);
+            pages::problem(problem.status(), &problem.to_string(), &call.request_id)
+        }
+    })
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    redirect_uri: Option<String>,
+    team_id: Option<String>,
+}
+
+async fn authorize(api: &Api, call: &Call) -> Answer {
+    let installs = &api.installs;
+    let app = app_of(installs)?;
+    let asked: Asked = if call.body.is_empty() {
+        Asked::default()
+    } else {
+        call.json()?
+    };
+    let own = redirect_uri(installs, call);
+    if asked.redirect_uri.is_some_and(|asked| asked != own) {
+        return Err(Refused::bad(format!(
+            "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
+        )));
+    }
+    let begun = installs.begin(call).await?;
+    let team = asked.team_id.as_deref().or(call.query.get("team"));
+    let body = json!({
+        "ok": true,
+        "authorization_url": installs.authorize_url(app, &begun, call, team),
+        "state": begun.state,
+        "client_id": app.client_id,
+        "redirect_uri": own,
+        "scopes": app.scopes,
+        "user_scopes": app.user_scopes,
+    });
+    Ok(with_cookie(reply::json(StatusCode::OK, &body), &begun))
+}
+
+#[derive(Deserialize)]
+struct Finished {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+}
+
+async fn callback_json(api: &Api, call: &Call) -> Answer {
+    let installs = &api.installs;
+    app_of(installs)?;
+    let finished: Finished = call.json()?;
+    let browser = cookie(call, COOKIE_NAME);
+    let returned = Returned {
+        code: finished.code.as_deref(),
+        state: finished.state.as_deref(),
+        error: finished.error.as_deref(),
+        browser: browser.as_deref(),
+    };
+    match installs.finish(&returned).await {
+        Ok(installed) => {
+            let workspace = connection::line(installs, &installed.tenant).await?;
+            let body = json!({"ok": true, "workspace": workspace});
+            Ok(reply::json(StatusCode::OK, &body))
+        }
+        Err(problem) => {
+            told(&problem, &call.request_id);
+            Err(Refused::Caller(
+                problem.status(),
+                problem.code(),
+                problem.to_string(),
+            ))
+        }
+    }
+}
+
+impl Installs {
+    async fn begin(&self, call: &Call) -> Result<Begun, Refused> {
+        let system = self.table.system();
+        let begun = state::begin(system.rows(), &*self.clock, &redirect_uri(self, call)).await;
+        begun.map_err(|e| Refused::Ours(e.to_string()))
+    }
+
+    fn authorize_url(
+        &self,
+        app: &SlackApp,
+        begun: &Begun,
+        call: &Call,
+        team: Option<&str>,
+    ) -> String {
+        let names = |scopes: &'_ [String]| -> Vec<String> { scopes.to_vec() };
+        let (scopes, user_scopes) = (names(&app.scopes), names(&app.user_scopes));
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let user_scopes: Vec<&str> = user_scopes.iter().map(String::as_str).collect();
+        let install = Install {
+            client_id: &app.client_id,
+            scopes: &scopes,
+            user_scopes: &user_scopes,
+            state: &begun.state,
+            redirect_uri: &redirect_uri(self, call),
+            team,
+        };
+        install.url(self.slack.base_url())
+    }
+}
+
+/// The app, or what to set.
+pub(super) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
+    installs.app.as_ref().ok_or_else(|| {
+        Refused::not_found(
+            "this Tidegate serves one workspace by SLACK_BOT_TOKEN; set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET \
+             instead to let workspaces install it",
+        )
+    })
+}
+
+/// Where Slack sends the browser back to. Slack takes only addresses that the app's settings list, so a forged
+/// `Host` leads nowhere.
+pub(super) fn redirect_uri(installs: &Installs, call: &Call) -> String {
+    let site = installs.public_url.clone().unwrap_or_else(|| {
+        let host = call
+            .head
+            .headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok());
+        let host = host.or(call.head.uri.host()).unwrap_or_default();
+        let name = host.split(':').next().unwrap_or_default();
+        let local = matches!(name, "127.0.0.1" | "localhost");
+        format!("{}://{host}", if local { "http" } else { "https" })
+    });
+    format!("{}{CALLBACK}", site.trim_end_matches('/'))
+}
+
+/// The value of a cookie.
+fn cookie(call: &Call, name: &str) -> Option<String> {
+    let headers = call.head.headers.get_all(COOKIE).iter();
+    let texts = headers.filter_map(|value| value.to_str().ok());
+    let mut pairs = texts.flat_map(|text| text.split(';'));
+    pairs.find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then(|| value.to_owned())
+    })
+}
+
+fn with_cookie(mut response: Response<Bytes>, begun: &Begun) -> Response<Bytes> {
+    let life = state::STATE_LIFE.as_secs();
+    let cookie = format!(
+        "{COOKIE_NAME}={}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Lax",
+        begun.browser.expose_secret()
+    );
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn name_of(installed: &Installed) -> &str {
+    let grant = &installed.grant;
+    let place = grant.team.as_ref().or(grant.enterprise.as_ref());
+    place.map_or(installed.tenant.as_str(), |place| place.name.as_str())
+}
+
+fn told(problem: &InstallProblem, request_id: &str) {
+    match problem {
+        InstallProblem::App(why) | InstallProblem::Later(why) => {
+            tracing::error!(request_id, why, "install failed");
+        }
+        refused => tracing::info!(request_id, code = refused.code(), "install refused"),
+    }
+}

@@ -1,0 +1,73 @@
+//! The tokens of installed workspaces, for whoever posts.
+//!
+//! No token is kept in memory: each is read when it is needed, so none is used after its revocation is known.
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use tidegate_pipeline::delivery::{BotTokens, NoToken, Refused};
+use tidegate_slack::ids::TenantId;
+
+use super::grant::{Holder, State};
+use super::{InstallError, Installs};
+
+#[async_trait]
+impl BotTokens for Installs {
+    async fn token(&self, tenant: &TenantId) -> Result<SecretString, NoToken> {
+        self.renewed(tenant, &Holder::Bot, None)
+            .await
+            .map_err(no_token)
+    }
+
+    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> Refused {
+        match self.after_refusal(tenant, token, code).await {
+            Ok(refused) => refused,
+            Err(InstallError::Disconnected(_)) => Refused::Disconnected,
+            // Whoever asks for the token next learns that it has to wait.
+            Err(InstallError::Later(_)) => Refused::Renewed,
+        }
+    }
+}
+
+impl Installs {
+    async fn after_refusal(
+        &self,
+        tenant: &TenantId,
+        token: &SecretString,
+        code: &str,
+    ) -> Result<Refused, InstallError> {
+        let rows = self.table.tenant(tenant);
+        let grant = self.grant(&rows, &Holder::Bot).await?;
+        let grant = grant.ok_or_else(|| InstallError::disconnected("it was never installed"))?;
+        let Some(tokens) = &grant.tokens else {
+            return Ok(Refused::Disconnected);
+        };
+        if tokens.access.expose_secret() != token.expose_secret() {
+            return Ok(Refused::Renewed);
+        }
+        match code {
+            "token_expired" => {
+                self.renewed(tenant, &Holder::Bot, Some(token)).await?;
+                let now = self.grant(&rows, &Holder::Bot).await?;
+                let works = now.is_some_and(|grant| grant.state == State::Connected);
+                Ok(if works {
+                    Refused::Renewed
+                } else {
+                    Refused::Disconnected
+                })
+            }
+            "token_revoked" | "account_inactive" | "invalid_auth" | "not_authed" => {
+                // The event that tells of it may be late or lost.
+                self.end(tenant, &rows, &grant, code).await?;
+                Ok(Refused::Disconnected)
+            }
+            _ => Ok(Refused::Stands),
+        }
+    }
+}
+
+fn no_token(e: InstallError) -> NoToken {
+    match e {
+        InstallError::Disconnected(why) => NoToken::Disconnected(why),
+        InstallError::Later(why) => NoToken::Later(why),
+    }
+}

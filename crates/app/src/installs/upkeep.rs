@@ -1,0 +1,51 @@
+//! What the scheduler does for installs: tokens are renewed before they end, and erasures go on.
+
+use futures_util::{StreamExt, stream};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{Due, DueRow, TableError};
+
+use super::Installs;
+use super::grant::Holder;
+
+/// Rows looked at per partition of the index in one sweep.
+const LIMIT: usize = 100;
+
+/// Refreshes under way at once: Slack allows a hundred a minute for an app in a workspace, and each is another workspace's.
+const AT_ONCE: usize = 8;
+
+impl Installs {
+    /// Does what is due, until `until`. What fails is due again in the next sweep.
+    pub async fn upkeep(&self, until: Timestamp) -> Result<(), TableError> {
+        let now = self.clock.now();
+        let system = self.table.system();
+        if self.app.is_some() {
+            let due = system.due(Due::TokenRefresh, now, LIMIT).await?;
+            stream::iter(due)
+                .for_each_concurrent(AT_ONCE, |row| self.refresh_due(row, until))
+                .await;
+        }
+        for row in system.due(Due::Erasure, now, LIMIT).await? {
+            if self.clock.now() >= until {
+                break;
+            }
+            if let Err(e) = self.erase_pass(&row.key, until).await {
+                tracing::error!(error = %e, "workspace.erase: a pass failed");
+            }
+        }
+        Ok(())
+    }
+
+    async fn refresh_due(&self, row: DueRow, until: Timestamp) {
+        let holder = match row.key.sort_parts().as_slice() {
+            [kind] if kind == "bot" => Holder::Bot,
+            [_, user] => Holder::Person(user.as_str().into()),
+            _ => return,
+        };
+        if self.clock.now() >= until {
+            return;
+        }
+        if let Err(e) = self.renew_ahead(&row.tenant, &holder).await {
+            tracing::warn!(tenant = %row.tenant, error = %e, "token not renewed yet");
+        }
+    }
+}
