@@ -1,11 +1,19 @@
 //! The Web API: who may call, which method runs, and which fault gets in the way. Errors are HTTP 200 with `ok: false`.
 
+mod apps;
 mod auth;
+mod bookmarks;
 pub(crate) mod chat;
 mod conversations;
+mod files;
 mod history;
+mod manage;
+mod members;
+mod methods;
+mod pins;
 mod reactions;
 pub(crate) mod request;
+mod search;
 mod users;
 mod views;
 
@@ -19,10 +27,8 @@ use crate::caller::Caller;
 use crate::delivery::millis;
 use crate::fake::FakeSlack;
 use crate::faults::{Fault, rate_limited};
-use crate::oauth::{access, openid, revocation};
 use crate::records::{Call, TokenKind};
 use crate::scopes;
-use crate::sockets::open;
 use request::Args;
 
 /// What a method answers: the fields next to `ok`, or why not.
@@ -54,51 +60,9 @@ impl Refusal {
     }
 }
 
-/// The methods that take the app's own credentials in place of a token.
-fn dispatch_without_token(fake: &FakeSlack, method: &str, args: &Args) -> Option<Answer> {
-    Some(match method {
-        "oauth.v2.access" => access::access(fake, args),
-        "oauth.v2.exchange" => access::exchange(fake, args),
-        "openid.connect.token" => openid::token(fake, args),
-        _ => return None,
-    })
-}
-
-fn needs_no_token(method: &str) -> bool {
-    matches!(
-        method,
-        "oauth.v2.access" | "oauth.v2.exchange" | "openid.connect.token"
-    )
-}
-
-/// Every method that takes a token.
-fn dispatch(fake: &FakeSlack, by: &Caller, method: &str, args: &Args) -> Answer {
-    let is_for_the_app = method.starts_with("apps.") && method != "apps.uninstall";
-    if by.kind == TokenKind::App && !is_for_the_app {
-        return Err("not_allowed_token_type".into());
-    }
-    match method {
-        "apps.connections.open" => open::open(fake, by),
-        "apps.uninstall" => revocation::apps_uninstall(fake, by, args),
-        "auth.revoke" => revocation::auth_revoke(fake, by, args),
-        "auth.test" => Ok(auth::test(fake, by)),
-        "chat.postMessage" => chat::post_message(fake, by, args),
-        "chat.postEphemeral" => chat::post_ephemeral(fake, by, args),
-        "chat.update" => chat::update(fake, by, args),
-        "conversations.create" => conversations::create(fake, by, args),
-        "conversations.history" => history::history(fake, by, args),
-        "conversations.info" => conversations::info(fake, by, args),
-        "conversations.join" => conversations::join(fake, by, args),
-        "conversations.list" => conversations::list(fake, by, args),
-        "conversations.replies" => history::replies(fake, by, args),
-        "openid.connect.userInfo" => openid::user_info(fake, by),
-        "reactions.add" => reactions::add(fake, by, args),
-        "team.info" => auth::team_info(fake, by, args),
-        "users.info" => users::info(fake, by, args),
-        "users.list" => users::list(fake, by, args),
-        "views.open" => views::open(fake, by, args),
-        _ => Err("unknown_method".into()),
-    }
+/// Whom a request's bearer token stands for, where there is no method: the download of a file.
+pub(crate) fn bearer(fake: &FakeSlack, headers: &HeaderMap) -> Result<Caller, &'static str> {
+    auth::authenticate(fake, headers, &Args::parse(headers, None, &[])?)
 }
 
 /// What is known of a call when it is logged and answered.
@@ -125,12 +89,13 @@ pub(crate) async fn call(
         Ok(args) => args,
         Err(error) => return finish(&fake, known, None, Some(Err(error.into()))).await,
     };
-    let caller = if needs_no_token(&method) {
+    let caller = if methods::without_token(&method).is_some() {
         Ok(None)
     } else {
         auth::authenticate(&fake, &headers, &args).map(Some)
     };
-    known.channel = args.text("channel").map(|given| {
+    let channel = args.text("channel").or_else(|| args.text("channel_id"));
+    known.channel = channel.map(|given| {
         let world = fake.world();
         match &caller {
             Ok(Some(by)) => world.channel_id_in(&by.teams, given),
@@ -149,11 +114,39 @@ pub(crate) async fn call(
 
 fn run(fake: &FakeSlack, known: &Known<'_>, args: &Args) -> Answer {
     let Some(by) = &known.caller else {
-        return dispatch_without_token(fake, known.method, args)
-            .unwrap_or_else(|| Err("unknown_method".into()));
+        let method = methods::without_token(known.method).ok_or("unknown_method")?;
+        return method(fake, args);
     };
+    let method = methods::with_token(known.method).ok_or("unknown_method")?;
+    let is_for_the_app = known.method.starts_with("apps.") && known.method != "apps.uninstall";
+    if by.kind == TokenKind::App && !is_for_the_app {
+        return Err("not_allowed_token_type".into());
+    }
     check_scopes(fake, by, known)?;
-    dispatch(fake, by, known.method, args)
+    check_pace(fake, by, known)?;
+    method(fake, by, args)
+}
+
+/// Slack's limits for an installation's calls of one method, and for posts in one channel.
+fn check_pace(fake: &FakeSlack, by: &Caller, known: &Known<'_>) -> Result<(), Refusal> {
+    if !fake.config().rate_tiers {
+        return Ok(());
+    }
+    let now = fake.now();
+    let mut world = fake.world();
+    if known.method == "chat.postMessage"
+        && let Some(room) = known
+            .channel
+            .as_ref()
+            .and_then(|id| world.rooms.get_mut(id))
+        && !room.admit_post(1, now)
+    {
+        return Err(Refusal::RateLimited(1));
+    }
+    world
+        .pace
+        .admit(by.place.id(), known.method, now)
+        .map_err(Refusal::RateLimited)
 }
 
 fn check_scopes(fake: &FakeSlack, by: &Caller, known: &Known<'_>) -> Result<(), Refusal> {

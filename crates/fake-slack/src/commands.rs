@@ -54,11 +54,7 @@ impl FakeSlack {
         if !world.meet_user(user) {
             return Err("user_not_found");
         }
-        let user_name = world
-            .users
-            .get(user)
-            .map(|user| user.name.clone())
-            .unwrap_or_default();
+        let user_name = world.user_name(user);
         let channel = world.channel_id(channel);
         let room = world.room(&channel, now).ok_or("channel_not_found")?;
         let team = room.channel.team.clone();

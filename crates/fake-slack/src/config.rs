@@ -55,6 +55,9 @@ pub struct FakeConfig {
     pub app_token: String,
     /// Calls beyond a token's scopes are answered with `missing_scope`; `bot_token` has every scope.
     pub strict_scopes: bool,
+    /// Calls beyond Slack's tiers are answered with a 429, counted by installation and method; so are posts beyond one a
+    /// second in a channel.
+    pub rate_tiers: bool,
 }
 
 impl Default for FakeConfig {
@@ -83,6 +86,7 @@ impl Default for FakeConfig {
             token_rotation: false,
             app_token: "xapp-sandbox-app-token".to_owned(),
             strict_scopes: false,
+            rate_tiers: false,
         }
     }
 }

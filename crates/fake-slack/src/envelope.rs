@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::config::FakeConfig;
 use crate::delivery::Outgoing;
 use crate::fake::FakeSlack;
 use crate::signing::keyed_hash;
 use crate::workspaces::Place;
+use crate::world::World;
+
+const CONTEXTS_KEPT: usize = 10_000;
 
 /// Whom an event is delivered for, and where it happened. Without any field it is the first workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,14 +89,18 @@ impl FakeSlack {
             .unwrap_or("event")
             .to_owned();
         let context = keyed_hash(&config.signing_secret, &[b"context", event_id.as_bytes()]);
-        let mut envelope = self.route(to).envelope(self);
+        let route = self.route(to);
+        let mut envelope = route.envelope(self);
+        let context = format!("4-{context}");
+        let visible_to = self.visible_to(&route, event.get("channel"));
+        self.world().remember_context(&context, visible_to);
         envelope["token"] = self.verification_token().into();
         envelope["api_app_id"] = config.app_id.clone().into();
         envelope["event"] = event;
         envelope["type"] = "event_callback".into();
         envelope["event_id"] = event_id.clone().into();
         envelope["event_time"] = now.as_secs().into();
-        envelope["event_context"] = format!("4-{context}").into();
+        envelope["event_context"] = context.into();
         Outgoing {
             kind,
             path: "/slack/events",
@@ -102,6 +110,28 @@ impl FakeSlack {
             retried: true,
             in_background: false,
         }
+    }
+
+    /// The installations an event is visible to: the one it is sent for first, then those of everyone in the channel.
+    fn visible_to(&self, route: &Route, channel: Option<&Value>) -> Vec<Place> {
+        let config = self.config();
+        let world = self.world();
+        let room = channel
+            .and_then(Value::as_str)
+            .and_then(|id| world.rooms.get(id));
+        let mut teams: Vec<&String> = route.author_team.iter().collect();
+        if let Some(room) = room {
+            teams.push(&room.channel.team);
+            teams.extend(&room.channel.shared_with);
+        }
+        let mut places = vec![route.place.clone()];
+        for team in teams {
+            let place = world.installs.covering(config, team);
+            if world.installs.is_installed(&place) && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        places
     }
 
     fn route(&self, to: &Addressee) -> Route {
@@ -129,6 +159,27 @@ impl FakeSlack {
     }
 }
 
+/// An installation as `authorizations` names it.
+pub(crate) fn authorization(config: &FakeConfig, place: &Place) -> Value {
+    json!({
+        "enterprise_id": config.enterprise_of(place),
+        "team_id": (!place.is_org()).then(|| place.id()),
+        "user_id": config.bot_user_of(place),
+        "is_bot": true,
+        "is_enterprise_install": place.is_org(),
+    })
+}
+
+impl World {
+    fn remember_context(&mut self, context: &str, places: Vec<Place>) {
+        // Which one is forgotten does not matter: nobody asks after so many.
+        if self.event_contexts.len() >= CONTEXTS_KEPT {
+            self.event_contexts.pop_first();
+        }
+        self.event_contexts.insert(context.to_owned(), places);
+    }
+}
+
 impl Route {
     fn envelope(&self, fake: &FakeSlack) -> Value {
         let config = fake.config();
@@ -143,18 +194,11 @@ impl Route {
             }
             return envelope;
         }
-        let installed_in = (!self.place.is_org()).then(|| self.place.id());
         json!({
             "team_id": self.author_team.as_ref().or(self.team.as_ref()),
             "context_team_id": self.team,
             "context_enterprise_id": enterprise,
-            "authorizations": [{
-                "enterprise_id": enterprise,
-                "team_id": installed_in,
-                "user_id": config.bot_user_of(&self.place),
-                "is_bot": true,
-                "is_enterprise_install": self.place.is_org(),
-            }],
+            "authorizations": [authorization(config, &self.place)],
             "is_ext_shared_channel": self.author_team.is_some(),
         })
     }

@@ -107,6 +107,16 @@ impl FakeSlack {
         self.world().views.values().cloned().collect()
     }
 
+    /// The home tab that the app last published for a user.
+    #[must_use]
+    pub fn home_view(&self, user: &str) -> Option<serde_json::Value> {
+        let world = self.world();
+        let mut homes = world.homes.iter();
+        homes
+            .find(|((_, of), _)| of == user)
+            .map(|(_, view)| view.clone())
+    }
+
     /// Lets the next calls that fit go wrong; earlier faults go first.
     pub fn add_fault(&self, fault: Fault) {
         self.world().faults.push(fault);

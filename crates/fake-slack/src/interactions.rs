@@ -52,17 +52,10 @@ impl FakeSlack {
         let mut world = self.world();
         let room = channel.as_deref().and_then(|id| world.room(id, now));
         let of_room = room.map(|room| room.channel.team.clone());
-        let of_user = world.users.get(&user).map(|user| user.team.clone());
-        let team = named_team
-            .or(of_room)
-            .or(of_user)
-            .unwrap_or_else(|| config.team_id.clone());
+        let team = named_team.or(of_room);
+        let team = team.unwrap_or_else(|| world.team_of_user(&user));
         world.meet_user_in(&team, &user);
-        let name = world
-            .users
-            .get(&user)
-            .map(|user| user.name.clone())
-            .unwrap_or_default();
+        let name = world.user_name(&user);
         let trigger_id = world.next_trigger(&config.signing_secret, &user, &team, now);
         let workspace = config.workspace(&team);
         let place = world.installs.covering(config, &team);

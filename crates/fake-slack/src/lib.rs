@@ -3,6 +3,7 @@
 
 mod api;
 mod blocks;
+mod bookmarks;
 mod caller;
 mod clock;
 mod commands;
@@ -13,16 +14,19 @@ mod envelope;
 mod events;
 mod fake;
 mod faults;
+mod files;
 mod http_client;
 mod ids;
 mod interactions;
 mod message_json;
 mod oauth;
+mod pace;
 mod records;
 mod response_urls;
 mod room;
 mod router;
 mod scopes;
+mod seed;
 mod signing;
 mod sockets;
 mod state;

@@ -67,6 +67,26 @@ pub(crate) fn as_change(
     })
 }
 
+/// The `message` event about a message that is gone.
+pub(crate) fn as_deletion(
+    config: &FakeConfig,
+    room: &Room,
+    message: &PostedMessage,
+    event_ts: &str,
+) -> Value {
+    json!({
+        "type": "message",
+        "subtype": "message_deleted",
+        "hidden": true,
+        "deleted_ts": message.ts,
+        "previous_message": essentials(config, room, message),
+        "channel": message.channel,
+        "channel_type": room.kind(),
+        "ts": event_ts,
+        "event_ts": event_ts,
+    })
+}
+
 fn essentials(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Value {
     let mut json = json!({
         "type": "message",
@@ -90,6 +110,10 @@ fn essentials(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Valu
     }
     if let Some(blocks) = &message.blocks {
         json["blocks"] = blocks.clone();
+    }
+    if !message.files.is_empty() {
+        json["files"] = message.files.clone().into();
+        json["upload"] = true.into();
     }
     if let Some(edited_ts) = &message.edited_ts {
         json["edited"] = json!({ "user": message.user, "ts": edited_ts });

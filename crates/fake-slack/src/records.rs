@@ -62,6 +62,8 @@ pub struct PostedMessage {
     pub edited_ts: Option<String>,
     /// The reactions to it.
     pub reactions: Vec<Reaction>,
+    /// The files shared by it, as Slack writes them.
+    pub files: Vec<Value>,
     /// The workspace whose installation or member posted it; none for an org-wide installation.
     pub team: Option<String>,
     /// The organisation of whoever posted it.

@@ -1,9 +1,11 @@
 //! One channel with its messages in order, its threads and its posting rate.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::records::{Channel, PostedMessage};
+use crate::bookmarks::Bookmark;
+use crate::caller::Caller;
+use crate::records::{Channel, PostedMessage, TokenKind};
 
 /// A channel and what was posted in it.
 pub(crate) struct Room {
@@ -13,6 +15,22 @@ pub(crate) struct Room {
     /// The replies of each thread, by the parent's `ts`.
     pub threads: HashMap<String, Vec<String>>,
     recent_posts: VecDeque<Duration>,
+    /// Who is in it; everyone of its workspaces while nothing has changed that.
+    pub members: Option<BTreeSet<String>>,
+    /// Whether it is a direct message among several.
+    pub is_mpim: bool,
+    pub topic: String,
+    pub purpose: String,
+    pub pins: Vec<Pin>,
+    pub bookmarks: Vec<Bookmark>,
+}
+
+/// A pinned message.
+pub(crate) struct Pin {
+    pub ts: String,
+    /// Who pinned it.
+    pub user: String,
+    pub created: Duration,
 }
 
 impl Room {
@@ -22,6 +40,12 @@ impl Room {
             messages: BTreeMap::new(),
             threads: HashMap::new(),
             recent_posts: VecDeque::new(),
+            members: None,
+            is_mpim: false,
+            topic: String::new(),
+            purpose: String::new(),
+            pins: Vec::new(),
+            bookmarks: Vec::new(),
         }
     }
 
@@ -48,6 +72,7 @@ impl Room {
         {
             replies.retain(|reply| reply != ts);
         }
+        self.pins.retain(|pin| pin.ts != ts);
         Some(message)
     }
 
@@ -72,6 +97,17 @@ impl Room {
         self.channel.team == team || self.channel.shared_with.iter().any(|with| with == team)
     }
 
+    /// Whether this user is in it.
+    pub(crate) fn has_member(&self, user: &str) -> bool {
+        let members = self.members.as_ref();
+        members.is_none_or(|members| members.contains(user))
+    }
+
+    /// Whether the caller may act in it as far as membership goes: a bot only where it is a member.
+    pub(crate) fn admits(&self, by: &Caller) -> bool {
+        by.kind != TokenKind::Bot || self.has_member(&by.user)
+    }
+
     /// The workspace a message comes from: its author's, else the channel's.
     pub(crate) fn author_team<'a>(&'a self, message: &'a PostedMessage) -> &'a str {
         message.team.as_deref().unwrap_or(&self.channel.team)
@@ -81,6 +117,7 @@ impl Room {
     pub(crate) fn kind(&self) -> &'static str {
         match self.channel.id.chars().next() {
             Some('D') => "im",
+            _ if self.is_mpim => "mpim",
             _ if self.channel.is_private => "group",
             _ => "channel",
         }

@@ -1,6 +1,7 @@
 //! Every route of the stand-in, relative, so that it can be nested under a path.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use http::header;
@@ -8,11 +9,14 @@ use http::header;
 use crate::fake::FakeSlack;
 use crate::oauth::{authorize, control as oauth};
 use crate::sockets::{control as sockets, link};
-use crate::{api, control, response_urls, state};
+use crate::{api, control, files, response_urls, state};
 
 /// The page is whole in itself, so the policy forbids everything from elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// The largest upload, in bytes.
+const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
 
 impl FakeSlack {
     /// The routes: the Web API, response URLs, the controls under `/_fake`, and the page at `/`.
@@ -39,6 +43,11 @@ impl FakeSlack {
             .route("/link/", get(link::connect))
             .route("/_fake/socket", get(sockets::look))
             .route("/_fake/socket/disconnect", post(sockets::disconnect))
+            .route(
+                "/upload/v1/{id}/{secret}",
+                post(files::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+            )
+            .route("/files-pri/{place}/{name}", get(files::download))
             .merge(oauth_routes())
             .with_state(self.clone())
     }

@@ -1,13 +1,16 @@
-//! The workspace in memory: seed data, ids, channels and people. Every posted message is kept; logs are capped.
+//! The workspaces in memory: channels and people, and what is known of each. Every posted message is kept; logs are capped.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::caller::Caller;
-use crate::config::FakeConfig;
 use crate::delivery::Attempt;
 use crate::faults::Fault;
+use crate::files::File;
 use crate::oauth::store::Installs;
+use crate::pace::Pace;
 use crate::records::{Call, Channel, Ephemeral, OpenView, PostedMessage, User};
 use crate::response_urls::ResponseUrl;
 use crate::room::Room;
@@ -31,10 +34,16 @@ pub(crate) struct World {
     /// Goes up with every change that the page shows.
     pub revision: u64,
     pub installs: Installs,
+    pub files: BTreeMap<String, File>,
+    /// The home tab of each user, by workspace and user.
+    pub homes: BTreeMap<(String, String), Value>,
+    /// The installations that each recent event is visible to, by its `event_context`.
+    pub event_contexts: BTreeMap<String, Vec<Place>>,
+    pub pace: Pace,
     /// The workspace that things are made in unless another is named.
-    home: String,
-    auto_create: bool,
-    pub(crate) last_tick: u64,
+    pub home: String,
+    pub auto_create: bool,
+    pub last_tick: u64,
 }
 
 /// Permission to open one modal.
@@ -47,57 +56,6 @@ pub(crate) struct Trigger {
 }
 
 impl World {
-    /// The sandbox workspace.
-    pub(crate) fn seed(config: &FakeConfig, now: Duration) -> Self {
-        let mut world = Self {
-            rooms: BTreeMap::new(),
-            users: BTreeMap::new(),
-            ephemerals: VecDeque::new(),
-            faults: Vec::new(),
-            calls: VecDeque::new(),
-            attempts: VecDeque::new(),
-            triggers: HashMap::new(),
-            response_urls: BTreeMap::new(),
-            views: BTreeMap::new(),
-            revision: 1,
-            installs: Installs::seed(config, now),
-            home: config.team_id.clone(),
-            auto_create: config.auto_channels,
-            last_tick: 0,
-        };
-        let home = config.team_id.as_str();
-        for (id, name) in [
-            ("C0GENERAL01", "general"),
-            ("C0INCIDENT1", "incidents"),
-            ("C0RANDOM001", "random"),
-        ] {
-            world.add_channel(id, name, home, false, now);
-        }
-        world.add_user("U0ALICE0001", "alice", "Alice", home, false);
-        world.add_user("U0BOB000001", "bob", "Bob", home, false);
-        world.seed_other_workspaces(config, now);
-        world.add_user(&config.bot_user_id, "tidegate", "Tidegate", home, true);
-        world
-    }
-
-    /// A channel, a person and the app's bot for each of the others; an organisation's bot is at home in its first one.
-    fn seed_other_workspaces(&mut self, config: &FakeConfig, now: Duration) {
-        for workspace in config.all_workspaces().into_iter().skip(1) {
-            let (team, admin) = (workspace.team_id.as_str(), workspace.admin());
-            self.add_channel(&workspace.general(), "general", team, false, now);
-            let handle = format!("{}-admin", workspace.domain());
-            self.add_user(&admin, &handle, &handle, team, false);
-            let bot = config.bot_user_of(&Place::Team(team.to_owned()));
-            self.add_user(&bot, "tidegate", "Tidegate", team, true);
-        }
-        for enterprise in config.enterprises() {
-            let teams = config.teams_of(&enterprise);
-            let bot = config.bot_user_of(&Place::Org(enterprise));
-            let home = teams.first().map_or("", String::as_str);
-            self.add_user(&bot, "tidegate", "Tidegate", home, true);
-        }
-    }
-
     /// A trigger id, good for one modal in the next three seconds.
     pub(crate) fn next_trigger(
         &mut self,
@@ -144,7 +102,14 @@ impl World {
         self.revision += 1;
     }
 
-    fn add_user(&mut self, id: &str, name: &str, real_name: &str, team: &str, is_bot: bool) {
+    pub(crate) fn add_user(
+        &mut self,
+        id: &str,
+        name: &str,
+        real_name: &str,
+        team: &str,
+        is_bot: bool,
+    ) {
         let user = User {
             id: id.to_owned(),
             team: team.to_owned(),
@@ -200,6 +165,47 @@ impl World {
     pub(crate) fn room_of(&mut self, by: &Caller, id: &str, now: Duration) -> Option<&mut Room> {
         self.room_in(by.home(), id, now)
             .filter(|room| by.reaches(room))
+    }
+
+    /// The channel that an argument of a call names; what is not there is no channel's id.
+    pub(crate) fn named_channel(&self, by: &Caller, given: Option<&str>) -> String {
+        self.channel_id_in(&by.teams, given.unwrap_or_default())
+    }
+
+    /// What a user is called; nothing for one who is not there.
+    pub(crate) fn user_name(&self, id: &str) -> String {
+        let user = self.users.get(id);
+        user.map(|user| user.name.clone()).unwrap_or_default()
+    }
+
+    /// Where a user is a member; the first workspace for one who is not there yet.
+    pub(crate) fn team_of_user(&self, id: &str) -> String {
+        let user = self.users.get(id);
+        user.map_or_else(|| self.home.clone(), |user| user.team.clone())
+    }
+
+    /// Who is in a channel.
+    pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
+        let Some(room) = self.rooms.get(channel) else {
+            return BTreeSet::new();
+        };
+        if let Some(members) = &room.members {
+            return members.clone();
+        }
+        let everyone = self.users.values().filter(|user| room.is_in(&user.team));
+        let is_im = room.kind() == "im";
+        let partner = channel.replacen('D', "U", 1);
+        everyone
+            .filter(|user| !is_im || user.is_bot || user.id == partner)
+            .map(|user| user.id.clone())
+            .collect()
+    }
+
+    pub(crate) fn set_members(&mut self, channel: &str, members: BTreeSet<String>) {
+        if let Some(room) = self.rooms.get_mut(channel) {
+            room.members = Some(members);
+        }
+        self.revision += 1;
     }
 
     /// Makes sure that a user exists where the configuration allows it.

@@ -1,4 +1,4 @@
-//! `chat.postMessage`, `chat.postEphemeral`, `chat.update`.
+//! `chat.postMessage`, `chat.postEphemeral`, `chat.update`, `chat.delete`.
 
 use serde_json::{Value, json};
 
@@ -107,6 +107,28 @@ pub(super) fn update(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     Ok(json!({ "channel": channel, "ts": ts, "text": text, "message": message }))
 }
 
+pub(super) fn delete(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let channel = admit(fake, by, args)?;
+    let ts = args.text("ts").ok_or("message_not_found")?;
+    let now = fake.now();
+    let mut world = fake.world();
+    world.revision += 1;
+    let event_ts = world.next_ts(now);
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    let message = room.messages.get(ts).ok_or("message_not_found")?;
+    let is_own = message.user == by.user || message.bot_id.as_ref() == Some(&by.bot_id);
+    if !is_own {
+        return Err("cant_delete_message".into());
+    }
+    let event = message_json::as_deletion(fake.config(), room, message, &event_ts);
+    room.remove(ts);
+    drop(world);
+    fake.echo(event);
+    Ok(json!({ "channel": channel, "ts": ts }))
+}
+
 /// Puts a message of the bot's where all see it, and tells the app; none when the channel is gone.
 pub(crate) fn publish(fake: &FakeSlack, message: PostedMessage) -> Option<Value> {
     let now = fake.now();
@@ -132,6 +154,8 @@ fn admit(fake: &FakeSlack, by: &Caller, args: &Args) -> Result<String, &'static 
         .ok_or("channel_not_found")?;
     if room.channel.is_archived {
         Err("is_archived")
+    } else if !room.admits(by) {
+        Err("not_in_channel")
     } else {
         Ok(channel)
     }

@@ -1,5 +1,7 @@
 //! `conversations.history` (newest first, without replies) and `conversations.replies` (the parent, then oldest first).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -8,6 +10,8 @@ use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::message_json;
 use crate::records::PostedMessage;
+use crate::room::Room;
+use crate::world::World;
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 999;
@@ -40,9 +44,7 @@ pub(super) fn history(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let before = args.text("cursor").map(read_cursor).transpose()?;
     let mut world = fake.world();
     let channel = world.channel_id_in(&by.teams, args.text("channel").unwrap_or_default());
-    let room = world
-        .room_of(by, &channel, now)
-        .ok_or("channel_not_found")?;
+    let room = read(&mut world, by, &channel, now)?;
     let mut found = room
         .messages
         .values()
@@ -78,9 +80,7 @@ pub(super) fn replies(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let after = args.text("cursor").map(read_cursor).transpose()?;
     let mut world = fake.world();
     let channel = world.channel_id_in(&by.teams, args.text("channel").unwrap_or_default());
-    let room = world
-        .room_of(by, &channel, now)
-        .ok_or("channel_not_found")?;
+    let room = read(&mut world, by, &channel, now)?;
     let asked = args.text("ts").ok_or("thread_not_found")?;
     let asked_message = room.messages.get(asked);
     let parent = asked_message
@@ -121,6 +121,21 @@ pub(super) fn replies(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
         "has_more": next.is_some(),
         "response_metadata": { "next_cursor": next.unwrap_or_default() },
     }))
+}
+
+/// A channel whose messages the caller may read.
+fn read<'a>(
+    world: &'a mut World,
+    by: &Caller,
+    channel: &str,
+    now: Duration,
+) -> Result<&'a mut Room, &'static str> {
+    let room = world.room_of(by, channel, now).ok_or("channel_not_found")?;
+    if room.admits(by) {
+        Ok(room)
+    } else {
+        Err("not_in_channel")
+    }
 }
 
 fn limit(args: &Args) -> usize {

@@ -1,4 +1,4 @@
-//! `reactions.add`.
+//! `reactions.add`, `.get`, `.remove`.
 
 use serde_json::json;
 
@@ -6,6 +6,7 @@ use super::Answer;
 use super::request::Args;
 use crate::caller::Caller;
 use crate::fake::FakeSlack;
+use crate::message_json;
 use crate::records::Reaction;
 
 pub(super) fn add(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
@@ -35,5 +36,41 @@ pub(super) fn add(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
         return Err("already_reacted".into());
     }
     reaction.users.push(bot);
+    Ok(json!({}))
+}
+
+pub(super) fn get(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let ts = args.text("timestamp").ok_or("no_item_specified")?;
+    let now = fake.now();
+    let mut world = fake.world();
+    let channel = world.named_channel(by, args.text("channel"));
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    let message = room.messages.get(ts).ok_or("message_not_found")?;
+    let message = message_json::in_answer(fake.config(), room, message, false);
+    Ok(json!({ "type": "message", "channel": channel, "message": message }))
+}
+
+pub(super) fn remove(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let name = args.text("name").ok_or("invalid_name")?.trim_matches(':');
+    let ts = args.text("timestamp").ok_or("no_item_specified")?;
+    let now = fake.now();
+    let mut world = fake.world();
+    world.revision += 1;
+    let channel = world.named_channel(by, args.text("channel"));
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    let message = room.messages.get_mut(ts).ok_or("message_not_found")?;
+    let mine = message
+        .reactions
+        .iter_mut()
+        .find(|reaction| reaction.name == name && reaction.users.contains(&by.user))
+        .ok_or("no_reaction")?;
+    mine.users.retain(|user| *user != by.user);
+    message
+        .reactions
+        .retain(|reaction| !reaction.users.is_empty());
     Ok(json!({}))
 }

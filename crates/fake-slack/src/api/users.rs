@@ -1,4 +1,4 @@
-//! `users.info`, `users.list`.
+//! `users.info`, `.list`, `.lookupByEmail`, and `bots.info`.
 
 use serde_json::{Value, json};
 
@@ -32,6 +32,39 @@ pub(super) fn list(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     )
 }
 
+pub(super) fn by_email(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let wanted = args.text("email").ok_or("users_not_found")?;
+    let world = fake.world();
+    let mut users = world.users.values();
+    let user = users
+        .find(|user| by.teams.contains(&user.team) && email(user).eq_ignore_ascii_case(wanted));
+    Ok(json!({ "user": describe(user.ok_or("users_not_found")?) }))
+}
+
+/// The only bots here are the app's own.
+pub(super) fn bot_info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let wanted = args.text("bot").unwrap_or(&by.bot_id);
+    if wanted != by.bot_id {
+        return Err("bot_not_found".into());
+    }
+    let config = fake.config();
+    Ok(json!({
+        "bot": {
+            "id": by.bot_id,
+            "deleted": false,
+            "name": "tidegate",
+            "updated": 0,
+            "app_id": config.app_id,
+            "user_id": config.bot_user_of(&by.place),
+            "icons": {},
+        },
+    }))
+}
+
+fn email(user: &User) -> String {
+    format!("{}@example.com", user.name)
+}
+
 fn describe(user: &User) -> Value {
     json!({
         "id": user.id,
@@ -50,7 +83,7 @@ fn describe(user: &User) -> Value {
         "profile": {
             "real_name": user.real_name,
             "display_name": user.name,
-            "email": format!("{}@example.com", user.name),
+            "email": email(user),
         },
     })
 }

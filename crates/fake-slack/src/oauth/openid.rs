@@ -43,7 +43,7 @@ pub(crate) fn token(fake: &FakeSlack, args: &Args) -> Answer {
 }
 
 /// `openid.connect.userInfo`.
-pub(crate) fn user_info(fake: &FakeSlack, by: &Caller) -> Answer {
+pub(crate) fn user_info(fake: &FakeSlack, by: &Caller, _: &Args) -> Answer {
     let may = by
         .scopes
         .as_ref()

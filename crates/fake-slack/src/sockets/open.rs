@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::api::Answer;
+use crate::api::request::Args;
 use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::records::TokenKind;
 use crate::signing::keyed_hash;
 
-pub(crate) fn open(fake: &FakeSlack, by: &Caller) -> Answer {
+pub(crate) fn open(fake: &FakeSlack, by: &Caller, _: &Args) -> Answer {
     if by.kind != TokenKind::App {
         return Err("not_allowed_token_type".into());
     }

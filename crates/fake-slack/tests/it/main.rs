@@ -6,15 +6,19 @@
 )]
 
 mod app;
+mod channels;
 mod chat;
 mod commands;
 mod events;
 mod fakes;
 mod faults;
+mod files;
+mod items;
 mod oauth;
 mod oauth_consent;
 mod oauth_rotation;
 mod openid;
+mod pace;
 mod page;
 mod reading;
 mod response_urls;

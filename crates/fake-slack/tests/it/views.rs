@@ -76,3 +76,50 @@ async fn a_submission_carries_the_view_and_closes_it_unless_there_are_errors() {
         .await;
     assert!(sandbox.fake.open_views().is_empty());
 }
+
+#[tokio::test]
+async fn modals_are_stacked_three_high_and_updated() {
+    let app = App::default();
+    let sandbox = app.sandbox().await;
+    let first = open(&command(&app, &sandbox).await);
+    let root = sandbox.call("views.open", first).await["view"].take();
+    for _ in 0..2 {
+        let next = open(&command(&app, &sandbox).await);
+        let pushed = sandbox.call("views.push", next).await;
+        assert_eq!(pushed["view"]["root_view_id"], root["id"]);
+    }
+    let next = open(&command(&app, &sandbox).await);
+    assert_eq!(
+        sandbox.error("views.push", next).await,
+        "push_limit_reached"
+    );
+
+    let mut change = open("");
+    change["view_id"] = root["id"].clone();
+    change["hash"] = root["hash"].clone();
+    change["view"]["title"]["text"] = "New".into();
+    let changed = sandbox.call("views.update", change.clone()).await;
+    assert_eq!(changed["view"]["title"]["text"], "New");
+    assert_eq!(
+        sandbox.error("views.update", change.clone()).await,
+        "hash_conflict"
+    );
+    change["view_id"] = "V1".into();
+    assert_eq!(sandbox.error("views.update", change).await, "not_found");
+    assert_eq!(sandbox.fake.open_views().len(), 3);
+}
+
+#[tokio::test]
+async fn a_home_tab_is_published_for_a_user() {
+    let sandbox = App::default().sandbox().await;
+    let home = json!({ "user_id": "U0ALICE0001", "view": { "type": "home", "blocks": [{ "type": "divider" }] } });
+    let first = sandbox.call("views.publish", home.clone()).await;
+    let second = sandbox.call("views.publish", home.clone()).await;
+    assert_eq!(first["view"]["id"], second["view"]["id"]);
+    let shown = sandbox.fake.home_view("U0ALICE0001").unwrap();
+    assert_eq!(shown["hash"], second["view"]["hash"]);
+    let mut stale = home;
+    stale["hash"] = first["view"]["hash"].clone();
+    assert_eq!(sandbox.error("views.publish", stale).await, "hash_conflict");
+    assert!(sandbox.fake.open_views().is_empty());
+}

@@ -1,0 +1,124 @@
+//! Who is in a conversation: `conversations.members`, `.invite`, `.join`, `.kick`, `.leave`.
+
+use serde_json::json;
+
+use super::Answer;
+use super::conversations::describe;
+use super::request::{Args, page};
+use crate::caller::Caller;
+use crate::fake::FakeSlack;
+
+pub(super) fn list(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let limit = args.number("limit").unwrap_or(100).clamp(1, 1000);
+    let now = fake.now();
+    let mut world = fake.world();
+    let channel = world.named_channel(by, args.text("channel"));
+    world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    let members = world.members(&channel);
+    let members = members.into_iter().map(|id| (id.clone(), id));
+    let (members, next) = page(members, args.text("cursor"), limit)?;
+    Ok(json!({ "members": members, "response_metadata": { "next_cursor": next } }))
+}
+
+pub(super) fn invite(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let users = args.text("users").ok_or("no_user")?;
+    let now = fake.now();
+    let mut world = fake.world();
+    let channel = world.named_channel(by, args.text("channel"));
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    if room.channel.is_archived {
+        return Err("is_archived".into());
+    }
+    let mut members = world.members(&channel);
+    for user in users.split(',').map(str::trim) {
+        if user == by.user {
+            return Err("cant_invite_self".into());
+        }
+        if !world.meet_user_in(by.home(), user) {
+            return Err("user_not_found".into());
+        }
+        if !members.insert(user.to_owned()) {
+            return Err("already_in_channel".into());
+        }
+    }
+    world.set_members(&channel, members);
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    Ok(json!({ "channel": describe(by, room) }))
+}
+
+pub(super) fn join(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let now = fake.now();
+    let mut world = fake.world();
+    let channel = world.named_channel(by, args.text("channel"));
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    if room.channel.is_archived {
+        return Err("is_archived".into());
+    }
+    if room.channel.is_private {
+        return Err("method_not_supported_for_channel_type".into());
+    }
+    let was_member = room.has_member(&by.user);
+    let mut members = world.members(&channel);
+    members.insert(by.user.clone());
+    if !was_member {
+        world.set_members(&channel, members);
+    }
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    let mut answer = json!({ "channel": describe(by, room) });
+    if was_member {
+        answer["warning"] = "already_in_channel".into();
+        answer["response_metadata"] = json!({ "warnings": ["already_in_channel"] });
+    }
+    Ok(answer)
+}
+
+pub(super) fn kick(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let user = args.text("user").ok_or("user_not_found")?;
+    if user == by.user {
+        return Err("cant_kick_self".into());
+    }
+    remove(fake, by, args, user).map_err(Into::into)
+}
+
+pub(super) fn leave(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    match remove(fake, by, args, &by.user) {
+        Err("not_in_channel") => Ok(json!({ "not_in_channel": true })),
+        left => left.map_err(Into::into),
+    }
+}
+
+fn remove(
+    fake: &FakeSlack,
+    by: &Caller,
+    args: &Args,
+    user: &str,
+) -> Result<serde_json::Value, &'static str> {
+    let now = fake.now();
+    let mut world = fake.world();
+    let channel = world.named_channel(by, args.text("channel"));
+    let room = world
+        .room_of(by, &channel, now)
+        .ok_or("channel_not_found")?;
+    if room.kind() == "im" {
+        return Err("method_not_supported_for_channel_type");
+    }
+    if room.channel.name == "general" {
+        return Err("cant_leave_general");
+    }
+    let mut members = world.members(&channel);
+    if !members.remove(user) {
+        return Err("not_in_channel");
+    }
+    world.set_members(&channel, members);
+    Ok(json!({}))
+}

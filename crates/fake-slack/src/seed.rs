@@ -1,0 +1,67 @@
+//! What a stand-in starts with: channels, people and the app's bot in each workspace.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+use crate::config::FakeConfig;
+use crate::oauth::store::Installs;
+use crate::pace::Pace;
+use crate::workspaces::Place;
+use crate::world::World;
+
+impl World {
+    /// The sandbox workspace.
+    pub(crate) fn seed(config: &FakeConfig, now: Duration) -> Self {
+        let mut world = Self {
+            rooms: BTreeMap::new(),
+            users: BTreeMap::new(),
+            ephemerals: VecDeque::new(),
+            faults: Vec::new(),
+            calls: VecDeque::new(),
+            attempts: VecDeque::new(),
+            triggers: HashMap::new(),
+            response_urls: BTreeMap::new(),
+            views: BTreeMap::new(),
+            revision: 1,
+            files: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            event_contexts: BTreeMap::new(),
+            pace: Pace::default(),
+            installs: Installs::seed(config, now),
+            home: config.team_id.clone(),
+            auto_create: config.auto_channels,
+            last_tick: 0,
+        };
+        let home = config.team_id.as_str();
+        for (id, name) in [
+            ("C0GENERAL01", "general"),
+            ("C0INCIDENT1", "incidents"),
+            ("C0RANDOM001", "random"),
+        ] {
+            world.add_channel(id, name, home, false, now);
+        }
+        world.add_user("U0ALICE0001", "alice", "Alice", home, false);
+        world.add_user("U0BOB000001", "bob", "Bob", home, false);
+        world.seed_other_workspaces(config, now);
+        world.add_user(&config.bot_user_id, "tidegate", "Tidegate", home, true);
+        world
+    }
+
+    /// A channel, a person and the app's bot for each of the others; an organisation's bot is at home in its first one.
+    fn seed_other_workspaces(&mut self, config: &FakeConfig, now: Duration) {
+        for workspace in config.all_workspaces().into_iter().skip(1) {
+            let (team, admin) = (workspace.team_id.as_str(), workspace.admin());
+            self.add_channel(&workspace.general(), "general", team, false, now);
+            let handle = format!("{}-admin", workspace.domain());
+            self.add_user(&admin, &handle, &handle, team, false);
+            let bot = config.bot_user_of(&Place::Team(team.to_owned()));
+            self.add_user(&bot, "tidegate", "Tidegate", team, true);
+        }
+        for enterprise in config.enterprises() {
+            let teams = config.teams_of(&enterprise);
+            let bot = config.bot_user_of(&Place::Org(enterprise));
+            let home = teams.first().map_or("", String::as_str);
+            self.add_user(&bot, "tidegate", "Tidegate", home, true);
+        }
+    }
+}
