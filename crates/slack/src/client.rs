@@ -1,6 +1,8 @@
 //! The Web API and `response_url`s, one request per call: no retry hides in here, because whether a post may be
 //! repeated is decided where its state is kept. Contract: docs.slack.dev/apis/web-api.
 
+use std::time::Duration;
+
 use http::Uri;
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,17 +18,24 @@ pub const SLACK_API: &str = "https://slack.com/api";
 /// Bytes of an answer that are read. Slack's largest pages stay below.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
+/// How long the bytes of a file may take: more than a call, less than a Lambda lives.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Calls Slack, or a stand-in with the same API.
 #[derive(Debug, Clone)]
 pub struct SlackClient {
     http: reqwest::Client,
     base_url: String,
-    response_host: ResponseHost,
+    /// Where `response_url`s may point.
+    hooks: Host,
+    /// Where files may be put.
+    files: Host,
 }
 
-/// Where `response_url`s may point: they come out of a request, so anything else would be a way into our network.
+/// Where addresses may point that Slack gives us, in a request or an answer: anything else would be a way into our
+/// network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum ResponseHost {
+enum Host {
     Https(&'static str),
     SameAsApi(String),
 }
@@ -48,15 +57,25 @@ impl SlackClient {
             Some("http") if on_this_machine => {}
             _ => return Err(refuse()),
         }
-        let response_host = match host {
-            "slack.com" | "www.slack.com" => ResponseHost::Https("hooks.slack.com"),
-            "slack-gov.com" => ResponseHost::Https("hooks.slack-gov.com"),
-            _ => ResponseHost::SameAsApi(authority(&uri)),
+        let (hooks, files) = match host {
+            "slack.com" | "www.slack.com" => (
+                Host::Https("hooks.slack.com"),
+                Host::Https("files.slack.com"),
+            ),
+            "slack-gov.com" => (
+                Host::Https("hooks.slack-gov.com"),
+                Host::Https("files.slack-gov.com"),
+            ),
+            _ => (
+                Host::SameAsApi(authority(&uri)),
+                Host::SameAsApi(authority(&uri)),
+            ),
         };
         Ok(Self {
             http,
             base_url: base_url.trim_end_matches('/').to_owned(),
-            response_host,
+            hooks,
+            files,
         })
     }
 
@@ -99,7 +118,7 @@ impl SlackClient {
     /// Answers a command or an interaction at its `response_url`.
     pub async fn respond(&self, response_url: &SecretString, body: &Value) -> Outcome {
         let url = response_url.expose_secret();
-        if !self.may_respond_to(url) {
+        if !self.hooks.holds(url) {
             return Outcome::Refused(Refusal::Permanent("foreign_response_url".to_owned()));
         }
         match self.http.post(url).json(body).send().await {
@@ -108,16 +127,31 @@ impl SlackClient {
         }
     }
 
-    fn may_respond_to(&self, url: &str) -> bool {
+    /// Puts the bytes of a file where `files.getUploadURLExternal` said. Done means that Slack has them all.
+    pub(crate) async fn put_bytes(&self, upload_url: &SecretString, bytes: Vec<u8>) -> Outcome {
+        let url = upload_url.expose_secret();
+        if !self.files.holds(url) {
+            return Outcome::Refused(Refusal::Permanent("foreign_upload_url".to_owned()));
+        }
+        let request = self.http.post(url).timeout(UPLOAD_TIMEOUT).body(bytes);
+        match request.send().await {
+            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Err(e) => not_answered(&e),
+        }
+    }
+}
+
+impl Host {
+    fn holds(&self, url: &str) -> bool {
         let Ok(uri) = url.parse::<Uri>() else {
             return false;
         };
-        match &self.response_host {
-            ResponseHost::Https(host) => {
+        match self {
+            Self::Https(host) => {
                 uri.scheme_str() == Some("https")
                     && uri.authority().is_some_and(|a| a.as_str() == *host)
             }
-            ResponseHost::SameAsApi(api) => authority(&uri) == *api,
+            Self::SameAsApi(api) => authority(&uri) == *api,
         }
     }
 }
@@ -195,7 +229,7 @@ mod tests {
     #[test]
     fn a_response_url_points_at_slack_or_nowhere() {
         let slack = client(SLACK_API).unwrap();
-        assert!(slack.may_respond_to("https://hooks.slack.com/commands/T1/2/x"));
+        assert!(slack.hooks.holds("https://hooks.slack.com/commands/T1/2/x"));
         for foreign in [
             "http://hooks.slack.com/commands",
             "https://hooks.slack.com.evil.example/x",
@@ -204,10 +238,16 @@ mod tests {
             "https://169.254.169.254/latest",
             "",
         ] {
-            assert!(!slack.may_respond_to(foreign), "{foreign}");
+            assert!(!slack.hooks.holds(foreign), "{foreign}");
         }
+        assert!(slack.files.holds("https://files.slack.com/upload/v1/x"));
+        assert!(!slack.files.holds("https://hooks.slack.com/upload/v1/x"));
+        assert!(!slack.hooks.holds("https://files.slack.com/x"));
         let fake = client("http://127.0.0.1:3000/sandbox/api").unwrap();
-        assert!(fake.may_respond_to("http://127.0.0.1:3000/sandbox/response/T1/1/x"));
-        assert!(!fake.may_respond_to("http://127.0.0.1:3001/response"));
+        assert!(
+            fake.hooks
+                .holds("http://127.0.0.1:3000/sandbox/response/T1/1/x")
+        );
+        assert!(!fake.hooks.holds("http://127.0.0.1:3001/response"));
     }
 }

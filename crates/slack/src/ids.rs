@@ -44,14 +44,17 @@ id!(
     TenantId
 );
 id!(
+    #[derive(Default)]
     /// A conversation: `C…` channel, `G…` group, `D…` direct message.
     ChannelId
 );
 id!(
+    #[derive(Default)]
     /// A person or bot user: `U…` or `W…`.
     UserId
 );
 id!(
+    #[derive(Default)]
     /// A message's timestamp, `seconds.micros`, which is its identity within a channel.
     Ts
 );

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 pub mod api;
+#[cfg(feature = "blocks")]
+pub mod blocks;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod command;

@@ -1,5 +1,10 @@
 //! What answers of several families share, and how they bear with odd values.
 
+pub mod channel;
+pub mod file;
+pub mod message;
+pub mod user;
+
 use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
@@ -79,6 +84,19 @@ answer! {
     Metadata {
         /// Empty on the last page.
         next_cursor: String,
+    }
+}
+
+answer! {
+    #[derive(Default)]
+    /// Where a page stands, in the methods that number their pages.
+    Paging {
+        /// Of all pages together.
+        total: u64,
+        /// From one.
+        page: u64,
+        /// How many there are.
+        pages: u64,
     }
 }
 

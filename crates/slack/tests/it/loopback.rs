@@ -34,12 +34,21 @@ impl Asked {
             .into_owned()
             .collect()
     }
+
+    /// A JSON body.
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.content_type, "application/json");
+        serde_json::from_str(&self.body).unwrap()
+    }
 }
 
 /// The Web API, and a client of it.
 pub(crate) struct Loopback {
     pub(crate) slack: SlackClient,
+    /// Its address.
+    pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
 }
 
 impl Loopback {
@@ -49,21 +58,33 @@ impl Loopback {
         Self::with(answers.collect()).await
     }
 
+    /// As [`Loopback::answering`], with answers that know the address.
+    pub(crate) async fn knowing(answers: impl FnOnce(&str) -> Vec<Value>) -> Self {
+        let world = Self::with(VecDeque::new()).await;
+        let answers = answers(&world.url);
+        let mut kept = world.answers.lock().unwrap();
+        kept.extend(answers.into_iter().map(|a| (200, a.to_string())));
+        drop(kept);
+        world
+    }
+
     /// Answers each request with the next status and body; after the last with 500.
     pub(crate) async fn with(answers: VecDeque<(u16, String)>) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers = Arc::new(Mutex::new(answers));
-        let kept = Arc::clone(&asked);
+        let (kept, queued) = (Arc::clone(&asked), Arc::clone(&answers));
         let router = Router::new().fallback(move |request: Request| {
-            let (kept, answers) = (Arc::clone(&kept), Arc::clone(&answers));
-            async move { answer(&kept, &answers, request).await }
+            let (kept, queued) = (Arc::clone(&kept), Arc::clone(&queued));
+            async move { answer(&kept, &queued, request).await }
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/api", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             slack: SlackClient::new(http_client::build().unwrap(), &url).unwrap(),
+            url,
             asked,
+            answers,
         }
     }
 

@@ -6,12 +6,13 @@
 )]
 
 mod any_json;
-#[cfg(feature = "client")]
+mod api_calls;
+mod api_corpus;
 mod api_oauth;
+mod blocks;
 mod envelope;
 mod form;
 mod interaction;
-#[cfg(feature = "client")]
 mod loopback;
 mod signature;
 mod signature_vectors;

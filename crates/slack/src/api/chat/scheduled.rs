@@ -1,0 +1,89 @@
+//! `chat.scheduleMessage` and its kin: what Slack itself will say later.
+
+use serde_json::Value;
+
+use crate::api::pages::paged;
+use crate::api::types::{Empty, List, Metadata};
+use crate::ids::{ChannelId, Ts};
+
+method! {
+    /// Has Slack say something later.
+    Write "chat.scheduleMessage": ScheduleMessage {
+        /// Where.
+        channel: ChannelId,
+        /// Unix seconds, 120 days ahead at most.
+        post_at: i64,
+        /// What.
+        text: String,
+        /// Rich content.
+        blocks: Option<Vec<Value>>,
+        /// In that thread.
+        thread_ts: Option<Ts>,
+        /// What the app wants to find again.
+        metadata: Option<Value>,
+    } => Scheduled
+}
+
+method! {
+    /// Takes back what has not been said yet.
+    Write "chat.deleteScheduledMessage": DeleteScheduledMessage {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        scheduled_message_id: String,
+    } => Empty
+}
+
+method! {
+    /// What has not been said yet.
+    Read "chat.scheduledMessages.list": ListScheduledMessages {
+        /// Where; everywhere if empty.
+        channel: Option<ChannelId>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    } => ScheduledPage
+}
+
+paged!(ListScheduledMessages);
+
+answer! {
+    /// What will be said.
+    Scheduled {
+        must {
+            /// By which it can be taken back.
+            scheduled_message_id: String,
+        }
+        /// Unix seconds.
+        post_at: i64,
+    }
+}
+
+answer! {
+    /// A page of what will be said.
+    ScheduledPage {
+        must {
+            /// In no promised order.
+            scheduled_messages: List<ScheduledMessage>,
+        }
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}
+
+answer! {
+    /// What will be said.
+    ScheduledMessage {
+        must {
+            /// By which it can be taken back.
+            id: String,
+        }
+        /// Where.
+        channel_id: Option<ChannelId>,
+        /// Unix seconds.
+        post_at: i64,
+        /// What.
+        text: String,
+    }
+}

@@ -1,0 +1,142 @@
+//! `conversations.*`: channels, groups and direct messages, who is in them, and what was said.
+
+mod changes;
+
+pub use self::changes::{
+    Archive, Create, Invite, Join, Kick, Leave, Left, Open, Rename, SetPurpose, SetTopic, Unarchive,
+};
+use super::pages::paged;
+use super::types::channel::Channel;
+use super::types::message::Message;
+use super::types::{List, Metadata};
+use crate::ids::{ChannelId, TenantId, Ts, UserId};
+
+method! {
+    /// The workspace's conversations.
+    Read "conversations.list": ListChannels {
+        /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
+        types: Option<Vec<String>>,
+        /// Leaves the archived ones out.
+        exclude_archived: Option<bool>,
+        /// The workspace, for a token of an organisation.
+        team_id: Option<TenantId>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size; 200 at most is Slack's advice, though it takes 1000.
+        limit: Option<u32>,
+    } => ChannelPage
+}
+
+method! {
+    /// One conversation.
+    Read "conversations.info": Info {
+        /// Which.
+        channel: ChannelId,
+        /// Counts its members too.
+        include_num_members: Option<bool>,
+    } => OneChannel
+}
+
+method! {
+    /// What was said in a conversation, latest first, without the replies in threads.
+    Read "conversations.history": History {
+        /// Which.
+        channel: ChannelId,
+        /// After that.
+        oldest: Option<Ts>,
+        /// Before that.
+        latest: Option<Ts>,
+        /// Takes `oldest` and `latest` themselves too.
+        inclusive: Option<bool>,
+        /// With what apps attached.
+        include_all_metadata: Option<bool>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size, 999 at most; 15 for an app outside the Marketplace.
+        limit: Option<u32>,
+    } => MessagePage
+}
+
+method! {
+    /// A thread, its head first.
+    Read "conversations.replies": Replies {
+        /// Which conversation.
+        channel: ChannelId,
+        /// The thread's head.
+        ts: Ts,
+        /// After that.
+        oldest: Option<Ts>,
+        /// Before that.
+        latest: Option<Ts>,
+        /// Takes `oldest` and `latest` themselves too.
+        inclusive: Option<bool>,
+        /// With what apps attached.
+        include_all_metadata: Option<bool>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size, 1000 at most; 15 for an app outside the Marketplace.
+        limit: Option<u32>,
+    } => MessagePage
+}
+
+method! {
+    /// Who is in a conversation.
+    Read "conversations.members": Members {
+        /// Which.
+        channel: ChannelId,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    } => MemberPage
+}
+
+paged!(ListChannels, History, Replies, Members);
+
+answer! {
+    /// A page of conversations.
+    ChannelPage {
+        must {
+            /// Fewer than asked for is no sign of the end.
+            channels: List<Channel>,
+        }
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}
+
+answer! {
+    /// One conversation.
+    OneChannel {
+        must {
+            /// As it is now.
+            channel: Channel,
+        }
+    }
+}
+
+answer! {
+    /// A page of messages.
+    MessagePage {
+        must {
+            /// In the method's order.
+            messages: List<Message>,
+        }
+        /// Whether this is not the last page.
+        has_more: bool,
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}
+
+answer! {
+    /// A page of members.
+    MemberPage {
+        must {
+            /// Who.
+            members: List<UserId>,
+        }
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}

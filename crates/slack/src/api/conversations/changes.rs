@@ -1,0 +1,121 @@
+//! `conversations.*` that change something.
+
+use super::OneChannel;
+use crate::api::types::Empty;
+use crate::ids::{ChannelId, TenantId, UserId};
+
+method! {
+    /// Makes a channel.
+    Write "conversations.create": Create {
+        /// Lower case, 80 characters at most.
+        name: String,
+        /// Invitation only.
+        is_private: Option<bool>,
+        /// The workspace, for a token of an organisation.
+        team_id: Option<TenantId>,
+    } => OneChannel
+}
+
+method! {
+    /// Closes a channel.
+    Write "conversations.archive": Archive {
+        /// Which.
+        channel: ChannelId,
+    } => Empty
+}
+
+method! {
+    /// Opens a closed channel again.
+    Write "conversations.unarchive": Unarchive {
+        /// Which.
+        channel: ChannelId,
+    } => Empty
+}
+
+method! {
+    /// Gives a channel another name.
+    Write "conversations.rename": Rename {
+        /// Which.
+        channel: ChannelId,
+        /// Slack may change it: the answer says to what.
+        name: String,
+    } => OneChannel
+}
+
+method! {
+    /// Brings people into a channel.
+    Write "conversations.invite": Invite {
+        /// Which.
+        channel: ChannelId,
+        /// Joined by commas, 1000 at most.
+        users: String,
+        /// Invites those who can be, though others cannot.
+        force: Option<bool>,
+    } => OneChannel
+}
+
+method! {
+    /// Puts a person out of a channel.
+    Write "conversations.kick": Kick {
+        /// Which.
+        channel: ChannelId,
+        /// Whom.
+        user: UserId,
+    } => Empty
+}
+
+method! {
+    /// Enters a public channel.
+    Write "conversations.join": Join {
+        /// Which.
+        channel: ChannelId,
+    } => OneChannel
+}
+
+method! {
+    /// Leaves a channel.
+    Write "conversations.leave": Leave {
+        /// Which.
+        channel: ChannelId,
+    } => Left
+}
+
+answer! {
+    /// What came of leaving.
+    Left {
+        /// It was so before.
+        not_in_channel: bool,
+    }
+}
+
+method! {
+    /// Opens a direct message, or finds the one that is there.
+    Write "conversations.open": Open {
+        /// By its id, or by whom it is with.
+        channel: Option<ChannelId>,
+        /// With whom: joined by commas, 8 at most.
+        users: Option<String>,
+        /// Answers with the whole conversation instead of its id.
+        return_im: Option<bool>,
+    } => OneChannel
+}
+
+method! {
+    /// Says what a channel is about at present.
+    Write "conversations.setTopic": SetTopic {
+        /// Which.
+        channel: ChannelId,
+        /// 250 characters at most.
+        topic: String,
+    } => Empty
+}
+
+method! {
+    /// Says what a channel is for.
+    Write "conversations.setPurpose": SetPurpose {
+        /// Which.
+        channel: ChannelId,
+        /// 250 characters at most.
+        purpose: String,
+    } => Empty
+}

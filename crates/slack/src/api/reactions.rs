@@ -1,0 +1,83 @@
+//! `reactions.*`: emoji on messages.
+
+use super::pages::paged;
+use super::types::message::Message;
+use super::types::{Empty, List, Metadata};
+use crate::ids::{ChannelId, Ts, UserId};
+
+method! {
+    /// Reacts to a message. `already_reacted` is a refusal.
+    Write "reactions.add": Add {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        timestamp: Ts,
+        /// Without colons.
+        name: String,
+    } => Empty
+}
+
+method! {
+    /// Takes a reaction back. `no_reaction` is a refusal.
+    Write "reactions.remove": Remove {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        timestamp: Ts,
+        /// Without colons.
+        name: String,
+    } => Empty
+}
+
+method! {
+    /// How people reacted to a message.
+    Read "reactions.get": Get {
+        /// Where.
+        channel: ChannelId,
+        /// Which.
+        timestamp: Ts,
+        /// Names everybody who reacted.
+        full: Option<bool>,
+    } => Reacted
+}
+
+method! {
+    /// What somebody reacted to.
+    Read "reactions.list": ListReactions {
+        /// Who; the token's own if empty.
+        user: Option<UserId>,
+        /// Names everybody who reacted.
+        full: Option<bool>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    } => ReactedPage
+}
+
+paged!(ListReactions);
+
+answer! {
+    /// Something that was reacted to.
+    Reacted {
+        /// `message`, `file` or `file_comment`.
+        #[serde(rename = "type")]
+        kind: String,
+        /// Where.
+        channel: Option<ChannelId>,
+        /// With its reactions, if it is a message.
+        message: Option<Message>,
+    }
+}
+
+answer! {
+    /// A page of what somebody reacted to.
+    ReactedPage {
+        must {
+            /// Latest first.
+            items: List<Reacted>,
+        }
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}

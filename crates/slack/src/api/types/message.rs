@@ -1,0 +1,77 @@
+//! A message as Slack stores it.
+
+use serde_json::Value;
+
+use super::List;
+use super::file::File;
+use crate::ids::{ChannelId, TenantId, Ts, UserId};
+
+answer! {
+    /// A message of a channel. Blocks and attachments are as Slack sent them: what is stored loses nothing.
+    Message {
+        must {
+            /// Its identity within the channel.
+            ts: Ts,
+        }
+        /// What kind of message, if it is no plain one.
+        subtype: Option<String>,
+        /// Its channel, in the few answers that say so.
+        channel: Option<ChannelId>,
+        /// The author, if it is a person or bot user.
+        user: Option<UserId>,
+        /// The author's workspace.
+        team: Option<TenantId>,
+        /// `B…`, if an app wrote it.
+        bot_id: Option<String>,
+        /// `A…`, if an app wrote it.
+        app_id: Option<String>,
+        /// The name an app chose for it.
+        username: Option<String>,
+        /// The text, or what stands for it where blocks cannot be shown.
+        text: String,
+        /// The thread it belongs to; its own `ts` at the head of a thread.
+        thread_ts: Option<Ts>,
+        /// Who wrote the head of the thread.
+        parent_user_id: Option<UserId>,
+        /// At the head of a thread.
+        reply_count: u64,
+        /// At the head of a thread.
+        latest_reply: Option<Ts>,
+        /// Set once it has been changed.
+        edited: Option<Edited>,
+        /// Rich content.
+        blocks: List<Value>,
+        /// The older form of rich content, and previews of links.
+        attachments: List<Value>,
+        /// Files that came with it.
+        files: List<File>,
+        /// How people reacted.
+        reactions: List<Reaction>,
+        /// What an app attached, if that was asked for.
+        metadata: Option<Value>,
+    }
+}
+
+answer! {
+    /// A change of a message.
+    Edited {
+        /// By whom.
+        user: Option<UserId>,
+        /// When.
+        ts: Option<Ts>,
+    }
+}
+
+answer! {
+    /// One emoji on a message or file.
+    Reaction {
+        must {
+            /// Without colons.
+            name: String,
+        }
+        /// How many people.
+        count: u64,
+        /// Who, though not always all of them.
+        users: List<UserId>,
+    }
+}

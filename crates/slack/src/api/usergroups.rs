@@ -1,0 +1,46 @@
+//! `usergroups.*`: groups that can be mentioned as one.
+
+use super::types::List;
+use crate::ids::{TenantId, UserId};
+
+method! {
+    /// All of them; this method has no pages.
+    Read "usergroups.list": ListGroups {
+        /// With those that are switched off.
+        include_disabled: Option<bool>,
+        /// With who is in them.
+        include_users: Option<bool>,
+        /// The workspace, for a token of an organisation.
+        team_id: Option<TenantId>,
+    } => Groups
+}
+
+answer! {
+    /// The groups.
+    Groups {
+        must {
+            /// In no promised order.
+            usergroups: List<Group>,
+        }
+    }
+}
+
+answer! {
+    /// A group.
+    Group {
+        must {
+            /// `S…`.
+            id: String,
+        }
+        /// In full.
+        name: String,
+        /// As it is mentioned, without `@`.
+        handle: String,
+        /// What it is for.
+        description: String,
+        /// Unix seconds, zero unless it is switched off.
+        date_delete: i64,
+        /// If they were asked for.
+        users: List<UserId>,
+    }
+}

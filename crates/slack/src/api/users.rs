@@ -1,0 +1,121 @@
+//! `users.*`: who is in a workspace, and where they are.
+
+use super::conversations::ChannelPage;
+use super::pages::paged;
+use super::types::user::{Profile, User};
+use super::types::{List, Metadata};
+use crate::ids::{TenantId, UserId};
+
+method! {
+    /// Everybody, those who have left too.
+    Read "users.list": ListUsers {
+        /// With their languages.
+        include_locale: Option<bool>,
+        /// The workspace, for a token of an organisation.
+        team_id: Option<TenantId>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size; 200 at most is Slack's advice. Without one, large workspaces get `limit_required`.
+        limit: Option<u32>,
+    } => UserPage
+}
+
+method! {
+    /// One person or bot user.
+    Read "users.info": Info {
+        /// Whom.
+        user: UserId,
+        /// With their language.
+        include_locale: Option<bool>,
+    } => OneUser
+}
+
+method! {
+    /// The person with that address; needs scope `users:read.email`.
+    Read "users.lookupByEmail": LookupByEmail {
+        /// The address.
+        email: String,
+    } => OneUser
+}
+
+method! {
+    /// The conversations that somebody is in.
+    Read "users.conversations": Conversations {
+        /// Whose; the token's own if empty.
+        user: Option<UserId>,
+        /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
+        types: Option<Vec<String>>,
+        /// Leaves the archived ones out.
+        exclude_archived: Option<bool>,
+        /// The workspace, for a token of an organisation.
+        team_id: Option<TenantId>,
+        /// Where to go on.
+        cursor: Option<String>,
+        /// Page size.
+        limit: Option<u32>,
+    } => ChannelPage
+}
+
+method! {
+    /// Whether somebody is there.
+    Read "users.getPresence": GetPresence {
+        /// Whom.
+        user: UserId,
+    } => Presence
+}
+
+method! {
+    /// What somebody says of themselves, with the fields that their workspace added.
+    Read "users.profile.get": GetProfile {
+        /// Whom; the token's own if empty.
+        user: Option<UserId>,
+        /// With the labels of added fields, which costs a stricter rate limit.
+        include_labels: Option<bool>,
+    } => OneProfile
+}
+
+paged!(ListUsers, Conversations);
+
+answer! {
+    /// A page of people.
+    UserPage {
+        must {
+            /// Fewer than asked for is no sign of the end.
+            members: List<User>,
+        }
+        /// Unix seconds: for which moment it is true.
+        cache_ts: i64,
+        /// Where the next page begins.
+        response_metadata: Metadata,
+    }
+}
+
+answer! {
+    /// One person or bot user.
+    OneUser {
+        must {
+            /// As they are now.
+            user: User,
+        }
+    }
+}
+
+answer! {
+    /// Whether somebody is there.
+    Presence {
+        must {
+            /// `active` or `away`.
+            presence: String,
+        }
+    }
+}
+
+answer! {
+    /// What somebody says of themselves.
+    OneProfile {
+        must {
+            /// All of it.
+            profile: Profile,
+        }
+    }
+}
