@@ -44,5 +44,6 @@ mod ssl_check;
 mod support;
 mod table;
 mod unreadable;
+mod web_api;
 mod worker_faults;
 mod worker_worlds;

@@ -44,7 +44,7 @@ const LANE_LIMIT: Duration = Duration::from_secs(20);
 /// The method that posts.
 pub(crate) const POST: &str = "chat.postMessage";
 
-const TOKEN: &str = "token-of-the-tests";
+pub(crate) const TOKEN: &str = "token-of-the-tests";
 
 /// The world's clock is the stand-in Slack's, so that the times of its calls can be compared with all others.
 #[derive(Clone)]
