@@ -13,7 +13,10 @@ mod methods;
 mod pins;
 mod reactions;
 pub(crate) mod request;
+pub(crate) mod scheduled;
 mod search;
+mod team;
+mod unfurl;
 mod users;
 mod views;
 
@@ -89,6 +92,7 @@ pub(crate) async fn call(
         Ok(args) => args,
         Err(error) => return finish(&fake, known, None, Some(Err(error.into()))).await,
     };
+    scheduled::post_due(&fake);
     let caller = if methods::without_token(&method).is_some() {
         Ok(None)
     } else {

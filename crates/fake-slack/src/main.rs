@@ -37,6 +37,22 @@ struct Options {
     #[arg(long, env = "SLACK_BOT_TOKEN", hide_env_values = true, default_value_t = FakeConfig::default().bot_token)]
     bot_token: String,
 
+    /// The app-level token, which opens Socket Mode.
+    #[arg(long, env = "SLACK_APP_TOKEN", hide_env_values = true, default_value_t = FakeConfig::default().app_token)]
+    app_token: String,
+
+    /// The app's OAuth client id.
+    #[arg(long, env = "SLACK_CLIENT_ID", default_value_t = FakeConfig::default().client_id)]
+    client_id: String,
+
+    /// The app's OAuth client secret.
+    #[arg(long, env = "SLACK_CLIENT_SECRET", hide_env_values = true, default_value_t = FakeConfig::default().client_secret)]
+    client_secret: String,
+
+    /// Let tokens from OAuth expire after twelve hours.
+    #[arg(long)]
+    token_rotation: bool,
+
     /// Answer posts beyond this many a second in one channel with a 429.
     #[arg(long, value_name = "N")]
     limit_per_channel_per_second: Option<usize>,
@@ -62,6 +78,10 @@ async fn main() -> anyhow::Result<()> {
     let fake = FakeSlack::new(FakeConfig {
         signing_secret: options.signing_secret,
         bot_token: options.bot_token,
+        app_token: options.app_token,
+        client_id: options.client_id,
+        client_secret: options.client_secret,
+        token_rotation: options.token_rotation,
         app_url: Some(options.app_url.clone()),
         public_url: options.public_url.unwrap_or_else(|| page.clone()),
         limit_per_channel_per_second: options.limit_per_channel_per_second,

@@ -115,6 +115,9 @@ fn essentials(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Valu
         json["files"] = message.files.clone().into();
         json["upload"] = true.into();
     }
+    if let Some(unfurls) = message.unfurls.as_ref().and_then(Value::as_object) {
+        json["attachments"] = unfurls.values().cloned().collect();
+    }
     if let Some(edited_ts) = &message.edited_ts {
         json["edited"] = json!({ "user": message.user, "ts": edited_ts });
     }

@@ -53,6 +53,9 @@ fn per_minute(method: &str) -> usize {
         | "pins.remove"
         | "reactions.remove"
         | "search.messages"
+        | "emoji.list"
+        | "search.files"
+        | "usergroups.list"
         | "users.conversations"
         | "users.list" => 20,
         "apps.event.authorizations.list"
@@ -62,6 +65,7 @@ fn per_minute(method: &str) -> usize {
         | "files.getUploadURLExternal"
         | "files.info"
         | "users.info"
+        | "users.profile.get"
         | "views.open"
         | "views.publish"
         | "views.push"

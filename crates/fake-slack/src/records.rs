@@ -64,6 +64,8 @@ pub struct PostedMessage {
     pub reactions: Vec<Reaction>,
     /// The files shared by it, as Slack writes them.
     pub files: Vec<Value>,
+    /// What the app shows under its links, by link.
+    pub unfurls: Option<Value>,
     /// The workspace whose installation or member posted it; none for an org-wide installation.
     pub team: Option<String>,
     /// The organisation of whoever posted it.

@@ -10,7 +10,12 @@ pub(crate) fn needed(method: &str, room: Option<&Room>) -> Option<&'static str> 
         _ => channel,
     };
     Some(match method {
-        "chat.postMessage" | "chat.postEphemeral" | "chat.update" | "chat.delete" => "chat:write",
+        "chat.scheduleMessage"
+        | "chat.deleteScheduledMessage"
+        | "chat.postMessage"
+        | "chat.postEphemeral"
+        | "chat.update"
+        | "chat.delete" => "chat:write",
         "conversations.history" | "conversations.replies" => {
             of_kind("channels:history", "groups:history", "im:history")
         }
@@ -27,16 +32,20 @@ pub(crate) fn needed(method: &str, room: Option<&Room>) -> Option<&'static str> 
         | "conversations.rename"
         | "conversations.setTopic" => of_kind("channels:manage", "groups:write", "im:write"),
         "reactions.add" | "reactions.remove" => "reactions:write",
-        "reactions.get" => "reactions:read",
+        "reactions.get" | "reactions.list" => "reactions:read",
         "pins.add" | "pins.remove" => "pins:write",
         "pins.list" => "pins:read",
         "bookmarks.add" | "bookmarks.edit" | "bookmarks.remove" => "bookmarks:write",
         "bookmarks.list" => "bookmarks:read",
         "files.getUploadURLExternal" | "files.completeUploadExternal" => "files:write",
         "files.info" | "files.list" => "files:read",
-        "search.messages" => "search:read",
+        "search.messages" | "search.files" => "search:read",
         "team.info" => "team:read",
-        "users.info" | "users.list" | "bots.info" => "users:read",
+        "chat.unfurl" => "links:write",
+        "emoji.list" => "emoji:read",
+        "usergroups.list" => "usergroups:read",
+        "users.profile.get" => "users.profile:read",
+        "users.info" | "users.list" | "users.getPresence" | "bots.info" => "users:read",
         "users.lookupByEmail" => "users:read.email",
         "openid.connect.userInfo" => "openid",
         _ => return None,
@@ -46,8 +55,8 @@ pub(crate) fn needed(method: &str, room: Option<&Room>) -> Option<&'static str> 
 /// Every scope above that a bot can have.
 pub(crate) fn of_bots() -> impl Iterator<Item = String> {
     let all = "bookmarks:read bookmarks:write channels:history channels:join channels:manage channels:read chat:write \
-        files:read files:write groups:history groups:read groups:write im:history im:read im:write pins:read pins:write \
-        reactions:read reactions:write team:read users:read users:read.email";
+        emoji:read files:read files:write groups:history groups:read groups:write im:history im:read im:write links:write pins:read pins:write \
+        reactions:read reactions:write team:read usergroups:read users.profile:read users:read users:read.email";
     split(all).into_iter()
 }
 

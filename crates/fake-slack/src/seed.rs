@@ -27,6 +27,7 @@ impl World {
             homes: BTreeMap::new(),
             event_contexts: BTreeMap::new(),
             pace: Pace::default(),
+            scheduled: BTreeMap::new(),
             installs: Installs::seed(config, now),
             home: config.team_id.clone(),
             auto_create: config.auto_channels,

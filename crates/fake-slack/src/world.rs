@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::api::scheduled::Scheduled;
 use crate::caller::Caller;
 use crate::delivery::Attempt;
 use crate::faults::Fault;
@@ -40,6 +41,8 @@ pub(crate) struct World {
     /// The installations that each recent event is visible to, by its `event_context`.
     pub event_contexts: BTreeMap<String, Vec<Place>>,
     pub pace: Pace,
+    /// Messages for later, by their id.
+    pub scheduled: BTreeMap<String, Scheduled>,
     /// The workspace that things are made in unless another is named.
     pub home: String,
     pub auto_create: bool,

@@ -1,9 +1,8 @@
-//! Who calls, and which workspace this is: the token check, `auth.test`, `team.info`.
+//! Who calls: the token check, and `auth.test`.
 
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
-use super::Answer;
 use super::request::Args;
 use crate::caller::Caller;
 use crate::fake::FakeSlack;
@@ -66,18 +65,4 @@ pub(super) fn test(fake: &FakeSlack, by: &Caller) -> Value {
         fields["bot_id"] = by.bot_id.clone().into();
     }
     fields
-}
-
-pub(super) fn team_info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
-    let config = fake.config();
-    let team = by.team_for(args.text("team"))?;
-    let workspace = config.workspace(team);
-    let domain = workspace.domain();
-    let mut info =
-        json!({ "id": team, "name": workspace.name, "domain": domain, "email_domain": "" });
-    if let Some(enterprise) = workspace.enterprise_id {
-        info["enterprise_name"] = config.enterprise_name(&enterprise).into();
-        info["enterprise_id"] = enterprise.into();
-    }
-    Ok(json!({ "team": info }))
 }

@@ -23,9 +23,9 @@ struct Content {
 }
 
 pub(super) fn post_message(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
-    let channel = admit(fake, by, args)?;
-    let content = content(args)?;
+    let mut message = compose(fake, by, args)?;
     let (now, limit) = (fake.now(), fake.config().limit_per_channel_per_second);
+    let channel = message.channel.clone();
     let mut world = fake.world();
     let ts = world.next_ts(now);
     let room = world
@@ -35,23 +35,34 @@ pub(super) fn post_message(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer
         return Err(Refusal::RateLimited(1));
     }
     drop(world);
-    let message = PostedMessage {
-        channel: channel.clone(),
-        ts: ts.clone(),
+    message.ts.clone_from(&ts);
+    message.blocks = with_ids(message.blocks, &ts);
+    let posted = publish(fake, message).ok_or("channel_not_found")?;
+    Ok(json!({ "channel": channel, "ts": ts, "message": posted }))
+}
+
+/// The message that a call asks for, checked; its `ts` comes when it is posted.
+pub(super) fn compose(
+    fake: &FakeSlack,
+    by: &Caller,
+    args: &Args,
+) -> Result<PostedMessage, &'static str> {
+    let channel = admit(fake, by, args)?;
+    let content = content(args)?;
+    Ok(PostedMessage {
+        channel,
         user: by.user.clone(),
         bot_id: Some(by.bot_id.clone()),
         text: content.text,
         thread_ts: content.thread_ts,
-        blocks: with_ids(content.blocks, &ts),
+        blocks: content.blocks,
         metadata: content.metadata,
         client_msg_id: args.text("client_msg_id").map(str::to_owned),
         team: by.team(),
         enterprise: by.enterprise.clone(),
         token_kind: Some(by.kind),
         ..PostedMessage::default()
-    };
-    let posted = publish(fake, message).ok_or("channel_not_found")?;
-    Ok(json!({ "channel": channel, "ts": ts, "message": posted }))
+    })
 }
 
 pub(super) fn post_ephemeral(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
@@ -213,7 +224,7 @@ fn is_ts(text: &str) -> bool {
         .is_some_and(|(seconds, micros)| is_number(seconds) && is_number(micros))
 }
 
-fn with_ids(mut blocks: Option<Value>, seed: &str) -> Option<Value> {
+pub(super) fn with_ids(mut blocks: Option<Value>, seed: &str) -> Option<Value> {
     if let Some(blocks) = &mut blocks {
         fill_block_ids(blocks, seed);
     }

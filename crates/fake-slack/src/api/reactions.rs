@@ -1,9 +1,9 @@
-//! `reactions.add`, `.get`, `.remove`.
+//! `reactions.add`, `.get`, `.list`, `.remove`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Answer;
-use super::request::Args;
+use super::request::{Args, page};
 use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::message_json;
@@ -73,4 +73,26 @@ pub(super) fn remove(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
         .reactions
         .retain(|reaction| !reaction.users.is_empty());
     Ok(json!({}))
+}
+
+/// The messages a user has reacted to, in the order they were posted.
+pub(super) fn list(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let limit = args.number("limit").unwrap_or(100).clamp(1, 1000);
+    let user = args.text("user").unwrap_or(&by.user).to_owned();
+    let world = fake.world();
+    let mut items: Vec<(String, Value)> = Vec::new();
+    for room in world.rooms.values().filter(|room| by.reaches(room)) {
+        for message in room.messages.values() {
+            let reacted = |reaction: &Reaction| reaction.users.contains(&user);
+            if message.reactions.iter().any(reacted) {
+                let written = message_json::in_answer(fake.config(), room, message, false);
+                let item =
+                    json!({ "type": "message", "channel": room.channel.id, "message": written });
+                items.push((message.ts.clone(), item));
+            }
+        }
+    }
+    items.sort_by(|a, b| a.0.cmp(&b.0));
+    let (items, next) = page(items.into_iter(), args.text("cursor"), limit)?;
+    Ok(json!({ "items": items, "response_metadata": { "next_cursor": next } }))
 }

@@ -1,4 +1,4 @@
-//! `search.messages`, for people's tokens only, and `chat.getPermalink`.
+//! `search.messages` and `search.files`, for people's tokens only, and `chat.getPermalink`.
 
 use serde_json::{Value, json};
 
@@ -26,15 +26,62 @@ pub(super) fn permalink(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     Ok(json!({ "channel": channel, "permalink": link(fake.config(), room, ts) }))
 }
 
+/// What a search asks for.
+struct Asked<'a> {
+    query: &'a str,
+    words: Vec<String>,
+    /// How many on a page, and which page, counted from one.
+    count: usize,
+    number: usize,
+}
+
+impl<'a> Asked<'a> {
+    fn of(by: &Caller, args: &'a Args) -> Result<Self, &'static str> {
+        if by.kind != TokenKind::User {
+            return Err("not_allowed_token_type");
+        }
+        let query = args.text("query").ok_or("no_query")?;
+        Ok(Self {
+            query,
+            words: query.split_whitespace().map(str::to_lowercase).collect(),
+            count: args.number("count").unwrap_or(20).clamp(1, MAX_COUNT),
+            number: args.number("page").unwrap_or(1).max(1),
+        })
+    }
+}
+
+/// Finds the files whose name or title holds every word.
+pub(super) fn files(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let asked = Asked::of(by, args)?;
+    let world = fake.world();
+    let found: Vec<Value> = world
+        .files
+        .values()
+        .rev()
+        .filter(|file| file.is_complete && by.teams.contains(&file.team))
+        .filter(|file| {
+            let text = format!("{} {}", file.name, file.title).to_lowercase();
+            asked.words.iter().all(|word| text.contains(word))
+        })
+        .map(|file| file.describe(&fake.public_url()))
+        .collect();
+    let (total, pages) = (found.len(), found.len().div_ceil(asked.count));
+    let skipped = (asked.number - 1) * asked.count;
+    let matches: Vec<Value> = found.into_iter().skip(skipped).take(asked.count).collect();
+    Ok(json!({
+        "query": asked.query,
+        "files": {
+            "total": total,
+            "paging": { "count": asked.count, "total": total, "page": asked.number, "pages": pages },
+            "matches": matches,
+        },
+    }))
+}
+
 /// Finds the messages that hold every word; `in:` and `from:` narrow it to a channel and a user.
 pub(super) fn messages(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
-    if by.kind != TokenKind::User {
-        return Err("not_allowed_token_type".into());
-    }
-    let query = args.text("query").ok_or("no_query")?;
-    let count = args.number("count").unwrap_or(20).clamp(1, MAX_COUNT);
-    let number = args.number("page").unwrap_or(1).max(1);
-    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let asked = Asked::of(by, args)?;
+    let (query, count, number, words) = (asked.query, asked.count, asked.number, asked.words);
     let world = fake.world();
     let mut found: Vec<(&Room, &PostedMessage)> = world
         .rooms

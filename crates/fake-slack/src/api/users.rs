@@ -1,4 +1,4 @@
-//! `users.info`, `.list`, `.lookupByEmail`, and `bots.info`.
+//! `users.info`, `.list`, `.lookupByEmail`, `.profile.get`, `.getPresence`, and `bots.info`.
 
 use serde_json::{Value, json};
 
@@ -59,6 +59,21 @@ pub(super) fn bot_info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
             "icons": {},
         },
     }))
+}
+
+pub(super) fn profile(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    let id = args.text("user").unwrap_or(&by.user);
+    let world = fake.world();
+    let user = world.users.get(id);
+    let user = user.filter(|user| by.teams.contains(&user.team));
+    let mut described = describe(user.ok_or("user_not_found")?);
+    Ok(json!({ "profile": described["profile"].take() }))
+}
+
+/// Bots are always there, and so are the people of a sandbox.
+pub(super) fn presence(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
+    profile(fake, by, args)?;
+    Ok(json!({ "presence": "active" }))
 }
 
 fn email(user: &User) -> String {

@@ -201,3 +201,23 @@ async fn people_and_bots_are_looked_up() {
         "bot_not_found"
     );
 }
+
+#[tokio::test]
+async fn a_workspace_has_profiles_and_neither_emoji_nor_groups() {
+    let sandbox = sandbox().await;
+    let alice = json!({ "user": "U0ALICE0001" });
+    let profile = sandbox.call("users.profile.get", alice.clone()).await;
+    assert_eq!(profile["profile"]["email"], "alice@example.com");
+    assert_eq!(
+        sandbox.call("users.getPresence", alice).await["presence"],
+        "active"
+    );
+    assert_eq!(
+        sandbox.call("emoji.list", json!({})).await["emoji"],
+        json!({})
+    );
+    assert_eq!(
+        sandbox.call("usergroups.list", json!({})).await["usergroups"],
+        json!([])
+    );
+}

@@ -84,6 +84,12 @@ async fn a_file_is_uploaded_shared_and_read_back() {
         "file_not_found"
     );
 
+    let person = sandbox.install("T0SANDBOX1", "", "search:read").await;
+    let person = text(&person, "/authed_user/access_token");
+    let found = sandbox
+        .call_as(&person, "search.files", json!({ "query": "log" }))
+        .await;
+    assert_eq!(found["files"]["matches"][0]["id"], json!(id));
     uploaded(&sandbox, "never completed").await;
     let listed = sandbox
         .call("files.list", json!({ "channel": "C0GENERAL01" }))

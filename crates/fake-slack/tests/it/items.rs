@@ -219,3 +219,48 @@ async fn an_events_context_leads_to_every_installation_that_sees_it() {
         .await;
     assert_eq!(odd["error"], "invalid_event_context");
 }
+
+#[tokio::test]
+async fn links_are_unfurled_in_the_message_that_holds_them() {
+    let sandbox = sandbox().await;
+    let ts = posted(&sandbox, "see https://example.com/1").await;
+    let unfurl = |url: &str| json!({ "channel": "C0GENERAL01", "ts": ts, "unfurls": { url: { "text": "one" } } });
+    let shown = sandbox
+        .call("chat.unfurl", unfurl("https://example.com/1"))
+        .await;
+    assert_eq!(shown["ok"], true);
+    let elsewhere = unfurl("https://example.com/2");
+    assert_eq!(
+        sandbox.error("chat.unfurl", elsewhere).await,
+        "cannot_unfurl_url"
+    );
+    let history = sandbox
+        .call("conversations.history", json!({ "channel": "C0GENERAL01" }))
+        .await;
+    assert_eq!(
+        history["messages"][0]["attachments"],
+        json!([{ "text": "one" }])
+    );
+}
+
+#[tokio::test]
+async fn a_users_reactions_are_listed() {
+    let sandbox = sandbox().await;
+    for words in ["a", "b"] {
+        let ts = posted(&sandbox, words).await;
+        let args = json!({ "channel": "C0GENERAL01", "timestamp": ts, "name": "eyes" });
+        sandbox.call("reactions.add", args).await;
+    }
+    let page = sandbox.call("reactions.list", json!({ "limit": 1 })).await;
+    assert_eq!(page["items"][0]["message"]["text"], "a");
+    let cursor = text(&page, "/response_metadata/next_cursor");
+    let rest = sandbox
+        .call("reactions.list", json!({ "cursor": cursor }))
+        .await;
+    assert_eq!(rest["items"][0]["message"]["text"], "b");
+    let nobody = json!({ "user": "U0BOB000001" });
+    assert_eq!(
+        sandbox.call("reactions.list", nobody).await["items"],
+        json!([])
+    );
+}

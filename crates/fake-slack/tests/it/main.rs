@@ -23,6 +23,7 @@ mod page;
 mod reading;
 mod response_urls;
 mod revocation;
+mod scheduled;
 mod sockets;
 mod tenants;
 mod views;
