@@ -45,7 +45,7 @@ async fn a_scheduled_message_is_listed_taken_back_or_posted_in_time() {
         "invalid_scheduled_message_id"
     );
 
-    sandbox.clock.advance(Duration::from_secs(60));
+    sandbox.clock.advance(Duration::from_mins(1));
     sandbox.call("auth.test", json!({})).await;
     let posted = sandbox.fake.messages("C0GENERAL01");
     assert_eq!((posted.len(), posted[0].text.as_str()), (1, "later"));
