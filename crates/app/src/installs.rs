@@ -10,6 +10,7 @@ pub mod grant;
 mod oauth;
 mod open;
 mod pages;
+mod reseal;
 pub mod revocation;
 mod rotation;
 mod state;

@@ -7,6 +7,7 @@ mod keys;
 mod posts;
 mod send;
 mod serve;
+mod workspaces;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Posts(posts::PostsArgs),
     /// Make, list and revoke the API keys of a workspace.
     Keys(keys::KeysArgs),
+    /// Look at the workspaces that installed the app; disconnect, erase, or give them new keys.
+    Workspaces(workspaces::WorkspacesArgs),
     /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
     Bench(bench::BenchArgs),
 }
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Events(args)) => events::run(args).await,
             Some(Command::Posts(args)) => posts::run(args).await,
             Some(Command::Keys(args)) => keys::run(args).await,
+            Some(Command::Workspaces(args)) => workspaces::run(args).await,
             Some(Command::Bench(args)) => bench::run(args).await,
         }
     });

@@ -174,6 +174,12 @@ impl Keyring {
         Ok(())
     }
 
+    /// Whether a tenant was erased and not installed again.
+    pub async fn is_erased(&self, tenant: &TenantId) -> Result<bool, KeyError> {
+        let stored = self.stored(tenant).await?;
+        Ok(stored.is_some_and(|stored| stored.erased))
+    }
+
     /// Lets an erased tenant begin anew, with a new key. Does nothing for one that was not erased.
     pub async fn revive(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;

@@ -2,11 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::config::{ApiConfig, both};
-use tidegate_app::{
-    api::Api,
-    installs::{Installs, Parts},
-};
+use tidegate_app::{api::Api, config, installs};
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
@@ -16,7 +12,8 @@ fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Error> {
-    let (config, aws) = both(ApiConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
+    let config = config::ApiConfig::from_env();
+    let (config, aws) = config::both(config, Aws::from_env().map_err(|e| e.0))?;
     let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let operator_key = config.operator_key.open("TIDEGATE_OPERATOR_KEY", ssm);
@@ -25,9 +22,9 @@ async fn run() -> Result<(), Error> {
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let wakes = queue(config.delivery_queue);
-    let parts = Parts::new(&store.table, store.keyring, clock.clone(), wakes);
+    let parts = installs::Parts::new(&store.table, store.keyring, clock.clone(), wakes);
     let api = Arc::new(Api {
-        installs: Installs::open(&config.slack, parts, ssm)?,
+        installs: installs::Installs::open(&config.slack, parts, ssm)?,
         table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),

@@ -5,6 +5,7 @@ use http::header::{ALLOW, HeaderValue};
 use http::{Response, StatusCode};
 use tidegate_pipeline::archive::ArchiveError;
 use tidegate_pipeline::entropy::EntropyError;
+use tidegate_pipeline::keyring::KeyError;
 use tidegate_pipeline::queue::QueueError;
 use tidegate_pipeline::secrets::SecretError;
 use tidegate_pipeline::table::TableError;
@@ -34,6 +35,7 @@ macro_rules! ours {
 }
 
 ours!(
+    KeyError,
     TableError,
     QueueError,
     ArchiveError,

@@ -118,8 +118,15 @@ impl Installs {
 
 /// A workspace for lists: how it is connected, without any secret.
 pub async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value, Refused> {
-    let grants = installs.grants(tenant).await;
-    let grants = grants.map_err(|e| Refused::Ours(e.to_string()))?;
+    let grants = match installs.grants(tenant).await {
+        Ok(grants) => grants,
+        // Its keys are gone, its rows not all yet.
+        Err(InstallError::Disconnected(_)) => return Ok(json!({"id": tenant, "state": "erasing"})),
+        Err(e @ InstallError::Later(_)) => return Err(Refused::Ours(e.to_string())),
+    };
+    if installs.keyring.is_erased(tenant).await? {
+        return Ok(json!({"id": tenant, "state": "erasing"}));
+    }
     let people = grants
         .iter()
         .filter(|grant| grant.holder != Holder::Bot)

@@ -20,7 +20,7 @@ use tidegate_slack::api::authorize::Install;
 
 use super::callback::{InstallProblem, Installed, Returned};
 use super::state::{self, Begun};
-use super::{Installs, SlackApp, connection, pages};
+use super::{Installs, SlackApp, connection, pages, reseal};
 use crate::api::{Access, Answer, Api, Call, Refused, Route};
 use crate::reply;
 
@@ -45,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     connection::REFRESH,
     connection::DISCONNECT,
     connection::ERASE,
+    reseal::RESEAL,
 ];
 
 /// Where Slack sends the browser back to.
