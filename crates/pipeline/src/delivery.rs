@@ -23,11 +23,12 @@ pub use self::holding::resume;
 use self::lease::{Lease, Released};
 use self::settling::MAX_ATTEMPTS;
 pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, Refused};
+use crate::budget::Budget;
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
-use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
+use crate::table::{Item, Range, Rows, Table, TableError, Write};
 use crate::worker::wake_later;
 
 /// Hops after which a lane is left to the sweep: Lambda stops a chain that feeds itself at 16.
@@ -195,8 +196,8 @@ impl Deliverer {
             self.clock.sleep(wait).await;
         }
         // Asked after the wait: another lane may have met the limit meanwhile.
-        let method = limited_as(&post.target, lane);
-        let closed_until = limit_of(rows, &method).await?.max(post.not_before);
+        let budget = counted_as(&post.target, lane);
+        let closed_until = budget.closed_until(rows).await?.max(post.not_before);
         let now = self.clock.now();
         if let Some(time) = closed_until.filter(|time| *time > now) {
             return Ok(Next::At(time));
@@ -246,7 +247,7 @@ impl Deliverer {
                 Refused::Renewed | Refused::Stands => {}
             }
         }
-        self.settle(rows, &method, &taken, row, outcome).await
+        self.settle(rows, &budget, &taken, row, outcome).await
     }
 
     /// Marks a post as being sent under our epoch; `None` when the lease or the post is no longer ours.
@@ -298,23 +299,12 @@ impl Deliverer {
     }
 }
 
-/// The key under which a rate limit is shared: the method, for its whole workspace; a `response_url` has its own.
-fn limited_as(target: &Target, lane: &Lane) -> String {
+/// What Slack counts a post under: the method, for its whole workspace; a `response_url` has its own.
+fn counted_as(target: &Target, lane: &Lane) -> Budget {
     match target {
-        Target::Channel => "chat.postMessage".to_owned(),
-        Target::ResponseUrl(_) => lane.as_str().to_owned(),
+        Target::Channel => Budget::method("chat.postMessage"),
+        Target::ResponseUrl(_) => Budget::lane(lane),
     }
-}
-
-async fn limit_of(rows: &Rows, method: &str) -> Result<Option<Timestamp>, TableError> {
-    let row = rows.get(&limit_key(method)).await?;
-    Ok(row
-        .and_then(|row| row.number("closed_until"))
-        .map(Timestamp))
-}
-
-fn limit_key(method: &str) -> RowKey {
-    RowKey::new(&["limit", method], &["closed"])
 }
 
 /// The body with the post's id, by which it can be found again. Metadata is visible to the workspace, so there is

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod audit;
+pub mod budget;
 pub mod clock;
 #[cfg(feature = "testing")]
 pub mod clock_contract;

@@ -32,6 +32,37 @@ impl Tier {
             Self::Hundreds => 600,
         }
     }
+
+    /// The same, spread over the minute.
+    pub const fn rate(self) -> Rate {
+        Rate::per_minute(self.per_minute())
+    }
+}
+
+/// How often something may be called: so many at once, then one every interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Calls that may come at once after a pause.
+    pub burst: u32,
+    /// Milliseconds from one call to the next after that.
+    pub interval_ms: u32,
+}
+
+impl Rate {
+    /// Slack's limit for posts to one channel.
+    pub const CHANNEL: Self = Self {
+        burst: 1,
+        interval_ms: 1000,
+    };
+
+    /// So many a minute, a tenth of them at once. No minute sees more, its burst included.
+    pub const fn per_minute(calls: u32) -> Self {
+        let burst = if calls < 20 { 1 } else { calls / 10 };
+        Self {
+            burst,
+            interval_ms: 60_000_u32.div_ceil(calls - burst + 1),
+        }
+    }
 }
 
 /// The tier of a method that is called by name only, if it is listed here.
@@ -149,5 +180,18 @@ mod tests {
         assert_eq!(of("conversations.list"), Some(Tier::Two));
         assert_eq!(of("conversations.lis"), None);
         assert_eq!(of(""), None);
+    }
+
+    #[test]
+    fn no_minute_sees_more_than_slack_grants_and_none_much_less() {
+        use Tier::{Four, Hundreds, One, Posting, Three, Two};
+        for tier in [One, Two, Three, Four, Posting, Hundreds] {
+            let Rate { burst, interval_ms } = tier.rate();
+            // The burst, and every call that comes due before the minute is over.
+            let most = burst + (60_000 - 1) / interval_ms;
+            assert!(most <= tier.per_minute(), "{tier:?} {most}");
+            assert!(most * 10 >= tier.per_minute() * 9, "{tier:?} {most}");
+        }
+        assert_eq!(One.rate().interval_ms, 60_000);
     }
 }

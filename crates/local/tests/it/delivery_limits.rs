@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tidegate_fake_slack::Fault;
+use tidegate_fake_slack::{Fault, FaultKind};
+use tidegate_pipeline::budget::Budget;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::job::Job;
 use tidegate_pipeline::outbox::Class::AtMostOnce;
 use tidegate_pipeline::outbox::{Lane, WakeUp};
 use tidegate_pipeline::queue::Queue;
-use tidegate_pipeline::table::{Due, Item, RowKey, Write};
+use tidegate_pipeline::table::{Due, RowKey, Write};
 
 use crate::outbox_world::{POST, World, limited};
 
@@ -77,10 +78,7 @@ async fn a_limit_that_comes_while_a_lane_waits_for_its_pace_holds_for_it() {
     world.clock.on_sleep({
         let world = Arc::clone(&world);
         move || {
-            let close = Write::put(
-                RowKey::new(&["limit", POST], &["closed"]),
-                Item::new().with("closed_until", closed_until.millis()),
-            );
+            let close = Budget::method(POST).close(closed_until);
             let done = runtime.spawn(async move {
                 world
                     .engine
@@ -108,6 +106,34 @@ async fn a_limit_that_comes_while_a_lane_waits_for_its_pace_holds_for_it() {
         i64::try_from(calls[1].at_ms).unwrap() >= closed_until.millis(),
         "{calls:?}"
     );
+}
+
+#[tokio::test]
+async fn senders_that_look_for_their_posts_share_what_slack_grants_for_reading() {
+    let world = World::new(0).await;
+    world.slack.add_fault(Fault {
+        times: 56,
+        ..Fault::new(POST, FaultKind::ResetAfter)
+    });
+    let channels: Vec<String> = (0..56).map(|n| format!("C{n:010}")).collect();
+    let mut ids = Vec::new();
+    for channel in &channels {
+        ids.push(world.post("T1", channel, AtMostOnce).await);
+        world.wake("T1", channel).await;
+    }
+    world.settle().await;
+    let mut reads = Vec::new();
+    for (channel, id) in channels.iter().zip(&ids) {
+        assert_eq!(world.fate("T1", id).await.state, "done", "{channel}");
+        let calls = world.calls("conversations.history", channel);
+        reads.extend(calls.iter().map(|call| call.at_ms));
+    }
+    reads.sort_unstable();
+    assert!(reads.len() >= 56);
+    for (n, from) in reads.iter().enumerate() {
+        let minute = reads[n..].iter().take_while(|at| **at < from + 60_000);
+        assert!(minute.count() <= 50, "more than a minute holds: {reads:?}");
+    }
 }
 
 #[tokio::test]

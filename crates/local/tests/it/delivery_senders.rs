@@ -169,7 +169,9 @@ async fn what_slack_said_is_written_down_even_if_the_table_stumbles() {
         // A limit counts for every lane, so it must be known before anyone else sends.
         let world = World::new(0).await;
         world.slack.add_fault(limited(Some(json!(40))));
-        world.engine.next(2, &["put", "#limit#"], mishap.clone());
+        world
+            .engine
+            .next(2, &["update", "#limit#", "closed_until"], mishap.clone());
         world
             .engine
             .next(1, &["update", "#outbox#", "resends"], mishap);

@@ -9,6 +9,7 @@
 mod answers;
 mod bad_input;
 mod bolt_defects;
+mod budget;
 mod chance;
 mod clock;
 mod command_line;

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use tidegate_slack::ids::Ts;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
-use super::{Deliverer, METADATA_EVENT, Next, NoToken, Place, limit_of};
+use super::{Deliverer, METADATA_EVENT, Next, NoToken, Place};
+use crate::budget::{Budget, Turn};
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
 use crate::outbox::{Class, End, Pending, Target};
@@ -18,6 +19,9 @@ const MARGIN_SECONDS: i64 = 5;
 
 /// Messages looked at before the search gives up; at one post a second, a channel stays far below.
 const MAX_PAGES: usize = 5;
+
+/// How long a search that has begun waits for its next page's turn: given up, it would begin at the front again.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to leave a channel that could not be read.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -113,12 +117,7 @@ impl Deliverer {
         } else {
             "conversations.replies"
         };
-        if let Some(time) = limit_of(rows, method)
-            .await?
-            .filter(|t| *t > self.clock.now())
-        {
-            return Ok(Found::Later(time));
-        }
+        let budget = Budget::method(method);
         let first = post.first_attempt_at.unwrap_or_default().seconds() - MARGIN_SECONDS;
         let oldest = format!("{first}.000000");
         let token = match self.tokens.token(place.tenant).await {
@@ -127,7 +126,11 @@ impl Deliverer {
             Err(NoToken::Disconnected(_)) => return Ok(Found::Disconnected),
         };
         let mut cursor = String::new();
-        for _ in 0..MAX_PAGES {
+        for page in 0..MAX_PAGES {
+            let patience = if page == 0 { Duration::ZERO } else { PATIENCE };
+            if let Turn::Wait(time) = self.turn(rows, &budget, patience).await? {
+                return Ok(Found::Later(time));
+            }
             let mut parameters = vec![
                 ("channel", channel),
                 ("oldest", oldest.as_str()),
@@ -142,7 +145,7 @@ impl Deliverer {
             }
             let page = match self.slack.read(&token, method, &parameters).await {
                 Outcome::Done(page) => page,
-                other => return self.unread(rows, method, other).await,
+                other => return self.unread(rows, &budget, other).await,
             };
             if let Some(ts) = find(&page, &post.message_id) {
                 return Ok(Found::Yes(ts));
@@ -158,13 +161,35 @@ impl Deliverer {
         Ok(Found::Never("too many messages to search".to_owned()))
     }
 
-    async fn unread(&self, rows: &Rows, method: &str, outcome: Outcome) -> Result<Found, JobError> {
+    /// Takes one call from a budget, waiting that long for it at most.
+    async fn turn(
+        &self,
+        rows: &Rows,
+        budget: &Budget,
+        patience: Duration,
+    ) -> Result<Turn, JobError> {
+        let give_up_at = self.clock.now().plus(patience);
+        loop {
+            let now = self.clock.now();
+            match budget.take(rows, now).await? {
+                Turn::Wait(time) if time <= give_up_at => self.clock.sleep(time.since(now)).await,
+                turn => return Ok(turn),
+            }
+        }
+    }
+
+    async fn unread(
+        &self,
+        rows: &Rows,
+        budget: &Budget,
+        outcome: Outcome,
+    ) -> Result<Found, JobError> {
         let now = self.clock.now();
         Ok(match outcome {
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let time = now.plus(Duration::from_secs(retry_after));
                 counter!("slack_rate_limited_total").increment(1);
-                self.close_until(rows, method, time).await?;
+                self.close_until(rows, budget, time).await?;
                 Found::Later(time)
             }
             Outcome::Refused(
@@ -175,7 +200,7 @@ impl Deliverer {
             // Closed for all: a sweep or another lane would only meet the same trouble.
             _ => {
                 let time = now.plus(READ_AGAIN_AFTER);
-                self.close_until(rows, method, time).await?;
+                self.close_until(rows, budget, time).await?;
                 Found::Later(time)
             }
         })

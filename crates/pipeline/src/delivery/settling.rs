@@ -6,7 +6,8 @@ use metrics::counter;
 use serde_json::Value as Json;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
-use super::{Deliverer, Next, limit_key};
+use super::{Deliverer, Next};
+use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
 use crate::outbox::{self, End, Pending, Target};
@@ -25,7 +26,7 @@ impl Deliverer {
     pub(super) async fn settle(
         &self,
         rows: &Rows,
-        method: &str,
+        budget: &Budget,
         post: &Pending,
         row: &Item,
         outcome: Outcome,
@@ -40,7 +41,7 @@ impl Deliverer {
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let time = now.plus(Duration::from_secs(retry_after));
                 counter!("slack_rate_limited_total").increment(1);
-                self.close_until(rows, method, time).await?;
+                self.close_until(rows, budget, time).await?;
                 self.give_back(rows, post, time).await?;
                 Ok(Next::At(time))
             }
@@ -144,22 +145,14 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Closes a method for a tenant, for every sender; a later time stands.
+    /// Closes what Slack has limited, for every sender; a later time stands.
     pub(super) async fn close_until(
         &self,
         rows: &Rows,
-        method: &str,
+        budget: &Budget,
         time: Timestamp,
     ) -> Result<(), JobError> {
-        let close = Write::put(
-            limit_key(method),
-            Item::new()
-                .with("closed_until", time.millis())
-                .with("expires_at", time.plus(Duration::from_hours(1)).seconds()),
-        )
-        .when("attribute_not_exists(#pk) OR #closed_until < :at")
-        .value(":at", time.millis());
-        match self.insist(rows, &[close]).await {
+        match self.insist(rows, &[budget.close(time)]).await {
             Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
             Err(e) => Err(e.into()),
         }
