@@ -13,7 +13,7 @@ mod pages;
 mod reseal;
 pub mod revocation;
 mod rotation;
-mod state;
+pub(crate) mod state;
 mod tokens;
 mod upkeep;
 
@@ -36,6 +36,7 @@ pub use self::connection::line;
 pub use self::erasure::{Erased, ErasureError};
 use self::grant::{Grant, Holder, State};
 pub use self::oauth::ROUTES;
+pub(crate) use self::oauth::app_of;
 pub use self::open::{OpenError, Parts};
 
 /// How long before its end a token is renewed: long enough to tell people while the old one still works.
@@ -75,8 +76,6 @@ pub struct Installs {
     pub slack: SlackClient,
     /// Where wake-ups go.
     pub wake_ups: Arc<dyn Queue>,
-    /// Where this Tidegate is reached, for example `https://tidegate.example`; `None` to go by the `Host` of a call.
-    pub public_url: Option<String>,
     /// The app; `None` when one workspace's token comes from the configuration.
     pub app: Option<SlackApp>,
     /// Whether no other process works on the table: then nobody can hold an erased tenant's key any more.
@@ -135,7 +134,7 @@ impl Installs {
         Ok(row.and_then(|row| Grant::parse(&key, &row)))
     }
 
-    async fn credentials(&self) -> Result<AppCredentials, InstallError> {
+    pub(crate) async fn credentials(&self) -> Result<AppCredentials, InstallError> {
         let app = self.app.as_ref();
         let app =
             app.ok_or_else(|| InstallError::Later("no Slack app is configured".to_owned()))?;

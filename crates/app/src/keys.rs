@@ -13,7 +13,7 @@ use tidegate_pipeline::table::{Cursor, Range};
 use tidegate_slack::ids::TenantId;
 
 use self::store::{ApiKey, MakeError, PARTITION};
-use crate::api::{Access, Answer, Api, Call, Caller, Refused, Route, Scope};
+use crate::api::{Access, Answer, Api, Call, Caller, Refused, Route, Scope, scope};
 use crate::reply;
 
 /// The routes.
@@ -59,6 +59,10 @@ async fn create(api: &Api, call: &Call) -> Answer {
         MakeError::Table(e) => e.into(),
         MakeError::Entropy(e) => Refused::from(e),
     })?;
+    let detail = format!("{} with {}", key.id, scope::write(&key.scopes));
+    // If this fails, the key stays unknown: nobody is told it.
+    let (audit, actor) = (api.installs.audit(), call.actor());
+    audit.record(&tenant, &actor, "key.create", &detail).await?;
     let mut body = line(&tenant, &key, now);
     body["ok"] = true.into();
     body["key"] = shown.expose_secret().into();
@@ -92,6 +96,8 @@ async fn revoke(api: &Api, call: &Call) -> Answer {
     if !store::revoke(&rows, &id, api.clock.now()).await? {
         return Err(gone());
     }
+    let (audit, actor) = (api.installs.audit(), call.actor());
+    audit.record(&tenant, &actor, "key.revoke", &id).await?;
     Ok(reply::ok(json!({"ok": true, "id": call.path("id")})))
 }
 

@@ -16,11 +16,6 @@ pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
     build(status, Some("text/plain; charset=utf-8"), text.into())
 }
 
-/// A page.
-pub fn html(status: StatusCode, html: impl Into<Bytes>) -> Response<Bytes> {
-    build(status, Some("text/html; charset=utf-8"), html.into())
-}
-
 /// JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     // Every body here is made of maps with text keys, which always serialise.
@@ -41,6 +36,33 @@ pub fn ok(body: Value) -> Response<Bytes> {
 pub fn error(status: StatusCode, code: &str, message: &str, request_id: &str) -> Response<Bytes> {
     let error = json!({"code": code, "message": message, "request_id": request_id});
     json(status, &json!({"ok": false, "error": error}))
+}
+
+/// A page for a person: a title in plain text and a body in HTML. Without scripts and styles, so that no policy has to be
+/// loosened for it.
+pub fn page(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
+    let title = escaped(title);
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title></head>\
+         <body><main><h1>{title}</h1>{body}</main></body></html>"
+    );
+    build(status, Some("text/html; charset=utf-8"), html.into())
+}
+
+/// Text as it stands in a page, within an element or a quoted attribute.
+pub fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+        out
+    })
 }
 
 fn build(status: StatusCode, content_type: Option<&'static str>, body: Bytes) -> Response<Bytes> {

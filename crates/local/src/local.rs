@@ -12,7 +12,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
-use tidegate_app::api::Api;
+use tidegate_app::api::{Api, Limits};
 use tidegate_app::ingress::Ingress;
 use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
@@ -96,7 +96,7 @@ impl Local {
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
-        let installs = installs(&config, &slack, &queues, &store, &clock);
+        let installs = installs(&slack, &queues, &store, &clock);
         let front = front(&config, keys, &queues, &installs, metrics.clone());
         let workers = workers(&config, &slack, &queues, &installs, store, metrics)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
@@ -143,20 +143,13 @@ fn keys(config: &LocalConfig, data: &DataDir) -> anyhow::Result<Keys> {
     })
 }
 
-fn installs(
-    config: &LocalConfig,
-    slack: &Slack,
-    queues: &Queues,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-) -> Installs {
+fn installs(slack: &Slack, queues: &Queues, store: &Store, clock: &Arc<dyn Clock>) -> Installs {
     Installs {
         table: store.table.clone(),
         keyring: Arc::clone(&store.keyring),
         clock: Arc::clone(clock),
         slack: slack.client.clone(),
         wake_ups: Arc::clone(&queues.wake_ups),
-        public_url: config.public_url.clone(),
         app: slack.app.clone(),
         exclusive: true,
     }
@@ -188,6 +181,8 @@ fn front(
                 "TIDEGATE_OPERATOR_KEY".to_owned(),
             ),
             keep: config.keep,
+            site: config.site.clone(),
+            limits: Limits::default(),
         },
         metrics,
         requests: AtomicU64::new(1),

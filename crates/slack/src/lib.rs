@@ -10,6 +10,7 @@ pub mod command;
 pub mod event;
 #[cfg(feature = "client")]
 pub mod http_client;
+pub mod id_token;
 pub mod ids;
 pub mod interaction;
 pub mod lenient;

@@ -2,10 +2,10 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::{api::Api, config, installs};
+use tidegate_app::{api, api::Api, config, installs};
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
-use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
+use tidegate_pipeline::clock::SystemClock;
 
 fn main() -> ExitCode {
     start(run())
@@ -23,18 +23,16 @@ async fn run() -> Result<(), Error> {
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let wakes = queue(config.delivery_queue);
     let parts = installs::Parts::new(&store.table, store.keyring, clock.clone(), wakes);
-    let api = Arc::new(Api {
+    let api = Api {
         installs: installs::Installs::open(&config.slack, parts, ssm)?,
         table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),
         keep: config.keep,
+        site: config.site,
+        limits: api::Limits::default(),
         clock,
         operator_key,
-    });
-    run_http(move |request| {
-        let (api, id) = (api.clone(), random_hex(8).unwrap_or_default());
-        async move { api.handle(request, &id).await }
-    })
-    .await
+    };
+    run_http(api.service()).await
 }

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
+use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::table::Cursor;
-use tidegate_slack::ids::TenantId;
+use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
 
 use super::route::Named;
@@ -31,6 +32,8 @@ pub struct Member {
     pub who: Who,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// What its calls are counted by: no other credential of the workspace has this name.
+    pub(super) credential: String,
 }
 
 /// Who calls within a workspace.
@@ -38,6 +41,8 @@ pub struct Member {
 pub enum Who {
     /// The API key with this id.
     Key(String),
+    /// This person, by a session in the browser.
+    Person(UserId),
 }
 
 impl Member {
@@ -106,15 +111,32 @@ impl Call {
         }
     }
 
+    /// The member who calls: of a route that is open to members only.
+    pub fn member(&self) -> Result<&Member, Refused> {
+        match &self.caller {
+            Caller::Member(member) => Ok(member),
+            _ => Err(Refused::Ours("a handler for members has none".to_owned())),
+        }
+    }
+
+    /// Who acts, for the audit trail.
+    pub fn actor(&self) -> Actor {
+        match &self.caller {
+            Caller::Anyone => Actor::System,
+            Caller::Operator => Actor::Operator,
+            Caller::Member(member) => match &member.who {
+                Who::Key(id) => Actor::Key(id.clone()),
+                Who::Person(user) => Actor::Person(user.clone()),
+            },
+        }
+    }
+
     /// Refuses a member's call that names another workspace, whether or not its route looks at that.
-    pub(super) fn stays_at_home(&self) -> Result<(), Refused> {
+    pub(super) fn stays_at_home(&self, member: &Member) -> Result<(), Refused> {
         #[derive(serde::Deserialize)]
         struct Names {
             tenant: Option<serde_json::Value>,
         }
-        let Caller::Member(member) = &self.caller else {
-            return Ok(());
-        };
         let in_body = serde_json::from_slice(&self.body).ok();
         let in_body = in_body.and_then(|names: Names| names.tenant);
         let own = member.tenant.as_str();

@@ -1,16 +1,17 @@
 //! Why a call was not answered as asked.
 
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderValue};
-use http::{Response, StatusCode};
+use http::header::{ACCEPT, ALLOW, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
 use tidegate_pipeline::archive::ArchiveError;
+use tidegate_pipeline::audit::AuditError;
 use tidegate_pipeline::entropy::EntropyError;
 use tidegate_pipeline::keyring::KeyError;
 use tidegate_pipeline::queue::QueueError;
 use tidegate_pipeline::secrets::SecretError;
 use tidegate_pipeline::table::TableError;
 
-use super::BODY_LIMIT;
+use super::{BODY_LIMIT, CALLS};
 use crate::reply;
 
 /// Why a call was not answered as asked.
@@ -40,7 +41,8 @@ ours!(
     QueueError,
     ArchiveError,
     SecretError,
-    EntropyError
+    EntropyError,
+    AuditError
 );
 
 impl Refused {
@@ -64,8 +66,17 @@ impl Refused {
         Self::Caller(StatusCode::FORBIDDEN, "forbidden", message.into())
     }
 
+    pub(super) fn csrf(message: &str) -> Self {
+        Self::Caller(StatusCode::FORBIDDEN, "csrf", message.to_owned())
+    }
+
     pub(super) fn another_workspace() -> Self {
         Self::forbidden("this credential is of another workspace")
+    }
+
+    pub(super) fn too_often() -> Self {
+        let message = format!("more than {CALLS} calls in a minute; wait as `Retry-After` says");
+        Self::Caller(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
     }
 
     pub(super) fn media_type() -> Self {
@@ -83,25 +94,44 @@ impl Refused {
         Self::Caller(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// As an HTTP response; what is ours is logged here.
-    pub(super) fn response(self, request_id: &str) -> Response<Bytes> {
-        match self {
-            Self::Caller(status, code, message) => reply::error(status, code, &message, request_id),
-            Self::Method(allowed) => {
-                let status = StatusCode::METHOD_NOT_ALLOWED;
-                let message = format!("this path takes {allowed}");
-                let mut response = reply::error(status, "method_not_allowed", &message, request_id);
-                if let Ok(allowed) = HeaderValue::from_str(&allowed) {
-                    response.headers_mut().insert(ALLOW, allowed);
-                }
-                response
+    /// As an HTTP response, for a person or for a program; what is ours is logged here.
+    pub(super) fn response(self, request_id: &str, as_page: bool) -> Response<Bytes> {
+        let mut allowed = None;
+        let (status, code, message) = match self {
+            Self::Caller(status, code, message) => (status, code, message),
+            Self::Method(methods) => {
+                let message = format!("this path takes {methods}");
+                allowed = HeaderValue::from_str(&methods).ok();
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "method_not_allowed",
+                    message,
+                )
             }
             Self::Ours(detail) => {
                 tracing::error!(request_id, detail, "api call failed");
                 let message = "something failed inside; the log has it under this request id";
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
-                reply::error(status, "internal", message, request_id)
+                (status, "internal", message.to_owned())
             }
+        };
+        let mut response = if as_page {
+            let message = reply::escaped(&message);
+            let body =
+                format!("<p>{message}</p><p><small>Error {code}, request {request_id}</small></p>");
+            reply::page(status, "That did not work", &body)
+        } else {
+            reply::error(status, code, &message, request_id)
+        };
+        if let Some(allowed) = allowed {
+            response.headers_mut().insert(ALLOW, allowed);
         }
+        response
     }
+}
+
+/// Whether a person looks at the answer: browsers ask for a page when one is opened, programs do not.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -30,6 +30,8 @@ pub enum Access {
     Tenant(Scope),
     /// The same, and the operator key over the workspace that it names.
     TenantOrOperator(Scope),
+    /// Programs and people of one workspace, whatever their scopes.
+    Member,
 }
 
 /// What a handler makes of a call.
@@ -70,7 +72,7 @@ impl Route {
     }
 
     /// The decoded parts that stand for the names in the path, if it is this route's.
-    fn matches(&self, path: &str) -> Option<Named> {
+    pub(super) fn matches(&self, path: &str) -> Option<Named> {
         let mut parameters = Vec::new();
         let (mut asked, mut own) = (path.split('/'), self.path.split('/'));
         loop {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidegate_pipeline::keyring::check_master_keys;
 
 use super::{Problems, SecretSource, Settings, SlackConfig};
+use crate::api::Site;
 
 /// Settings of `ingress`.
 #[derive(Debug)]
@@ -83,6 +84,8 @@ pub struct ApiConfig {
     pub slack: SlackConfig,
     /// How long ledger rows are kept.
     pub keep: Duration,
+    /// Where the API is on the web.
+    pub site: Site,
 }
 
 impl IngressConfig {
@@ -157,6 +160,7 @@ impl ApiConfig {
                 "a long random text that operators send as their key",
             ),
             keep: settings.keep(),
+            site: Site::read(settings),
         })
     }
 }

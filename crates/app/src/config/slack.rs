@@ -24,8 +24,6 @@ pub struct SlackConfig {
     pub bot_token: Option<SecretSource>,
     /// The app that workspaces install (`SLACK_CLIENT_ID`).
     pub app: Option<SlackAppConfig>,
-    /// Where this Tidegate is reached (`TIDEGATE_PUBLIC_URL`).
-    pub public_url: Option<String>,
 }
 
 /// Settings of an app that workspaces install.
@@ -62,7 +60,6 @@ impl SlackConfig {
                 .unwrap_or_else(|| SLACK_API.to_owned()),
             bot_token: has_token.then(|| settings.secret("SLACK_BOT_TOKEN", "")),
             app,
-            public_url: public_url(settings),
         }
     }
 
@@ -108,21 +105,4 @@ fn scopes(settings: &Settings<'_>, name: &str) -> Option<Vec<String>> {
         }
     }
     Some(scopes)
-}
-
-/// `https`, or this machine: cookies and codes go there.
-fn public_url(settings: &Settings<'_>) -> Option<String> {
-    let url = settings.optional("TIDEGATE_PUBLIC_URL")?;
-    let parsed: Option<http::Uri> = url.parse().ok();
-    let good = parsed.as_ref().is_some_and(|uri| {
-        let local = matches!(uri.host(), Some("127.0.0.1" | "localhost"));
-        let safe = uri.scheme_str() == Some("https") || (local && uri.scheme_str() == Some("http"));
-        safe && uri.query().is_none()
-    });
-    if !good {
-        settings.problem(format!(
-            "`TIDEGATE_PUBLIC_URL` is `{url}`: it takes an https address, for example https://tidegate.example"
-        ));
-    }
-    Some(url.trim_end_matches('/').to_owned())
 }

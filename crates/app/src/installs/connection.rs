@@ -19,7 +19,7 @@ use tidegate_slack::outcome::Outcome;
 use super::grant::{Grant, Holder, State};
 use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
-use crate::api::{Access, Answer, Api, Call, Caller, Refused, Route, Scope, Who};
+use crate::api::{Access, Answer, Api, Call, Refused, Route, Scope};
 use crate::reply;
 
 pub(super) const STATUS: Route =
@@ -48,7 +48,7 @@ async fn status(api: &Api, call: &Call) -> Answer {
         "ok": true,
         "status": "configured",
         "client_id": app.client_id,
-        "redirect_uri": redirect_uri(installs, call),
+        "redirect_uri": redirect_uri(api, call),
         "default_scopes": app.scopes,
         "user_scopes": app.user_scopes,
         "database_available": installs.table.system().rows().get(&probe()).await.is_ok(),
@@ -76,7 +76,7 @@ async fn disconnect(api: &Api, call: &Call) -> Answer {
     app_of(installs)?;
     let tenant = named(call)?;
     let revoked = installs
-        .disconnect(&tenant, &actor(call))
+        .disconnect(&tenant, &call.actor())
         .await
         .map_err(|e| refused(&e))?;
     let body = json!({"ok": true, "message": "disconnected", "revoked_at_slack": revoked});
@@ -87,7 +87,7 @@ async fn erase(api: &Api, call: &Call) -> Answer {
     // Another workspace is none at all to a member.
     let gone = || Refused::not_found("no workspace with that id");
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
-    let erased = api.installs.erase(&tenant, &actor(call)).await;
+    let erased = api.installs.erase(&tenant, &call.actor()).await;
     let erased = erased.map_err(|e| Refused::Ours(e.to_string()))?;
     let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
     let body = json!({"ok": true, "state": "erasing", "message": message, "revoked_at_slack": erased.revoked});
@@ -178,16 +178,6 @@ fn named(call: &Call) -> Result<TenantId, Refused> {
         call.json()?
     };
     call.tenant(body.tenant.as_deref().or(call.query.get("tenant")))
-}
-
-fn actor(call: &Call) -> Actor {
-    match &call.caller {
-        Caller::Member(member) => match &member.who {
-            Who::Key(id) => Actor::Key(id.clone()),
-        },
-        Caller::Operator => Actor::Operator,
-        Caller::Anyone => Actor::System,
-    }
 }
 
 fn refused(e: &InstallError) -> Refused {

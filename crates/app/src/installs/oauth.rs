@@ -11,7 +11,6 @@
 //! The browser that begins an install gets a cookie, and only that browser can finish it.
 
 use bytes::Bytes;
-use http::header::{COOKIE, HOST, HeaderValue, SET_COOKIE};
 use http::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -21,7 +20,7 @@ use tidegate_slack::api::authorize::Install;
 use super::callback::{InstallProblem, Installed, Returned};
 use super::state::{self, Begun};
 use super::{Installs, SlackApp, connection, pages, reseal};
-use crate::api::{Access, Answer, Api, Call, Refused, Route};
+use crate::api::{Access, Answer, Api, Call, Refused, Route, cookies};
 use crate::reply;
 
 /// The routes of installs.
@@ -51,14 +50,15 @@ pub const ROUTES: &[Route] = &[
 /// Where Slack sends the browser back to.
 pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
-/// Sent over TLS only, by the browser to us only, to no script, and along with Slack's redirect.
 const COOKIE_NAME: &str = "__Host-tidegate_install";
 
 async fn page(api: &Api, call: &Call) -> Answer {
     let installs = &api.installs;
     let app = app_of(installs)?;
-    let begun = installs.begin(call).await?;
-    let url = installs.authorize_url(app, &begun, call, call.query.get("team"));
+    let redirect_uri = redirect_uri(api, call);
+    let begun = installs.begin(&redirect_uri).await?;
+    let team = call.query.get("team");
+    let url = installs.authorize_url(app, &begun, &redirect_uri, team);
     let scopes: Vec<String> = app.scopes.iter().chain(&app.user_scopes).cloned().collect();
     Ok(with_cookie(pages::install(&url, &scopes), &begun))
 }
@@ -66,12 +66,12 @@ async fn page(api: &Api, call: &Call) -> Answer {
 async fn callback(api: &Api, call: &Call) -> Answer {
     let installs = &api.installs;
     let app = app_of(installs)?;
-    let browser = cookie(call, COOKIE_NAME);
+    let browser = cookies::get(&call.head.headers, COOKIE_NAME);
     let returned = Returned {
         code: call.query.get("code"),
         state: call.query.get("state"),
         error: call.query.get("error"),
-        browser: browser.as_deref(),
+        browser,
     };
     Ok(match installs.finish(&returned).await {
         Ok(installed) => {
@@ -99,17 +99,17 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
     } else {
         call.json()?
     };
-    let own = redirect_uri(installs, call);
+    let own = redirect_uri(api, call);
     if asked.redirect_uri.is_some_and(|asked| asked != own) {
         return Err(Refused::bad(format!(
             "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
         )));
     }
-    let begun = installs.begin(call).await?;
+    let begun = installs.begin(&own).await?;
     let team = asked.team_id.as_deref().or(call.query.get("team"));
     let body = json!({
         "ok": true,
-        "authorization_url": installs.authorize_url(app, &begun, call, team),
+        "authorization_url": installs.authorize_url(app, &begun, &own, team),
         "state": begun.state,
         "client_id": app.client_id,
         "redirect_uri": own,
@@ -130,12 +130,12 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
     let installs = &api.installs;
     app_of(installs)?;
     let finished: Finished = call.json()?;
-    let browser = cookie(call, COOKIE_NAME);
+    let browser = cookies::get(&call.head.headers, COOKIE_NAME);
     let returned = Returned {
         code: finished.code.as_deref(),
         state: finished.state.as_deref(),
         error: finished.error.as_deref(),
-        browser: browser.as_deref(),
+        browser,
     };
     match installs.finish(&returned).await {
         Ok(installed) => {
@@ -155,9 +155,9 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
 }
 
 impl Installs {
-    async fn begin(&self, call: &Call) -> Result<Begun, Refused> {
+    async fn begin(&self, redirect_uri: &str) -> Result<Begun, Refused> {
         let system = self.table.system();
-        let begun = state::begin(system.rows(), &*self.clock, &redirect_uri(self, call)).await;
+        let begun = state::begin(system.rows(), &*self.clock, redirect_uri).await;
         begun.map_err(|e| Refused::Ours(e.to_string()))
     }
 
@@ -165,7 +165,7 @@ impl Installs {
         &self,
         app: &SlackApp,
         begun: &Begun,
-        call: &Call,
+        redirect_uri: &str,
         team: Option<&str>,
     ) -> String {
         let names = |scopes: &'_ [String]| -> Vec<String> { scopes.to_vec() };
@@ -177,7 +177,7 @@ impl Installs {
             scopes: &scopes,
             user_scopes: &user_scopes,
             state: &begun.state,
-            redirect_uri: &redirect_uri(self, call),
+            redirect_uri,
             team,
         };
         install.url(self.slack.base_url())
@@ -185,7 +185,7 @@ impl Installs {
 }
 
 /// The app, or what to set.
-pub(super) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
+pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
     installs.app.as_ref().ok_or_else(|| {
         Refused::not_found(
             "this Tidegate serves one workspace by SLACK_BOT_TOKEN; set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET \
@@ -194,44 +194,14 @@ pub(super) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
     })
 }
 
-/// Where Slack sends the browser back to. Slack takes only addresses that the app's settings list, so a forged
-/// `Host` leads nowhere.
-pub(super) fn redirect_uri(installs: &Installs, call: &Call) -> String {
-    let site = installs.public_url.clone().unwrap_or_else(|| {
-        let host = call
-            .head
-            .headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok());
-        let host = host.or(call.head.uri.host()).unwrap_or_default();
-        let name = host.split(':').next().unwrap_or_default();
-        let local = matches!(name, "127.0.0.1" | "localhost");
-        format!("{}://{host}", if local { "http" } else { "https" })
-    });
-    format!("{}{CALLBACK}", site.trim_end_matches('/'))
-}
-
-/// The value of a cookie.
-fn cookie(call: &Call, name: &str) -> Option<String> {
-    let headers = call.head.headers.get_all(COOKIE).iter();
-    let texts = headers.filter_map(|value| value.to_str().ok());
-    let mut pairs = texts.flat_map(|text| text.split(';'));
-    pairs.find_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then(|| value.to_owned())
-    })
+/// Where Slack sends the browser back to.
+pub(super) fn redirect_uri(api: &Api, call: &Call) -> String {
+    format!("{}{CALLBACK}", api.site.url(&call.head))
 }
 
 fn with_cookie(mut response: Response<Bytes>, begun: &Begun) -> Response<Bytes> {
-    let life = state::STATE_LIFE.as_secs();
-    let cookie = format!(
-        "{COOKIE_NAME}={}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Lax",
-        begun.browser.expose_secret()
-    );
-    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-        cookie.set_sensitive(true);
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
+    let browser = begun.browser.expose_secret();
+    cookies::set(&mut response, COOKIE_NAME, browser, state::STATE_LIFE);
     response
 }
 

@@ -64,7 +64,6 @@ impl Installs {
             clock: parts.clock,
             slack: SlackClient::new(http_client::build()?, &config.api)?,
             wake_ups: parts.wake_ups,
-            public_url: config.public_url.clone(),
             app: config.app.as_ref().map(|app| SlackApp::open(app, ssm)),
             exclusive: false,
         })

@@ -1,9 +1,9 @@
-//! The pages of an install: plain HTML without scripts and styles, so that no policy has to be loosened for them.
+//! The pages of an install.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-use crate::reply;
+use crate::reply::{escaped, page};
 
 /// The page with the button.
 pub(super) fn install(authorize_url: &str, scopes: &[String]) -> Response<Bytes> {
@@ -48,23 +48,6 @@ pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Re
         escaped(request_id)
     );
     page(status, "Not installed", &body)
-}
-
-fn page(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title></head>\
-         <body><main><h1>{title}</h1>{body}</main></body></html>"
-    );
-    reply::html(status, html)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]

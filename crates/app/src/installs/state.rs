@@ -8,10 +8,10 @@ use tidegate_pipeline::entropy::{EntropyError, random_hex};
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 /// How long an install may take.
-pub(super) const STATE_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
+pub(crate) const STATE_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// A begun install: what goes to Slack, and what stays with the browser.
-pub(super) struct Begun {
+pub(crate) struct Begun {
     /// Goes to Slack and comes back.
     pub state: String,
     /// Goes into the browser's cookie.
@@ -20,7 +20,7 @@ pub(super) struct Begun {
 
 /// Why a state is not good.
 #[derive(Debug, Error)]
-pub(super) enum StateError {
+pub(crate) enum StateError {
     /// Never made, used before, or so old that it is gone.
     #[error("the state is unknown or was used before")]
     Unknown,
@@ -39,7 +39,7 @@ pub(super) enum StateError {
 }
 
 /// Begins an install. `redirect_uri` is where Slack sends the browser back to.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     rows: &Rows,
     clock: &dyn Clock,
     redirect_uri: &str,
@@ -60,7 +60,7 @@ pub(super) async fn begin(
 }
 
 /// Uses a state up; answers the redirect that it was made for. Of several callers one succeeds.
-pub(super) async fn consume(
+pub(crate) async fn consume(
     rows: &Rows,
     clock: &dyn Clock,
     state: &str,

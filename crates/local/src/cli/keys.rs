@@ -1,7 +1,9 @@
 //! Command: `tidegate keys create|list|revoke`
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tidegate_app::api::Scope;
 
 use super::Remote;
 use super::api::{Api, encoded};
@@ -25,8 +27,8 @@ enum KeysCommand {
         /// What people call it.
         #[arg(long)]
         name: String,
-        /// What it may do, with commas between: workspace:read, keys:write, audit:read.
-        #[arg(long, value_delimiter = ',', required = true)]
+        /// What it may do, with commas between.
+        #[arg(long, value_delimiter = ',', required = true, value_parser = scopes())]
         scopes: Vec<String>,
         /// When it ends, in days: `90d`. Without it, never.
         #[arg(long, value_parser = days)]
@@ -144,6 +146,10 @@ fn moment(key: &Value, name: &str) -> String {
     let moment = key[name].as_i64();
     let moment = moment.and_then(|ms| jiff::Timestamp::from_second(ms.div_euclid(1000)).ok());
     moment.map_or("never".to_owned(), |moment| moment.to_string())
+}
+
+fn scopes() -> PossibleValuesParser {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
 }
 
 /// `90d` as a number of days.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tidegate_app::api::Site;
 use tidegate_app::config::{Problems, Settings, SlackAppConfig, SlackConfig};
 use tidegate_app::signing;
 use tidegate_fake_slack::FakeConfig;
@@ -25,8 +26,6 @@ pub struct LocalConfig {
     pub bot_token: Option<SecretString>,
     /// `SLACK_CLIENT_ID` and what belongs to it. Without it and a bot token, a stand-in Slack serves.
     pub app: Option<SlackAppConfig>,
-    /// `TIDEGATE_PUBLIC_URL`.
-    pub public_url: Option<String>,
     /// How the stand-in Slack behaves, for tests; its secrets and addresses are set here.
     pub sandbox: Option<FakeConfig>,
     /// `SLACK_API_BASE_URL`.
@@ -39,6 +38,8 @@ pub struct LocalConfig {
     pub keep: Duration,
     /// `TIDEGATE_QUIET_SECONDS`.
     pub quiet: Duration,
+    /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
+    pub site: Site,
 }
 
 impl LocalConfig {
@@ -58,12 +59,12 @@ impl LocalConfig {
             bot_token: secret("SLACK_BOT_TOKEN"),
             app: slack.app,
             sandbox: None,
-            public_url: slack.public_url,
             slack_api: settings.optional("SLACK_API_BASE_URL"),
             operator_key: secret("TIDEGATE_OPERATOR_KEY"),
             master_key: secret("TIDEGATE_MASTER_KEY"),
             keep: settings.keep(),
             quiet: settings.quiet(),
+            site: Site::read(&settings),
         };
         if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
             settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));

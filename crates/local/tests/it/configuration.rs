@@ -17,6 +17,8 @@ async fn every_problem_is_told_at_once() {
             ("TIDEGATE_ARCHIVE_DAYS", "soon"),
             ("TIDEGATE_QUIET_SECONDS", "0"),
             ("TIDEGATE_LOG_LEVEL", "loud"),
+            ("TIDEGATE_PUBLIC_URL", "tidegate.example.com"),
+            ("CORS_ORIGINS", "https://app.example.com,*"),
         ],
     )
     .await;
@@ -27,6 +29,9 @@ async fn every_problem_is_told_at_once() {
         "TIDEGATE_ARCHIVE_DAYS",
         "TIDEGATE_QUIET_SECONDS",
         "TIDEGATE_LOG_LEVEL",
+        "TIDEGATE_PUBLIC_URL",
+        "CORS_ORIGINS",
+        "wildcard",
     ] {
         assert!(told.contains(problem), "{problem}: {told}");
     }

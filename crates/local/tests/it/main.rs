@@ -7,14 +7,18 @@
 )]
 
 mod answers;
+mod api_input;
+mod audit;
 mod bad_input;
 mod bolt_defects;
+mod browsers;
 mod budget;
 mod chance;
 mod clock;
 mod command_line;
 mod configuration;
 mod corpus;
+mod cross_tenant;
 mod debug_output;
 mod delivery_faults;
 mod delivery_limits;
@@ -35,12 +39,14 @@ mod outbox_world;
 mod process;
 mod queue;
 mod queue_down;
+mod rate_limits;
 mod replay;
 mod routes;
 mod sandbox;
 mod scripted;
 mod sealing;
 mod secrets;
+mod sign_in;
 mod ssl_check;
 mod support;
 mod table;

@@ -84,11 +84,16 @@ impl Product {
 
     /// The same with a stand-in Slack of that manner.
     pub(crate) async fn start_with_slack(slack: FakeConfig) -> Self {
+        Self::start_with_slack_and(slack, &[]).await
+    }
+
+    /// The same with these settings on top.
+    pub(crate) async fn start_with_slack_and(slack: FakeConfig, settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let sandbox = Some(slack);
         let mut product = Self::run(LocalConfig {
             sandbox,
-            ..config(folder.path(), &[])
+            ..config(folder.path(), settings)
         })
         .await;
         product.folder = Some(folder);
@@ -299,7 +304,7 @@ pub(crate) async fn send_to(
     answer_of(request.send().await.unwrap()).await
 }
 
-async fn answer_of(response: reqwest::Response) -> Answer {
+pub(crate) async fn answer_of(response: reqwest::Response) -> Answer {
     Answer {
         status: response.status(),
         headers: response.headers().clone(),

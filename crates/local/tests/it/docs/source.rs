@@ -8,7 +8,7 @@ use super::page::root;
 
 /// Prefixes and endings of environment variables that are Tidegate's affair.
 const PREFIXES: [&str; 3] = ["TIDEGATE_", "SLACK_", "AWS_"];
-const ENDINGS: [&str; 2] = ["_QUEUE_URL", "TABLE_NAME"];
+const ENDINGS: [&str; 3] = ["_QUEUE_URL", "TABLE_NAME", "CORS_ORIGINS"];
 
 /// The environment variables that the product reads.
 pub(crate) fn settings() -> BTreeSet<String> {

@@ -26,22 +26,29 @@ impl<'a> Browser<'a> {
 
     /// Calls a path, or a whole address of the product.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.call_with(method, path, &[], body).await
+    }
+
+    /// What a script on a page makes it call, with headers of the script's.
+    pub(crate) async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
         let url = match path.starts_with("http") {
             true => path.to_owned(),
             false => format!("{}{path}", self.client.url),
         };
-        let pairs: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(n, v)| format!("{n}={v}"))
-            .collect();
         let mut request = self
             .client
             .http
             .request(method, url)
-            .header(COOKIE, pairs.join("; "));
+            .header(COOKIE, self.cookies());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
             request = request
                 .header(CONTENT_TYPE, "application/json")
@@ -61,6 +68,13 @@ impl<'a> Browser<'a> {
         answer
     }
 
+    /// All cookies, as the header that sends them.
+    pub(crate) fn cookies(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        pairs.join("; ")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }
@@ -74,6 +88,23 @@ impl<'a> Browser<'a> {
             .expect("the page has a button");
         let (url, _) = rest.split_once('"').unwrap();
         url.replace("&amp;", "&")
+    }
+
+    /// Signs in from the first redirect to the last page. Answers that one.
+    pub(crate) async fn sign_in(&self, product: &Product, team: &str, user: &str) -> Answer {
+        let url = self.sign_in_url().await;
+        let approval = Approval {
+            user: Some(user.to_owned()),
+            ..Approval::of_team(&url, team)
+        };
+        let back = product.slack().approve(&approval).expect("Slack approves");
+        self.get(&back).await
+    }
+
+    /// Where signing in sends the browser.
+    pub(crate) async fn sign_in_url(&self) -> String {
+        let sent = self.get("/slack/login").await;
+        sent.headers["location"].to_str().unwrap().to_owned()
     }
 
     /// Installs the app from the first page to the last. Answers the last one.
