@@ -7,183 +7,52 @@ functions. MiniStack runs with AUTH=true, so a function whose role lacks a right
 import argparse
 import base64
 import contextlib
-import ctypes
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 
 import boto3
 import botocore.config
+
+from deploy_installs import install_checks, install_first
+from deploy_tools import (
+    Failed,
+    Report,
+    adopt_orphans,
+    answers,
+    call,
+    end_descendants,
+    expect,
+    exposed_ports,
+    free_port,
+    start,
+    tail,
+    until,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUNCTIONS = ["ingress", "event-worker", "command-worker", "delivery-worker", "scheduler", "api"]
 REGION = "us-east-1"
 STACK = "tidegate-test"
 SIGNING_SECRET = "deploy-test-signing-secret"
-BOT_TOKEN = "deploy-test-bot-token"
+CLIENT_ID, CLIENT_SECRET = "1000000000.2000000000", "deploy-test-client-secret"
 MASTER_KEY = "5e" * 32
 OPERATOR_KEY = "deploy-test-operator-key"
 # Names in the stand-in Slack's default workspace.
 TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
 LONGEST_RUN = 15 * 60
-
-
-# ── Small tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Failed(Exception):
-    """The run cannot go on."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise AssertionError(message)
-
-
-def until(what, probe, seconds=30):
-    """Waits for a probe to give something true, and gives it back."""
-    end = time.monotonic() + seconds
-    while True:
-        found = probe()
-        if found:
-            return found
-        expect(time.monotonic() < end, f"not within {seconds} s: {what}")
-        time.sleep(0.25)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def call(method, url, body=None, headers=None, timeout=15):
-    """One HTTP request; gives status and body whatever the status."""
-    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as e:
-        with e:
-            return e.code, e.read()
-
-
-def tail(path, lines):
-    with contextlib.suppress(OSError):
-        for line in path.read_text(errors="replace").splitlines()[-lines:]:
-            print(f"    {line[:400]}")
-
-
-class Report:
-    """One line per check; a failed one does not stop the others."""
-
-    def __init__(self):
-        self.passed, self.failed = 0, []
-
-    @contextlib.contextmanager
-    def check(self, name):
-        began = time.monotonic()
-        try:
-            yield
-        except Failed:
-            raise
-        except Exception as e:
-            self.failed.append(name)
-            print(f"FAILED {name}: {e!r}", flush=True)
-        else:
-            self.passed += 1
-            print(f"ok     {name} ({time.monotonic() - began:.1f} s)", flush=True)
-
-
-# ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def descendants():
-    """Every process below this one, deepest last."""
-    children = {}
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # The name in parentheses may hold anything, so count from its end.
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
-    found, todo = [], [os.getpid()]
-    while todo:
-        below = children.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found
-
-
-def end_descendants():
-    for sign, patience in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-        end = time.monotonic() + patience
-        for pid in descendants():
-            with contextlib.suppress(OSError):
-                os.kill(pid, sign)
-        while descendants() and time.monotonic() < end:
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            time.sleep(0.1)
-
-
-def adopt_orphans():
-    """Has the kernel hand orphaned grandchildren (the functions) to this process, so that none outlives it."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-
-
-def exposed_ports():
-    """Listening TCP sockets of this process and all below it that are not on loopback."""
-    inodes = set()
-    for pid in [os.getpid(), *descendants()]:
-        for fd in pathlib.Path(f"/proc/{pid}/fd").glob("*"):
-            with contextlib.suppress(OSError):
-                target = os.readlink(fd)
-                if target.startswith("socket:["):
-                    inodes.add(target[8:-1])
-    loopback = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
-    exposed = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(OSError):
-            for line in pathlib.Path(table).read_text().splitlines()[1:]:
-                fields = line.split()
-                address, port = fields[1].split(":")
-                if fields[3] == "0A" and fields[9] in inodes and address not in loopback:
-                    exposed.append(int(port, 16))
-    return exposed
-
-
-def start(command, log, env):
-    with log.open("wb") as out:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env)
-
-
-def answers(process, url, log, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(OSError):
-            if call("GET", url, timeout=2)[0] < 500:
-                return
-        time.sleep(0.2)
-    tail(log, 30)
-    raise Failed(f"{process.args[0]} does not answer at {url}")
 
 
 # ── Build and deploy ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,11 +127,11 @@ class Cloud:
         self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
 
     def store_secrets(self):
-        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/bot-token", BOT_TOKEN), ("/tidegate/master-key", MASTER_KEY)):
+        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/client-secret", CLIENT_SECRET), ("/tidegate/master-key", MASTER_KEY)):
             self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
 
-    def deploy(self, template, slack_url):
-        # The operator key goes in plain and the other two through SSM, so that both ways are tried.
+    def deploy(self, template, slack_url, public_url):
+        # The operator key goes in plain and the others through SSM, so that both ways are tried.
         parameters = {
             "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
             "DeletionProtection": "false",
@@ -270,6 +139,8 @@ class Cloud:
             "MetricMath": "false",
             "SlackApiBaseUrl": f"{slack_url}/api",
             "OperatorKey": OPERATOR_KEY,
+            "SlackClientId": CLIENT_ID,
+            "PublicUrl": public_url,
             "LogLevel": "debug",
             "QuietSeconds": "1",
         }
@@ -336,6 +207,15 @@ class Cloud:
     def request(self, method, path, body=None, headers=None):
         """Through the HTTP API."""
         return call(method, self.endpoint + path, body, {**(headers or {}), "Host": self.api_host})
+
+    def browse(self, path, headers):
+        """One GET; gives the headers too, and follows no redirect."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        connection.request("GET", path, headers={**headers, "Host": self.api_host})
+        answer = connection.getresponse()
+        found = answer.status, answer.read(), answer.getheaders()
+        connection.close()
+        return found
 
     def slack(self, path, body, headers=None, secret=SIGNING_SECRET, at=None):
         """A request signed as Slack signs it, now."""
@@ -438,8 +318,8 @@ class Slack:
     def __init__(self, program, work, app_url):
         self.url = f"http://127.0.0.1:{free_port()}"
         log = work / "slack.log"
-        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url]
-        env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_BOT_TOKEN": BOT_TOKEN}
+        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url, "--token-rotation"]
+        env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
         answers(start(command, log, env), f"{self.url}/_fake/state", log)
 
     def get(self, path):
@@ -449,6 +329,7 @@ class Slack:
         """Acts as a user."""
         status, answer = call("POST", f"{self.url}/_fake/{what}", json.dumps(fields).encode(), {"Content-Type": "application/json"})
         expect(status == 200, f"/_fake/{what} answered {status}: {answer[:200]}")
+        return json.loads(answer or b"null")
 
     def replies(self, channel, thread_ts):
         """What the bot posted in a thread."""
@@ -659,16 +540,18 @@ def run(options, work, report):
     slack = Slack(programs["fake-slack"], work, forwarder.url)
     cloud.store_secrets()
     step("deploy")
-    cloud.deploy(work / "build/template.yaml", slack.url)
+    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url)
     cloud.add_routes()
     cloud.mend_concurrency()
     step("check")
     try:
         static_checks(report, cloud)
+        install_first(report, cloud, slack, TEAM)
         ingress_checks(report, cloud, slack)
         pipeline_checks(report, cloud, slack)
         batch_checks(report, cloud)
         operator_checks(report, cloud)
+        install_checks(report, cloud, slack, TEAM, OPERATOR_KEY)
         contract_check(report, cloud)
     finally:
         if report.failed or sys.exc_info()[0]:
