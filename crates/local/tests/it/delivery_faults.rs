@@ -1,14 +1,17 @@
 //! The delivery protocol when Slack fails: each kind of answer and of silence, one at a time. Limits are in
 //! `delivery_limits.rs`, senders that die in `delivery_senders.rs`, all at once in `delivery_worlds.rs`.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use axum::{Json, Router};
 use serde_json::json;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
+use tokio::net::TcpListener;
 
 use crate::outbox_world::{OVER, POST, World, fault, refused};
 
@@ -262,6 +265,27 @@ async fn a_response_url_has_a_limit_and_an_end_of_its_own() {
         (posts[0].state.as_str(), posts[0].reason.as_deref()),
         ("parked", Some("refused: http_404"))
     );
+}
+
+#[tokio::test]
+async fn a_post_that_lacks_a_scope_says_which() {
+    let mut world = World::new(0).await;
+    let answer = json!({"ok": false, "error": "missing_scope", "needed": "chat:write", "provided": "identify"});
+    let router = Router::new().fallback(move || async move { Json(answer) });
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}/api", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    world.client = SlackClient::new(http_client::build().unwrap(), &url).unwrap();
+    let id = world.post("T1", "C0000000001", AtLeastOnce).await;
+    world.wake("T1", "C0000000001").await;
+    world.settle().await;
+    let fate = world.fate("T1", &id).await;
+    assert_eq!((fate.state, fate.attempts), ("parked", 1));
+    assert_eq!(
+        fate.reason,
+        "refused: missing_scope: add `chat:write` to the app and install it again"
+    );
+    serving.abort();
 }
 
 #[tokio::test]

@@ -1,12 +1,24 @@
 //! The typed Web API calls against the stand-in Slack: two pieces that were written apart agree on the wire.
 
-use serde_json::json;
-use tidegate_fake_slack::{Fault, FaultKind};
-use tidegate_slack::api::pages::Pages;
-use tidegate_slack::api::{auth, chat, conversations, reactions, team, users};
-use tidegate_slack::outcome::{Outcome, Refusal};
+use std::net::Ipv4Addr;
 
-use crate::outbox_world::{TOKEN, World};
+use serde_json::json;
+use tidegate_fake_slack::{FakeConfig, FakeSlack, Fault, FaultKind};
+use tidegate_pipeline::budget::{Budget, Turn};
+use tidegate_pipeline::clock::Clock;
+use tidegate_slack::api::files::Upload;
+use tidegate_slack::api::pages::Pages;
+use tidegate_slack::api::{
+    auth, bookmarks, chat, conversations, emoji, files, pins, reactions, search, team, usergroups,
+    users, views,
+};
+use tidegate_slack::client::SlackClient;
+use tidegate_slack::http_client;
+use tidegate_slack::outcome::{Outcome, Refusal};
+use tokio::net::TcpListener;
+
+use crate::faulty_table::FaultyTable;
+use crate::outbox_world::{TOKEN, World, WorldClock};
 
 fn done<T: std::fmt::Debug>(outcome: Outcome<T>) -> T {
     match outcome {
@@ -121,4 +133,138 @@ async fn refusals_keep_their_kind() {
         .add_fault(Fault::new("auth.test", FaultKind::Http500));
     let outcome = slack.perform(token, &auth::Test {}).await;
     assert!(matches!(outcome, Outcome::Ambiguous(_)), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_uploaded_in_three_steps_and_found_again() {
+    let world = World::new(0).await;
+    let (slack, token) = (&world.client, &TOKEN.into());
+    let upload = Upload {
+        filename: "report.txt".to_owned(),
+        bytes: b"all is well".to_vec(),
+        channel: Some("C0GENERAL01".into()),
+        initial_comment: Some("see".to_owned()),
+        ..Default::default()
+    };
+    let uploaded = done(slack.upload(token, upload).await);
+    let info = files::Info {
+        file: uploaded.files[0].id.clone(),
+    };
+    let file = done(slack.perform(token, &info).await).file;
+    assert_eq!((file.size, file.name.as_deref()), (11, Some("report.txt")));
+    assert_eq!(file.channels.0, ["C0GENERAL01".into()]);
+    let listed = done(slack.perform(token, &files::ListFiles::default()).await);
+    assert_eq!((listed.files.len(), listed.paging.total), (1, 1));
+}
+
+#[tokio::test]
+async fn pins_bookmarks_views_and_searches_are_understood() {
+    let world = World::new(0).await;
+    let (slack, token) = (&world.client, &TOKEN.into());
+    let general = || "C0GENERAL01".into();
+    let post = chat::PostMessage {
+        channel: general(),
+        text: "a needle in hay".to_owned(),
+        ..Default::default()
+    };
+    let ts = done(slack.perform(token, &post).await).ts.unwrap();
+    let pin = pins::Add {
+        channel: general(),
+        timestamp: ts.clone(),
+    };
+    done(slack.perform(token, &pin).await);
+    let pinned = pins::ListPins { channel: general() };
+    let pinned = done(slack.perform(token, &pinned).await).items;
+    assert_eq!(pinned[0].message.as_ref().unwrap().ts, ts);
+
+    let bookmark = bookmarks::Add {
+        channel_id: general(),
+        title: "Home".to_owned(),
+        kind: "link".to_owned(),
+        link: Some("https://tidegate.example".to_owned()),
+        ..Default::default()
+    };
+    let added = done(slack.perform(token, &bookmark).await).bookmark;
+    let list = bookmarks::ListBookmarks {
+        channel_id: general(),
+    };
+    let listed = done(slack.perform(token, &list).await).bookmarks;
+    assert_eq!((listed.len(), &listed[0].id), (1, &added.id));
+
+    let members = conversations::Members {
+        channel: general(),
+        ..Default::default()
+    };
+    assert!(
+        !done(slack.perform(token, &members).await)
+            .members
+            .is_empty()
+    );
+    let permalink = chat::GetPermalink {
+        channel: general(),
+        message_ts: ts,
+    };
+    let permalink = done(slack.perform(token, &permalink).await).permalink;
+    assert!(permalink.contains("C0GENERAL01"), "{permalink}");
+    let publish = views::Publish {
+        user_id: "U0ALICE0001".into(),
+        view: json!({"type": "home", "blocks": []}),
+        ..Default::default()
+    };
+    assert_eq!(done(slack.perform(token, &publish).await).view.kind, "home");
+    done(slack.perform(token, &emoji::ListEmoji::default()).await);
+    done(
+        slack
+            .perform(token, &usergroups::ListGroups::default())
+            .await,
+    );
+    // A bot may not search: only a person's token sees what that person may see.
+    let search = search::Messages {
+        query: "needle".to_owned(),
+        ..Default::default()
+    };
+    let outcome = slack.perform(token, &search).await;
+    assert!(
+        matches!(outcome, Outcome::Refused(Refusal::Credential(_))),
+        "{outcome:?}"
+    );
+}
+
+/// The stand-in counts by itself, with figures that were written apart from ours.
+#[tokio::test]
+async fn who_asks_the_budget_first_never_meets_a_limit() {
+    let clock = WorldClock::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let config = FakeConfig {
+        bot_token: TOKEN.to_owned(),
+        public_url: url.clone(),
+        rate_tiers: true,
+        ..FakeConfig::default()
+    };
+    let router = FakeSlack::with_clock(config, clock.clock.clone()).router();
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let slack = SlackClient::new(http_client::build().unwrap(), &format!("{url}/api")).unwrap();
+    let rows = FaultyTable::new(0).table().tenant(&"T1".into());
+    for (method, calls) in [
+        ("users.list", 45),
+        ("conversations.history", 110),
+        ("users.info", 210),
+        ("auth.test", 610),
+    ] {
+        let budget = Budget::method(method);
+        let mut made = 0;
+        while made < calls {
+            let now = clock.now();
+            if let Turn::Wait(time) = budget.take(&rows, now).await.unwrap() {
+                clock.advance(time.since(now));
+                continue;
+            }
+            let outcome = slack.read(&TOKEN.into(), method, &[]).await;
+            let limited = matches!(outcome, Outcome::Refused(Refusal::RateLimited { .. }));
+            assert!(!limited, "{method} after {made}");
+            made += 1;
+        }
+    }
+    serving.abort();
 }
