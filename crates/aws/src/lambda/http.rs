@@ -14,6 +14,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use http::header::{COOKIE, Entry, SET_COOKIE};
 use http::{HeaderName, Request, Response, StatusCode};
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
@@ -72,6 +73,9 @@ struct HttpEvent<'a> {
     raw_query_string: Cow<'a, str>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
+    /// Not among the headers.
+    #[serde(default)]
+    cookies: Option<Vec<String>>,
     #[serde(borrow)]
     request_context: RequestContext<'a>,
     body: Option<String>,
@@ -109,12 +113,22 @@ fn request(event: &str) -> Option<Request<Bytes>> {
         let name: HeaderName = name.try_into().ok()?;
         request.headers_mut().append(name, value.try_into().ok()?);
     }
+    if let Some(cookies) = event.cookies.filter(|cookies| !cookies.is_empty()) {
+        let cookies = cookies.join("; ").try_into().ok()?;
+        request.headers_mut().insert(COOKIE, cookies);
+    }
     Some(request)
 }
 
 fn response(answer: Response<Bytes>) -> ApiGatewayV2httpResponse {
-    let (head, body) = answer.into_parts();
+    let (mut head, body) = answer.into_parts();
     let mut response = ApiGatewayV2httpResponse::default();
+    // Headers come once each here, and there may be several cookies: they have a place of their own.
+    if let Entry::Occupied(cookies) = head.headers.entry(SET_COOKIE) {
+        let (_, cookies) = cookies.remove_entry_mult();
+        let texts = cookies.filter_map(|cookie| cookie.to_str().map(str::to_owned).ok());
+        response.cookies = texts.collect();
+    }
     response.status_code = i64::from(head.status.as_u16());
     response.headers = head.headers;
     let body = String::from_utf8(body.into()).map_err(std::string::FromUtf8Error::into_bytes);

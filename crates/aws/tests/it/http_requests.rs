@@ -93,6 +93,27 @@ async fn the_handler_gets_path_headers_and_raw_bytes() {
 }
 
 #[tokio::test]
+async fn cookies_come_and_go_in_a_place_of_their_own() {
+    let mut event = event(None, false);
+    event["cookies"] = json!(["__Host-a=1", "__Host-b=2"]);
+    let mut sets = Response::new(b"".as_slice());
+    for cookie in ["__Host-a=; Max-Age=0", "__Host-c=3; Secure"] {
+        let cookie = http::HeaderValue::from_static(cookie);
+        sets.headers_mut().append("set-cookie", cookie);
+    }
+    let (request, answer) = through(&event, sets).await;
+    assert_eq!(
+        request.unwrap().headers()["cookie"],
+        "__Host-a=1; __Host-b=2"
+    );
+    assert_eq!(
+        answer["cookies"],
+        json!(["__Host-a=; Max-Age=0", "__Host-c=3; Secure"])
+    );
+    assert_eq!(answer["headers"], json!({}));
+}
+
+#[tokio::test]
 async fn base64_bodies_arrive_as_their_bytes() {
     use base64::Engine as _;
     let bytes: Vec<u8> = (0..=u8::MAX).collect();
