@@ -235,7 +235,7 @@ impl Installs {
                 refresh: user.refresh_token.clone(),
                 expires_at: expires(user.expires_in),
             };
-            Some(person(&base, user, tokens)?)
+            person(&base, user, tokens)
         }));
         let mut writes = Vec::new();
         for grant in &granted {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{RowKey, TableError};
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::outcome::Outcome;
@@ -87,6 +88,9 @@ async fn erase(api: &Api, call: &Call) -> Answer {
     // Another workspace is none at all to a member.
     let gone = || Refused::not_found("no workspace with that id");
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    if !api.installs.knows(&tenant).await? {
+        return Err(gone());
+    }
     let erased = api.installs.erase(&tenant, &call.actor()).await;
     let erased = erased.map_err(|e| Refused::Ours(e.to_string()))?;
     let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
@@ -95,6 +99,13 @@ async fn erase(api: &Api, call: &Call) -> Answer {
 }
 
 impl Installs {
+    /// Whether a tenant has sent anything or installed the app, and is not erased to the end.
+    async fn knows(&self, tenant: &TenantId) -> Result<bool, TableError> {
+        let listed = RowKey::new(&["tenants"], &[tenant.as_str()]);
+        let row = self.table.system().rows().get(&listed).await?;
+        Ok(row.is_some())
+    }
+
     /// Ends all tokens of a tenant, at Slack if it answers, and here in any case. Answers whether Slack did.
     pub async fn disconnect(&self, tenant: &TenantId, actor: &Actor) -> Result<bool, InstallError> {
         let rows = self.table.tenant(tenant);
@@ -192,6 +203,6 @@ fn refused(e: &InstallError) -> Refused {
     Refused::Caller(status, code, format!("{e}{what_next}"))
 }
 
-fn probe() -> tidegate_pipeline::table::RowKey {
-    tidegate_pipeline::table::RowKey::new(&["probe"], &["probe"])
+fn probe() -> RowKey {
+    RowKey::new(&["probe"], &["probe"])
 }

@@ -12,7 +12,7 @@ use tidegate_pipeline::keyring::{CACHED_FOR, KeyError};
 use tidegate_pipeline::table::{Due, Item, Key, RowKey, TableError, Write};
 use tidegate_slack::ids::TenantId;
 
-use super::{InstallError, Installs};
+use super::Installs;
 
 /// Rows looked at in one read.
 const PAGE: usize = 1000;
@@ -39,11 +39,8 @@ impl Installs {
     /// Begins to erase a tenant. Once this has answered, nothing of it can be read any more.
     pub async fn erase(&self, tenant: &TenantId, actor: &Actor) -> Result<Erased, ErasureError> {
         self.note(tenant, actor, "workspace.erase", "begun").await;
-        let revoked = match self.disconnect(tenant, actor).await {
-            Ok(revoked) => revoked,
-            // Erased before, or out of reach: the keys go in any case.
-            Err(InstallError::Disconnected(_) | InstallError::Later(_)) => false,
-        };
+        // Where that fails, erased before or out of reach, the keys go in any case.
+        let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
         // Written down before the keys go: from here on the sweep finishes it, whatever becomes of this process.
         let now = self.clock.now();
         let row = Item::new()

@@ -7,10 +7,10 @@ use crate::reply::{escaped, page};
 
 /// The page with the button.
 pub(super) fn install(authorize_url: &str, scopes: &[String]) -> Response<Bytes> {
-    let list: String = scopes
+    let items = scopes
         .iter()
-        .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)))
-        .collect();
+        .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)));
+    let list = items.collect::<Vec<_>>().concat();
     let body = format!(
         "<p>Slack will ask you to allow Tidegate in your workspace. Only the workspace's owners or people whom they \
          allowed can install apps.</p>\

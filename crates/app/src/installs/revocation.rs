@@ -1,7 +1,8 @@
 //! Events: `tokens_revoked`, `app_uninstalled`
 //!
 //! They come after the token is dead, in either order and perhaps late: Slack is not asked, the secrets are erased, and
-//! what is older than the install as it stands is ignored. Contract: docs.slack.dev/reference/events/tokens_revoked.
+//! what is older than the install as it stands is ignored. Contract:
+//! <https://docs.slack.dev/reference/events/tokens_revoked>.
 
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 use tidegate_slack::event::Envelope;

@@ -77,17 +77,13 @@ impl Installs {
             let Some(refresh) = &tokens.refresh else {
                 return Err(InstallError::disconnected("its token has ended"));
             };
-            match self.take_lease(&rows, &seen).await? {
-                Some(()) => {}
-                None => {
-                    self.clock.sleep(LOOK_AGAIN).await;
-                    continue;
-                }
+            if !self.take_lease(&rows, &seen).await? {
+                self.clock.sleep(LOOK_AGAIN).await;
+                continue;
             }
-            match self.refresh(tenant, &rows, &seen, refresh).await? {
-                Some(token) => return Ok(token),
-                // Somebody else has stored newer tokens meanwhile.
-                None => continue,
+            // None when somebody else has stored newer tokens meanwhile.
+            if let Some(token) = self.refresh(tenant, &rows, &seen, refresh).await? {
+                return Ok(token);
             }
         }
         Err(InstallError::Later(
@@ -114,7 +110,7 @@ impl Installs {
         Ok(tokens)
     }
 
-    async fn take_lease(&self, rows: &Rows, seen: &Grant) -> Result<Option<()>, InstallError> {
+    async fn take_lease(&self, rows: &Rows, seen: &Grant) -> Result<bool, InstallError> {
         let now = self.clock.now();
         let take = Write::update(grant::key(&seen.holder), "SET #refreshing_until = :until")
             .when("#generation = :seen AND (attribute_not_exists(#refreshing_until) OR #refreshing_until < :now)")
@@ -122,8 +118,8 @@ impl Installs {
             .value(":now", now.millis())
             .value(":until", now.plus(LEASE).millis());
         match rows.write(take).await {
-            Ok(_) => Ok(Some(())),
-            Err(TableError::Condition) => Ok(None),
+            Ok(_) => Ok(true),
+            Err(TableError::Condition) => Ok(false),
             // Perhaps it is ours: it ends by itself.
             Err(e) => Err(e.into()),
         }

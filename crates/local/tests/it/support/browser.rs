@@ -37,9 +37,10 @@ impl<'a> Browser<'a> {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let url = match path.starts_with("http") {
-            true => path.to_owned(),
-            false => format!("{}{path}", self.client.url),
+        let url = if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.client.url)
         };
         let mut request = self
             .client
