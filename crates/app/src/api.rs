@@ -2,7 +2,7 @@
 //!
 //! A request goes through [`Api::handle`] from top to bottom: find the route, bound the body, learn whose credential
 //! it carries, count the call, let the handler answer, and put on the headers that every answer has. Each part's
-//! routes stand at the top of its own file; [`ALL`] lists the files.
+//! routes stand at the top of its own file; `ALL` lists the files.
 
 mod audit;
 mod call;

@@ -1,10 +1,13 @@
-//! The route table against the template: what the API answers is what API Gateway hands on, each with a throttle.
+//! The route table against the template and the documentation: what the API answers is what API Gateway hands on, each
+//! with a throttle.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tidegate_app::api;
+use tidegate_app::api::{self, Access, Scope};
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+const PAGE: &str = include_str!("../../../../docs/api.md");
 
 #[test]
 fn the_template_has_every_route_and_no_other() {
@@ -17,6 +20,32 @@ fn every_route_but_health_has_a_throttle_of_its_own() {
         let throttled = TEMPLATE.contains(&format!("\"{route}\": {{ ThrottlingRateLimit: "));
         assert_eq!(throttled, route != "GET /health", "{route}");
     }
+}
+
+#[test]
+fn the_documented_scopes_open_the_routes_that_they_do() {
+    let mut opened: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for route in api::routes() {
+        let scope = match route.access {
+            Access::Tenant(scope) | Access::TenantOrOperator(scope) => scope,
+            Access::Public | Access::Operator | Access::Member => continue,
+        };
+        let name = format!("{} {}", route.method, route.path);
+        opened.entry(scope.to_string()).or_default().insert(name);
+    }
+    let table = PAGE
+        .lines()
+        .skip_while(|l| *l != "| scope | opens |")
+        .skip(2);
+    let rows = table.take_while(|l| l.starts_with('|'));
+    let documented: BTreeMap<_, _> = rows
+        .map(|row| {
+            let mut literals = row.split('`').skip(1).step_by(2).map(str::to_owned);
+            (literals.next().unwrap(), literals.collect())
+        })
+        .collect();
+    assert_eq!(documented, opened);
+    assert_eq!(documented.len(), Scope::ALL.len());
 }
 
 /// The table's routes, and the one by which every preflight comes.
