@@ -195,7 +195,16 @@ impl Deliverer {
             }
             self.clock.sleep(wait).await;
         }
-        // Asked after the wait: another lane may have met the limit meanwhile.
+        // A `response_url` needs no token. Asked before the clock is read: a token may have to be waited for.
+        let bearer = match &post.target {
+            Target::ResponseUrl(_) => None,
+            Target::Channel => match self.tokens.token(place.tenant).await {
+                Ok(token) => Some(token),
+                Err(NoToken::Later(why)) => return Err(JobError::Retry(why)),
+                Err(NoToken::Disconnected(_)) => return self.hold(place).await,
+            },
+        };
+        // Asked after the waits: another lane may have met the limit meanwhile.
         let budget = counted_as(&post.target, lane);
         let closed_until = budget.closed_until(rows).await?.max(post.not_before);
         let now = self.clock.now();
@@ -205,15 +214,6 @@ impl Deliverer {
         if now.plus(ROOM) > until {
             return Ok(Next::At(now));
         }
-        // A `response_url` needs no token.
-        let bearer = match &post.target {
-            Target::ResponseUrl(_) => None,
-            Target::Channel => match self.tokens.token(place.tenant).await {
-                Ok(token) => Some(token),
-                Err(NoToken::Later(why)) => return Err(JobError::Retry(why)),
-                Err(NoToken::Disconnected(_)) => return self.hold(place).await,
-            },
-        };
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::delivery::resume;
 use tidegate_pipeline::outbox::{self, Class, Lane, Post, Target};
 use tidegate_pipeline::table::{Rows, TableError, Write};
 use tidegate_slack::api::oauth::{Access, AccessByRefresh};
@@ -71,7 +72,8 @@ impl Installs {
             let seen = self.grant(&rows, holder).await?;
             let seen = seen.ok_or_else(|| InstallError::disconnected("it was never installed"))?;
             let tokens = self.usable(&seen)?;
-            if !self.must_renew(&tokens, refused, ahead) {
+            // One that nothing can renew is used as long as it lives.
+            if seen.state == State::Reconnect || !self.must_renew(&tokens, refused, ahead) {
                 return Ok(tokens.access);
             }
             let Some(refresh) = &tokens.refresh else {
@@ -202,6 +204,11 @@ impl Installs {
         }
         counter!("tidegate_token_refreshes_total").increment(1);
         self.note(tenant, &Actor::System, "token.refresh", "").await;
+        // Whoever took our token for lost meanwhile has let posts wait for an install.
+        let resumed = resume(&self.table, &*self.wake_ups, &*self.clock, tenant).await;
+        if let Err(e) = resumed {
+            tracing::error!(%tenant, error = %e, "held posts not resumed");
+        }
         Ok(Some(token))
     }
 
@@ -217,7 +224,7 @@ impl Installs {
             return Ok(None);
         }
         self.must_reconnect(tenant, rows, seen, USED_UP).await?;
-        self.usable(seen).map(|tokens| Some(tokens.access))
+        Ok(None)
     }
 
     /// Marks a grant as to be installed again and tells whoever installed it, while there is a token to tell it with.
@@ -238,14 +245,13 @@ impl Installs {
         .value(":reconnect", State::Reconnect.as_str())
         .value(":reason", reason);
         let mut writes = vec![mark];
-        if let Some(installer) = &seen.installer {
+        // A token that has ended tells nobody, and after the install that follows there is nothing to tell.
+        let now = self.clock.now();
+        let tokens = seen.tokens.as_ref();
+        let alive = tokens.is_some_and(|t| t.expires_at.is_none_or(|at| at > now));
+        if let Some(installer) = seen.installer.as_ref().filter(|_| alive) {
             let id = format!("reconnect.{}", seen.generation);
-            writes.push(outbox::insert(
-                &id,
-                0,
-                &notice(installer.as_str()),
-                self.clock.now(),
-            ));
+            writes.push(outbox::insert(&id, 0, &notice(installer.as_str()), now));
         }
         match rows.transact(writes).await {
             Ok(()) => {}

@@ -5,9 +5,10 @@
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_pipeline::delivery::{BotTokens, NoToken, Refused};
+use tidegate_pipeline::table::{Rows, TableError, Write};
 use tidegate_slack::ids::TenantId;
 
-use super::grant::{Holder, State};
+use super::grant::{self, Grant, Holder, State};
 use super::{InstallError, Installs};
 
 #[async_trait]
@@ -47,13 +48,14 @@ impl Installs {
         match code {
             "token_expired" => {
                 self.renewed(tenant, &Holder::Bot, Some(token)).await?;
-                let now = self.grant(&rows, &Holder::Bot).await?;
-                let works = now.is_some_and(|grant| grant.state == State::Connected);
-                Ok(if works {
-                    Refused::Renewed
-                } else {
-                    Refused::Disconnected
-                })
+                match self.grant(&rows, &Holder::Bot).await? {
+                    Some(grant) if grant.state == State::Connected => Ok(Refused::Renewed),
+                    Some(grant) => {
+                        self.is_over(&rows, &grant).await?;
+                        Ok(Refused::Disconnected)
+                    }
+                    None => Ok(Refused::Disconnected),
+                }
             }
             "token_revoked" | "account_inactive" | "invalid_auth" | "not_authed" => {
                 // The event that tells of it may be late or lost.
@@ -61,6 +63,19 @@ impl Installs {
                 Ok(Refused::Disconnected)
             }
             _ => Ok(Refused::Stands),
+        }
+    }
+
+    /// Notes that a token has ended which nothing renews, whatever its expiry says.
+    async fn is_over(&self, rows: &Rows, grant: &Grant) -> Result<(), InstallError> {
+        let over = Write::update(grant::key(&grant.holder), "SET #expires_at_ms = :now")
+            .when("#generation = :seen AND #state = :reconnect AND attribute_exists(#access_token)")
+            .value(":seen", grant.generation)
+            .value(":reconnect", State::Reconnect.as_str())
+            .value(":now", self.clock.now().millis());
+        match rows.write(over).await {
+            Ok(_) | Err(TableError::Condition) => Ok(()),
+            Err(e) => Err(e.into()),
         }
     }
 }

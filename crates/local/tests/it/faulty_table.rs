@@ -102,6 +102,11 @@ impl FaultyTable {
         self.sealed(Arc::clone(self) as Arc<dyn Engine>)
     }
 
+    /// What seals the rows.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.sealing.get().unwrap().0)
+    }
+
     /// The table as it is.
     pub(crate) fn truth(&self) -> Table {
         self.sealed(Arc::new(self.inner.clone()))
@@ -131,6 +136,11 @@ impl FaultyTable {
             mishap,
             times,
         });
+    }
+
+    /// Forgets what was appointed and has not happened.
+    pub(crate) fn forget(&self) {
+        self.appointments.lock().unwrap().clear();
     }
 
     /// Whether everything that was appointed has happened.
@@ -167,12 +177,15 @@ impl FaultyTable {
         writes: bool,
         call: impl Future<Output = Result<T, TableError>> + Send,
     ) -> Result<T, TableError> {
-        let _held = self.holds_time.load(Ordering::Relaxed).then(|| {
-            let (running, ended) = std::sync::mpsc::channel::<()>();
-            tokio::task::spawn_blocking(move || ended.recv());
-            running
-        });
         let unknown = || TableError::Unknown("a test lost it".to_owned());
+        let call = async {
+            let _held = self.holds_time.load(Ordering::Relaxed).then(|| {
+                let (running, ended) = std::sync::mpsc::channel::<()>();
+                tokio::task::spawn_blocking(move || ended.recv());
+                running
+            });
+            call.await
+        };
         match self.mishap(&text, writes) {
             None => call.await,
             Some(Mishap::Busy) => Err(TableError::Busy("a test throttles it".to_owned())),

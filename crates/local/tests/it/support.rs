@@ -256,6 +256,16 @@ impl Client {
         .await;
     }
 
+    /// Waits until every request has been handled; its posts may still wait.
+    pub(crate) async fn handled(&self) {
+        until("the requests are handled", async || {
+            let left = self
+                .ask_queues("SELECT count(*) FROM messages WHERE queue IN ('events', 'commands')");
+            (left == 0).then_some(())
+        })
+        .await;
+    }
+
     fn ask_queues(&self, question: &str) -> i64 {
         let file = rusqlite::Connection::open(self.data_dir.join("queues.db")).unwrap();
         file.query_row(question, [], |row| row.get(0)).unwrap()

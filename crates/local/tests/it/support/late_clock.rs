@@ -17,6 +17,12 @@ impl LateClock {
         let by = i64::try_from(by.as_millis()).unwrap();
         self.0.fetch_add(by, Ordering::SeqCst);
     }
+
+    /// Falls behind: what Slack says from now on comes later than what is done here.
+    pub(crate) fn fall_back(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap();
+        self.0.fetch_sub(by, Ordering::SeqCst);
+    }
 }
 
 #[async_trait]
