@@ -26,7 +26,7 @@ import urllib.parse
 import boto3
 import botocore.config
 
-from deploy_installs import install_checks, install_first
+from deploy_installs import erasure_check, install_checks, install_first
 from deploy_tools import (
     Failed,
     Report,
@@ -328,7 +328,7 @@ class Slack:
     def act(self, what, **fields):
         """Acts as a user."""
         status, answer = call("POST", f"{self.url}/_fake/{what}", json.dumps(fields).encode(), {"Content-Type": "application/json"})
-        expect(status == 200, f"/_fake/{what} answered {status}: {answer[:200]}")
+        expect(status in (200, 204), f"/_fake/{what} answered {status}: {answer[:200]}")
         return json.loads(answer or b"null")
 
     def replies(self, channel, thread_ts):
@@ -549,10 +549,11 @@ def run(options, work, report):
         install_first(report, cloud, slack, TEAM)
         ingress_checks(report, cloud, slack)
         pipeline_checks(report, cloud, slack)
+        install_checks(report, cloud, slack, TEAM, OPERATOR_KEY)
         batch_checks(report, cloud)
         operator_checks(report, cloud)
-        install_checks(report, cloud, slack, TEAM, OPERATOR_KEY)
         contract_check(report, cloud)
+        erasure_check(report, cloud, slack, TEAM, OPERATOR_KEY)
     finally:
         if report.failed or sys.exc_info()[0]:
             with contextlib.suppress(Exception):
