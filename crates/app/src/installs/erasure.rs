@@ -85,11 +85,12 @@ impl Installs {
                 .await?;
             return Ok(false);
         }
-        let listed = RowKey::new(&["tenants"], &[tenant.as_str()]);
-        system.rows().write(Write::delete(listed)).await?;
         // Whoever read the keys before they went may have written until now: then another pass has to be made.
         let nobody_writes = begun_at.plus(CACHED_FOR * 2) <= self.clock.now();
         if removed == 0 && (self.exclusive || nobody_writes) {
+            // Listed to the end, so that whoever asks sees that it is not over before.
+            let listed = RowKey::new(&["tenants"], &[tenant.as_str()]);
+            system.rows().write(Write::delete(listed)).await?;
             system.rows().write(Write::delete(place.clone())).await?;
             self.note(&tenant, &Actor::System, "workspace.erase", "done")
                 .await;
