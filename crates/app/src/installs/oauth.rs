@@ -100,7 +100,14 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
         call.json()?
     };
     let own = redirect_uri(api, call);
-    if asked.redirect_uri.is_some_and(|asked| asked != own) {
+    let in_query = call.query.all("redirect_uri");
+    if asked
+        .redirect_uri
+        .as_deref()
+        .into_iter()
+        .chain(in_query)
+        .any(|asked| asked != own)
+    {
         return Err(Refused::bad(format!(
             "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
         )));

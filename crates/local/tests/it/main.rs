@@ -54,6 +54,7 @@ mod sign_in;
 mod ssl_check;
 mod support;
 mod table;
+mod tenants;
 mod unreadable;
 mod web_api;
 mod worker_faults;
