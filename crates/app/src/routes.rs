@@ -1,5 +1,7 @@
 //! The one table from a request to the domain that handles it.
 
+mod label;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::audit::{Actor, Audit};
-use tidegate_pipeline::clock::{Clock, Timestamp};
+use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::Lane;
@@ -101,7 +103,7 @@ impl Routes {
         ledger: &Ledger<'_>,
         envelope: &Envelope,
     ) -> Result<Vec<Lane>, JobError> {
-        let natural_key = natural_key(envelope);
+        let natural_key = label::natural_key(envelope);
         if let Some(revocation) = revocation::read(envelope) {
             return self
                 .revoke(delivery, ledger, &revocation, natural_key)
@@ -229,22 +231,7 @@ pub async fn tenants(
 #[async_trait]
 impl Handler for Routes {
     fn label(&self, job: &Job) -> Label {
-        let name = match job.kind.as_str() {
-            kind::SLACK_EVENT => return event_label(&job.body),
-            kind::SLACK_COMMAND => Form::parse(&job.body).get("command").map(str::to_owned),
-            kind::SLACK_INTERACTION => {
-                let form = Form::parse(&job.body);
-                let interaction = Interaction::parse(form.get("payload").unwrap_or_default());
-                interaction
-                    .ok()
-                    .and_then(|i| i.kind.map(std::borrow::Cow::into_owned))
-            }
-            _ => None,
-        };
-        Label {
-            name: bounded(name.as_deref()),
-            dispatched_at: None,
-        }
+        label::of(job)
     }
 
     async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
@@ -305,67 +292,5 @@ async fn once(
     match ledger.commit(delivery, decision).await? {
         Committed::Done(lanes) | Committed::Duplicate(lanes) => Ok(lanes),
         Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
-    }
-}
-
-/// What makes an event itself, under whatever event id it comes: Slack has delivered one message up to eleven times
-/// with as many ids. Events without any timestamp have no natural key: only their id tells them apart.
-fn natural_key(envelope: &Envelope) -> Option<Vec<String>> {
-    let event = envelope.event()?;
-    event.ts().or(event.event_ts())?;
-    let parts = [
-        Some(envelope.app()),
-        Some(event.kind()),
-        event.subtype(),
-        event.channel(),
-        // Two people joining at the same moment are two events.
-        event.user(),
-        event.ts(),
-        event.event_ts(),
-    ];
-    Some(
-        parts
-            .into_iter()
-            .map(|part| part.unwrap_or_default().to_owned())
-            .collect(),
-    )
-}
-
-fn event_label(body: &[u8]) -> Label {
-    let Ok(envelope) = Envelope::parse(body) else {
-        return Label {
-            name: "unreadable".to_owned(),
-            dispatched_at: None,
-        };
-    };
-    let name = match envelope.event() {
-        Some(event) => match event.subtype() {
-            Some(subtype) => format!("{}.{subtype}", event.kind()),
-            None => event.kind().to_owned(),
-        },
-        None => envelope.kind().to_owned(),
-    };
-    let dispatched_at = envelope
-        .event_time()
-        .map(|seconds| Timestamp(seconds.saturating_mul(1000)));
-    Label {
-        name: bounded(Some(&name)),
-        dispatched_at,
-    }
-}
-
-/// A label goes to logs, lists and rows: short, and of plain characters.
-fn bounded(name: Option<&str>) -> String {
-    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
-    let name: String = name
-        .unwrap_or_default()
-        .chars()
-        .filter(plain)
-        .take(80)
-        .collect();
-    if name.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        name
     }
 }

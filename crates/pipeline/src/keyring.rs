@@ -8,6 +8,7 @@
 
 mod cipher;
 mod master;
+mod tenant_keys;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +24,7 @@ use self::cipher::AesKey;
 pub use self::cipher::CipherError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
+pub use self::tenant_keys::{TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
 use crate::table::{Item, RowKey, Rows, Table, TableError, Value, Write};
@@ -32,9 +34,6 @@ pub const CACHED_FOR: Duration = Duration::from_mins(1);
 
 /// Tenants whose keys a process holds.
 const CACHED_TENANTS: usize = 10_000;
-
-/// Begins every sealed value: a mark, and the version of this format.
-const MAGIC: [u8; 4] = [0xf5, b'T', b'G', 1];
 
 /// Tries to make a key that others make at the same moment.
 const TRIES: usize = 5;
@@ -72,49 +71,11 @@ pub struct Keyring {
     hash_key: OnceCell<AesKey>,
 }
 
-/// The keys of one tenant, by number; the current one seals.
-pub struct TenantKeys {
-    tenant: TenantId,
-    current: i64,
-    keys: BTreeMap<i64, AesKey>,
-}
-
 /// What stands in a tenant's row.
 struct Stored {
     erased: bool,
     current: i64,
     wrapped: BTreeMap<i64, Wrapped>,
-}
-
-impl TenantKeys {
-    /// Seals one value. `kind` is what it is, for example the name of its attribute.
-    pub fn seal(&self, kind: &str, plain: &[u8]) -> Result<Vec<u8>, CipherError> {
-        let key = self.keys.get(&self.current).ok_or(CipherError::NotSealed)?;
-        let mut sealed = MAGIC.to_vec();
-        sealed.extend_from_slice(&self.current.to_be_bytes());
-        sealed.extend(key.seal(&self.about(kind), plain)?);
-        Ok(sealed)
-    }
-
-    /// Opens what [`TenantKeys::seal`] made for the same tenant and kind, with whichever of the keys it names.
-    pub fn open(&self, kind: &str, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
-        let number = sealed
-            .strip_prefix(&MAGIC)
-            .and_then(|s| s.split_first_chunk());
-        let (number, body) = number.ok_or(CipherError::NotOpened)?;
-        let key = self.keys.get(&i64::from_be_bytes(*number));
-        key.ok_or(CipherError::NotOpened)?
-            .open(&self.about(kind), body)
-    }
-
-    fn about(&self, kind: &str) -> Vec<u8> {
-        format!("{}\0{kind}", self.tenant).into_bytes()
-    }
-}
-
-/// Whether these bytes are a sealed value.
-pub fn is_sealed(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
 }
 
 impl Keyring {
