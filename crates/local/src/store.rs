@@ -1,7 +1,9 @@
 //! The store of local mode: the embedded table, and beside it, in a file of its own, the keys under which tenants' rows
 //! are sealed. Whoever copies the data folder as a backup leaves `keys.db` out: then what is erased is erased there too.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::SecretString;
@@ -20,6 +22,9 @@ pub const MASTER_KEY_FILE: &str = "master-key";
 /// Hex digits that a master key has.
 const MASTER_KEY_BYTES: usize = 32;
 
+/// How long a purge waits for whoever is writing.
+const PURGE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Table and keys.
 #[derive(Clone)]
 pub struct Store {
@@ -29,6 +34,8 @@ pub struct Store {
     pub table: Table,
     /// The keys that seal them.
     pub keyring: Arc<Keyring>,
+    /// The files of the data folder; none in memory.
+    files: Vec<PathBuf>,
 }
 
 impl Store {
@@ -44,13 +51,24 @@ impl Store {
         };
         let embedded = EmbeddedTable::open(&data.table()).context("open the table")?;
         let keys = EmbeddedTable::open(&data.keys()).context("open the table of keys")?;
-        Ok(Self::sealed(
+        let store = Self::sealed(
             Arc::new(embedded.clone()),
             embedded,
             keys,
             master_key,
             clock,
-        ))
+        );
+        Ok(Self {
+            files: vec![data.table(), data.keys(), data.queues()],
+            ..store
+        })
+    }
+
+    /// Writes the files anew without what was deleted: SQLite keeps deleted rows in free pages and in its log. To be
+    /// called once a workspace has been erased.
+    pub async fn purge(&self) -> anyhow::Result<()> {
+        let files = self.files.clone();
+        tokio::task::spawn_blocking(move || files.iter().try_for_each(|file| purge(file))).await?
     }
 
     /// An empty store in memory, for tests.
@@ -90,6 +108,18 @@ impl Store {
             embedded,
             table,
             keyring,
+            files: Vec::new(),
         }
     }
+}
+
+fn purge(file: &Path) -> anyhow::Result<()> {
+    if !file.exists() {
+        return Ok(());
+    }
+    let connection = rusqlite::Connection::open(file)?;
+    connection.busy_timeout(PURGE_PATIENCE)?;
+    connection
+        .execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
+        .with_context(|| format!("purge {}", file.display()))
 }

@@ -180,8 +180,14 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
             tracing::error!(error = %e, "sweep failed");
         }
         let until = parts.clock.now().plus(LANE_LIMIT);
-        if let Err(e) = parts.installs.upkeep(until).await {
-            tracing::error!(error = %e, "tokens and erasures not looked at");
+        match parts.installs.upkeep(until).await {
+            Ok(0) => {}
+            Ok(_) => {
+                if let Err(e) = parts.store.purge().await {
+                    tracing::error!(error = %e, "workspace.erase: the files hold what was deleted until the next purge");
+                }
+            }
+            Err(e) => tracing::error!(error = %e, "tokens and erasures not looked at"),
         }
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();

@@ -11,6 +11,7 @@ mod master;
 mod tenant_keys;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct Keyring {
     master_name: String,
     clock: Arc<dyn Clock>,
     cached: Mutex<HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>>,
+    /// Goes up with every key that is destroyed: what was read before is not kept then.
+    destroyed: AtomicU64,
     hash_key: OnceCell<AesKey>,
 }
 
@@ -92,6 +95,7 @@ impl Keyring {
             master_name: master_name.into(),
             clock,
             cached: Mutex::default(),
+            destroyed: AtomicU64::new(0),
             hash_key: OnceCell::new(),
         }
     }
@@ -104,8 +108,12 @@ impl Keyring {
         {
             return Ok(Arc::clone(keys));
         }
+        let destroyed = self.destroyed.load(Ordering::SeqCst);
         let keys = Arc::new(self.read_or_make(tenant).await?);
         let mut cache = self.cache();
+        if self.destroyed.load(Ordering::SeqCst) != destroyed {
+            return Ok(keys);
+        }
         if cache.len() >= CACHED_TENANTS {
             cache.clear();
         }
@@ -131,7 +139,9 @@ impl Keyring {
         // The count stays, so that a key made after a new installation never has the number of a destroyed one.
         let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
         self.rows.write(erase.value(":now", now.millis())).await?;
-        self.cache().remove(tenant);
+        let mut cache = self.cache();
+        self.destroyed.fetch_add(1, Ordering::SeqCst);
+        cache.remove(tenant);
         Ok(())
     }
 

@@ -30,7 +30,8 @@ async fn run() -> Result<(), Error> {
     let installs = &Installs::open(&config.slack, parts, ssm)?;
     let task = |until| async move {
         sweep(&installs.table, &*installs.wake_ups, &SystemClock).await?;
-        Ok(installs.upkeep(until).await?)
+        installs.upkeep(until).await?;
+        Ok(())
     };
     run_scheduled(task, MARGIN).await
 }

@@ -8,13 +8,14 @@ use thiserror::Error;
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::delivery::resume;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
-use tidegate_slack::api::auth::Test;
+use tidegate_slack::api::auth::{Revoke, Test};
 use tidegate_slack::api::oauth::{Access, AccessByCode, AuthedUser};
 use tidegate_slack::api::types::Named;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::Installs;
+use super::erasure;
 use super::grant::{self, Grant, Holder, Place, State, Tokens, scopes};
 use super::state::{self, StateError};
 
@@ -73,6 +74,9 @@ pub enum InstallProblem {
         "Slack does not know this app as it is configured ({0}). Whoever runs Tidegate has to check SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and the app's redirect URLs."
     )]
     App(String),
+    /// The workspace was being erased.
+    #[error("What is stored of this workspace is being erased. Begin again in a few minutes.")]
+    Erasing,
     /// No answer, or no room.
     #[error("Slack or Tidegate did not answer in time. Begin again in a minute.")]
     Later(String),
@@ -87,6 +91,7 @@ impl InstallProblem {
                 StatusCode::BAD_REQUEST
             }
             Self::App(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Erasing => StatusCode::CONFLICT,
             Self::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -101,6 +106,7 @@ impl InstallProblem {
             Self::OtherBrowser => "other_browser",
             Self::Code(_) => "code_refused",
             Self::App(_) => "app_misconfigured",
+            Self::Erasing => "erasing",
             Self::Later(_) => "unavailable",
         }
     }
@@ -132,9 +138,33 @@ impl Installs {
         let access = self.exchange(code, redirect_uri).await?;
         let tenant = access.tenant();
         let tenant = tenant.ok_or_else(|| InstallProblem::Code("no workspace named".to_owned()))?;
+        // The erasure would take the new install along.
+        if self.is_erasing(&tenant).await? {
+            self.give_back(&access).await;
+            return Err(InstallProblem::Erasing);
+        }
         let installed = self.keep_install(&tenant, &access).await?;
         self.after_install(&installed).await;
         Ok(installed)
+    }
+
+    async fn is_erasing(&self, tenant: &TenantId) -> Result<bool, InstallProblem> {
+        let system = self.table.system();
+        let row = system.rows().get(&erasure::key(tenant)).await;
+        let row = row.map_err(|e| InstallProblem::Later(e.to_string()))?;
+        Ok(row.is_some())
+    }
+
+    /// Ends tokens that are not kept.
+    async fn give_back(&self, access: &Access) {
+        let person = access.authed_user.as_ref();
+        let person = person.and_then(|user| user.access_token.as_ref());
+        for token in access.access_token.iter().chain(person) {
+            let revoked = self.slack.perform(token, &Revoke { test: None }).await;
+            if !matches!(revoked, Outcome::Done(_)) {
+                tracing::warn!("a token that is not kept was not ended at Slack");
+            }
+        }
     }
 
     async fn exchange(&self, code: &str, redirect_uri: String) -> Result<Access, InstallProblem> {

@@ -145,6 +145,7 @@ fn cursor(row: &Item) -> Option<Key> {
     })
 }
 
-fn key(tenant: &TenantId) -> RowKey {
+/// Where it stands that a tenant is being erased.
+pub(super) fn key(tenant: &TenantId) -> RowKey {
     RowKey::new(&["erasure", tenant.as_str()], &["state"])
 }

@@ -14,8 +14,8 @@ const LIMIT: usize = 100;
 const AT_ONCE: usize = 8;
 
 impl Installs {
-    /// Does what is due, until `until`. What fails is due again in the next sweep.
-    pub async fn upkeep(&self, until: Timestamp) -> Result<(), TableError> {
+    /// Does what is due, until `until`. What fails is due again in the next sweep. Answers how many erasures have ended.
+    pub async fn upkeep(&self, until: Timestamp) -> Result<usize, TableError> {
         let now = self.clock.now();
         let system = self.table.system();
         if self.app.is_some() {
@@ -24,15 +24,17 @@ impl Installs {
                 .for_each_concurrent(AT_ONCE, |row| self.refresh_due(row, until))
                 .await;
         }
+        let mut ended = 0;
         for row in system.due(Due::Erasure, now, LIMIT).await? {
             if self.clock.now() >= until {
                 break;
             }
-            if let Err(e) = self.erase_pass(&row.key, until).await {
-                tracing::error!(error = %e, "workspace.erase: a pass failed");
+            match self.erase_pass(&row.key, until).await {
+                Ok(done) => ended += usize::from(done),
+                Err(e) => tracing::error!(error = %e, "workspace.erase: a pass failed"),
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     async fn refresh_due(&self, row: DueRow, until: Timestamp) {

@@ -141,6 +141,12 @@ impl InstallWorld {
 
     /// Installs the app in [`TEAM`], as a browser does.
     pub(crate) async fn install(&self) {
+        let done = self.try_install().await;
+        assert_eq!(done.status(), StatusCode::OK, "{done:?}");
+    }
+
+    /// The last page of an install.
+    pub(crate) async fn try_install(&self) -> Response<Bytes> {
         let api = self.api();
         let page = get(&api, "/slack/install", "").await;
         let cookie = page.headers()[SET_COOKIE].to_str().unwrap();
@@ -150,8 +156,7 @@ impl InstallWorld {
         let url = rest.split_once('"').unwrap().0.replace("&amp;", "&");
         let back = self.slack.approve(&Approval::of_team(&url, TEAM)).unwrap();
         let path = back.strip_prefix("http://127.0.0.1").unwrap();
-        let done = get(&api, path, &cookie).await;
-        assert_eq!(done.status(), StatusCode::OK, "{done:?}");
+        get(&api, path, &cookie).await
     }
 
     /// Lets time pass, for everybody.

@@ -26,6 +26,7 @@ mod delivery_senders;
 mod delivery_worlds;
 mod docs;
 mod durability;
+mod erasure;
 mod events;
 mod faulty_queue;
 mod faulty_table;
