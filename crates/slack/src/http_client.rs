@@ -29,15 +29,7 @@ pub fn build() -> Result<reqwest::Client, BuildError> {
     reason = "this is the one home of HTTP clients"
 )]
 pub fn build_with_timeout(timeout: Duration) -> Result<reqwest::Client, BuildError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let tls = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| BuildError(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = tls()?;
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -46,4 +38,16 @@ pub fn build_with_timeout(timeout: Duration) -> Result<reqwest::Client, BuildErr
         .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|e| BuildError(e.to_string()))
+}
+
+/// The TLS of every connection to Slack, for what is no HTTP: there is one configuration and one provider.
+pub fn tls() -> Result<ClientConfig, BuildError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| BuildError(e.to_string()))?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

@@ -17,6 +17,7 @@ pub mod lenient;
 #[cfg(feature = "client")]
 pub mod outcome;
 pub mod signature;
+pub mod socket;
 pub mod tenant;
 #[cfg(feature = "client")]
 pub mod tiers;
