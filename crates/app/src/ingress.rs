@@ -5,30 +5,28 @@
 //! that was lost whenever the first try did not arrive.
 
 mod answer;
+mod intake;
 mod limits;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use metrics::{counter, histogram};
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::job::{Job, Retry};
-use tidegate_pipeline::queue::{Outgoing, Queue};
+use tidegate_pipeline::job::Retry;
+use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::signature::{SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER};
 
 pub use self::answer::{Answer, Decision, Queued, decide};
+pub use self::intake::{Arrival, Intake, Taken, retry};
 use crate::reply;
 use crate::signing::{SigningError, SigningKeys};
 
 /// Largest body taken, in bytes. As base64 it still fits a queue message with its envelope.
 pub const BODY_LIMIT: usize = 700 * 1024;
-
-/// How long the queue may take. Slack gives up after 3 s, the way there and back included.
-const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Which of Slack's three request URLs a request came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +52,8 @@ impl Endpoint {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// For metrics.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Commands => "commands",
@@ -112,26 +111,20 @@ impl Ingress {
             Ok(()) => {}
             Err(refusal) => return refusal,
         }
-        let is_form = is_form(headers);
-        match decide(endpoint, is_form, body) {
-            Decision::Answer(answer) => (answer.response(), answer.outcome()),
-            Decision::Queue(request) => {
-                let job = Job {
-                    kind: request.kind.to_owned(),
-                    id: request.id.unwrap_or_else(|| request_id(headers)),
-                    tenant: request.tenant,
-                    received_at: now,
-                    signed_at: signed_at(headers),
-                    retry: retry(headers),
-                    body: body.to_vec(),
-                };
-                if self.enqueue(endpoint, &job).await {
-                    (reply::empty(StatusCode::OK), "queued")
-                } else {
-                    (request.when_queue_is_down.response(), "queue_unavailable")
-                }
-            }
-        }
+        let arrival = Arrival {
+            endpoint,
+            is_form: is_form(headers),
+            body,
+            received_at: now,
+            signed_at: signed_at(headers),
+            retry: retry_of(headers),
+        };
+        let intake = Intake {
+            events: Arc::clone(&self.events),
+            commands: Arc::clone(&self.commands),
+        };
+        let taken = intake.take(arrival, || request_id(headers)).await;
+        (taken.answer.response(), taken.outcome)
     }
 
     async fn verify(
@@ -183,42 +176,6 @@ impl Ingress {
             None => Ok(checked),
         }
     }
-
-    async fn enqueue(&self, endpoint: Endpoint, job: &Job) -> bool {
-        if let Some(retry) = &job.retry {
-            counter!("ingress_retries_total", "reason" => retry.reason.clone()).increment(1);
-        }
-        let body = match job.encode() {
-            Ok(body) => body,
-            Err(e) => {
-                tracing::error!(error = %e, event_id = job.id, "job not encoded");
-                return false;
-            }
-        };
-        let queue = match endpoint {
-            Endpoint::Events => &self.events,
-            Endpoint::Commands | Endpoint::Interactions => &self.commands,
-        };
-        let message = Outgoing {
-            group: job.tenant.as_str().to_owned(),
-            body,
-            delay: Duration::ZERO,
-        };
-        match tokio::time::timeout(QUEUE_TIMEOUT, queue.send(message)).await {
-            Ok(Ok(())) => true,
-            Ok(Err(e)) => {
-                tracing::error!(error = %e, event_id = job.id, "job not queued");
-                false
-            }
-            Err(_) => {
-                tracing::error!(
-                    event_id = job.id,
-                    "job not queued: the queue did not answer in time"
-                );
-                false
-            }
-        }
-    }
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
@@ -252,26 +209,11 @@ fn signed_at(headers: &HeaderMap) -> Timestamp {
     Timestamp(seconds.unwrap_or_default().saturating_mul(1000))
 }
 
-fn retry(headers: &HeaderMap) -> Option<Retry> {
+fn retry_of(headers: &HeaderMap) -> Option<Retry> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-    let reason = text("x-slack-retry-reason").unwrap_or_default();
-    let known = [
-        "http_timeout",
-        "too_many_redirects",
-        "connection_failed",
-        "ssl_error",
-        "http_error",
-    ];
-    // The reason becomes a metric's label, so it must be one of few.
-    let reason = known
-        .into_iter()
-        .find(|k| *k == reason)
-        .unwrap_or("unknown_error");
     let num = text("x-slack-retry-num")?.parse().ok()?;
-    Some(Retry {
-        num,
-        reason: reason.to_owned(),
-    })
+    let reason = text("x-slack-retry-reason").unwrap_or_default();
+    Some(retry(num, reason))
 }
 
 fn reason(e: SignatureError) -> &'static str {

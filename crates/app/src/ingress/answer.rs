@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tidegate_pipeline::job::kind;
 use tidegate_slack::command::{self, Form};
 use tidegate_slack::event::Peek;
@@ -59,22 +59,31 @@ impl Answer {
         match self {
             Self::Ok => reply::empty(StatusCode::OK),
             Self::Challenge(challenge) => reply::text(StatusCode::OK, challenge.clone()),
-            Self::FieldErrors(errors) => {
-                let errors: serde_json::Map<_, _> = errors
-                    .iter()
-                    .map(|(block, error)| (block.clone(), error.as_str().into()))
-                    .collect();
-                reply::json(
-                    StatusCode::OK,
-                    &json!({"response_action": "errors", "errors": errors}),
-                )
+            Self::FieldErrors(_) | Self::NoOptions => {
+                reply::json(StatusCode::OK, &self.payload().unwrap_or_default())
             }
-            Self::NoOptions => reply::json(StatusCode::OK, &json!({"options": []})),
             Self::TryAgain => reply::text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the queue is unavailable\n",
             ),
             Self::Sorry => reply::text(StatusCode::OK, DOWN),
+        }
+    }
+
+    /// As the payload of a Socket Mode acknowledgement, if there is more to say than that it has arrived.
+    pub fn payload(&self) -> Option<Value> {
+        match self {
+            Self::FieldErrors(errors) => {
+                let errors: serde_json::Map<_, _> = errors
+                    .iter()
+                    .map(|(block, error)| (block.clone(), error.as_str().into()))
+                    .collect();
+                Some(json!({"response_action": "errors", "errors": errors}))
+            }
+            Self::NoOptions => Some(json!({"options": []})),
+            // Plain text does over HTTP; in an acknowledgement Slack wants it as a message.
+            Self::Sorry => Some(json!({"response_type": "ephemeral", "text": DOWN})),
+            Self::Ok | Self::Challenge(_) | Self::TryAgain => None,
         }
     }
 
