@@ -5,6 +5,7 @@ pub mod data_dir;
 pub mod local;
 pub mod queue;
 pub mod server;
+pub mod socket_mode;
 pub mod store;
 pub mod table;
 pub mod telemetry;

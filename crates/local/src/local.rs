@@ -13,7 +13,7 @@ use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use tidegate_app::api::{Api, Limits};
-use tidegate_app::ingress::Ingress;
+use tidegate_app::ingress::{Ingress, Intake};
 use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
@@ -33,6 +33,7 @@ use self::slack::Slack;
 use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
 use crate::server::{Front, router};
+use crate::socket_mode::{self, SocketMode};
 use crate::store::Store;
 use crate::workers::{Parts, Workers};
 
@@ -49,6 +50,7 @@ pub struct Local {
     /// The stand-in Slack, if there is one.
     pub sandbox: Option<FakeSlack>,
     workers: Workers,
+    socket_mode: Option<SocketMode>,
     close: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _claim: Claim,
@@ -99,6 +101,7 @@ impl Local {
         let installs = installs(&slack, &queues, &store, &clock);
         let front = front(&config, keys, &queues, &installs, metrics.clone());
         let workers = workers(&config, &slack, &queues, &installs, store, metrics)?;
+        let socket_mode = socket_mode(&config, &slack, &queues, clock)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
         let listener = listener.tap_io(|stream| {
@@ -116,15 +119,25 @@ impl Local {
             address,
             sandbox: slack.sandbox,
             workers,
+            socket_mode,
             close,
             serving,
             _claim: claim,
         })
     }
 
+    /// Whether Slack's requests come over Socket Mode.
+    pub fn is_socket_mode(&self) -> bool {
+        self.socket_mode.is_some()
+    }
+
     /// Finishes what is in work, then stops taking requests. What is queued stays queued, on disk.
     pub async fn drain(self) {
-        // The workers first: posts in work may go to the sandbox, which the same front serves.
+        // What it still takes is on the queue before its acknowledgement, for the next start if not for this one.
+        if let Some(socket_mode) = self.socket_mode {
+            socket_mode.drain().await;
+        }
+        // Then the workers, and the front last: posts in work may go to the sandbox, which the same front serves.
         self.workers.stop().await;
         let _ = self.close.send(());
         let _ = tokio::time::timeout(Duration::from_secs(2), self.serving).await;
@@ -187,6 +200,28 @@ fn front(
         metrics,
         requests: AtomicU64::new(1),
     }
+}
+
+/// Slack's requests over a WebSocket, if there is a token for that.
+fn socket_mode(
+    config: &LocalConfig,
+    slack: &Slack,
+    queues: &Queues,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<Option<SocketMode>> {
+    let Some(app_token) = &config.app_token else {
+        return Ok(None);
+    };
+    let parts = socket_mode::Parts {
+        slack: slack.client.clone(),
+        app_token: app_token.clone(),
+        intake: Intake {
+            events: Arc::clone(&queues.events),
+            commands: Arc::clone(&queues.commands),
+        },
+        clock,
+    };
+    Ok(Some(SocketMode::start(parts)?))
 }
 
 /// The three queues and their dead letters, with the timeouts that the cloud's have.

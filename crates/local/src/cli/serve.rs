@@ -34,6 +34,10 @@ fn greet(local: &Local, args: &LocalArgs) {
         anstream::println!(
             "  sandbox   {link}{url}/sandbox{link:#}  {dim}a stand-in Slack: say hello to @tidegate{dim:#}"
         );
+    } else if local.is_socket_mode() {
+        anstream::println!(
+            "  Slack     a real workspace over Socket Mode; the log says when it is connected (docs/connect.md)"
+        );
     } else {
         anstream::println!(
             "  Slack     a real workspace; request URL {url}/slack/events (docs/connect.md)"

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::api::Site;
 use tidegate_app::config::{Problems, Settings, SlackAppConfig, SlackConfig};
 use tidegate_app::signing;
@@ -24,6 +24,8 @@ pub struct LocalConfig {
     pub signing_secret: Option<SecretString>,
     /// `SLACK_BOT_TOKEN`.
     pub bot_token: Option<SecretString>,
+    /// `SLACK_APP_TOKEN`: requests come over Socket Mode.
+    pub app_token: Option<SecretString>,
     /// `SLACK_CLIENT_ID` and what belongs to it. Without it and a bot token, a stand-in Slack serves.
     pub app: Option<SlackAppConfig>,
     /// How the stand-in Slack behaves, for tests; its secrets and addresses are set here.
@@ -57,6 +59,7 @@ impl LocalConfig {
             data_dir,
             signing_secret: secret("SLACK_SIGNING_SECRET"),
             bot_token: secret("SLACK_BOT_TOKEN"),
+            app_token: secret("SLACK_APP_TOKEN"),
             app: slack.app,
             sandbox: None,
             slack_api: settings.optional("SLACK_API_BASE_URL"),
@@ -72,22 +75,7 @@ impl LocalConfig {
         if let Some(Err(e)) = config.master_key.as_ref().map(check_master_keys) {
             settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
         }
-        let (token, app) = (config.bot_token.is_some(), config.app.is_some());
-        if (token || app) && config.slack_api.is_none() && config.signing_secret.is_none() {
-            let set = if token {
-                "SLACK_BOT_TOKEN"
-            } else {
-                "SLACK_CLIENT_ID"
-            };
-            settings.problem(format!(
-                "`{set}` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
-                 sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
-            ));
-        }
-        if !token && !app && config.slack_api.is_some() {
-            let problem = "`SLACK_API_BASE_URL` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is";
-            settings.problem(problem.to_owned());
-        }
+        slack_problems(&config, &settings);
         for name in ["SLACK_BOT_TOKEN_PARAMETER", "SLACK_CLIENT_SECRET_PARAMETER"] {
             if settings.optional(name).is_some() {
                 settings.problem(format!("`{name}` is for AWS; set the secret itself here"));
@@ -102,5 +90,43 @@ impl LocalConfig {
             settings.problem(e.to_string());
         }
         settings.finish(config)
+    }
+}
+
+/// What does not go together of the settings that say which Slack it is.
+fn slack_problems(config: &LocalConfig, settings: &Settings<'_>) {
+    let (token, app) = (config.bot_token.is_some(), config.app.is_some());
+    if (token || app)
+        && config.slack_api.is_none()
+        && config.signing_secret.is_none()
+        && config.app_token.is_none()
+    {
+        let set = if token {
+            "SLACK_BOT_TOKEN"
+        } else {
+            "SLACK_CLIENT_ID"
+        };
+        settings.problem(format!(
+            "`{set}` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
+             sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
+        ));
+    }
+    if !token && !app && config.slack_api.is_some() {
+        let problem =
+            "`SLACK_API_BASE_URL` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is";
+        settings.problem(problem.to_owned());
+    }
+    if let Some(app_token) = &config.app_token {
+        if !app_token.expose_secret().starts_with("xapp-") {
+            let problem = "`SLACK_APP_TOKEN` is no app-level token: those begin with `xapp-`. Your app's page at \
+                           api.slack.com/apps makes one under Basic Information, with the scope `connections:write`";
+            settings.problem(problem.to_owned());
+        }
+        if !token && !app {
+            let problem = "`SLACK_APP_TOKEN` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is: requests \
+                           would come and nothing could be posted. OAuth & Permissions of your Slack app shows the \
+                           bot token";
+            settings.problem(problem.to_owned());
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use tempfile::TempDir;
+use tidegate_local::local::LocalConfig;
 use tokio::process::Command;
 
 #[tokio::test]
@@ -60,6 +61,28 @@ async fn a_token_without_a_signing_secret_is_refused() {
         "{told}"
     );
     assert!(!told.contains("sesame"), "{told}");
+}
+
+#[tokio::test]
+async fn an_app_token_needs_a_token_to_post_with_and_must_be_one() {
+    let folder = TempDir::new().unwrap();
+    let told = refused(folder.path(), &[("SLACK_APP_TOKEN", "xoxb-sesame")]).await;
+    for problem in ["begin with `xapp-`", "SLACK_BOT_TOKEN", "SLACK_CLIENT_ID"] {
+        assert!(told.contains(problem), "{problem}: {told}");
+    }
+    assert!(!told.contains("sesame"), "{told}");
+}
+
+/// Nothing that comes over Socket Mode is signed.
+#[test]
+fn an_app_token_needs_no_signing_secret() {
+    let settings = [("SLACK_APP_TOKEN", "xapp-1"), ("SLACK_BOT_TOKEN", "xoxb-1")];
+    let env = |name: &str| {
+        let found = settings.iter().find(|(n, _)| *n == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let config = LocalConfig::read(0, "folder".into(), &env).unwrap();
+    assert!(config.signing_secret.is_none() && config.app_token.is_some());
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ mod scripted;
 mod sealing;
 mod secrets;
 mod sign_in;
+mod socket_mode;
 mod ssl_check;
 mod support;
 mod table;
