@@ -28,6 +28,9 @@ const PANICS_TO_PARK: i64 = 2;
 /// Longest that a failed record hides, below the visibility timeout that a crash leaves behind.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
+/// Pauses between tries to shorten a visibility timeout.
+const HIDE_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
 /// What a domain does with jobs. One implementation routes them by kind.
 #[async_trait]
 pub trait Handler: Send + Sync {
@@ -202,10 +205,22 @@ impl Worker {
         tracing::warn!(reason, delay_ms, "job.retry");
         counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "retry")
             .increment(1);
-        if let Err(e) = self.source.hide(&record.message.receipt, delay).await {
+        self.hide(&record.message.receipt, delay).await;
+        false
+    }
+
+    /// Whatever made the job fail, such as a full disk, may keep the queue from taking this too, for a moment. Not
+    /// hidden anew, the message shows when its visibility timeout ends, minutes later.
+    async fn hide(&self, receipt: &str, delay: Duration) {
+        for pause in HIDE_AGAIN_AFTER {
+            if self.source.hide(receipt, delay).await.is_ok() {
+                return;
+            }
+            self.clock.sleep(pause).await;
+        }
+        if let Err(e) = self.source.hide(receipt, delay).await {
             tracing::warn!(error = %e, "visibility not shortened");
         }
-        false
     }
 
     async fn panicked(&self, record: &Record) -> bool {
