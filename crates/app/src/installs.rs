@@ -45,8 +45,8 @@ pub const REFRESH_AHEAD: Duration = Duration::from_hours(2);
 /// How long a token must be good for when somebody begins to use it.
 pub const USABLE_FOR: Duration = Duration::from_mins(2);
 
-/// Grants listed at once; people with user tokens in one workspace stay far below.
-const LISTED: usize = 1000;
+/// Grants read at once.
+const PAGE: usize = 200;
 
 /// The Slack app whose installs these are.
 #[derive(Clone)]
@@ -154,10 +154,9 @@ impl Installs {
         seen: &Grant,
         reason: &str,
     ) -> Result<(), InstallError> {
-        let end = ended(seen, reason);
-        match rows.write(end).await {
+        match rows.write(ended(seen, reason)).await {
             Ok(_) => {}
-            // It was installed again, or has been ended.
+            // It was installed again, renewed, or has been ended.
             Err(TableError::Condition) => return Ok(()),
             Err(e) => return Err(e.into()),
         }
@@ -182,16 +181,18 @@ impl Installs {
 
 /// Every grant in a tenant's rows.
 async fn grants(rows: &Rows) -> Result<Vec<Grant>, TableError> {
-    let page = rows
-        .query(&["install"], Range::All, false, LISTED, None)
-        .await?;
-    let parse = |(key, row)| Grant::parse(key, row);
-    Ok(page
-        .rows
-        .iter()
-        .map(|(k, r)| (k, r))
-        .filter_map(parse)
-        .collect())
+    let (mut grants, mut after) = (Vec::new(), None);
+    loop {
+        let page = rows
+            .query(&["install"], Range::All, false, PAGE, after.as_ref())
+            .await?;
+        let found = page.rows.iter();
+        grants.extend(found.filter_map(|(key, row)| Grant::parse(key, row)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(grants);
+        }
+    }
 }
 
 /// The write that ends a grant as it was seen.

@@ -152,6 +152,7 @@ pub(crate) async fn scopes(
     user: &UserId,
 ) -> Result<Option<Vec<Scope>>, Refused> {
     let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
+    let bot = bot.filter(|bot| bot.state != State::Disconnected);
     Ok(bot.map(|bot| match bot.installer {
         Some(installer) if installer == *user => Scope::ALL.to_vec(),
         _ => vec![Scope::WorkspaceRead],

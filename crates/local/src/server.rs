@@ -9,10 +9,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tidegate_app::api::{self, Api};
 use tidegate_app::ingress::{self, Endpoint, Ingress};
+use tidegate_app::reply;
 use tidegate_fake_slack::FakeSlack;
 use tracing::{Instrument, info_span};
 
@@ -66,7 +67,12 @@ async fn front_door(State(front): State<Arc<Front>>, request: Request<Body>) -> 
             front.ingress.handle(request).await
         } else {
             let request = read(request, api::BODY_LIMIT).await;
-            front.api.handle(request, &id.to_string()).await
+            // In a task of its own: a browser that leaves must not end an install between Slack's answer and its storing.
+            let answer = async move { front.api.handle(request, &id.to_string()).await };
+            let answer = tokio::spawn(answer.in_current_span()).await;
+            answer.unwrap_or_else(|_| {
+                reply::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
+            })
         };
         response.map(Body::from)
     }

@@ -19,7 +19,7 @@ use tidegate_slack::http_client::REQUEST_TIMEOUT;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::outcome::{Outcome, Refusal};
 
-pub use self::holding::resume;
+pub use self::holding::{resume, resume_later};
 use self::lease::{Lease, Released};
 use self::settling::MAX_ATTEMPTS;
 pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, Refused};

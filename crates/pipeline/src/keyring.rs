@@ -70,7 +70,7 @@ pub struct Keyring {
     clock: Arc<dyn Clock>,
     cached: Mutex<HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>>,
     /// Goes up with every key that is destroyed: what was read before is not kept then.
-    destroyed: AtomicU64,
+    changes: AtomicU64,
     hash_key: OnceCell<AesKey>,
 }
 
@@ -95,7 +95,7 @@ impl Keyring {
             master_name: master_name.into(),
             clock,
             cached: Mutex::default(),
-            destroyed: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
             hash_key: OnceCell::new(),
         }
     }
@@ -108,10 +108,11 @@ impl Keyring {
         {
             return Ok(Arc::clone(keys));
         }
-        let destroyed = self.destroyed.load(Ordering::SeqCst);
+        let changes = self.changes.load(Ordering::SeqCst);
         let keys = Arc::new(self.read_or_make(tenant).await?);
         let mut cache = self.cache();
-        if self.destroyed.load(Ordering::SeqCst) != destroyed {
+        // Read before they were changed: good for once.
+        if self.changes.load(Ordering::SeqCst) != changes {
             return Ok(keys);
         }
         if cache.len() >= CACHED_TENANTS {
@@ -139,9 +140,7 @@ impl Keyring {
         // The count stays, so that a key made after a new installation never has the number of a destroyed one.
         let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
         self.rows.write(erase.value(":now", now.millis())).await?;
-        let mut cache = self.cache();
-        self.destroyed.fetch_add(1, Ordering::SeqCst);
-        cache.remove(tenant);
+        self.forget(tenant);
         Ok(())
     }
 
@@ -159,7 +158,7 @@ impl Keyring {
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
         }
-        self.cache().remove(tenant);
+        self.forget(tenant);
         Ok(())
     }
 
@@ -173,11 +172,18 @@ impl Keyring {
             }
             let keys = self.unwrapped(tenant, &stored).await?;
             if self.add_key(tenant, stored.current, keys).await? {
-                self.cache().remove(tenant);
+                self.forget(tenant);
                 return Ok(());
             }
         }
         Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
+    }
+
+    /// Reads a tenant's keys anew the next time: somebody else may have added one.
+    pub fn forget(&self, tenant: &TenantId) {
+        let mut cache = self.cache();
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        cache.remove(tenant);
     }
 
     async fn read_or_make(&self, tenant: &TenantId) -> Result<TenantKeys, KeyError> {

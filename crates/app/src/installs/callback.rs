@@ -6,7 +6,7 @@ use http::StatusCode;
 use secrecy::SecretString;
 use thiserror::Error;
 use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::delivery::resume;
+use tidegate_pipeline::delivery::{resume, resume_later};
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::api::auth::{Revoke, Test};
 use tidegate_slack::api::oauth::{Access, AccessByCode, AuthedUser};
@@ -138,11 +138,6 @@ impl Installs {
         let access = self.exchange(code, redirect_uri).await?;
         let tenant = access.tenant();
         let tenant = tenant.ok_or_else(|| InstallProblem::Code("no workspace named".to_owned()))?;
-        // The erasure would take the new install along.
-        if self.is_erasing(&tenant).await? {
-            self.give_back(&access).await;
-            return Err(InstallProblem::Erasing);
-        }
         let installed = self.keep_install(&tenant, &access).await?;
         self.after_install(&installed).await;
         Ok(installed)
@@ -205,6 +200,11 @@ impl Installs {
         let mut tried = 0;
         loop {
             tried += 1;
+            // The erasure would take the new install along. Asked at each try, right before the keys are made anew.
+            if self.is_erasing(tenant).await? {
+                self.give_back(access).await;
+                return Err(InstallProblem::Erasing);
+            }
             match self.store(tenant, &rows, access).await {
                 Ok(grant) => {
                     let tenant = tenant.clone();
@@ -273,6 +273,7 @@ impl Installs {
             let seen = seen.and_then(|row| row.number("generation"));
             writes.push(grant.store(tenant, seen));
         }
+        writes.push(resume_later(tenant, now));
         rows.transact(writes).await?;
         // Listed, so that the operator sees it before its first event.
         let listed = RowKey::new(&["tenants"], &[tenant.as_str()]);

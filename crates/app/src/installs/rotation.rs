@@ -12,9 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::delivery::resume;
+use tidegate_pipeline::delivery::{resume, resume_later};
 use tidegate_pipeline::outbox::{self, Class, Lane, Post, Target};
-use tidegate_pipeline::table::{Rows, TableError, Write};
+use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
+use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::api::oauth::{Access, AccessByRefresh};
 use tidegate_slack::ids::{ChannelId, TenantId};
 use tidegate_slack::outcome::{Outcome, Refusal};
@@ -28,8 +29,12 @@ const LEASE: Duration = Duration::from_secs(20);
 /// Pause before looking again whether another's refresh has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Looks before giving up: longer than a lease.
-const LOOKS: usize = 100;
+/// Looks before giving up; whoever wants the token asks again later.
+const LOOKS: usize = 24;
+
+/// How long somebody may have waited who begins to refresh: the request and the writes after it must end before the
+/// process that makes them.
+const BEGIN_WITHIN: Duration = Duration::from_secs(1);
 
 /// Tries to store new tokens; nobody else has them.
 const STORE_TRIES: usize = 8;
@@ -67,7 +72,7 @@ impl Installs {
         holder: &Holder,
         refused: Option<&SecretString>,
     ) -> Result<SecretString, InstallError> {
-        let rows = self.table.tenant(tenant);
+        let (rows, began) = (self.table.tenant(tenant), self.clock.now());
         for _ in 0..LOOKS {
             let seen = self.grant(&rows, holder).await?;
             let seen = seen.ok_or_else(|| InstallError::disconnected("it was never installed"))?;
@@ -79,12 +84,18 @@ impl Installs {
             let Some(refresh) = &tokens.refresh else {
                 return Err(InstallError::disconnected("its token has ended"));
             };
-            if !self.take_lease(&rows, &seen).await? {
+            let now = self.clock.now();
+            let lease = if now.since(began) < BEGIN_WITHIN {
+                self.take_lease(&rows, &seen, now).await?
+            } else {
+                None
+            };
+            let Some(lease) = lease else {
                 self.clock.sleep(LOOK_AGAIN).await;
                 continue;
-            }
+            };
             // None when somebody else has stored newer tokens meanwhile.
-            if let Some(token) = self.refresh(tenant, &rows, &seen, refresh).await? {
+            if let Some(token) = self.refresh(tenant, &rows, &seen, refresh, lease).await? {
                 return Ok(token);
             }
         }
@@ -112,16 +123,22 @@ impl Installs {
         Ok(tokens)
     }
 
-    async fn take_lease(&self, rows: &Rows, seen: &Grant) -> Result<bool, InstallError> {
-        let now = self.clock.now();
+    /// The end of the lease, if nobody else has one.
+    async fn take_lease(
+        &self,
+        rows: &Rows,
+        seen: &Grant,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, InstallError> {
+        let until = now.plus(LEASE);
         let take = Write::update(grant::key(&seen.holder), "SET #refreshing_until = :until")
             .when("#generation = :seen AND (attribute_not_exists(#refreshing_until) OR #refreshing_until < :now)")
             .value(":seen", seen.generation)
             .value(":now", now.millis())
-            .value(":until", now.plus(LEASE).millis());
+            .value(":until", until.millis());
         match rows.write(take).await {
-            Ok(_) => Ok(true),
-            Err(TableError::Condition) => Ok(false),
+            Ok(_) => Ok(Some(until)),
+            Err(TableError::Condition) => Ok(None),
             // Perhaps it is ours: it ends by itself.
             Err(e) => Err(e.into()),
         }
@@ -134,6 +151,7 @@ impl Installs {
         rows: &Rows,
         seen: &Grant,
         refresh: &SecretString,
+        lease: Timestamp,
     ) -> Result<Option<SecretString>, InstallError> {
         let credentials = self.credentials().await?;
         let request = AccessByRefresh {
@@ -149,18 +167,18 @@ impl Installs {
             }
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let until = self.clock.now().plus(Duration::from_secs(retry_after));
-                self.end_lease(rows, seen, until).await;
+                self.end_lease(rows, seen, lease, until).await;
                 Err(InstallError::Later("Slack limits refreshes".to_owned()))
             }
             Outcome::Refused(why) => {
                 // The app's own id or secret is wrong, or Slack was not reached.
-                self.end_lease(rows, seen, self.clock.now()).await;
+                self.end_lease(rows, seen, lease, self.clock.now()).await;
                 tracing::error!(%tenant, %why, "token.refresh_refused");
                 counter!("token_refresh_failed_total").increment(1);
                 Err(InstallError::Later(format!("refresh refused: {why}")))
             }
             Outcome::Ambiguous(why) => {
-                self.end_lease(rows, seen, self.clock.now()).await;
+                self.end_lease(rows, seen, lease, self.clock.now()).await;
                 Err(InstallError::Later(format!(
                     "no answer to a refresh: {why}"
                 )))
@@ -193,9 +211,13 @@ impl Installs {
             ..seen.clone()
         };
         let store = next.store(tenant, Some(seen.generation));
-        match self.insist(rows, store).await {
+        let writes = vec![store, resume_later(tenant, self.clock.now())];
+        match self.insist(rows, writes).await {
             Ok(()) => {}
-            Err(TableError::Condition) => return Ok(None),
+            Err(TableError::Cancelled(_) | TableError::Erased) => {
+                self.end_unwanted(rows, seen, &token).await;
+                return Ok(None);
+            }
             Err(e) => {
                 tracing::error!(%tenant, error = %e, "token.not_stored");
                 counter!("token_refresh_failed_total").increment(1);
@@ -210,6 +232,17 @@ impl Installs {
             tracing::error!(%tenant, error = %e, "held posts not resumed");
         }
         Ok(Some(token))
+    }
+
+    /// Ends a fresh token whose install was ended while it was made.
+    async fn end_unwanted(&self, rows: &Rows, seen: &Grant, token: &SecretString) {
+        let now = self.grant(rows, &seen.holder).await;
+        let connected = matches!(now, Ok(Some(grant)) if grant.state != State::Disconnected);
+        if !connected {
+            let revoke = Revoke { test: None };
+            let ended = self.slack.perform(token, &revoke).await;
+            tracing::warn!(ended = matches!(ended, Outcome::Done(_)), "token.unwanted");
+        }
     }
 
     /// A refresh token that was used before: by a refresher whose tokens are stored, or by one that lost them.
@@ -266,10 +299,12 @@ impl Installs {
         Ok(())
     }
 
-    async fn end_lease(&self, rows: &Rows, seen: &Grant, until: Timestamp) {
+    /// Ends our lease, not one that somebody else has taken after it.
+    async fn end_lease(&self, rows: &Rows, seen: &Grant, lease: Timestamp, until: Timestamp) {
         let end = Write::update(grant::key(&seen.holder), "SET #refreshing_until = :until")
-            .when("#generation = :seen")
+            .when("#generation = :seen AND #refreshing_until = :lease")
             .value(":seen", seen.generation)
+            .value(":lease", lease.millis())
             .value(":until", until.millis() - 1);
         // If this fails the lease ends by itself.
         let _ = rows.write(end).await;
@@ -277,25 +312,20 @@ impl Installs {
 
     /// Asks a table that stumbles again: what is to be stored exists only here. An unclear answer is cleared up by the
     /// next try, whose condition fails if the first one was done.
-    async fn insist(
-        &self,
-        rows: &Rows,
-        write: Write<tidegate_pipeline::table::RowKey>,
-    ) -> Result<(), TableError> {
+    async fn insist(&self, rows: &Rows, writes: Vec<Write<RowKey>>) -> Result<(), TableError> {
         let mut unclear = false;
         let mut pause = Duration::from_millis(100);
         for _ in 1..STORE_TRIES {
-            match rows.write(write.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(TableError::Condition) if unclear => return Ok(()),
+            match rows.transact(writes.clone()).await {
+                Err(TableError::Cancelled(_)) if unclear => return Ok(()),
                 Err(TableError::Busy(_)) => {}
                 Err(TableError::Unknown(_)) => unclear = true,
-                Err(e) => return Err(e),
+                ended => return ended,
             }
             self.clock.sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(2));
         }
-        rows.write(write).await.map(|_| ())
+        rows.transact(writes).await
     }
 }
 

@@ -1,14 +1,21 @@
 //! What the scheduler does for installs: tokens are renewed before they end, and erasures go on.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::delivery::resume;
 use tidegate_pipeline::table::{Due, DueRow, TableError};
+use tidegate_slack::ids::TenantId;
 
 use super::Installs;
 use super::grant::Holder;
 
 /// Rows looked at per partition of the index in one sweep.
 const LIMIT: usize = 100;
+
+/// A second of waiting for another's lease, the request, and the writes after it.
+const FOR_A_REFRESH: Duration = Duration::from_secs(10);
 
 /// Refreshes under way at once: Slack allows a hundred a minute for an app in a workspace, and each is another workspace's.
 const AT_ONCE: usize = 8;
@@ -23,6 +30,12 @@ impl Installs {
             stream::iter(due)
                 .for_each_concurrent(AT_ONCE, |row| self.refresh_due(row, until))
                 .await;
+        }
+        for row in system.due(Due::Resume, now, LIMIT).await? {
+            if self.clock.now() >= until {
+                break;
+            }
+            self.resume_due(&row.tenant).await;
         }
         let mut ended = 0;
         for row in system.due(Due::Erasure, now, LIMIT).await? {
@@ -43,11 +56,20 @@ impl Installs {
             [_, user] => Holder::Person(user.as_str().into()),
             _ => return,
         };
-        if self.clock.now() >= until {
+        // Slack's answer to a refresh must be stored: none is begun that may not end in time.
+        if self.clock.now().plus(FOR_A_REFRESH) >= until {
             return;
         }
         if let Err(e) = self.renew_ahead(&row.tenant, &holder).await {
             tracing::warn!(tenant = %row.tenant, error = %e, "token not renewed yet");
+        }
+    }
+
+    /// What whoever connected the workspace did not get to.
+    async fn resume_due(&self, tenant: &TenantId) {
+        match resume(&self.table, &*self.wake_ups, &*self.clock, tenant).await {
+            Ok(lanes) => tracing::info!(%tenant, lanes, "install.resumed"),
+            Err(e) => tracing::warn!(%tenant, error = %e, "held posts not resumed yet"),
         }
     }
 }

@@ -38,6 +38,7 @@ mod kill;
 mod logs;
 mod operator;
 mod outbox_world;
+mod own_app;
 mod process;
 mod queue;
 mod queue_down;

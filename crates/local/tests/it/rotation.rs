@@ -273,10 +273,13 @@ async fn a_refresher_that_wakes_up_late_still_stores_what_only_it_has() {
         done: false,
         held: std::sync::Arc::clone(&held),
     };
-    world.engine.next(1, &["write put", "install/bot"], mishap);
+    world
+        .engine
+        .next(1, &["transact", " put ", "install/bot"], mishap);
     let late = world.instance();
     let late = tokio::spawn(async move { late.token(&TEAM.into()).await });
     held.reached.notified().await;
+    world.pass(Duration::from_secs(21)).await;
     // Others find its lease over, ask Slack, and learn that the refresh token was used.
     let other = world.instance();
     assert!(

@@ -153,3 +153,17 @@ async fn keys_are_renewed_without_losing_what_older_ones_sealed() {
         Err(KeyError::Cipher(_))
     ));
 }
+
+#[tokio::test]
+async fn a_process_that_has_read_the_keys_opens_what_a_newer_key_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (store_in(folder.path()), store_in(folder.path()));
+    let (key, tenant) = (RowKey::new(&["notes"], &["1"]), TENANT.into());
+    other.keyring.of(&tenant).await.unwrap();
+    one.keyring.renew(&tenant).await.unwrap();
+    let row = Item::new().sealed("words", WORDS);
+    let rows = one.table.tenant(&tenant);
+    rows.write(Write::put(key.clone(), row)).await.unwrap();
+    let read = other.table.tenant(&tenant).get(&key).await.unwrap();
+    assert_eq!(read.unwrap().opened_text("words"), Some(WORDS));
+}

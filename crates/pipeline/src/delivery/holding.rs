@@ -1,16 +1,24 @@
 //! Posts of a workspace that is not connected: they leave the sweep's sight, stay in their lanes, and go on in order
 //! once the workspace is installed again.
 
+use std::time::Duration;
+
 use tidegate_slack::ids::TenantId;
 
 use super::{Deliverer, Next, NoToken, Place};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{self, Lane};
 use crate::queue::Queue;
 use crate::sweep::SweepError;
-use crate::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
+use crate::table::{Due, Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake;
+
+/// How long whoever connects a workspace may take to resume it.
+const RESUME_AFTER: Duration = Duration::from_mins(1);
+
+/// How far the clocks of two workers may be apart.
+const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 
 /// Posts looked at in one read.
 const PAGE: usize = 100;
@@ -19,13 +27,20 @@ impl Deliverer {
     /// Holds what waits in a lane.
     pub(super) async fn hold(&self, place: Place<'_>) -> Result<Next, JobError> {
         let Place { tenant, rows, lane } = place;
+        let began = self.clock.now();
         // Noted first: whoever connects the workspace from here on finds the lane.
-        let note = Item::new().with("lane", lane.as_str());
-        rows.write(Write::put(held_key(lane), note)).await?;
-        each_post(rows, lane, |key| {
-            Write::update(key, "REMOVE #due, #due_at").when("attribute_exists(#pk)")
-        })
-        .await?;
+        let note = Write::update(held_key(lane), "SET #lane = :lane").value(":lane", lane.as_str());
+        let held = rows.write(note).await?.unwrap_or_default();
+        let through = Timestamp(held.number("through").unwrap_or(0));
+        hide_since(rows, lane, through).await?;
+        let noted = Write::update(held_key(lane), "SET #through = :through")
+            .when("attribute_exists(#pk)")
+            .value(":through", began.millis());
+        match rows.write(noted).await {
+            // Released meanwhile; what was hidden since is looked at below.
+            Ok(_) | Err(TableError::Condition) => {}
+            Err(e) => return Err(e.into()),
+        }
         tracing::warn!("lane.held: the workspace is not connected");
         if let Err(NoToken::Disconnected(_)) = self.tokens.token(tenant).await {
             return Ok(Next::Held);
@@ -45,42 +60,57 @@ pub async fn resume(
     tenant: &TenantId,
 ) -> Result<usize, SweepError> {
     let rows = table.tenant(tenant);
-    let mut resumed = 0;
+    let (mut resumed, mut after) = (0, None);
     loop {
-        let page = rows.query(&["held"], Range::All, false, PAGE, None).await?;
-        if page.rows.is_empty() {
-            return Ok(resumed);
-        }
+        let page = rows
+            .query(&["held"], Range::All, false, PAGE, after.as_ref())
+            .await?;
         for (_, row) in &page.rows {
             let lane = Lane::from_text(row.text("lane").unwrap_or_default());
             release(&rows, &lane, clock).await?;
             wake(wake_ups, tenant, &lane, 0, clock).await?;
             resumed += 1;
         }
+        after = page.next;
+        if after.is_none() {
+            rows.write(Write::delete(resume_key())).await?;
+            return Ok(resumed);
+        }
     }
 }
 
-/// Puts a lane's posts back into the sweep's sight, then forgets that it was held.
-async fn release(rows: &Rows, lane: &Lane, clock: &dyn Clock) -> Result<(), TableError> {
-    let now = clock.now();
-    each_post(rows, lane, |key| outbox::due_again(key, lane, now)).await?;
-    rows.write(Write::delete(held_key(lane))).await?;
-    Ok(())
+/// The write that has the sweep resume a workspace, should whoever connects it not get to do so. It stands in one
+/// transaction with what connects it, and [`resume`] takes it away.
+pub fn resume_later(tenant: &TenantId, now: Timestamp) -> Write<RowKey> {
+    let row = Item::new()
+        .with("due", Due::Resume.partition(tenant.as_str()))
+        .with("due_at", now.plus(RESUME_AFTER).millis());
+    Write::put(resume_key(), row)
 }
 
-async fn each_post(
-    rows: &Rows,
-    lane: &Lane,
-    change: impl Fn(RowKey) -> Write<RowKey>,
-) -> Result<(), TableError> {
+fn resume_key() -> RowKey {
+    RowKey::new(&["resume"], &["due"])
+}
+
+/// Takes out of the sweep's sight what has come into a lane since it was held to the end last, so that a lane that fills
+/// up while it is held costs no more with every post.
+async fn hide_since(rows: &Rows, lane: &Lane, through: Timestamp) -> Result<(), TableError> {
+    // Posts bear the time of the worker that decided on them, and clocks differ.
+    let from = (through.millis() - millis(CLOCKS_DIFFER)).max(0);
+    let from = format!("{from:015}");
     let mut after = None;
     loop {
         let partition = ["outbox", lane.as_str()];
+        let range = Range::Between(&[&from], &["~"]);
         let page = rows
-            .query(&partition, Range::All, false, PAGE, after.as_ref())
+            .query(&partition, range, false, PAGE, after.as_ref())
             .await?;
-        for (key, _) in page.rows {
-            match rows.write(change(key)).await {
+        for (key, row) in page.rows {
+            if row.text("due").is_none() {
+                continue;
+            }
+            let hide = Write::update(key, "REMOVE #due, #due_at").when("attribute_exists(#pk)");
+            match rows.write(hide).await {
                 // It has left the lane since.
                 Ok(_) | Err(TableError::Condition) => {}
                 Err(e) => return Err(e),
@@ -91,6 +121,34 @@ async fn each_post(
             return Ok(());
         }
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Puts a lane's posts back into the sweep's sight, then forgets that it was held.
+async fn release(rows: &Rows, lane: &Lane, clock: &dyn Clock) -> Result<(), TableError> {
+    let (now, mut after) = (clock.now(), None);
+    loop {
+        let partition = ["outbox", lane.as_str()];
+        let page = rows
+            .query(&partition, Range::All, false, PAGE, after.as_ref())
+            .await?;
+        for (key, _) in page.rows {
+            match rows.write(outbox::due_again(key, lane, now)).await {
+                // It has left the lane since.
+                Ok(_) | Err(TableError::Condition) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    rows.write(Write::delete(held_key(lane))).await?;
+    Ok(())
 }
 
 fn held_key(lane: &Lane) -> RowKey {

@@ -26,13 +26,15 @@ impl TenantKeys {
         Ok(sealed)
     }
 
+    /// Whether the key that a sealed value names is among these.
+    pub fn know(&self, sealed: &[u8]) -> bool {
+        number_of(sealed).is_some_and(|(number, _)| self.keys.contains_key(&number))
+    }
+
     /// Opens what [`TenantKeys::seal`] made for the same tenant and kind, with whichever of the keys it names.
     pub fn open(&self, kind: &str, sealed: &[u8]) -> Result<Vec<u8>, CipherError> {
-        let number = sealed
-            .strip_prefix(&MAGIC)
-            .and_then(|s| s.split_first_chunk());
-        let (number, body) = number.ok_or(CipherError::NotOpened)?;
-        let key = self.keys.get(&i64::from_be_bytes(*number));
+        let (number, body) = number_of(sealed).ok_or(CipherError::NotOpened)?;
+        let key = self.keys.get(&number);
         key.ok_or(CipherError::NotOpened)?
             .open(&self.about(kind), body)
     }
@@ -40,6 +42,12 @@ impl TenantKeys {
     fn about(&self, kind: &str) -> Vec<u8> {
         format!("{}\0{kind}", self.tenant).into_bytes()
     }
+}
+
+/// The number of the key that sealed a value, and what it sealed.
+fn number_of(sealed: &[u8]) -> Option<(i64, &[u8])> {
+    let (number, body) = sealed.strip_prefix(&MAGIC)?.split_first_chunk()?;
+    Some((i64::from_be_bytes(*number), body))
 }
 
 /// Whether these bytes are a sealed value.

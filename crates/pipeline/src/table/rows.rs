@@ -199,6 +199,8 @@ pub enum Due {
     TokenRefresh,
     /// A workspace that is being erased.
     Erasure,
+    /// A workspace that was connected, and whose held posts are to go on.
+    Resume,
 }
 
 impl Due {
@@ -217,6 +219,7 @@ impl Due {
             Self::ParkedPost => "parked_post",
             Self::TokenRefresh => "token_refresh",
             Self::Erasure => "erasure",
+            Self::Resume => "resume",
         };
         format!("{name}#{shard}")
     }

@@ -34,15 +34,16 @@ impl SealedEngine {
     }
 
     async fn opened(&self, item: Item) -> Result<Item, TableError> {
-        if !item
-            .0
-            .values()
-            .any(|value| matches!(value, Value::B(bytes) if is_sealed(bytes)))
-        {
+        if sealed_in(&item).next().is_none() {
             return Ok(item);
         }
-        let keys = self.keys(item.text("pk").unwrap_or_default()).await?;
-        let keys = keys.ok_or_else(no_keys)?;
+        let tenant = tenant_in(item.text("pk").unwrap_or_default()).ok_or_else(no_keys)?;
+        let mut keys = self.keyring.of(&tenant).await?;
+        if !sealed_in(&item).all(|bytes| keys.know(bytes)) {
+            // Sealed under a key that another process has made since we read them.
+            self.keyring.forget(&tenant);
+            keys = self.keyring.of(&tenant).await?;
+        }
         let open = |(name, value): (String, Value)| match value {
             Value::B(bytes) if is_sealed(&bytes) => {
                 let plain = keys
@@ -88,6 +89,13 @@ fn seal(
         plain => Ok((name, plain)),
     };
     values.into_iter().map(seal).collect()
+}
+
+fn sealed_in(item: &Item) -> impl Iterator<Item = &[u8]> {
+    item.0.values().filter_map(|value| match value {
+        Value::B(bytes) if is_sealed(bytes) => Some(bytes.as_slice()),
+        _ => None,
+    })
 }
 
 fn no_keys() -> TableError {
