@@ -84,8 +84,8 @@ async fn answered(slack: &FakeSlack, ts: &str) {
     let sent = slack.send_event_to(&Addressee::team(TEAM), event).await;
     assert!(sent.ok, "{sent:?}");
     until("the answer", async || {
-        let posts = slack.messages("C0ACMEROOM1").into_iter();
-        posts.filter(|m| m.thread_ts.as_deref() == Some(ts)).next()
+        let mut posts = slack.messages("C0ACMEROOM1").into_iter();
+        posts.find(|m| m.thread_ts.as_deref() == Some(ts))
     })
     .await;
 }
