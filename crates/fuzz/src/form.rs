@@ -1,6 +1,5 @@
 //! Forms: slash commands, and the certificate probe that may come to any endpoint.
 
-use secrecy::ExposeSecret;
 use tidegate_app::ingress::{Answer, Decision, Endpoint, decide};
 use tidegate_slack::command::{self, Form, SlashCommand};
 use tidegate_slack::ids::TenantId;
@@ -45,16 +44,13 @@ fn assert_decision(body: &[u8], form: &Form<'_>, tenant: Option<&TenantId>) {
     }
 }
 
-/// A command's debug text shows no bearer credential. Short ones may occur in it by chance.
+/// A command's debug text is the same whatever its bearer credentials are.
 fn assert_hidden(command: &SlashCommand) {
-    let shown = format!("{command:?}");
-    let public = format!("{}{}{}", command.command, command.channel, command.tenant);
-    for secret in [&command.response_url, &command.trigger_id] {
-        let secret = secret.expose_secret();
-        let by_chance = secret.len() < 8 || public.contains(secret);
-        assert!(
-            by_chance || !shown.contains(secret),
-            "a credential is shown"
-        );
-    }
+    let without = SlashCommand {
+        response_url: String::new().into(),
+        trigger_id: String::new().into(),
+        ..command.clone()
+    };
+    let (shown, without) = (format!("{command:?}"), format!("{without:?}"));
+    assert!(shown == without, "a credential is shown");
 }
