@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod config;
+pub mod incidents;
 pub mod ingress;
 pub mod installs;
 mod keys;
