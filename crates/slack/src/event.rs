@@ -1,6 +1,8 @@
 //! The Events API: the outer envelope and the fields of the inner event that Tidegate reads.
 //! Contract: docs.slack.dev/apis/events-api. Unknown fields, events and outer types are never an error.
 
+mod inner;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -12,6 +14,9 @@ use thiserror::Error;
 use crate::ids::TenantId;
 use crate::lenient;
 use crate::tenant::Authorization;
+
+pub use inner::Event;
+use inner::{object, text};
 
 /// What ingress needs to know of a request to `/slack/events`, read in one pass without building a tree.
 #[derive(Debug, Default, Deserialize)]
@@ -143,10 +148,7 @@ impl Envelope {
 
     /// The inner event, if there is one.
     pub fn event(&self) -> Option<Event<'_>> {
-        self.outer
-            .get("event")
-            .filter(|e| e.is_object())
-            .map(|value| Event { value })
+        object(&self.outer, "event").map(Event::of)
     }
 
     /// Whether the inner event was caused by the bot user that this installation authorizes, or by its app.
@@ -164,131 +166,9 @@ impl Envelope {
     }
 }
 
-/// The inner event. Accessors answer `None` where a field is absent, null or of another type.
-#[derive(Clone, Copy)]
-pub struct Event<'a> {
-    value: &'a Value,
-}
-
-// Neither shows more than its type: the rest is what people wrote.
-
+/// Shows no more than its type: the rest is what people wrote.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Envelope({})", self.kind())
     }
-}
-
-impl fmt::Debug for Event<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Event({})", self.kind())
-    }
-}
-
-impl<'a> Event<'a> {
-    /// Event type: `message`, `app_mention`, ….
-    pub fn kind(&self) -> &'a str {
-        text(self.value, "type").unwrap_or_default()
-    }
-
-    /// Message subtype: `message_changed`, `bot_message`, ….
-    pub fn subtype(&self) -> Option<&'a str> {
-        text(self.value, "subtype")
-    }
-
-    /// The conversation, wherever this type of event puts it.
-    pub fn channel(&self) -> Option<&'a str> {
-        let channel = self.value.get("channel");
-        text(self.value, "channel")
-            .or_else(|| channel.and_then(|c| text(c, "id")))
-            .or_else(|| text(self.value, "channel_id"))
-            .or_else(|| {
-                self.value
-                    .get("item")
-                    .and_then(|item| text(item, "channel"))
-            })
-    }
-
-    /// The person it is about or from.
-    pub fn user(&self) -> Option<&'a str> {
-        text(self.value, "user").or_else(|| self.value.get("user").and_then(|u| text(u, "id")))
-    }
-
-    /// Timestamp of the message it is, or is about.
-    pub fn ts(&self) -> Option<&'a str> {
-        text(self.value, "ts").or_else(|| self.value.get("item").and_then(|item| text(item, "ts")))
-    }
-
-    /// Timestamp of the event itself; for an edit or a delete later than the message's.
-    pub fn event_ts(&self) -> Option<&'a str> {
-        text(self.value, "event_ts")
-    }
-
-    /// The thread a message belongs to.
-    pub fn thread_ts(&self) -> Option<&'a str> {
-        text(self.value, "thread_ts")
-    }
-
-    /// Message text.
-    pub fn text(&self) -> Option<&'a str> {
-        text(self.value, "text")
-    }
-
-    /// The bot that wrote the message.
-    pub fn bot(&self) -> Option<&'a str> {
-        text(self.value, "bot_id")
-    }
-
-    /// The app that wrote the message.
-    pub fn app(&self) -> Option<&'a str> {
-        text(self.value, "app_id").or_else(|| {
-            self.value
-                .get("bot_profile")
-                .and_then(|profile| text(profile, "app_id"))
-        })
-    }
-
-    /// The workspace that the author belongs to.
-    pub fn team(&self) -> Option<&'a str> {
-        text(self.value, "team").or_else(|| text(self.value, "user_team"))
-    }
-
-    /// The message as it stands after a `message_changed`.
-    pub fn message(&self) -> Option<Event<'a>> {
-        self.value
-            .get("message")
-            .filter(|m| m.is_object())
-            .map(|value| Event { value })
-    }
-
-    /// When the message was last edited.
-    pub fn edited_ts(&self) -> Option<&'a str> {
-        self.value
-            .get("edited")
-            .and_then(|edited| text(edited, "ts"))
-    }
-
-    /// The users under `tokens.<kind>` of `tokens_revoked`: `oauth` for people, `bot` for bots.
-    pub fn revoked(&self, kind: &str) -> Vec<String> {
-        let users = self.value.get("tokens").and_then(|tokens| tokens.get(kind));
-        let users = users.and_then(Value::as_array).into_iter().flatten();
-        users
-            .filter_map(|user| user.as_str().map(str::to_owned))
-            .collect()
-    }
-
-    /// The message that a `message_deleted` removes.
-    pub fn deleted_ts(&self) -> Option<&'a str> {
-        text(self.value, "deleted_ts").or_else(|| {
-            self.value
-                .get("previous_message")
-                .and_then(|m| text(m, "ts"))
-        })
-    }
-}
-
-fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
-    object
-        .get(field)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
 }

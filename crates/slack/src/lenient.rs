@@ -34,6 +34,13 @@ pub fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     input.deserialize_any(First(PhantomData))
 }
 
+/// For `#[serde(default, deserialize_with = "lenient::objects")]`: the objects of a list.
+pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    input: D,
+) -> Result<Vec<T>, D::Error> {
+    input.deserialize_any(Objects(PhantomData))
+}
+
 struct Text;
 
 struct Flag;
@@ -41,6 +48,8 @@ struct Flag;
 struct Object<T>(PhantomData<T>);
 
 struct First<T>(PhantomData<T>);
+
+struct Objects<T>(PhantomData<T>);
 
 /// What comes out of an item of a list.
 struct Item<T>(Option<T>);
@@ -133,5 +142,19 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for First<T> {
         let first = seq.next_element::<Item<T>>()?.and_then(|item| item.0);
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(first)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Objects<T> {
+    type Value = Vec<T>;
+
+    absent!(expecting null bool number string map);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = seq.next_element::<Item<T>>()? {
+            all.extend(item.0);
+        }
+        Ok(all)
     }
 }

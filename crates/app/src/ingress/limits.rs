@@ -1,6 +1,7 @@
 //! Field limits of modals. The worker that opens a modal writes them into its `private_metadata`, so that ingress
 //! can refuse a field without reading any state:
-//! `{"limits": {"<block_id>": {"required": true, "min": 3, "max": 80}}}`. Lengths are in characters.
+//! `{"limits": {"<block_id>": {"required": true, "min": 3, "max": 80}}}`. Lengths are in characters, and of texts
+//! only; `required` holds for every input: a choice not made is missing as a text not written is.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,17 +30,26 @@ pub(super) fn check(view: &View<'_>) -> Vec<(String, String)> {
         return Vec::new();
     };
     let judge = |(block, limit): (String, Limit)| {
-        let error = limit.error(view.input(&block).trim())?;
-        Some((block, error))
+        let error = if view.is_blank(&block) {
+            limit.missing()
+        } else {
+            limit.error(view.text(&block).trim())
+        };
+        Some((block, error?))
     };
     metadata.limits.into_iter().filter_map(judge).collect()
 }
 
 impl Limit {
+    fn missing(&self) -> Option<String> {
+        self.required.then(|| "This field is required.".to_owned())
+    }
+
     fn error(&self, text: &str) -> Option<String> {
         let length = text.chars().count();
+        // Something was chosen, not written.
         if length == 0 {
-            return self.required.then(|| "This field is required.".to_owned());
+            return None;
         }
         if let Some(min) = self.min.filter(|min| length < *min) {
             return Some(format!(
@@ -55,17 +65,22 @@ impl Limit {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
     use tidegate_slack::interaction::Interaction;
 
     use super::*;
 
     fn errors(metadata: &str, title: &str) -> Vec<(String, String)> {
+        let input = json!({"type": "plain_text_input", "value": title});
+        errors_of(metadata, &input)
+    }
+
+    fn errors_of(metadata: &str, input: &Value) -> Vec<(String, String)> {
         let payload = json!({
             "type": "view_submission",
             "view": {
                 "private_metadata": metadata,
-                "state": {"values": {"title": {"text": {"type": "plain_text_input", "value": title}}}},
+                "state": {"values": {"title": {"input": input}}},
             },
         })
         .to_string();
@@ -89,6 +104,47 @@ mod tests {
                 .map(|e| ("title".to_owned(), (*e).to_owned()))
                 .collect();
             assert_eq!(errors(LIMITS, title), expected, "{title:?}");
+        }
+    }
+
+    #[test]
+    fn a_required_choice_must_be_made_and_has_no_length() {
+        let option = json!({"text": {"type": "plain_text", "text": "P1"}, "value": "P1"});
+        for (input, is_missing) in [
+            (
+                json!({"type": "static_select", "selected_option": null}),
+                true,
+            ),
+            (
+                json!({"type": "static_select", "selected_option": option}),
+                false,
+            ),
+            (json!({"type": "users_select", "selected_user": null}), true),
+            (
+                json!({"type": "users_select", "selected_user": "U1"}),
+                false,
+            ),
+            (json!({"type": "checkboxes", "selected_options": []}), true),
+            (
+                json!({"type": "checkboxes", "selected_options": [option]}),
+                false,
+            ),
+            (
+                json!({"type": "multi_users_select", "selected_users": ["U1"]}),
+                false,
+            ),
+            (
+                json!({"type": "datetimepicker", "selected_date_time": null}),
+                true,
+            ),
+            (
+                json!({"type": "datetimepicker", "selected_date_time": 1_800_000_000}),
+                false,
+            ),
+        ] {
+            let missing = [("title".to_owned(), "This field is required.".to_owned())];
+            let expected = if is_missing { &missing[..] } else { &[] };
+            assert_eq!(errors_of(LIMITS, &input), expected, "{input}");
         }
     }
 

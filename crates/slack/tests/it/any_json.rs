@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 31] = [
     "type",
     "challenge",
     "event_id",
@@ -29,6 +29,13 @@ const NAMES: [&str; 24] = [
     "private_metadata",
     "app_installed_team_id",
     "minute_rate_limited",
+    "actions",
+    "container",
+    "message_ts",
+    "response_urls",
+    "selected_option",
+    "selected_options",
+    "is_ephemeral",
 ];
 
 const TEXTS: [&str; 10] = [

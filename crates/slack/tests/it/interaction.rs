@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::interaction::Interaction;
+use tidegate_slack::interaction::{Element, Interaction};
 
 use crate::any_json;
 
@@ -11,11 +11,29 @@ fn tenant(payload: &Value) -> Option<TenantId> {
     Interaction::parse(&payload.to_string()).unwrap().tenant()
 }
 
+/// Reads every field: none may panic, whatever stands there.
+fn read_all(input: Element<'_>) {
+    let _ = (
+        input.value(),
+        input.selected(),
+        input.all_selected(),
+        input.user(),
+    );
+    let _ = (
+        input.conversation(),
+        input.date(),
+        input.time_of_day(),
+        input.time(),
+        input.is_blank(),
+    );
+}
+
 fn submission() -> Value {
     json!({
         "type": "view_submission", "is_enterprise_install": false,
         "team": {"id": "T1", "domain": "d"}, "enterprise": {"id": "E1", "name": "e"},
-        "user": {"id": "U1", "team_id": "TUSER"},
+        "user": {"id": "U1", "team_id": "TUSER"}, "container": {"message_ts": "1.2", "is_ephemeral": true},
+        "actions": [{"type": "static_select", "action_id": "a", "block_id": "b", "selected_option": {"value": "v"}}],
         "view": {
             "team_id": "TVIEW", "app_installed_team_id": "TAPP", "private_metadata": "{}",
             "state": {"values": {"block": {"action": {"type": "plain_text_input", "value": "typed"}}}},
@@ -36,6 +54,11 @@ proptest! {
         let payload = Value::from(payload).to_string();
         let interaction = Interaction::parse(&payload);
         prop_assert!(interaction.is_ok(), "{:?}", interaction.err());
+        let interaction = interaction.unwrap();
+        interaction.actions().for_each(read_all);
+        let _ = (interaction.user(), interaction.channel(), interaction.callback_id(), interaction.view_id());
+        let _ = (interaction.message_ts(), interaction.thread_ts(), interaction.is_ephemeral());
+        let _ = (interaction.trigger_id(), interaction.response_url());
     }
 
     #[test]
@@ -44,7 +67,10 @@ proptest! {
         let interaction = Interaction::parse(&text);
         prop_assert_eq!(interaction.is_ok(), payload.is_object());
         if let Ok(Interaction { view: Some(view), .. }) = interaction {
-            let _ = (view.input(&block), view.input("block"), view.first_block());
+            let _ = (view.text(&block), view.is_blank("block"), view.first_block());
+            for input in view.values() {
+                read_all(input);
+            }
         }
     }
 
@@ -58,7 +84,7 @@ proptest! {
         prop_assert_eq!(tenant(&payload), Some("TAPP".into()));
         let text = payload.to_string();
         let view = Interaction::parse(&text).unwrap().view.unwrap();
-        prop_assert_eq!(view.input("block"), "typed");
+        prop_assert_eq!(view.text("block"), "typed");
     }
 }
 
