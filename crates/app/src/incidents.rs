@@ -10,3 +10,4 @@ pub mod role;
 pub mod severity;
 pub mod status;
 pub mod timeline;
+pub mod timers;

@@ -12,6 +12,7 @@ use tidegate_slack::ids::UserId;
 use super::role::{Held, RoleName};
 use super::severity::Severity;
 use super::status::Status;
+use super::timers::{Nag, TimerKind};
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 100;
@@ -216,6 +217,15 @@ pub struct Incident {
     pub summary: Option<String>,
     /// When somebody last said where it stands.
     pub updated_at: Timestamp,
+    /// Since when it stands there.
+    #[serde(default)]
+    pub status_since: Timestamp,
+    /// Seconds that the commander's clock is ahead of UTC, as far as is known.
+    #[serde(default)]
+    pub zone: Option<i32>,
+    /// Reminders so far, and what people asked of them.
+    #[serde(default)]
+    pub timers: BTreeMap<TimerKind, Nag>,
     /// When the next word is promised.
     #[serde(default)]
     pub next_update_at: Option<Timestamp>,
@@ -234,6 +244,9 @@ pub struct Incident {
     /// How many tasks it has had.
     #[serde(default)]
     pub tasks: u32,
+    /// When whom was told of what last, as `<kind>:<channel or person>`.
+    #[serde(default)]
+    pub told: BTreeMap<String, Timestamp>,
     /// What the statistics hold of it.
     #[serde(default)]
     pub counted: Option<Counted>,
