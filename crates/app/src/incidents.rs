@@ -7,7 +7,9 @@
 
 pub mod incident;
 pub mod role;
+pub mod settings;
 pub mod severity;
 pub mod status;
+pub mod templates;
 pub mod timeline;
 pub mod timers;
