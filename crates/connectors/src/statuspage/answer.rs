@@ -1,0 +1,112 @@
+//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are insisted on; any
+//! other field that is missing or odd reads as absent.
+
+use serde_json::Value;
+
+use super::{NAMESPACE, PageInfo};
+use crate::outcome::{DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, Outcome, Reason, Refusal};
+use crate::status_page::{Component, ComponentStatus, IncidentStatus, Posted, PostedUpdate};
+
+/// Judges an HTTP answer by its status, its `Retry-After` header and its body.
+pub(super) fn judge(status: u16, retry_after: Option<&str>, body: &[u8]) -> Outcome<Value> {
+    let refusal = match status {
+        200..=299 => {
+            return match serde_json::from_slice(body) {
+                Ok(answer) => Outcome::Done(answer),
+                Err(_) => Outcome::Ambiguous("the answer is not JSON".to_owned()),
+            };
+        }
+        // 408: it stopped waiting for the request, and we cannot know what it had of it.
+        408 | 500.. => return Outcome::Ambiguous(format!("HTTP {status}")),
+        // 420 is what old keys still get.
+        420 | 429 => Refusal::RateLimited {
+            retry_after: retry_after
+                .and_then(|text| text.trim().parse().ok())
+                .unwrap_or(DEFAULT_RETRY_AFTER)
+                .min(MAX_RETRY_AFTER),
+        },
+        401 | 403 => Refusal::Credential(reason(status, body)),
+        404 | 410 => Refusal::NotFound(reason(status, body)),
+        _ => Refusal::Invalid(reason(status, body)),
+    };
+    Outcome::Refused(refusal)
+}
+
+/// What Statuspage says of a refusal: `{message}` by its documentation, `{error}` with a text or a list in practice.
+fn reason(status: u16, body: &[u8]) -> Reason {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let said = ["message", "error", "errors"]
+        .iter()
+        .find_map(|field| texts(answer.get(field)?));
+    Reason::new(&said.unwrap_or_else(|| format!("HTTP {status}")))
+}
+
+/// A text, or the texts of a list in one; `None` if there is none.
+fn texts(value: &Value) -> Option<String> {
+    let all: Vec<&str> = match value {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let joined = all.join("; ");
+    (!joined.trim().is_empty()).then_some(joined)
+}
+
+/// Every item, or `None` if there is one without an id: it could be the one that is looked for.
+pub(super) fn list<T>(answer: &Value, item: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    answer.as_array()?.iter().map(item).collect()
+}
+
+pub(super) fn page(answer: &Value) -> Option<PageInfo> {
+    Some(PageInfo {
+        id: id(answer)?.to_owned(),
+        name: text(answer, "name"),
+        url: text(answer, "url"),
+    })
+}
+
+pub(super) fn component(answer: &Value) -> Option<Component> {
+    Some(Component {
+        id: id(answer)?.into(),
+        name: text(answer, "name"),
+        status: ComponentStatus::from_word(&text(answer, "status")),
+        group: answer
+            .get("group_id")
+            .and_then(Value::as_str)
+            .map(Into::into),
+        is_group: answer.get("group").and_then(Value::as_bool) == Some(true),
+    })
+}
+
+pub(super) fn incident(answer: &Value) -> Option<Posted> {
+    let our_id = answer.pointer(&format!("/metadata/{NAMESPACE}/incident_id"));
+    let updates = answer.get("incident_updates").and_then(Value::as_array);
+    Some(Posted {
+        id: id(answer)?.into(),
+        our_id: our_id.and_then(Value::as_str).map(str::to_owned),
+        status: IncidentStatus::from_word(&text(answer, "status")),
+        link: text(answer, "shortlink"),
+        updates: updates.into_iter().flatten().filter_map(update).collect(),
+    })
+}
+
+fn update(answer: &Value) -> Option<PostedUpdate> {
+    Some(PostedUpdate {
+        id: id(answer)?.into(),
+        status: IncidentStatus::from_word(&text(answer, "status")),
+        body: text(answer, "body"),
+    })
+}
+
+fn id(answer: &Value) -> Option<&str> {
+    let id = answer.get("id").and_then(Value::as_str)?;
+    (!id.is_empty()).then_some(id)
+}
+
+fn text(answer: &Value, field: &str) -> String {
+    let value = answer.get(field).and_then(Value::as_str);
+    value.unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

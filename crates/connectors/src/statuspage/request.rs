@@ -1,0 +1,154 @@
+//! The one way out to Statuspage.io.
+
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Method, Response, Url};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::{Statuspage, answer};
+use crate::outcome::{Outcome, Reason, Refusal};
+
+/// Bytes of an answer that are read: a hundred incidents with long histories stay below.
+const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Longest id that is believed. Statuspage's have 12 characters.
+const MAX_ID: usize = 64;
+
+/// The API's address, if the key may be sent there.
+pub(super) fn base_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text.trim_end_matches('/')).ok()?;
+    let on_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    let allowed = url.scheme() == "https" || (url.scheme() == "http" && on_this_machine);
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    (allowed && plain && url.has_host()).then_some(url)
+}
+
+/// Whether this can be an id of theirs. Ids come from settings: nothing else may become part of a path.
+pub(super) fn is_id(text: &str) -> bool {
+    (1..=MAX_ID).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+impl Statuspage {
+    /// Sends one request about the page; `path` is what follows its id.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Outcome<Value> {
+        if let Some(odd) = path.iter().find(|part| !is_id(part)) {
+            return Outcome::invalid(&format!("`{odd}` is not an id of the status page"));
+        }
+        let key = format!("OAuth {}", self.key.expose_secret());
+        let Ok(mut key) = HeaderValue::try_from(key) else {
+            let reason = Reason::new("it holds characters that no key has");
+            return Outcome::Refused(Refusal::Credential(reason));
+        };
+        key.set_sensitive(true);
+        let mut url = self.base_url.clone();
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.pop_if_empty();
+            parts.extend(["pages", &self.page_id]).extend(path);
+        }
+        let mut request = self.http.request(method, url).header(AUTHORIZATION, key);
+        if !query.is_empty() {
+            request = request.query(query);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        match request.send().await {
+            Ok(response) => received(response).await,
+            Err(e) => not_answered(&e),
+        }
+    }
+}
+
+async fn received(mut response: Response) -> Outcome<Value> {
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let judge = |body: &[u8]| answer::judge(status, retry_after.as_deref(), body);
+    let mut body = Vec::new();
+    loop {
+        let broken = match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_LIMIT => {
+                body.extend_from_slice(&chunk);
+                continue;
+            }
+            Ok(None) => return judge(&body),
+            Ok(Some(_)) => "the answer is too large",
+            Err(_) => "the answer broke off",
+        };
+        // A refusal is clear from its head alone.
+        return match judge(&[]) {
+            refused @ Outcome::Refused(_) => refused,
+            _ => Outcome::Ambiguous(broken.to_owned()),
+        };
+    }
+}
+
+/// Only a connection that never stood is a refusal; the error's text holds the URL, so it is not passed on.
+fn not_answered(e: &reqwest::Error) -> Outcome<Value> {
+    if e.is_connect() {
+        Outcome::Refused(Refusal::Unreachable)
+    } else if e.is_builder() {
+        Outcome::invalid("the request cannot be sent")
+    } else if e.is_timeout() {
+        Outcome::Ambiguous("no answer in time".to_owned())
+    } else {
+        Outcome::Ambiguous("the connection broke".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_goes_out_encrypted_or_not_beyond_this_machine() {
+        for allowed in [
+            "https://api.statuspage.io/v1",
+            "https://api.statuspage.io/v1/",
+            "http://127.0.0.1:4000/statuspage/v1",
+            "http://[::1]:4000",
+        ] {
+            assert!(base_url(allowed).is_some(), "{allowed}");
+        }
+        for refused in [
+            "http://api.statuspage.io/v1",
+            "https://key@api.statuspage.io/v1",
+            "https://api.statuspage.io/v1?api_key=k",
+            "api.statuspage.io",
+            "ftp://127.0.0.1",
+            "",
+        ] {
+            assert!(base_url(refused).is_none(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_an_id_becomes_part_of_a_path() {
+        assert!(is_id("x0ljvc9m1wxj"));
+        for odd in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a%2fb",
+            "a?b",
+            "a b",
+            "é",
+            &"a".repeat(65),
+        ] {
+            assert!(!is_id(odd), "{odd}");
+        }
+    }
+}
