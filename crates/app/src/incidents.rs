@@ -5,7 +5,10 @@
 //! page are to be told lies in the outbox as effects, which `effects` performs in order later: so an incident can be
 //! declared while Slack is down.
 
+pub mod command;
 pub mod incident;
+pub mod milestone;
+pub mod permissions;
 pub mod role;
 pub mod settings;
 pub mod severity;
