@@ -19,7 +19,7 @@ use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::delivery::{Deliverer, NoEffects, Sender};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -277,11 +277,13 @@ fn workers(
             exclusive: true,
         },
         quiet: config.quiet,
+        performer: Arc::new(NoEffects),
     };
     Ok(Workers::start(Parts {
         workers: vec![worker(&queues.events), worker(&queues.commands)],
         deliverer,
         wake_ups: Arc::clone(&queues.wake_ups),
+        commands: Arc::clone(&queues.commands),
         store,
         clock,
         installs: installs.clone(),

@@ -10,6 +10,7 @@ use tidegate_pipeline::job::Job;
 use tidegate_pipeline::outbox::{Lane, WakeUp};
 use tidegate_pipeline::queue::{Queue, Received};
 use tidegate_pipeline::sweep::sweep;
+use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Worker;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub deliverer: Deliverer,
     /// The queue of wake-ups.
     pub wake_ups: Arc<dyn Queue>,
+    /// The queue of commands: timers go there.
+    pub commands: Arc<dyn Queue>,
     /// Table and keys.
     pub store: Store,
     /// The installs: their tokens are renewed, and erasures go on.
@@ -180,6 +183,10 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
             tracing::error!(error = %e, "sweep failed");
         }
         let until = parts.clock.now().plus(LANE_LIMIT);
+        let (table, commands) = (&parts.store.table, &*parts.commands);
+        if let Err(e) = send_due_timers(table, commands, &*parts.clock, until).await {
+            tracing::error!(error = %e, "timers not sent");
+        }
         match parts.installs.upkeep(until).await {
             Ok(0) => {}
             Ok(_) => {

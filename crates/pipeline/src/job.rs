@@ -27,6 +27,8 @@ pub mod kind {
     pub const SLACK_COMMAND: &str = "slack.command";
     /// A request to `/slack/interactions`.
     pub const SLACK_INTERACTION: &str = "slack.interaction";
+    /// A timer of an incident has gone off.
+    pub const INCIDENT_TIMER: &str = "incident.timer";
     /// Posts are waiting in a lane.
     pub const DELIVERY_WAKE: &str = "delivery.wake";
 }

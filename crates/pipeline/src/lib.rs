@@ -22,4 +22,5 @@ pub mod sweep;
 pub mod table;
 #[cfg(feature = "testing")]
 pub mod table_contract;
+pub mod timers;
 pub mod worker;

@@ -1,8 +1,11 @@
-//! The outbox: posts that have been decided and not yet left. The table is the truth; the queue only wakes a sender.
+//! The outbox: what has been decided and not yet left: posts, and effects that their domain performs. The table is the
+//! truth; the queue only wakes a sender.
 //!
-//! A lane is what is kept in order: one channel, or one `response_url`. A post waits in its lane's partition until
-//! its fate is settled and moves to its event's partition then, so that a lane never grows with what it has sent.
+//! A lane is what is kept in order: one channel, one `response_url`, or what a domain names. A post waits in its
+//! lane's partition until its fate is settled and moves to its event's partition then, so that a lane never grows with
+//! what it has sent.
 
+mod pending;
 mod settled;
 
 use std::fmt;
@@ -10,9 +13,10 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
-use tidegate_slack::ids::{ChannelId, TenantId, Ts};
+use tidegate_slack::ids::{ChannelId, TenantId};
 use uuid::Uuid;
 
+pub use self::pending::{DAMAGED, End, Pending, set_aside};
 pub use self::settled::{PostState, Settled};
 use crate::clock::Timestamp;
 use crate::table::{Due, Item, RowKey, Value, Write, hash_text};
@@ -26,7 +30,10 @@ pub const KEEP_SETTLED: Duration = Duration::from_hours(168);
 /// Namespace of message ids, so that they are the same for the same event, purpose and place.
 const MESSAGE_IDS: Uuid = Uuid::from_u128(0x7469_6465_6761_7465_6f75_7462_6f78_3031);
 
-/// What is kept in order: a channel of its tenant, or a single `response_url`.
+/// Namespace of the ids of what another post's end leads to.
+const FOLLOW_ON_IDS: Uuid = Uuid::from_u128(0x7469_6465_6761_7465_6f75_7462_6f78_3032);
+
+/// What is kept in order: a channel of its tenant, a single `response_url`, or what a domain names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane(String);
 
@@ -42,6 +49,21 @@ impl Lane {
             "response.{}",
             hash_text(url.expose_secret().as_bytes())
         ))
+    }
+
+    /// A domain's own lane, `incident.<id>` for example: its parts joined by dots, so escaped that different parts
+    /// make different lanes and none is a channel's or a `response_url`'s.
+    pub fn named(parts: &[&str]) -> Self {
+        let escaped = |part: &&str| part.replace('%', "%25").replace('.', "%2E");
+        let parts: Vec<String> = parts.iter().map(escaped).collect();
+        match parts.as_slice() {
+            [first, rest @ ..] if first == "response" => {
+                Self([&["%response".to_owned()], rest].concat().join("."))
+            }
+            // A channel's lane has no dot.
+            [] | [_] => Self(format!("{}.", parts.concat())),
+            parts => Self(parts.join(".")),
+        }
     }
 
     /// As stored and queued.
@@ -62,6 +84,8 @@ pub enum Target {
     Channel,
     /// A `response_url`.
     ResponseUrl(SecretString),
+    /// Its domain performs it; the body is the domain's own.
+    Effect,
 }
 
 /// What to do when nobody knows whether a post arrived, and it is not found by looking.
@@ -71,6 +95,8 @@ pub enum Class {
     AtLeastOnce,
     /// Park it for a person: a double notice is worse than a missing one.
     AtMostOnce,
+    /// Doing it again is harmless: nothing is waited for and nothing looked up. For effects.
+    Repeatable,
 }
 
 /// A post that a domain has decided on.
@@ -80,47 +106,16 @@ pub struct Post {
     pub lane: Lane,
     /// Where it goes.
     pub target: Target,
-    /// The body as Slack takes it.
+    /// The body as Slack takes it; an effect's is its domain's own.
     pub body: Json,
     /// What to do when its fate is unknown.
     pub class: Class,
-    /// What it is for, for logs and lists: `mention_reply`, `ping_answer`, ….
+    /// What it is for, for logs and lists: `mention_reply`, `ping_answer`, …. It names an effect:
+    /// `incident.create_channel`.
     pub purpose: &'static str,
 }
 
-/// A post in its lane.
-#[derive(Clone)]
-pub struct Pending {
-    /// Its row.
-    pub key: RowKey,
-    /// The same for every attempt: goes to Slack as metadata and as `client_msg_id`.
-    pub message_id: String,
-    /// The event that caused it.
-    pub event_id: String,
-    /// What it is for.
-    pub purpose: String,
-    /// Where it goes.
-    pub target: Target,
-    /// The body.
-    pub body: Json,
-    /// What to do when its fate is unknown.
-    pub class: Class,
-    /// Epoch of the sender that took it; `None` while it is ready.
-    pub sending: Option<i64>,
-    /// Attempts so far.
-    pub attempts: i64,
-    /// How often it was sent again although it may have arrived.
-    pub resends: i64,
-    /// When the first attempt began.
-    pub first_attempt_at: Option<Timestamp>,
-    /// When the latest attempt began.
-    pub attempt_at: Option<Timestamp>,
-    /// Not to be sent before.
-    pub not_before: Option<Timestamp>,
-}
-
-// Neither shows its body: it is message text.
-
+// Without the body: it is message text.
 impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Post")
@@ -131,40 +126,51 @@ impl fmt::Debug for Post {
     }
 }
 
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("message_id", &self.message_id)
-            .field("event_id", &self.event_id)
-            .field("purpose", &self.purpose)
-            .field("sending", &self.sending)
-            .field("attempts", &self.attempts)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The write that puts a decided post into its lane; `n` is its place among the event's posts.
 pub fn insert(event_id: &str, n: usize, post: &Post, now: Timestamp) -> Write<RowKey> {
     let name = format!("{event_id}#{}#{n}", post.purpose);
     let message_id = Uuid::new_v5(&MESSAGE_IDS, name.as_bytes()).to_string();
-    let key = pending_key(&post.lane, now, event_id, n);
+    written(event_id, &message_id, n, post, now)
+}
+
+/// The write that puts in what another post's end leads to; `n` is its place among what that leads to. Its id comes from
+/// that post's, so that it is the same however often that is performed.
+pub fn insert_after(parent: &Pending, n: usize, post: &Post, now: Timestamp) -> Write<RowKey> {
+    let name = format!("{}#{}#{n}", parent.message_id, post.purpose);
+    let message_id = Uuid::new_v5(&FOLLOW_ON_IDS, name.as_bytes()).to_string();
+    written(&parent.event_id, &message_id, n, post, now)
+}
+
+fn written(
+    event_id: &str,
+    message_id: &str,
+    n: usize,
+    post: &Post,
+    now: Timestamp,
+) -> Write<RowKey> {
+    let n = i64::try_from(n).unwrap_or(i64::MAX);
+    let url = match &post.target {
+        Target::ResponseUrl(url) => Some(Value::Sealed(url.expose_secret().as_bytes().to_vec())),
+        Target::Channel | Target::Effect => None,
+    };
     let item = Item::new()
         .with("message_id", message_id)
         .with("event_id", event_id)
-        .with("n", i64::try_from(n).unwrap_or(0))
+        .with("n", n)
         .with("purpose", post.purpose)
         .with("lane", post.lane.as_str())
         .sealed("body", post.body.to_string())
         .with("at_least_once", post.class == Class::AtLeastOnce)
         .with_some(
-            "response_url",
-            match &post.target {
-                Target::ResponseUrl(url) => {
-                    Some(Value::Sealed(url.expose_secret().as_bytes().to_vec()))
-                }
-                Target::Channel => None,
-            },
-        );
+            "repeatable",
+            (post.class == Class::Repeatable).then_some(true),
+        )
+        .with_some(
+            "effect",
+            matches!(post.target, Target::Effect).then_some(true),
+        )
+        .with_some("response_url", url);
+    let key = pending_key(&post.lane, now, event_id, n, message_id);
     Write::put(key, ready(item, &post.lane, now))
 }
 
@@ -182,124 +188,22 @@ pub fn due_again(key: RowKey, lane: &Lane, now: Timestamp) -> Write<RowKey> {
         .value(":at", now.plus(SWEEP_AFTER).millis())
 }
 
-fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: usize) -> RowKey {
+/// Ordered by time, and within one decision by place. The id keeps apart what two posts of one event lead to in the
+/// same millisecond.
+fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: i64, message_id: &str) -> RowKey {
     RowKey::new(
         &["outbox", lane.as_str()],
-        &[&format!("{:015}", now.millis()), event_id, &n.to_string()],
+        &[
+            &format!("{:015}", now.millis()),
+            event_id,
+            &format!("{n:05}.{message_id}"),
+        ],
     )
-}
-
-/// Why a row is parked that cannot be read.
-pub const DAMAGED: &str = "its row is damaged";
-
-/// The writes that take a row out of its lane that cannot be read. All that it holds is kept for a person.
-pub fn set_aside(key: &RowKey, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
-    let place = key.sort_parts();
-    let named = |name: &str, otherwise: &str| row.text(name).unwrap_or(otherwise).to_owned();
-    let event_id = named("event_id", place.get(1).map_or("unknown", String::as_str));
-    let message_id = named("message_id", &place.join("."));
-    let lane = lane_of(key).map(|lane| lane.0).unwrap_or_default();
-    let parked = row
-        .clone()
-        .with("purpose", named("purpose", "unknown"))
-        .with("lane", named("lane", &lane))
-        .with("state", PostState::Parked.as_str())
-        .with("reason", DAMAGED)
-        .with("settled_at", now.millis())
-        .with("due", Due::ParkedPost.partition(&message_id))
-        .with("due_at", now.millis())
-        .with("event_id", event_id.as_str())
-        .with("message_id", message_id.as_str());
-    let kept = RowKey::new(&["post", &event_id], &[&message_id]);
-    [
-        Write::delete(key.clone()).when("attribute_exists(#pk)"),
-        Write::put(kept, parked),
-    ]
 }
 
 /// The lane behind an outbox row's key, for the sweep.
 pub fn lane_of(key: &RowKey) -> Option<Lane> {
     key.partition_parts().into_iter().nth(1).map(Lane)
-}
-
-impl Pending {
-    /// Reads a row of a lane.
-    pub fn parse(key: &RowKey, item: &Item) -> Option<Self> {
-        let moment = |name: &str| item.number(name).map(Timestamp);
-        Some(Self {
-            key: key.clone(),
-            message_id: item.text("message_id")?.to_owned(),
-            event_id: item.text("event_id")?.to_owned(),
-            purpose: item.text("purpose")?.to_owned(),
-            target: match item.opened_text("response_url") {
-                Some(url) => Target::ResponseUrl(url.into()),
-                None => Target::Channel,
-            },
-            body: serde_json::from_slice(item.opened("body")?).ok()?,
-            class: if item.flag("at_least_once") {
-                Class::AtLeastOnce
-            } else {
-                Class::AtMostOnce
-            },
-            sending: item.number("epoch"),
-            attempts: item.number("attempts").unwrap_or(0),
-            resends: item.number("resends").unwrap_or(0),
-            first_attempt_at: moment("first_attempt_at"),
-            attempt_at: moment("attempt_at"),
-            not_before: moment("not_before"),
-        })
-    }
-
-    /// The writes that move the post out of its lane, provided that it is still as it was read.
-    pub fn settle(&self, row: &Item, end: &End, now: Timestamp) -> [Write<RowKey>; 2] {
-        let sort = [self.message_id.as_str()];
-        let key = RowKey::new(&["post", &self.event_id], &sort);
-        let keep = |name: &str| row.0.get(name).cloned();
-        let mut settled = Item::new()
-            .with("message_id", self.message_id.as_str())
-            .with("event_id", self.event_id.as_str())
-            .with("purpose", self.purpose.as_str())
-            .with_some("lane", keep("lane"))
-            .with("attempts", self.attempts)
-            .with("settled_at", now.millis());
-        settled = match end {
-            End::Done(ts) => settled
-                .with("state", PostState::Done.as_str())
-                .with_some("ts", ts.as_ref().map(Ts::as_str))
-                .with("expires_at", now.plus(KEEP_SETTLED).seconds()),
-            // Kept whole and until a person decides: this is all there is of the post.
-            End::Parked(reason) => settled
-                .with("state", PostState::Parked.as_str())
-                .with("reason", reason.as_str())
-                .with_some("n", keep("n"))
-                .with_some("body", keep("body"))
-                .with_some("response_url", keep("response_url"))
-                .with_some("at_least_once", keep("at_least_once"))
-                .with("due", Due::ParkedPost.partition(&self.message_id))
-                .with("due_at", now.millis()),
-        };
-        [
-            self.unchanged(Write::delete(self.key.clone())),
-            Write::put(key, settled),
-        ]
-    }
-
-    /// The write, done only while the row is as it was read: taken by the same sender, or ready.
-    pub fn unchanged(&self, write: Write<RowKey>) -> Write<RowKey> {
-        match self.sending {
-            Some(epoch) => write.when("#epoch = :epoch").value(":epoch", epoch),
-            None => write.when("attribute_exists(#pk) AND attribute_not_exists(#epoch)"),
-        }
-    }
-}
-
-/// How a post ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// Slack has it, under this timestamp if it said so.
-    Done(Option<Ts>),
-    /// Set aside for a person, for this reason.
-    Parked(String),
 }
 
 /// Body of a wake-up job.
@@ -332,3 +236,6 @@ pub fn wake_up(
         })?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use tidegate_app::config::{DeliveryConfig, both};
 use tidegate_app::installs::{Installs, Parts};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
-use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::delivery::{Deliverer, NoEffects, Sender};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
 
 fn main() -> ExitCode {
@@ -33,6 +33,7 @@ async fn run() -> Result<(), Error> {
             exclusive: false,
         },
         quiet: config.quiet,
+        performer: Arc::new(NoEffects),
         clock,
     };
     run_delivery(deliverer, queue, Duration::from_secs(2)).await

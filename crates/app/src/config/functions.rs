@@ -61,6 +61,8 @@ pub struct DeliveryConfig {
 pub struct SchedulerConfig {
     /// Table and keys.
     pub store: StoreConfig,
+    /// `COMMANDS_QUEUE_URL`.
+    pub commands_queue: String,
     /// `DELIVERY_QUEUE_URL`.
     pub delivery_queue: String,
     /// How Slack is reached.
@@ -141,6 +143,7 @@ impl SchedulerConfig {
         read(|settings| Self {
             store: store(settings),
             slack: SlackConfig::read(settings),
+            commands_queue: commands_queue(settings),
             delivery_queue: delivery_queue(settings),
         })
     }

@@ -9,7 +9,7 @@ use tidegate_aws::dynamodb::DynamoTable;
 use tidegate_aws::lambda::{BatchResponse, deliver_batch, work_batch};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, ManualClock, SystemClock, Timestamp};
-use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
+use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, NoEffects, Sender};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::ledger::{Delivery, JobError};
@@ -246,6 +246,7 @@ async fn deliverer() -> Deliverer {
             exclusive: false,
         },
         quiet: Duration::from_mins(1),
+        performer: Arc::new(NoEffects),
     }
 }
 

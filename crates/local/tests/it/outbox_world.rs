@@ -14,7 +14,7 @@ use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, Fault, FaultKind, PostedM
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, METADATA_EVENT, Sender};
+use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, METADATA_EVENT, NoEffects, Sender};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Pending, Post, Settled, Target, WakeUp};
@@ -180,6 +180,7 @@ impl World {
             }),
             sender: Sender { boot, exclusive },
             quiet: QUIET,
+            performer: Arc::new(NoEffects),
         }
     }
 

@@ -26,7 +26,7 @@ impl Deliverer {
     pub(super) async fn settle(
         &self,
         rows: &Rows,
-        budget: &Budget,
+        budget: Option<&Budget>,
         post: &Pending,
         row: &Item,
         outcome: Outcome,
@@ -41,7 +41,9 @@ impl Deliverer {
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let time = now.plus(Duration::from_secs(retry_after));
                 counter!("slack_rate_limited_total").increment(1);
-                self.close_until(rows, budget, time).await?;
+                if let Some(budget) = budget {
+                    self.close_until(rows, budget, time).await?;
+                }
                 self.give_back(rows, post, time).await?;
                 Ok(Next::At(time))
             }
@@ -73,9 +75,9 @@ impl Deliverer {
                     )
                     .await
                 }
-                Target::Channel => {
+                Target::Channel | Target::Effect => {
                     tracing::warn!(message_id = post.message_id, why, "post.ambiguous");
-                    Ok(Next::At(self.settles_at(now)))
+                    Ok(Next::At(self.over_at(post)))
                 }
             },
         }
@@ -97,31 +99,50 @@ impl Deliverer {
             Err(e) => return Err(e.into()),
         }
         if let End::Parked(reason) = end {
-            tracing::error!(
-                message_id = post.message_id,
-                purpose = post.purpose,
-                reason,
-                "post.parked"
-            );
-            counter!("posts_parked_total").increment(1);
+            Self::parked(post, reason);
         }
         Ok(Next::Post)
     }
 
-    /// Makes a post ready again that certainly was not sent.
+    pub(super) fn parked(post: &Pending, reason: &str) {
+        tracing::error!(
+            message_id = post.message_id,
+            purpose = post.purpose,
+            reason,
+            "post.parked"
+        );
+        counter!("posts_parked_total").increment(1);
+    }
+
+    /// Makes a post ready again that certainly was not sent, or an effect that may be performed again.
     pub(super) async fn give_back(
         &self,
         rows: &Rows,
         post: &Pending,
         not_before: Timestamp,
     ) -> Result<(), JobError> {
+        let counts = [
+            (":resends", Some(post.resends)),
+            (":failures", (post.failures > 0).then_some(post.failures)),
+            (":doubt_since", post.doubt_since.map(Timestamp::millis)),
+            (":posted_since", post.posted_since.map(Timestamp::millis)),
+        ];
+        let counts = counts.iter().filter_map(|(name, n)| Some((*name, (*n)?)));
+        let sets: Vec<String> = counts
+            .clone()
+            .map(|(name, _)| format!("#{} = {name}", &name[1..]))
+            .collect();
         let ready = Write::update(
             post.key.clone(),
-            "SET #not_before = :at, #due_at = :at, #resends = :resends REMOVE #epoch, #attempt_at",
+            &format!(
+                "SET #not_before = :at, #due_at = :at, {} REMOVE #epoch, #attempt_at",
+                sets.join(", ")
+            ),
         );
-        let ready = ready
-            .value(":at", not_before.millis())
-            .value(":resends", post.resends);
+        let ready = counts.fold(
+            ready.value(":at", not_before.millis()),
+            |ready, (name, n)| ready.value(name, n),
+        );
         match self.insist(rows, &[post.unchanged(ready)]).await {
             Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
             Err(e) => Err(e.into()),
@@ -151,16 +172,20 @@ impl Deliverer {
         rows: &Rows,
         budget: &Budget,
         time: Timestamp,
-    ) -> Result<(), JobError> {
+    ) -> Result<(), TableError> {
         match self.insist(rows, &[budget.close(time)]).await {
-            Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
-            Err(e) => Err(e.into()),
+            Err(TableError::Cancelled(_)) => Ok(()),
+            ended => ended,
         }
     }
 
     /// Asks a table that stumbles again: what Slack said is known only here and now. Repeating is harmless, for a
     /// write that was done the first time fails its condition the second time.
-    async fn insist(&self, rows: &Rows, writes: &[Write<RowKey>]) -> Result<(), TableError> {
+    pub(super) async fn insist(
+        &self,
+        rows: &Rows,
+        writes: &[Write<RowKey>],
+    ) -> Result<(), TableError> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
             match rows.transact(writes.to_vec()).await {

@@ -2,6 +2,7 @@
 
 use tidegate_slack::ids::Ts;
 
+use super::pending::WHOLE;
 use super::{KEEP_SETTLED, Lane, pending_key, ready};
 use crate::clock::Timestamp;
 use crate::table::{Item, RowKey, Write};
@@ -77,22 +78,18 @@ impl Settled {
     /// The writes that put a parked post back into its lane; `row` is its row. A second call finds it requeued and
     /// fails its condition.
     pub fn requeue(&self, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
-        let n = row
-            .number("n")
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(0);
+        let n = row.number("n").unwrap_or(0);
         let mut item = ready(Item::new(), &self.lane, now);
-        for name in [
+        let kept = [
             "message_id",
             "event_id",
-            "n",
             "purpose",
             "lane",
-            "body",
-            "at_least_once",
-            "response_url",
-        ] {
-            item = item.with_some(name, row.0.get(name).cloned());
+            "doubt_since",
+            "posted_since",
+        ];
+        for name in kept.iter().chain(&WHOLE) {
+            item = item.with_some(name, row.0.get(*name).cloned());
         }
         let requeued = Write::update(
             self.key.clone(),
@@ -102,9 +99,7 @@ impl Settled {
         .value(":requeued", PostState::Requeued.as_str())
         .value(":parked", PostState::Parked.as_str())
         .value(":at", now.plus(KEEP_SETTLED).seconds());
-        [
-            requeued,
-            Write::put(pending_key(&self.lane, now, &self.event_id, n), item),
-        ]
+        let key = pending_key(&self.lane, now, &self.event_id, n, &self.message_id);
+        [requeued, Write::put(key, item)]
     }
 }

@@ -201,6 +201,8 @@ pub enum Due {
     Erasure,
     /// A workspace that was connected, and whose held posts are to go on.
     Resume,
+    /// A timer of a domain.
+    Timer,
 }
 
 impl Due {
@@ -220,6 +222,7 @@ impl Due {
             Self::TokenRefresh => "token_refresh",
             Self::Erasure => "erasure",
             Self::Resume => "resume",
+            Self::Timer => "timer",
         };
         format!("{name}#{shard}")
     }

@@ -1,0 +1,253 @@
+//! How an effect is performed, and how what its performer says is written down: the row, the domain's own writes and
+//! what follows in one transaction.
+
+use metrics::counter;
+use secrecy::SecretString;
+use tidegate_slack::outcome::Refusal;
+
+use super::doubt::{Verdict, judge, pause};
+use super::effects::Traces;
+use super::{Deliverer, Done, Effect, Next, Place, Refused, Undone};
+use crate::clock::Timestamp;
+use crate::ledger::JobError;
+use crate::outbox::{self, End, Pending, Post};
+use crate::table::{Item, RowKey, TableError, Write};
+use crate::worker::wake;
+
+impl Deliverer {
+    /// Performs an effect that is taken, and settles it by what came of it.
+    pub(super) async fn perform(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+        bearer: Option<&SecretString>,
+        until: Timestamp,
+    ) -> Result<Next, JobError> {
+        let began = post.attempt_at.unwrap_or_default();
+        let traces = Traces::default();
+        let effect = Effect {
+            tenant: place.tenant,
+            rows: place.rows,
+            clock: &*self.clock,
+            slack: &self.slack,
+            name: &post.purpose,
+            body: &post.body,
+            message_id: &post.message_id,
+            event_id: &post.event_id,
+            lane: place.lane,
+            attempts: post.attempts,
+            doubt_since: post.doubt_since,
+            class: post.class,
+            posted_since: post.posted_since,
+            bearer,
+            deliverer: self,
+            until: Effect::last_call(began, until),
+            traces: &traces,
+        };
+        let ended = self.performer.perform(effect).await;
+        count(&post.purpose, &ended);
+        let undone = match ended {
+            Ok(done) => return self.complete(place, post, row, done).await,
+            Err(undone) => undone,
+        };
+        let since = |earlier: Option<Timestamp>, now: bool| earlier.or(now.then_some(began));
+        let post = &Pending {
+            doubt_since: since(post.doubt_since, traces.in_doubt(&undone)),
+            posted_since: since(post.posted_since, traces.posted()),
+            ..post.clone()
+        };
+        match judge(&undone, post.class, post.failures, self.clock.now()) {
+            Verdict::Again { at, failures } => self.again(place, post, at, failures).await,
+            Verdict::Quiet => {
+                tracing::warn!(message_id = post.message_id, "effect.ambiguous");
+                Ok(Next::At(self.over_at(post)))
+            }
+            Verdict::Token { code, reason } => {
+                self.token_refused(place, post, row, bearer, &code, &reason)
+                    .await
+            }
+            Verdict::Park(reason) => self.give_up(place, post, row, &reason).await,
+        }
+    }
+
+    /// Goes on with an effect that was found taken: its sender could not tell, or did not live to tell.
+    pub(super) async fn take_up(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+    ) -> Result<Next, JobError> {
+        let began = post.attempt_at.unwrap_or_default();
+        let doubtful = Pending {
+            doubt_since: post.doubt_since.or(Some(began)),
+            posted_since: post.posted_since.or(Some(began)),
+            ..post.clone()
+        };
+        let failures = post.failures + 1;
+        let Some(pause) = pause(failures) else {
+            let reason = "outcome unknown, again and again";
+            return self.give_up(place, &doubtful, row, reason).await;
+        };
+        self.again(place, &doubtful, began.plus(pause), failures)
+            .await
+    }
+
+    async fn again(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        at: Timestamp,
+        failures: i64,
+    ) -> Result<Next, JobError> {
+        let post = Pending {
+            failures,
+            ..post.clone()
+        };
+        self.give_back(place.rows, &post, at).await?;
+        if at > self.clock.now() {
+            return Ok(Next::At(at));
+        }
+        Ok(Next::Post)
+    }
+
+    async fn token_refused(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+        bearer: Option<&SecretString>,
+        code: &str,
+        reason: &str,
+    ) -> Result<Next, JobError> {
+        let means = match bearer {
+            Some(bearer) => self.tokens.refused(place.tenant, bearer, code).await,
+            None => Refused::Stands,
+        };
+        let now = self.clock.now();
+        match means {
+            Refused::Renewed if pause(post.failures + 1).is_some() => {
+                self.again(place, post, now, post.failures + 1).await
+            }
+            Refused::Disconnected => {
+                self.give_back(place.rows, post, now).await?;
+                self.hold(place).await
+            }
+            Refused::Renewed | Refused::Stands => self.give_up(place, post, row, reason).await,
+        }
+    }
+
+    /// Settles what is done, with what its domain writes and what follows.
+    async fn complete(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+        done: Done,
+    ) -> Result<Next, JobError> {
+        let end = End::Done(done.ts.clone());
+        match self.end_with(place, post, row, &end, &done).await {
+            Ok(()) => Ok(Next::Post),
+            Err(TableError::Cancelled(_)) => {
+                let undone = Undone::Retry("its state has changed meanwhile".to_owned());
+                let began = post.attempt_at;
+                let post = &Pending {
+                    doubt_since: post.doubt_since.or(began),
+                    posted_since: post.posted_since.or(began),
+                    ..post.clone()
+                };
+                match judge(&undone, post.class, post.failures, self.clock.now()) {
+                    Verdict::Again { at, failures } => self.again(place, post, at, failures).await,
+                    _ => {
+                        self.give_up(place, post, row, "its state changes too often")
+                            .await
+                    }
+                }
+            }
+            Err(e @ TableError::Invalid(_)) => {
+                self.give_up(
+                    place,
+                    post,
+                    row,
+                    &format!("its result cannot be stored: {e}"),
+                )
+                .await
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Parks an effect, with what its domain writes about that.
+    async fn give_up(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+        reason: &str,
+    ) -> Result<Next, JobError> {
+        let now = self.clock.now();
+        let told = self
+            .performer
+            .given_up(&post.purpose, &post.body, reason, now);
+        let end = End::Parked(reason.to_owned());
+        match self.end_with(place, post, row, &end, &told).await {
+            Ok(()) => {}
+            Err(e @ (TableError::Cancelled(_) | TableError::Invalid(_))) => {
+                tracing::error!(error = %e, message_id = post.message_id, "effect.given_up: its domain was not told");
+                self.end_with(place, post, row, &end, &Done::default())
+                    .await?;
+            }
+            Err(e) => return Err(e.into()),
+        }
+        Self::parked(post, reason);
+        Ok(Next::Post)
+    }
+
+    /// One transaction, and then the wake-ups. [`TableError::Cancelled`] when a condition of the domain's own fails; a
+    /// row that is not as it was read has been settled before, by somebody else or by a write whose answer was lost.
+    async fn end_with(
+        &self,
+        place: Place<'_>,
+        post: &Pending,
+        row: &Item,
+        end: &End,
+        done: &Done,
+    ) -> Result<(), TableError> {
+        let now = self.clock.now();
+        let mut writes: Vec<Write<RowKey>> = post.settle(row, end, now).into();
+        writes.extend(done.writes.iter().cloned());
+        let follow = |(n, next): (usize, &Post)| outbox::insert_after(post, n, next, now);
+        writes.extend(done.posts.iter().enumerate().map(follow));
+        match self.insist(place.rows, &writes).await {
+            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {}
+            ended => ended?,
+        }
+        let lanes: std::collections::BTreeSet<_> =
+            done.posts.iter().map(|next| &next.lane).collect();
+        for lane in lanes.into_iter().filter(|lane| *lane != place.lane) {
+            // They are in the table; if this wake-up is lost, the sweep finds them.
+            if let Err(e) = wake(&*self.wake_ups, place.tenant, lane, 0, &*self.clock).await {
+                tracing::warn!(error = %e, lane = lane.as_str(), "wake-up not sent");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count(purpose: &str, ended: &Result<Done, Undone>) {
+    let outcome = match ended {
+        Ok(_) => "done",
+        Err(Undone::Wait(_)) => "waits",
+        Err(Undone::Refused(Refusal::RateLimited { .. })) => "rate_limited",
+        Err(Undone::Refused(Refusal::Unreachable)) => "unreachable",
+        Err(Undone::Refused(Refusal::Credential(_) | Refusal::MissingScope { .. })) => {
+            counter!("credential_refused_total").increment(1);
+            "credential"
+        }
+        Err(Undone::Refused(Refusal::Permanent(_)) | Undone::Park(_)) => "refused",
+        Err(Undone::Ambiguous(_)) => "ambiguous",
+        Err(Undone::Retry(_)) => "retry",
+    };
+    counter!("tidegate_posts_total", "purpose" => purpose.to_owned(), "outcome" => outcome)
+        .increment(1);
+}

@@ -1,0 +1,205 @@
+//! One attempt at what stands first in a lane: may it begin, is it ours, and out it goes.
+
+use secrecy::SecretString;
+use serde_json::{Value as Json, json};
+use tidegate_slack::http_client::REQUEST_TIMEOUT;
+use tidegate_slack::outcome::{Outcome, Refusal};
+
+use super::lease::Lease;
+use super::settling::MAX_ATTEMPTS;
+use super::{Deliverer, METADATA_EVENT, Next, NoToken, PACE, Place, ROOM, Refused};
+use crate::budget::Budget;
+use crate::clock::Timestamp;
+use crate::ledger::JobError;
+use crate::outbox::{Class, Lane, Pending, Target};
+use crate::table::{Item, Rows, TableError, Write};
+
+/// The method that posts to a channel.
+pub(super) const POST: &str = "chat.postMessage";
+
+/// Whether an attempt may begin.
+enum Start {
+    /// It may, with this token if it needs one.
+    Now(Timestamp, Option<SecretString>),
+    No(Next),
+}
+
+impl Deliverer {
+    /// Attempts what stands first.
+    pub(super) async fn send(
+        &self,
+        place: Place<'_>,
+        lease: &mut Lease,
+        post: &Pending,
+        row: &Item,
+        until: Timestamp,
+    ) -> Result<Next, JobError> {
+        let rows = place.rows;
+        let (now, bearer) = match self.start(place, lease, post, until).await? {
+            Start::Now(now, bearer) => (now, bearer),
+            Start::No(next) => return Ok(next),
+        };
+        let Some(taken) = self.take(rows, lease, post, now).await? else {
+            return Ok(Next::At(now.plus(PACE)));
+        };
+        // A frozen process must not wake up into a request of long ago.
+        if self.clock.now().plus(REQUEST_TIMEOUT) > lease.until {
+            self.give_back(rows, &taken, now).await?;
+            return Ok(Next::At(now));
+        }
+        let outcome = match (&post.target, &bearer) {
+            (Target::Effect, bearer) => {
+                return self
+                    .perform(place, &taken, row, bearer.as_ref(), until)
+                    .await;
+            }
+            (Target::ResponseUrl(url), _) => self.slack.respond(url, &post.body).await,
+            (Target::Channel, Some(bearer)) => {
+                let body = with_id(&post.body, &post.message_id);
+                self.slack.call(bearer, POST, &body).await
+            }
+            (Target::Channel, None) => Outcome::Refused(Refusal::Unreachable),
+        };
+        let token_refused = match &outcome {
+            Outcome::Refused(why) => why.token_code(),
+            _ => None,
+        };
+        if let (Some(code), Some(bearer)) = (token_refused, &bearer) {
+            match self.tokens.refused(place.tenant, bearer, code).await {
+                Refused::Renewed if taken.attempts < MAX_ATTEMPTS => {
+                    self.give_back(rows, &taken, now).await?;
+                    return Ok(Next::Post);
+                }
+                Refused::Disconnected => {
+                    self.give_back(rows, &taken, now).await?;
+                    return self.hold(place).await;
+                }
+                Refused::Renewed | Refused::Stands => {}
+            }
+        }
+        let budget = counted_as(&post.target, place.lane);
+        self.settle(rows, budget.as_ref(), &taken, row, outcome)
+            .await
+    }
+
+    async fn start(
+        &self,
+        place: Place<'_>,
+        lease: &Lease,
+        post: &Pending,
+        until: Timestamp,
+    ) -> Result<Start, JobError> {
+        let is_effect = matches!(post.target, Target::Effect);
+        // Effects take their turns call by call.
+        if let Some(at) = lease.last_post_at.filter(|_| !is_effect) {
+            // Never longer than the pace: the clock of whoever posted last may be ahead of ours.
+            let wait = at.plus(PACE).since(self.clock.now()).min(PACE);
+            if self.clock.now().plus(wait).plus(ROOM) > until {
+                return Ok(Start::No(Next::At(self.clock.now().plus(wait))));
+            }
+            self.clock.sleep(wait).await;
+        }
+        let needs_token = match &post.target {
+            Target::ResponseUrl(_) => false,
+            Target::Channel => true,
+            Target::Effect => self.performer.needs_token(&post.purpose),
+        };
+        let not_yet = post.not_before.filter(|at| *at > self.clock.now());
+        if let Some(time) = not_yet.filter(|_| is_effect) {
+            return Ok(Start::No(Next::At(time)));
+        }
+        // Asked before the clock is read: a token may have to be waited for.
+        let bearer = if needs_token {
+            match self.tokens.token(place.tenant).await {
+                Ok(token) => Some(token),
+                Err(NoToken::Later(why)) => return Err(JobError::Retry(why)),
+                Err(NoToken::Disconnected(_)) => return Ok(Start::No(self.hold(place).await?)),
+            }
+        } else {
+            None
+        };
+        // Asked after the waits: another lane may have met the limit meanwhile.
+        let closed_until = match counted_as(&post.target, place.lane) {
+            Some(budget) => budget.closed_until(place.rows).await?,
+            None => None,
+        };
+        let now = self.clock.now();
+        if let Some(time) = closed_until.max(post.not_before).filter(|time| *time > now) {
+            return Ok(Start::No(Next::At(time)));
+        }
+        if now.plus(ROOM) > until {
+            return Ok(Start::No(Next::At(now)));
+        }
+        Ok(Start::Now(now, bearer))
+    }
+
+    /// Marks a post as being sent under our epoch; `None` when the lease or the post is no longer ours.
+    async fn take(
+        &self,
+        rows: &Rows,
+        lease: &mut Lease,
+        post: &Pending,
+        now: Timestamp,
+    ) -> Result<Option<Pending>, JobError> {
+        let first = post.first_attempt_at.unwrap_or(now);
+        let mark = Write::update(
+            post.key.clone(),
+            "SET #epoch = :mine, #attempts = :attempts, #attempt_at = :now, \
+             #first_attempt_at = :first, #due_at = :due_at",
+        );
+        let taken = Pending {
+            sending: Some(lease.epoch),
+            attempts: post.attempts + 1,
+            first_attempt_at: Some(first),
+            attempt_at: Some(now),
+            ..post.clone()
+        };
+        let due_at = match post.class {
+            // It may be done again as soon as another sender can have the lane.
+            Class::Repeatable => lease.until,
+            Class::AtLeastOnce | Class::AtMostOnce => self.over_at(&taken),
+        };
+        let mark = post
+            .unchanged(mark)
+            .value(":mine", lease.epoch)
+            .value(":attempts", taken.attempts)
+            .value(":now", now.millis())
+            .value(":first", first.millis())
+            .value(":due_at", due_at.millis());
+        match rows.transact(vec![lease.mark_post(now), mark]).await {
+            Ok(()) => {
+                lease.last_post_at = Some(now);
+                Ok(Some(taken))
+            }
+            Err(TableError::Cancelled(_)) => Ok(None),
+            Err(e @ TableError::Unknown(_)) => {
+                // Taken or not, it was not sent. If this fails too, the channel is asked later.
+                let _ = self.give_back(rows, &taken, now).await;
+                Err(e.into())
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+/// What Slack counts a post under: the method, for its whole workspace; a `response_url` has its own. An effect's calls
+/// are counted one by one.
+fn counted_as(target: &Target, lane: &Lane) -> Option<Budget> {
+    match target {
+        Target::Channel => Some(Budget::method(POST)),
+        Target::ResponseUrl(_) => Some(Budget::lane(lane)),
+        Target::Effect => None,
+    }
+}
+
+/// The body with the post's id, by which it can be found again. Metadata is visible to the workspace, so there is
+/// nothing else in it. `client_msg_id` is sent in the hope that Slack drops a repeat; nothing relies on it.
+pub(super) fn with_id(body: &Json, message_id: &str) -> Json {
+    let mut body = body.clone();
+    if let Some(fields) = body.as_object_mut() {
+        let metadata = json!({"event_type": METADATA_EVENT, "event_payload": {"id": message_id}});
+        fields.insert("metadata".to_owned(), metadata);
+        fields.insert("client_msg_id".to_owned(), message_id.into());
+    }
+    body
+}

@@ -1,0 +1,190 @@
+//! What waits in a lane: how its row is read, and the writes that take it out.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+use tidegate_slack::ids::Ts;
+
+use super::{Class, KEEP_SETTLED, PostState, Target, lane_of};
+use crate::clock::Timestamp;
+use crate::table::{Due, Item, RowKey, Write};
+
+/// What makes a row whole besides what each settled one keeps: a parked one is put back with it.
+pub(super) const WHOLE: [&str; 6] = [
+    "n",
+    "body",
+    "response_url",
+    "at_least_once",
+    "repeatable",
+    "effect",
+];
+
+/// A post or an effect in its lane.
+#[derive(Clone)]
+pub struct Pending {
+    /// Its row.
+    pub key: RowKey,
+    /// The same for every attempt: goes to Slack as metadata and as `client_msg_id`.
+    pub message_id: String,
+    /// The event that caused it.
+    pub event_id: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Where it goes.
+    pub target: Target,
+    /// The body.
+    pub body: Json,
+    /// What to do when its fate is unknown.
+    pub class: Class,
+    /// Epoch of the sender that took it; `None` while it is ready.
+    pub sending: Option<i64>,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// How often it was sent again although it may have arrived.
+    pub resends: i64,
+    /// How often an effect came to no end that settles it: Slack out of reach, a doubt, a table that stumbled.
+    pub failures: i64,
+    /// When the attempt at an effect began that may have taken effect.
+    pub doubt_since: Option<Timestamp>,
+    /// When the attempt at an effect began whose post may have arrived.
+    pub posted_since: Option<Timestamp>,
+    /// When the first attempt began.
+    pub first_attempt_at: Option<Timestamp>,
+    /// When the latest attempt began.
+    pub attempt_at: Option<Timestamp>,
+    /// Not to be sent before.
+    pub not_before: Option<Timestamp>,
+}
+
+// Without the body: it is message text.
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending")
+            .field("message_id", &self.message_id)
+            .field("event_id", &self.event_id)
+            .field("purpose", &self.purpose)
+            .field("sending", &self.sending)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Pending {
+    /// Reads a row of a lane.
+    pub fn parse(key: &RowKey, item: &Item) -> Option<Self> {
+        let moment = |name: &str| item.number(name).map(Timestamp);
+        Some(Self {
+            key: key.clone(),
+            message_id: item.text("message_id")?.to_owned(),
+            event_id: item.text("event_id")?.to_owned(),
+            purpose: item.text("purpose")?.to_owned(),
+            target: match item.opened_text("response_url") {
+                Some(url) => Target::ResponseUrl(url.into()),
+                None if item.flag("effect") => Target::Effect,
+                None => Target::Channel,
+            },
+            body: serde_json::from_slice(item.opened("body")?).ok()?,
+            class: match (item.flag("at_least_once"), item.flag("repeatable")) {
+                (_, true) => Class::Repeatable,
+                (true, false) => Class::AtLeastOnce,
+                (false, false) => Class::AtMostOnce,
+            },
+            sending: item.number("epoch"),
+            attempts: item.number("attempts").unwrap_or(0),
+            resends: item.number("resends").unwrap_or(0),
+            failures: item.number("failures").unwrap_or(0),
+            doubt_since: moment("doubt_since"),
+            posted_since: moment("posted_since"),
+            first_attempt_at: moment("first_attempt_at"),
+            attempt_at: moment("attempt_at"),
+            not_before: moment("not_before"),
+        })
+    }
+
+    /// The writes that move the post out of its lane, provided that it is still as it was read.
+    pub fn settle(&self, row: &Item, end: &End, now: Timestamp) -> [Write<RowKey>; 2] {
+        let sort = [self.message_id.as_str()];
+        let key = RowKey::new(&["post", &self.event_id], &sort);
+        let keep = |name: &str| row.0.get(name).cloned();
+        let mut settled = Item::new()
+            .with("message_id", self.message_id.as_str())
+            .with("event_id", self.event_id.as_str())
+            .with("purpose", self.purpose.as_str())
+            .with_some("lane", keep("lane"))
+            .with("attempts", self.attempts)
+            .with("settled_at", now.millis());
+        settled = match end {
+            End::Done(ts) => settled
+                .with("state", PostState::Done.as_str())
+                .with_some("ts", ts.as_ref().map(Ts::as_str))
+                .with("expires_at", now.plus(KEEP_SETTLED).seconds()),
+            // Kept whole and until a person decides: this is all there is of the post.
+            End::Parked(reason) => {
+                // Whoever has one resent that must not come twice has looked for it.
+                let doubt = |since: Option<Timestamp>| {
+                    let kept = since.filter(|_| self.class != Class::AtMostOnce);
+                    kept.map(Timestamp::millis)
+                };
+                settled = settled
+                    .with("state", PostState::Parked.as_str())
+                    .with("reason", reason.as_str())
+                    .with_some("doubt_since", doubt(self.doubt_since))
+                    .with_some("posted_since", doubt(self.posted_since))
+                    .with("due", Due::ParkedPost.partition(&self.message_id))
+                    .with("due_at", now.millis());
+                WHOLE
+                    .iter()
+                    .fold(settled, |row, name| row.with_some(name, keep(name)))
+            }
+        };
+        [
+            self.unchanged(Write::delete(self.key.clone())),
+            Write::put(key, settled),
+        ]
+    }
+
+    /// The write, done only while the row is as it was read: taken by the same sender, or ready.
+    pub fn unchanged(&self, write: Write<RowKey>) -> Write<RowKey> {
+        match self.sending {
+            Some(epoch) => write.when("#epoch = :epoch").value(":epoch", epoch),
+            None => write.when("attribute_exists(#pk) AND attribute_not_exists(#epoch)"),
+        }
+    }
+}
+
+/// How a post ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Slack has it, under this timestamp if it said so.
+    Done(Option<Ts>),
+    /// Set aside for a person, for this reason.
+    Parked(String),
+}
+
+/// Why a row is parked that cannot be read.
+pub const DAMAGED: &str = "its row is damaged";
+
+/// The writes that take a row out of its lane that cannot be read. All that it holds is kept for a person.
+pub fn set_aside(key: &RowKey, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
+    let place = key.sort_parts();
+    let named = |name: &str, otherwise: &str| row.text(name).unwrap_or(otherwise).to_owned();
+    let event_id = named("event_id", place.get(1).map_or("unknown", String::as_str));
+    let message_id = named("message_id", &place.join("."));
+    let lane = lane_of(key).map(|lane| lane.0).unwrap_or_default();
+    let parked = row
+        .clone()
+        .with("purpose", named("purpose", "unknown"))
+        .with("lane", named("lane", &lane))
+        .with("state", PostState::Parked.as_str())
+        .with("reason", DAMAGED)
+        .with("settled_at", now.millis())
+        .with("due", Due::ParkedPost.partition(&message_id))
+        .with("due_at", now.millis())
+        .with("event_id", event_id.as_str())
+        .with("message_id", message_id.as_str());
+    let kept = RowKey::new(&["post", &event_id], &[&message_id]);
+    [
+        Write::delete(key.clone()).when("attribute_exists(#pk)"),
+        Write::put(kept, parked),
+    ]
+}

@@ -1,0 +1,189 @@
+//! Timers of domains: rows that the sweep turns into jobs when their time has come.
+//!
+//! Each carries a generation. Whoever sets a timer anew raises it, so that a job of an older one does nothing; the job's
+//! id holds it too, so that one timer's job is done once however often it is sent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::clock::{Clock, Timestamp};
+use crate::job::Job;
+use crate::queue::{Outgoing, Queue, QueueError};
+use crate::sweep::SweepError;
+use crate::table::{Due, DueRow, Item, RowKey, Rows, Table, TableError, Write, hash_text};
+
+/// Timers looked at per partition of the index at once.
+const LIMIT: usize = 200;
+
+/// How long a sent timer is left to its worker before its job is sent again.
+const SEND_AGAIN_AFTER: Duration = Duration::from_mins(1);
+
+/// Sendings after which the pause grows, to at most an hour: its job is parked or its worker down.
+const GROWS_AFTER: i64 = 5;
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// The body of a timer's job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fired {
+    /// The domain's own.
+    pub payload: Json,
+    /// The timer's generation; `gen` on the wire.
+    #[serde(rename = "gen")]
+    pub generation: i64,
+    /// When it was to go off, in milliseconds since the Unix epoch.
+    pub due_at: i64,
+}
+
+/// A timer as its row holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timer {
+    /// Kind of the job that it becomes.
+    pub kind: String,
+    /// Raised by whoever sets it anew.
+    pub generation: i64,
+    /// The domain's own; not sealed, so nothing of a person's is in it.
+    pub payload: Json,
+    /// When it goes off.
+    pub at: Timestamp,
+    /// When the sweep looks at it next: `at`, and later once it has been sent.
+    due_at: Timestamp,
+    sent: i64,
+}
+
+/// The write that sets a timer, in place of the one that is there.
+pub fn arm(
+    key: RowKey,
+    kind: &str,
+    payload: &Json,
+    generation: i64,
+    due_at: Timestamp,
+) -> Write<RowKey> {
+    let row = Item::new()
+        .with("kind", kind)
+        .with("gen", generation)
+        .with("payload", payload.to_string())
+        .with("at", due_at.millis())
+        .with("due", Due::Timer.partition(&name_of(&key)))
+        .with("due_at", due_at.millis());
+    Write::put(key, row)
+}
+
+/// The write that takes a timer away.
+pub fn disarm(key: RowKey) -> Write<RowKey> {
+    Write::delete(key)
+}
+
+fn name_of(key: &RowKey) -> String {
+    [key.partition_parts(), key.sort_parts()].concat().join("#")
+}
+
+impl Timer {
+    /// Reads a timer's row.
+    pub fn parse(row: &Item) -> Option<Self> {
+        let due_at = Timestamp(row.number("due_at")?);
+        Some(Self {
+            kind: row.text("kind")?.to_owned(),
+            generation: row.number("gen")?,
+            payload: serde_json::from_str(row.text("payload")?).ok()?,
+            at: row.number("at").map_or(due_at, Timestamp),
+            due_at,
+            sent: row.number("sent").unwrap_or(0),
+        })
+    }
+
+    fn job(&self, row: &DueRow, now: Timestamp) -> Result<Job, serde_json::Error> {
+        let name = hash_text(name_of(&row.key).as_bytes());
+        let fired = Fired {
+            payload: self.payload.clone(),
+            generation: self.generation,
+            due_at: self.at.millis(),
+        };
+        Ok(Job {
+            kind: self.kind.clone(),
+            id: format!("timer.{name}.{}", self.generation),
+            tenant: row.tenant.clone(),
+            received_at: now,
+            // The same for every sending, so that all are archived as one.
+            signed_at: self.at,
+            retry: None,
+            body: serde_json::to_vec(&fired)?,
+        })
+    }
+
+    /// The write that keeps it from being sent again at once.
+    fn sent(&self, key: RowKey, now: Timestamp) -> Write<RowKey> {
+        let doubled = 1 << (self.sent - GROWS_AFTER).clamp(0, 10);
+        let pause = (SEND_AGAIN_AFTER * doubled).min(LONGEST_PAUSE);
+        Write::update(key, "SET #due_at = :next ADD #sent :one")
+            .when("#gen = :gen AND #due_at = :due_at")
+            .value(":next", now.plus(pause).millis())
+            .value(":one", 1i64)
+            .value(":gen", self.generation)
+            .value(":due_at", self.due_at.millis())
+    }
+}
+
+/// Sends the job of every timer that is due, until `until`. Answers how many. One that was set anew or taken away
+/// meanwhile is left alone.
+pub async fn send_due_timers(
+    table: &Table,
+    jobs: &dyn Queue,
+    clock: &dyn Clock,
+    until: Timestamp,
+) -> Result<usize, SweepError> {
+    let due = table.system().due(Due::Timer, clock.now(), LIMIT).await?;
+    let mut sent = 0;
+    for row in due {
+        let now = clock.now();
+        if now >= until {
+            break;
+        }
+        let rows = table.tenant(&row.tenant);
+        match send(&rows, jobs, &row, now).await {
+            Ok(true) => sent += 1,
+            // The index is behind, or somebody was quicker.
+            Ok(false) | Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
+            // One that the queue will never take must not keep the others from theirs.
+            Err(e @ SweepError::Queue(QueueError::Refused(_))) => {
+                tracing::error!(error = %e, tenant = %row.tenant, "timer.refused");
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(sent)
+}
+
+async fn send(
+    rows: &Rows,
+    jobs: &dyn Queue,
+    due: &DueRow,
+    now: Timestamp,
+) -> Result<bool, SweepError> {
+    let Some(row) = rows.get(&due.key).await? else {
+        return Ok(false);
+    };
+    let Some(timer) = Timer::parse(&row) else {
+        if row.text("due").is_some() {
+            tracing::error!(tenant = %due.tenant, "timer.unreadable: it is not looked at again");
+            let hide = Write::update(due.key.clone(), "REMOVE #due, #due_at");
+            rows.write(hide.when("attribute_exists(#due)")).await?;
+        }
+        return Ok(false);
+    };
+    if timer.due_at > now {
+        return Ok(false);
+    }
+    let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
+    let job = timer.job(due, now).map_err(refused)?;
+    let message = Outgoing {
+        group: due.tenant.as_str().to_owned(),
+        body: job.encode().map_err(refused)?,
+        delay: Duration::ZERO,
+    };
+    // Sent before it is noted: whoever dies in between sends one job twice, not none.
+    jobs.send(message).await?;
+    rows.write(timer.sent(due.key.clone(), now)).await?;
+    Ok(true)
+}
