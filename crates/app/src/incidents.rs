@@ -9,6 +9,7 @@ pub mod command;
 pub mod incident;
 pub mod milestone;
 pub mod permissions;
+pub mod render;
 pub mod role;
 pub mod settings;
 pub mod severity;
