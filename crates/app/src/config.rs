@@ -1,6 +1,7 @@
 //! Settings from the environment, read once and checked together: every problem is told at once, in words.
 
 mod functions;
+mod incidents;
 mod slack;
 
 use std::cell::RefCell;
@@ -14,6 +15,7 @@ use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 pub use self::functions::{
     ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig, WorkerConfig,
 };
+pub use self::incidents::IncidentsConfig;
 pub use self::slack::{BOT_SCOPES, SlackAppConfig, SlackConfig};
 
 /// Days that archive and ledger keep their rows, unless configured.

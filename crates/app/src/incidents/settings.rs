@@ -2,6 +2,10 @@
 //! remind, templates and the status page. One document; the parts of it are checked, stored and edited in the files
 //! below.
 
+pub mod check;
+pub mod input;
+pub mod shapes;
+pub mod store;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
