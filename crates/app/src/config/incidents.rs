@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::{SecretSource, Settings};
+use crate::incidents::permissions::Policy;
 use crate::incidents::settings::check::check;
 use crate::incidents::settings::shapes::is_slug;
-use crate::incidents::settings::{Policy, Service, Settings as IncidentSettings, StatusPage};
+use crate::incidents::settings::{Service, Settings as IncidentSettings, StatusPage};
 
 /// Settings that name people, channels or pages: ids mean nothing in any workspace but one.
 const OF_ONE_WORKSPACE: [&str; 11] = [
@@ -97,12 +98,12 @@ fn defaults(settings: &Settings<'_>, problems: &mut Vec<String>) -> IncidentSett
     if let Some(page_id) = settings.optional("STATUSPAGE_PAGE_ID") {
         defaults.status_page = StatusPage::Statuspage { page_id };
     }
-    problems.extend(check(&defaults).into_iter().map(named));
+    problems.extend(check(&defaults).iter().map(|problem| named(problem)));
     defaults
 }
 
 /// A problem of the settings in terms of the environment.
-fn named(problem: String) -> String {
+fn named(problem: &str) -> String {
     const NAMES: [(&str, &str); 9] = [
         ("`services`", "`SERVICES`"),
         ("`services.", "`SERVICE_OWNERS`: `services."),
@@ -116,7 +117,7 @@ fn named(problem: String) -> String {
     ];
     let known = NAMES.iter().find(|(path, _)| problem.starts_with(path));
     known.map_or_else(
-        || problem.clone(),
+        || problem.to_owned(),
         |(path, name)| problem.replacen(path, name, 1),
     )
 }

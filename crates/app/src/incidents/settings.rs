@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 pub use self::timers::{Timers, WorkingHours};
+use super::permissions::Policy;
 use super::severity::Severity;
 use super::templates::{self, Template};
 
@@ -98,19 +99,6 @@ pub struct Routing {
     pub p2_channels: Vec<ChannelId>,
     /// Get a direct message of every P1.
     pub p1_users: Vec<UserId>,
-}
-
-/// Who may do what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-    /// By role.
-    #[default]
-    Standard,
-    /// Only the commander decides.
-    Strict,
-    /// Whoever takes part decides.
-    Open,
 }
 
 /// Where the public reads.

@@ -10,7 +10,7 @@ use super::{Service, Settings};
 use crate::incidents::templates::Template;
 
 /// The settings in that JSON, or everything that is wrong with it. What it leaves out has its default.
-pub fn read(input: Value) -> Result<Settings, Vec<String>> {
+pub fn read(input: &Value) -> Result<Settings, Vec<String>> {
     let Value::Object(fields) = input else {
         return Err(vec!["the settings are a JSON object".to_owned()]);
     };
@@ -26,15 +26,15 @@ pub fn read(input: Value) -> Result<Settings, Vec<String>> {
             ("templates", Value::Object(templates)) => {
                 each::<Template>("templates", templates, None, &mut problems)
             }
-            (_, value) => match read_fields::<Settings>("", json!({ name.as_str(): &value })) {
-                Ok(_) => value,
+            (_, value) => match read_fields::<Settings>("", &json!({ name.as_str(): value })) {
+                Ok(_) => value.clone(),
                 Err(found) => {
                     problems.extend(found);
                     continue;
                 }
             },
         };
-        fitting.insert(name, part);
+        fitting.insert(name.clone(), part);
     }
     let whole = serde_json::from_value::<Settings>(Value::Object(fitting));
     let settings = whole.map_err(|e| vec![misfit("settings", &e)])?;
@@ -50,7 +50,7 @@ pub fn read(input: Value) -> Result<Settings, Vec<String>> {
 /// can be worked with, [`check`] says of the whole.
 pub fn read_part<T: DeserializeOwned + Serialize>(
     path: &str,
-    input: Value,
+    input: &Value,
 ) -> Result<T, Vec<String>> {
     if input.is_object() {
         read_fields(path, input)
@@ -62,17 +62,17 @@ pub fn read_part<T: DeserializeOwned + Serialize>(
 /// The entries that fit, each with `instead` where it does not.
 fn each<T: DeserializeOwned + Serialize>(
     path: &str,
-    entries: Map<String, Value>,
+    entries: &Map<String, Value>,
     instead: Option<&Value>,
     problems: &mut Vec<String>,
 ) -> Value {
     let mut fitting = Map::new();
     for (name, value) in entries {
-        match read_part::<T>(&join(path, &name), value.clone()) {
-            Ok(_) => fitting.insert(name, value),
+        match read_part::<T>(&join(path, name), value) {
+            Ok(_) => fitting.insert(name.clone(), value.clone()),
             Err(found) => {
                 problems.extend(found);
-                instead.and_then(|instead| fitting.insert(name, instead.clone()))
+                instead.and_then(|instead| fitting.insert(name.clone(), instead.clone()))
             }
         };
     }
@@ -81,7 +81,7 @@ fn each<T: DeserializeOwned + Serialize>(
 
 fn read_fields<T: DeserializeOwned + Serialize>(
     path: &str,
-    input: Value,
+    input: &Value,
 ) -> Result<T, Vec<String>> {
     let place = match (
         path,
@@ -90,10 +90,10 @@ fn read_fields<T: DeserializeOwned + Serialize>(
         ("", Some(first)) => join("", first),
         (path, _) => path.to_owned(),
     };
-    let part = serde_json::from_value::<T>(input.clone()).map_err(|e| vec![misfit(&place, &e)])?;
+    let part = T::deserialize(input).map_err(|e| vec![misfit(&place, &e)])?;
     let kept = serde_json::to_value(&part).map_err(|e| vec![misfit(&place, &e)])?;
     let mut problems = Vec::new();
-    unknown(path, &input, &kept, &mut problems);
+    unknown(path, input, &kept, &mut problems);
     if problems.is_empty() {
         Ok(part)
     } else {

@@ -7,7 +7,7 @@ use super::*;
 
 #[test]
 fn an_empty_document_is_the_defaults() {
-    let read = read(json!({})).ok().unwrap();
+    let read = read(&json!({})).ok().unwrap();
     assert!(read == Settings::default());
 }
 
@@ -24,7 +24,7 @@ fn every_misfit_is_told_and_nothing_unknown_is_passed_over() {
         "reactions": ["a b"],
         "colour": 1,
     });
-    let problems = read(input).err().unwrap();
+    let problems = read(&input).err().unwrap();
     for start in [
         "`services.api`: invalid type: string \"U1A\"",
         "`services.db`: takes a JSON object",
@@ -48,7 +48,7 @@ fn every_misfit_is_told_and_nothing_unknown_is_passed_over() {
 #[test]
 fn what_is_no_object_is_no_settings() {
     for input in [json!(null), json!([]), json!("x"), json!(1)] {
-        assert_eq!(read(input).err().unwrap().len(), 1);
+        assert_eq!(read(&input).err().unwrap().len(), 1);
     }
 }
 
@@ -88,7 +88,7 @@ fn anything() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn any_json_gives_settings_or_problems(input in anything()) {
-        match read(input) {
+        match read(&input) {
             Ok(settings) => prop_assert_eq!(check(&settings), Vec::<String>::new()),
             Err(problems) => prop_assert!(!problems.is_empty()),
         }
@@ -109,11 +109,11 @@ proptest! {
             "timers": {"soak_minutes": minutes, "update_minutes": {"P4": minutes}},
             "policy": policy,
         });
-        let settings = read(input).map_err(|problems| TestCaseError::fail(problems.join("\n")))?;
+        let settings = read(&input).map_err(|problems| TestCaseError::fail(problems.join("\n")))?;
         let stored = serde_json::to_vec(&settings).unwrap();
         let again: Settings = serde_json::from_slice(&stored).unwrap();
         prop_assert!(again == settings);
         let given = serde_json::from_slice::<Value>(&stored).unwrap();
-        prop_assert!(read(given).ok().unwrap() == settings);
+        prop_assert!(read(&given).ok().unwrap() == settings);
     }
 }
