@@ -30,14 +30,16 @@ pub trait StatusPage: Send + Sync {
     async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()>;
 
     /// One page of the incidents that are not resolved; the first is 1. After a create that may have happened,
-    /// [`find_ours`] says whether it did.
+    /// [`find_ours`] says whether it did, once the attempt must be over: a request that timed out here can still be
+    /// on its way there.
     async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>>;
 
     /// Publishes an incident. Repeating it publishes another one. `resolved` is refused: such a one would not be in
     /// [`StatusPage::unresolved`], so that an unclear answer could not be cleared up.
     async fn create(&self, incident: &PublicIncident) -> Outcome<Posted>;
 
-    /// One incident as the page has it. After an update that may have happened, [`Posted::shows`] says whether it did.
+    /// One incident as the page has it. After an update that may have happened, [`Posted::shows`] says whether it did,
+    /// once the attempt must be over.
     async fn incident(&self, id: &ExternalId) -> Outcome<Posted>;
 
     /// Publishes an update of an incident. Repeating it publishes it twice.

@@ -84,53 +84,49 @@ pub(crate) async fn call(
         status: None,
         applied: false,
     });
-    let refuse = |refusal: &Refusal| {
-        fake.world().answered(number, Some(refusal.status), false);
-        json_answer(refusal.status, refusal.body(fake.config().error_shape))
-    };
     if !is_authorized(&headers, &fake.config().api_key) {
-        return refuse(&Refusal::new(401, "Could not authenticate"));
+        let refusal = Refusal::new(401, "Could not authenticate");
+        return answered(&fake, number, Err(refusal));
     }
-    let query: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let query: BTreeMap<String, String> = pairs.into_owned().collect();
     let paged = query.contains_key("page") || query.contains_key("per_page");
     let whole_list = method == Method::GET && path.ends_with("/components") && !paged;
     if let Err(seconds) = admit(&fake, whole_list, now) {
-        let mut answer = refuse(&Refusal::new(fake.config().limit_status, "Rate limited"));
-        answer
-            .headers_mut()
-            .insert(header::RETRY_AFTER, seconds.into());
+        let refusal = Refusal::new(fake.config().limit_status, "Rate limited");
+        let mut answer = answered(&fake, number, Err(refusal));
+        let headers = answer.headers_mut();
+        headers.insert(header::RETRY_AFTER, seconds.into());
         return answer;
     }
-    let fault = fake.world().take_fault(method.as_str(), path);
-    let limit_status = fake.config().limit_status;
-    if let Some(fault) = fault.as_ref().filter(|fault| !fault.takes_effect()) {
-        fake.world()
-            .answered(number, fault.status(limit_status), false);
-        return fault.answer(limit_status).await;
-    }
-    if sent.is_err() && !body.is_empty() {
-        return refuse(&Refusal::new(400, "The body is not JSON"));
-    }
-    let call = Call {
-        now,
-        query,
-        body: &sent.unwrap_or_default(),
+    let body = match sent {
+        Ok(sent) => Some(sent),
+        Err(_) => body.is_empty().then_some(Value::Null),
     };
-    let answer = dispatch(&mut fake.world(), &method, path, &call);
-    if let Some(fault) = fault {
-        let status = fault.status(limit_status);
-        fake.world().answered(number, status, answer.is_ok());
-        return fault.answer(limit_status).await;
-    }
-    match answer {
-        Ok((status, body)) => {
-            fake.world().answered(number, Some(status), true);
-            json_answer(status, body)
-        }
-        Err(refusal) => refuse(&refusal),
-    }
+    let work = |world: &mut World| match &body {
+        Some(body) => dispatch(world, &method, path, &Call { now, query, body }),
+        None => Err(Refusal::new(400, "The body is not JSON")),
+    };
+    let fault = fake.world().take_fault(method.as_str(), path);
+    let Some(fault) = fault else {
+        let answer = work(&mut fake.world());
+        return answered(&fake, number, answer);
+    };
+    let applied = fault.takes_effect() && work(&mut fake.world()).is_ok();
+    let limit_status = fake.config().limit_status;
+    let status = fault.status(limit_status);
+    fake.world().answered(number, status, applied);
+    fault.answer(limit_status).await
+}
+
+/// Notes what is answered, and answers it.
+fn answered(fake: &FakeStatuspage, number: usize, answer: Answer) -> Response {
+    let applied = answer.is_ok();
+    let (status, body) =
+        answer.unwrap_or_else(|why| (why.status, why.body(fake.config().error_shape)));
+    fake.world().answered(number, Some(status), applied);
+    let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (code, Json(body)).into_response()
 }
 
 fn is_authorized(headers: &HeaderMap, key: &str) -> bool {
@@ -145,11 +141,6 @@ fn admit(fake: &FakeStatuspage, whole_list: bool, now: Duration) -> Result<(), u
         world.whole_lists.admit(1, now)?;
     }
     world.calls.admit(fake.config().calls_per_minute, now)
-}
-
-fn json_answer(status: u16, body: Value) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, Json(body)).into_response()
 }
 
 fn dispatch(world: &mut World, method: &Method, path: &str, call: &Call<'_>) -> Answer {

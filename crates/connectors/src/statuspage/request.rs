@@ -31,6 +31,17 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
+/// The address of something about a page.
+fn address(base_url: &Url, page_id: &str, path: &[&str]) -> Url {
+    let mut url = base_url.clone();
+    if let Ok(mut parts) = url.path_segments_mut() {
+        // An address without a path has one empty part.
+        parts.pop_if_empty();
+        parts.extend(["pages", page_id]).extend(path);
+    }
+    url
+}
+
 impl Statuspage {
     /// Sends one request about the page; `path` is what follows its id.
     pub(super) async fn send(
@@ -49,11 +60,7 @@ impl Statuspage {
             return Outcome::Refused(Refusal::Credential(reason));
         };
         key.set_sensitive(true);
-        let mut url = self.base_url.clone();
-        if let Ok(mut parts) = url.path_segments_mut() {
-            parts.pop_if_empty();
-            parts.extend(["pages", &self.page_id]).extend(path);
-        }
+        let url = address(&self.base_url, &self.page_id, path);
         let mut request = self.http.request(method, url).header(AUTHORIZATION, key);
         if !query.is_empty() {
             request = request.query(query);
@@ -131,6 +138,24 @@ mod tests {
             "",
         ] {
             assert!(base_url(refused).is_none(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_address_follows_the_base_url_with_or_without_a_path() {
+        for (base, expected) in [
+            (
+                "https://h.example/v1/",
+                "https://h.example/v1/pages/p/incidents",
+            ),
+            (
+                "https://h.example/v1",
+                "https://h.example/v1/pages/p/incidents",
+            ),
+            ("https://h.example", "https://h.example/pages/p/incidents"),
+        ] {
+            let url = address(&base_url(base).unwrap(), "p", &["incidents"]);
+            assert_eq!(url.as_str(), expected);
         }
     }
 

@@ -1,0 +1,15 @@
+//! The clients against stand-ins over real loopback HTTP: a file per topic, one binary.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails where it unwraps, in helpers too"
+)]
+
+mod controls;
+mod incidents;
+mod limits;
+mod lists;
+mod lost_answers;
+mod pages;
+mod refusals;

@@ -1,0 +1,134 @@
+//! A page at the stand-in Statuspage, and the client of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use tidegate_connectors::outcome::{Outcome, Refusal};
+use tidegate_connectors::status_page::{
+    ComponentId, ComponentStatus, Impact, IncidentStatus, PublicIncident, PublicUpdate,
+};
+use tidegate_connectors::statuspage::Statuspage;
+use tidegate_fake_statuspage::{Clock, FakeConfig, FakeStatuspage, Running};
+use tidegate_slack::http_client;
+
+/// Where the manual clock of the tests starts.
+pub(crate) const START: Duration = Duration::from_secs(1_700_000_000);
+
+/// How long a client waits for an answer that never comes; long enough for one that does.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A running stand-in with its client.
+pub(crate) struct Page {
+    pub(crate) fake: FakeStatuspage,
+    pub(crate) client: Statuspage,
+    pub(crate) clock: Clock,
+    pub(crate) server: Running,
+}
+
+impl Page {
+    pub(crate) async fn new() -> Self {
+        Self::with(FakeConfig::default()).await
+    }
+
+    pub(crate) async fn with(config: FakeConfig) -> Self {
+        let clock = Clock::manual(START);
+        let (id, key) = (config.page_id.clone(), config.api_key.clone());
+        let fake = FakeStatuspage::with_clock(config, clock.clone());
+        let server = fake.clone().serve().await.unwrap();
+        let http = http_client::build().unwrap();
+        Self {
+            client: Statuspage::new(http, &server.api_url(), &id, key.into()).unwrap(),
+            fake,
+            clock,
+            server,
+        }
+    }
+
+    /// A client of it with another page or key.
+    pub(crate) fn client_of(&self, page_id: &str, key: &str) -> Statuspage {
+        let http = http_client::build().unwrap();
+        Statuspage::new(http, &self.server.api_url(), page_id, key.into()).unwrap()
+    }
+
+    /// A client that gives up soon.
+    pub(crate) fn hasty(&self) -> Statuspage {
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
+        let config = self.fake.config();
+        let key = config.api_key.clone().into();
+        Statuspage::new(http, &self.server.api_url(), &config.page_id, key).unwrap()
+    }
+
+    /// Methods and paths after the page, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let page = format!("pages/{}", self.fake.config().page_id);
+        let requests = self.fake.requests().into_iter();
+        requests
+            .map(|r| format!("{} {}", r.method, r.path.strip_prefix(&page).unwrap_or("?")))
+            .collect()
+    }
+
+    /// The status of a component.
+    pub(crate) fn component(&self, id: &str) -> String {
+        let all = self.fake.components();
+        all.into_iter().find(|c| c.id == id).unwrap().status
+    }
+}
+
+/// Statuses of components.
+pub(crate) fn components(
+    statuses: &[(&str, ComponentStatus)],
+) -> BTreeMap<ComponentId, ComponentStatus> {
+    let statuses = statuses.iter();
+    statuses
+        .map(|(id, status)| ((*id).into(), *status))
+        .collect()
+}
+
+/// An incident that affects the API.
+pub(crate) fn incident(our_id: &str) -> PublicIncident {
+    PublicIncident {
+        our_id: our_id.to_owned(),
+        name: "Errors at checkout".to_owned(),
+        status: IncidentStatus::Investigating,
+        impact: Impact::Major,
+        body: "We are looking into it.".to_owned(),
+        components: components(&[("cmpapi000001", ComponentStatus::PartialOutage)]),
+        notify: true,
+    }
+}
+
+/// An update without components.
+pub(crate) fn update(status: IncidentStatus, body: &str) -> PublicUpdate {
+    PublicUpdate {
+        status,
+        impact: Impact::Major,
+        body: body.to_owned(),
+        components: BTreeMap::new(),
+        notify: true,
+    }
+}
+
+/// What was answered.
+pub(crate) fn done<T: Debug>(outcome: Outcome<T>) -> T {
+    match outcome {
+        Outcome::Done(answer) => answer,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+/// Why it was refused.
+pub(crate) fn refused<T: Debug>(outcome: Outcome<T>) -> Refusal {
+    match outcome {
+        Outcome::Refused(why) => why,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// Why nobody knows.
+pub(crate) fn ambiguous<T: Debug>(outcome: Outcome<T>) -> String {
+    match outcome {
+        Outcome::Ambiguous(why) => why,
+        other => panic!("not ambiguous: {other:?}"),
+    }
+}
