@@ -1,0 +1,44 @@
+//! What handling incidents needs besides the table: Slack, the settings that apply without any, the address of the API,
+//! and the status pages.
+
+use std::sync::Arc;
+
+use tidegate_pipeline::delivery::BotTokens;
+use tidegate_pipeline::table::{Rows, TableError};
+use tidegate_slack::client::SlackClient;
+use tidegate_slack::ids::TenantId;
+
+use super::pages::Pages;
+use super::settings::store::{self, Loaded};
+use super::settings::{Settings, StatusPage};
+
+/// What handling incidents needs.
+pub struct Desk {
+    /// Calls Slack, for modals: a trigger lives three seconds, too short for the outbox.
+    pub slack: SlackClient,
+    /// Knows the workspaces' tokens.
+    pub tokens: Arc<dyn BotTokens>,
+    /// Settings of workspaces that have none of their own.
+    pub defaults: Settings,
+    /// Where browsers reach the API, without a slash at the end.
+    pub public_url: Option<String>,
+    /// The status pages.
+    pub pages: Pages,
+}
+
+impl Desk {
+    /// A workspace's settings.
+    pub async fn settings(&self, rows: &Rows) -> Result<Loaded, TableError> {
+        store::load(rows, &self.defaults).await
+    }
+
+    /// Where the public reads a workspace's status page, if it has one with an address that we know.
+    pub fn public_page(&self, tenant: &TenantId, settings: &Settings) -> Option<String> {
+        match &settings.status_page {
+            StatusPage::BuiltIn { .. } => {
+                Some(format!("{}/status/{tenant}", self.public_url.as_deref()?))
+            }
+            StatusPage::Statuspage { .. } | StatusPage::None => None,
+        }
+    }
+}

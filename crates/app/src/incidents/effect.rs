@@ -1,0 +1,280 @@
+//! What an incident wants done outside: in Slack, and on the status page. An effect lies in the outbox as it was decided
+//! and reads the incident when its turn comes, so that what waited long still tells the present state.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::incident::IncidentId;
+use super::severity::Severity;
+
+/// Every effect's name begins so.
+pub const PREFIX: &str = "incident.";
+
+/// Someone who is told, beyond the incident's own channel.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// A channel.
+    Channel(ChannelId),
+    /// A person, by direct message.
+    Person(UserId),
+}
+
+impl Audience {
+    /// Its id.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Channel(channel) => channel.as_str(),
+            Self::Person(user) => user.as_str(),
+        }
+    }
+}
+
+/// What somebody is told of. Throttles are kept apart by it, so that a resolve is never swallowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// It was declared.
+    Declared,
+    /// It got worse.
+    Escalated,
+    /// Somebody said where it stands.
+    Updated,
+    /// It is over.
+    Resolved,
+    /// It is not over after all.
+    Reopened,
+    /// It was none, or part of another.
+    Withdrawn,
+    /// They are called to help.
+    Paged,
+}
+
+impl News {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Escalated => "escalated",
+            Self::Updated => "updated",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Withdrawn => "withdrawn",
+            Self::Paged => "paged",
+        }
+    }
+}
+
+/// What to do.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Effect {
+    /// Makes the channel, then has the news told that waited for its name.
+    CreateChannel {
+        /// Whose.
+        incident: IncidentId,
+        /// Told once the channel is there, or cannot be made.
+        then: Vec<Effect>,
+    },
+    /// Brings people into the channel.
+    Invite {
+        /// Whose.
+        incident: IncidentId,
+        /// Whom.
+        users: Vec<UserId>,
+    },
+    /// Posts the message at the top of the channel, or edits it to the present state.
+    Header {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Pins that message.
+    Pin {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Sets the channel's topic to the present state.
+    Topic {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Sets the channel's bookmarks.
+    Bookmarks {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Says something in the channel.
+    Say {
+        /// Whose.
+        incident: IncidentId,
+        /// `text` and perhaps `blocks`, without a channel.
+        message: Json,
+    },
+    /// Shows something in the channel to one person only.
+    Whisper {
+        /// Whose.
+        incident: IncidentId,
+        /// To whom.
+        user: UserId,
+        /// `text` and perhaps `blocks`.
+        message: Json,
+    },
+    /// Tells others: a message at first, edited in place and threaded from then on.
+    Tell {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Whom.
+        to: Audience,
+        /// Of what.
+        news: News,
+        /// Number of the timeline entry that it follows from.
+        seq: u64,
+        /// What the severity was before, if that is the news.
+        from: Option<Severity>,
+        /// Words of it, if there are any.
+        words: Option<String>,
+    },
+    /// Tells one person something, by direct message.
+    Direct {
+        /// Whom.
+        user: UserId,
+        /// `text` and perhaps `blocks`.
+        message: Json,
+    },
+    /// Edits what others were told to the present state, without a new message.
+    Refresh {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Whose message.
+        to: Audience,
+    },
+    /// Gives the channel the incident's present `channel_name`.
+    Rename {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Puts the channel away.
+    Archive {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Takes the channel out again.
+    Unarchive {
+        /// Whose.
+        incident: IncidentId,
+    },
+    /// Shows a person the app's home tab as it stands.
+    Home {
+        /// Who.
+        user: UserId,
+    },
+    /// Brings a status page to the state that the incident wants it in.
+    StatusPage {
+        /// For which incident.
+        incident: IncidentId,
+    },
+}
+
+impl Effect {
+    /// Its name, for logs and lists.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateChannel { .. } => "incident.create_channel",
+            Self::Invite { .. } => "incident.invite",
+            Self::Header { .. } => "incident.header",
+            Self::Pin { .. } => "incident.pin",
+            Self::Topic { .. } => "incident.topic",
+            Self::Bookmarks { .. } => "incident.bookmarks",
+            Self::Say { .. } => "incident.say",
+            Self::Whisper { .. } => "incident.whisper",
+            Self::Tell { .. } => "incident.tell",
+            Self::Direct { .. } => "incident.direct",
+            Self::Refresh { .. } => "incident.refresh",
+            Self::Rename { .. } => "incident.rename",
+            Self::Archive { .. } => "incident.archive",
+            Self::Unarchive { .. } => "incident.unarchive",
+            Self::Home { .. } => "incident.home",
+            Self::StatusPage { .. } => "incident.status_page",
+        }
+    }
+
+    /// The incident that it is for.
+    pub fn incident(&self) -> Option<&IncidentId> {
+        match self {
+            Self::CreateChannel { incident, .. }
+            | Self::Invite { incident, .. }
+            | Self::Header { incident }
+            | Self::Pin { incident }
+            | Self::Topic { incident }
+            | Self::Bookmarks { incident }
+            | Self::Say { incident, .. }
+            | Self::Whisper { incident, .. }
+            | Self::Tell { incident, .. }
+            | Self::Refresh { incident, .. }
+            | Self::Rename { incident }
+            | Self::Archive { incident }
+            | Self::Unarchive { incident }
+            | Self::StatusPage { incident } => Some(incident),
+            Self::Direct { .. } | Self::Home { .. } => None,
+        }
+    }
+
+    /// What it is kept in order with: the channel's effects among themselves, and each audience for itself, so that one
+    /// that fails stops no other.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Tell { incident, to, .. } | Self::Refresh { incident, to } => {
+                Lane::named(&["incident", incident.as_str(), to.as_str()])
+            }
+            Self::StatusPage { .. } => Lane::named(&["status_page"]),
+            Self::Home { user } => Lane::named(&["home", user.as_str()]),
+            Self::Direct { user, .. } => Lane::named(&["direct", user.as_str()]),
+            _ => {
+                let id = self.incident().map(IncidentId::as_str).unwrap_or_default();
+                Lane::named(&["incident", id])
+            }
+        }
+    }
+
+    /// What to do when nobody knows whether it was done.
+    pub fn class(&self) -> Class {
+        match self {
+            // These look before they do it again.
+            Self::CreateChannel { .. }
+            | Self::StatusPage { .. }
+            | Self::Header { .. }
+            | Self::Say { .. }
+            | Self::Direct { .. }
+            | Self::Tell { .. } => Class::AtLeastOnce,
+            _ => Class::Repeatable,
+        }
+    }
+
+    /// As an outbox row.
+    pub fn post(&self) -> Post {
+        Post {
+            lane: self.lane(),
+            target: Target::Effect,
+            // Plain data: it always serialises.
+            body: serde_json::to_value(self).unwrap_or_default(),
+            class: self.class(),
+            purpose: self.name(),
+        }
+    }
+
+    /// Reads an outbox row's body.
+    pub fn parse(body: &Json) -> Option<Self> {
+        serde_json::from_value(body.clone()).ok()
+    }
+}
+
+/// Without what people wrote.
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

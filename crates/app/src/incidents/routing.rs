@@ -1,0 +1,107 @@
+//! Who is told of an incident beyond its own channel, and when they have just been told enough.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::change::Change;
+use super::delivery::{self, Delivered};
+use super::effect::{Audience, Effect, News};
+use super::incident::Incident;
+use super::settings::Settings;
+use super::status::Status;
+
+/// A person gets one direct message of an incident and kind of news within that time.
+pub const THROTTLE: Duration = Duration::from_mins(5);
+
+/// Who is told of an incident as it stands: the channels and people of its severity and services. Nobody is told of
+/// what is private, a drill, or not yet known to be an incident.
+pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> {
+    if incident.private || incident.drill || incident.status == Status::Triage {
+        return BTreeSet::new();
+    }
+    let (severity, services) = (incident.severity, incident.services.as_slice());
+    let channels = settings.announced_in(severity, services).into_iter();
+    let people = settings.told_directly(severity, services).into_iter();
+    channels
+        .map(Audience::Channel)
+        .chain(people.map(Audience::Person))
+        .collect()
+}
+
+/// Who has been told of an incident so far, whatever it has become since.
+pub fn told(incident: &Incident) -> BTreeSet<Audience> {
+    incident.told.keys().filter_map(|key| parse(key)).collect()
+}
+
+/// Those who watch an incident, as an audience.
+pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
+    incident
+        .watchers
+        .iter()
+        .cloned()
+        .map(Audience::Person)
+        .collect()
+}
+
+/// Has an audience told, each for itself. People who heard the same kind of news just now are left alone, which the
+/// delivery ledger says. Answers the effects, in the order of the audience.
+pub fn tell(
+    change: &mut Change,
+    audience: &BTreeSet<Audience>,
+    news: News,
+    words: Option<&str>,
+) -> Vec<Effect> {
+    let (now, seq) = (change.now, change.incident.seq);
+    let mut effects = Vec::new();
+    for to in audience {
+        let key = key(news, to);
+        let last = change.incident.told.get(&key).copied();
+        let is_person = matches!(to, Audience::Person(_));
+        let throttled = is_person && last.is_some_and(|last| now.since(last) < THROTTLE);
+        let state = if throttled {
+            Delivered::Throttled
+        } else {
+            Delivered::Pending
+        };
+        let row = delivery::begin(&change.incident.id, news, to, seq, state, now);
+        change.write(row);
+        if throttled {
+            continue;
+        }
+        change.incident.told.insert(key, now);
+        effects.push(Effect::Tell {
+            incident: change.incident.id.clone(),
+            to: to.clone(),
+            news,
+            seq,
+            from: change.before().map(|before| before.severity),
+            words: words.map(str::to_owned),
+        });
+    }
+    effects
+}
+
+/// Edits what others were told to the present state.
+pub fn refresh(change: &mut Change) {
+    for to in told(&change.incident) {
+        let incident = change.incident.id.clone();
+        change.effect(&Effect::Refresh { incident, to });
+    }
+}
+
+fn key(news: News, to: &Audience) -> String {
+    let kind = match to {
+        Audience::Channel(_) => 'c',
+        Audience::Person(_) => 'p',
+    };
+    format!("{}:{kind}:{}", news.as_str(), to.as_str())
+}
+
+fn parse(key: &str) -> Option<Audience> {
+    let mut parts = key.splitn(3, ':').skip(1);
+    match (parts.next()?, parts.next()?) {
+        ("c", channel) => Some(Audience::Channel(channel.into())),
+        ("p", user) => Some(Audience::Person(user.into())),
+        _ => None,
+    }
+}
