@@ -3,6 +3,7 @@
 //! below.
 
 pub mod check;
+pub mod edit;
 pub mod input;
 pub mod shapes;
 pub mod store;
