@@ -7,12 +7,24 @@ use super::{SecretSource, Settings};
 /// What the bot asks for unless configured: what the code uses, as in `infra/slack-app-manifest.yaml`.
 pub const BOT_SCOPES: &[&str] = &[
     "app_mentions:read",
+    "bookmarks:read",
+    "bookmarks:write",
     "channels:history",
+    "channels:join",
+    "channels:manage",
+    "channels:read",
     "chat:write",
     "commands",
     "groups:history",
+    "groups:read",
+    "groups:write",
     "im:history",
+    "im:write",
     "mpim:history",
+    "pins:read",
+    "pins:write",
+    "reactions:read",
+    "users:read",
 ];
 
 /// Settings of the Web API.
@@ -105,4 +117,26 @@ fn scopes(settings: &Settings<'_>, name: &str) -> Option<Vec<String>> {
         }
     }
     Some(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The manifest's list of that name: its items are the lines below that begin with a dash.
+    fn listed(name: &str) -> Vec<String> {
+        let manifest = include_str!("../../../../infra/slack-app-manifest.yaml");
+        let lines = manifest.lines().map(str::trim);
+        let below = lines.skip_while(|line| *line != format!("{name}:")).skip(1);
+        let items = below.filter(|line| !line.starts_with('#'));
+        let items = items.map_while(|line| line.strip_prefix("- ").map(str::to_owned));
+        items.collect()
+    }
+
+    #[test]
+    fn the_bot_asks_for_what_the_manifest_says() {
+        let mut scopes = listed("bot");
+        scopes.sort();
+        assert_eq!(scopes, BOT_SCOPES, "infra/slack-app-manifest.yaml");
+    }
 }
