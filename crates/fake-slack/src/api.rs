@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     Code(&'static str),
     /// The token lacks a scope: the one needed, and those it has.
     MissingScope(&'static str, String),
+    /// Nobody was invited: the first person's error, and everyone's.
+    Invitations(&'static str, Value),
     /// A true 429, with the seconds to wait.
     RateLimited(u64),
 }
@@ -56,7 +58,7 @@ impl From<&'static str> for Refusal {
 impl Refusal {
     fn code(&self) -> &'static str {
         match self {
-            Self::Code(code) => code,
+            Self::Code(code) | Self::Invitations(code, _) => code,
             Self::MissingScope(..) => "missing_scope",
             Self::RateLimited(_) => "ratelimited",
         }
@@ -110,7 +112,9 @@ pub(crate) async fn call(
         Ok(caller) => caller,
         Err(error) => return finish(&fake, known, None, Some(Err(error.into()))).await,
     };
-    let fault = fake.world().take_fault(&method, known.channel.as_deref());
+    let fault = fake
+        .world()
+        .take_fault(&method, known.channel.as_deref(), fake.now());
     let runs = fault.as_ref().is_none_or(Fault::takes_effect);
     let answer = runs.then(|| run(&fake, &known, &args));
     finish(&fake, known, fault, answer).await
@@ -223,6 +227,7 @@ fn refused(method: &str, refusal: &Refusal) -> Response {
             fields["needed"] = (*needed).into();
             fields["provided"] = provided.clone().into();
         }
+        Refusal::Invitations(_, errors) => fields["errors"] = errors.clone(),
         Refusal::Code("unknown_method") => fields["req_method"] = method.into(),
         Refusal::Code(_) => {}
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::app_manifest::EVENTS;
 use crate::workspaces::Workspace;
 
 /// Configuration of a [`FakeSlack`](crate::FakeSlack); `Default` is the sandbox workspace.
@@ -40,6 +41,8 @@ pub struct FakeConfig {
     pub echo_bot_messages: bool,
     /// More `chat.postMessage` calls a second than this in one channel are answered with a 429.
     pub limit_per_channel_per_second: Option<usize>,
+    /// The events the app is told of besides messages, mentions and what becomes of its installation.
+    pub event_subscriptions: Vec<String>,
     /// The workspaces besides `team_id`; those that name an `enterprise_id` make up an Enterprise Grid organisation.
     pub workspaces: Vec<Workspace>,
     /// The app's OAuth client id.
@@ -77,6 +80,7 @@ impl Default for FakeConfig {
             auto_channels: true,
             echo_bot_messages: true,
             limit_per_channel_per_second: None,
+            event_subscriptions: EVENTS.iter().map(|event| (*event).to_owned()).collect(),
             workspaces: Workspace::samples(),
             client_id: "1000000000.2000000000".to_owned(),
             client_secret: "sandbox-client-secret".to_owned(),

@@ -113,24 +113,6 @@ pub(crate) async fn interaction(
     Json(fake.send_interaction(sent.payload).await).into_response()
 }
 
-/// Body of `POST /_fake/archive`.
-#[derive(Deserialize)]
-pub(crate) struct Archive {
-    channel: String,
-}
-
-/// `POST /_fake/archive`.
-pub(crate) async fn archive(
-    State(fake): State<FakeSlack>,
-    Json(archive): Json<Archive>,
-) -> StatusCode {
-    if fake.archive_channel(&archive.channel) {
-        StatusCode::NO_CONTENT
-    } else {
-        StatusCode::NOT_FOUND
-    }
-}
-
 /// Body of `POST /_fake/share`.
 #[derive(Deserialize)]
 pub(crate) struct Share {

@@ -74,6 +74,14 @@ impl DeliveryReport {
         }
     }
 
+    /// What happened is nothing that the app wants to hear of.
+    pub(crate) fn nothing_to_tell() -> Self {
+        Self {
+            ok: true,
+            ..Self::default()
+        }
+    }
+
     /// Both reports as one.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.ok &= other.ok;

@@ -76,7 +76,7 @@ impl FakeSlack {
 
     /// Whom an event of a message is for. In a shared channel that is the author's workspace if the app is installed there,
     /// else the first one that has it.
-    fn addressee(&self, channel: &str, author_team: Option<&str>) -> Addressee {
+    pub(crate) fn addressee(&self, channel: &str, author_team: Option<&str>) -> Addressee {
         let config = self.config();
         let world = self.world();
         let Some(room) = world.rooms.get(channel) else {
@@ -124,6 +124,9 @@ impl FakeSlack {
         if room.channel.is_archived {
             return Err("is_archived");
         }
+        if room.channel.is_private && !room.has_member(user) {
+            return Err("not_in_channel");
+        }
         let message = PostedMessage {
             channel,
             ts: ts.clone(),
@@ -160,7 +163,7 @@ impl FakeSlack {
         }
     }
 
-    fn send_in_background(&self, to: &Addressee, event: Value) {
+    pub(crate) fn send_in_background(&self, to: &Addressee, event: Value) {
         let outgoing = Outgoing {
             in_background: true,
             ..self.envelop(to, event)

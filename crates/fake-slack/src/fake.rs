@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Clock;
 use crate::config::FakeConfig;
 use crate::delivery::Attempt;
-use crate::faults::Fault;
+use crate::faults::{Armed, Fault};
 use crate::http_client;
 use crate::records::{Call, Ephemeral, OpenView, PostedMessage};
 use crate::sockets::Sockets;
@@ -119,24 +119,13 @@ impl FakeSlack {
 
     /// Lets the next calls that fit go wrong; earlier faults go first.
     pub fn add_fault(&self, fault: Fault) {
-        self.world().faults.push(fault);
+        let armed = Armed::new(fault, self.now());
+        self.world().faults.push(armed);
     }
 
     /// Forgets all faults.
     pub fn clear_faults(&self) {
         self.world().faults.clear();
-    }
-
-    /// Archives a channel, so that posting in it is refused; tells whether it exists.
-    pub fn archive_channel(&self, channel: &str) -> bool {
-        let now = self.now();
-        let mut world = self.world();
-        let Some(room) = world.room(channel, now) else {
-            return false;
-        };
-        room.channel.is_archived = true;
-        world.revision += 1;
-        true
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

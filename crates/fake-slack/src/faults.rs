@@ -1,5 +1,7 @@
 //! Faults a test asks for: what goes wrong, on which calls, how often, and whether the effect happens all the same.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, StatusCode, header};
@@ -28,6 +30,10 @@ pub struct Fault {
     /// How many calls it fits before it is gone.
     #[serde(default = "once")]
     pub times: u32,
+    /// Fits every call for so many seconds of the stand-in's clock, however many those are; any number of them that is
+    /// long enough means until the faults are cleared.
+    #[serde(default)]
+    pub for_seconds: Option<u64>,
     /// Whether `http_500`, `http_503` or `ok_false` answer so only after the call took effect.
     #[serde(default)]
     pub applies: bool,
@@ -47,12 +53,35 @@ pub enum FaultKind {
     Http503,
     /// No answer, and no effect.
     TimeoutBefore,
+    /// The connection drops without an answer, and without an effect.
+    ResetBefore,
     /// The effect, but no answer.
     TimeoutAfter,
     /// The effect, then the connection drops without an answer.
     ResetAfter,
     /// HTTP 200 that says `"ok": false`.
     OkFalse,
+}
+
+/// A fault with the time at which it ends by itself.
+pub(crate) struct Armed {
+    pub fault: Fault,
+    pub until: Option<Duration>,
+}
+
+impl Armed {
+    pub(crate) fn new(fault: Fault, now: Duration) -> Self {
+        let lasting = fault.for_seconds.map(Duration::from_secs);
+        Self {
+            until: lasting.map(|lasting| now.saturating_add(lasting)),
+            fault,
+        }
+    }
+
+    /// Whether it fits no call any more.
+    pub(crate) fn is_over(&self, now: Duration) -> bool {
+        self.fault.times == 0 || self.until.is_some_and(|until| until <= now)
+    }
 }
 
 fn once() -> u32 {
@@ -78,7 +107,17 @@ impl Fault {
             error: None,
             retry_after: one_second(),
             times: once(),
+            for_seconds: None,
             applies: false,
+        }
+    }
+
+    /// A fault of this kind on every call, of every method, for so long.
+    #[must_use]
+    pub fn of_everything(kind: FaultKind, lasting: Duration) -> Self {
+        Self {
+            for_seconds: Some(lasting.as_secs()),
+            ..Self::new("*", kind)
         }
     }
 
@@ -94,7 +133,7 @@ impl Fault {
     /// Whether the call takes effect before it goes wrong.
     pub(crate) fn takes_effect(&self) -> bool {
         match self.kind {
-            FaultKind::RateLimited | FaultKind::TimeoutBefore => false,
+            FaultKind::RateLimited | FaultKind::TimeoutBefore | FaultKind::ResetBefore => false,
             FaultKind::TimeoutAfter | FaultKind::ResetAfter => true,
             FaultKind::Http500 | FaultKind::Http503 | FaultKind::OkFalse => self.applies,
         }
@@ -108,6 +147,7 @@ impl Fault {
             FaultKind::Http503 => "http_503",
             FaultKind::TimeoutBefore => "timeout_before",
             FaultKind::TimeoutAfter => "timeout_after",
+            FaultKind::ResetBefore => "reset_before",
             FaultKind::ResetAfter => "reset_after",
             FaultKind::OkFalse => self.error.as_deref().unwrap_or("fatal_error"),
         };
@@ -133,7 +173,7 @@ impl Fault {
                 Clock::hang().await;
                 dropped_connection()
             }
-            FaultKind::ResetAfter => dropped_connection(),
+            FaultKind::ResetBefore | FaultKind::ResetAfter => dropped_connection(),
             FaultKind::OkFalse => {
                 let error = self.error.as_deref().unwrap_or("fatal_error");
                 axum::Json(json!({ "ok": false, "error": error })).into_response()

@@ -84,7 +84,7 @@ pub(crate) async fn upload(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let fault = fake.world().take_fault("upload", None);
+    let fault = fake.world().take_fault("upload", None, fake.now());
     let runs = fault.as_ref().is_none_or(Fault::takes_effect);
     let done = runs.then(|| store(&fake, &id, &secret, &headers, body));
     let outcome = match (&fault, &done) {

@@ -1,10 +1,14 @@
 //! Interactions: buttons pressed and modals submitted, completed with the fields that Slack adds.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use crate::blocks::fill_block_ids;
 use crate::delivery::{DeliveryReport, Outgoing};
 use crate::fake::FakeSlack;
 use crate::message_json;
+use crate::records::OpenView;
 use crate::world::World;
 
 impl FakeSlack {
@@ -79,10 +83,13 @@ impl FakeSlack {
                 .and_then(|ts| self.find_message(&world, channel, ts))
             {
                 added["message"] = message;
+            } else if at("/type").as_deref() == Some("block_actions") && message_ts.is_some() {
+                // Slack does not repeat what only one person sees.
+                added["container"] = json!({ "is_ephemeral": true });
             }
         }
-        if let Some(view) = view_id.and_then(|id| world.views.get(&id)) {
-            added["view"] = view.view.clone();
+        if let Some(view) = view_id.and_then(|id| world.view(&id)) {
+            added["view"] = view.clone();
         }
         drop(world);
         if let Some(channel) = channel.filter(|_| !is_view) {
@@ -94,17 +101,8 @@ impl FakeSlack {
 
     fn find_message(&self, world: &World, channel: &str, ts: &str) -> Option<Value> {
         let room = world.rooms.get(channel)?;
-        if let Some(message) = room.messages.get(ts) {
-            return Some(message_json::in_answer(self.config(), room, message, true));
-        }
-        let shown = world
-            .ephemerals
-            .iter()
-            .find(|shown| shown.ts == ts && shown.channel == channel)?;
-        let bot = &self.config().bot_user_id;
-        Some(
-            json!({ "type": "message", "user": bot, "text": shown.text, "blocks": shown.blocks, "ts": ts }),
-        )
+        let message = room.messages.get(ts)?;
+        Some(message_json::in_answer(self.config(), room, message, true))
     }
 
     /// Closes a modal, or lets its next step take its place, as the app answered.
@@ -121,20 +119,64 @@ impl FakeSlack {
         let mut world = self.world();
         world.revision += 1;
         match (kind, action) {
-            ("view_closed", _) | ("view_submission", None | Some("clear"))
-                if report.ok || kind == "view_closed" =>
-            {
+            ("view_closed", _) => {
                 world.views.remove(id);
             }
-            ("view_submission", Some("update" | "push")) => {
-                if let (Some(open), Some(next)) = (world.views.get_mut(id), answer.get("view")) {
-                    let mut next = next.clone();
-                    merge_missing(&mut next, open.view.clone());
-                    open.view = next;
+            ("view_submission", None) if report.ok => {
+                world.views.remove(id);
+            }
+            ("view_submission", Some("clear")) => world.close_all(id),
+            ("view_submission", Some(action @ ("update" | "push"))) => {
+                if let Some(view) = answer.get("view") {
+                    world.next_step(id, view.clone(), action == "push", self.now());
                 }
             }
             _ => {}
         }
+    }
+}
+
+impl World {
+    /// A modal, or a home tab.
+    pub(crate) fn view(&self, id: &str) -> Option<&Value> {
+        let mut homes = self.homes.values();
+        let open = self.views.get(id).map(|open| &open.view);
+        open.or_else(|| homes.find(|home| home["id"] == id))
+    }
+
+    /// Closes the whole stack that a modal belongs to.
+    fn close_all(&mut self, id: &str) {
+        if let Some(user) = self.views.get(id).map(|open| open.user.clone()) {
+            self.views.retain(|_, open| open.user != user);
+        }
+    }
+
+    /// The modal that an app answers a submission with: in place of the submitted one, or over it.
+    fn next_step(&mut self, id: &str, mut view: Value, over: bool, now: Duration) {
+        let Some(old) = self.views.get(id).cloned() else {
+            return;
+        };
+        let new_id = if over {
+            self.next_id("V", now)
+        } else {
+            id.to_owned()
+        };
+        if let Some(blocks) = view.get_mut("blocks") {
+            fill_block_ids(blocks, &new_id);
+        }
+        merge_missing(&mut view, old.view);
+        view["id"] = new_id.clone().into();
+        view["hash"] = self.next_ts(now).into();
+        if over {
+            view["previous_view_id"] = id.into();
+        }
+        self.views.insert(
+            new_id,
+            OpenView {
+                user: old.user,
+                view,
+            },
+        );
     }
 }
 

@@ -2,9 +2,11 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod app_manifest;
 mod blocks;
 mod bookmarks;
 mod caller;
+mod channel_events;
 mod clock;
 mod commands;
 mod config;
@@ -18,9 +20,11 @@ mod files;
 mod http_client;
 mod ids;
 mod interactions;
+mod membership;
 mod message_json;
 mod oauth;
 mod pace;
+mod people;
 mod records;
 mod response_urls;
 mod room;

@@ -37,6 +37,16 @@ pub(crate) fn in_answer(
     json
 }
 
+/// The address of a message.
+pub(crate) fn permalink(config: &FakeConfig, room: &Room, ts: &str) -> String {
+    let domain = config.workspace(&room.channel.team).domain();
+    format!(
+        "https://{domain}.slack.com/archives/{}/p{}",
+        room.channel.id,
+        ts.replace('.', "")
+    )
+}
+
 /// The `message` event about a new message.
 pub(crate) fn as_event(config: &FakeConfig, room: &Room, message: &PostedMessage) -> Value {
     let mut json = essentials(config, room, message);

@@ -20,6 +20,8 @@ pub struct Channel {
     pub is_archived: bool,
     /// Unix seconds of its creation.
     pub created: u64,
+    /// Who made it; nobody known for what was there from the start.
+    pub creator: String,
 }
 
 /// A member of the workspace.
@@ -35,6 +37,8 @@ pub struct User {
     pub real_name: String,
     /// Whether this is an app's bot.
     pub is_bot: bool,
+    /// Whether this is a guest, who sees only some channels: `is_restricted`.
+    pub is_guest: bool,
 }
 
 /// A message that everyone in its channel sees.

@@ -98,7 +98,9 @@ pub(crate) async fn post(
     let Some((id, channel)) = found else {
         return (StatusCode::NOT_FOUND, "invalid_url").into_response();
     };
-    let fault = fake.world().take_fault("response_url", Some(&channel));
+    let fault = fake
+        .world()
+        .take_fault("response_url", Some(&channel), fake.now());
     let done = if fault
         .as_ref()
         .is_none_or(crate::faults::Fault::takes_effect)

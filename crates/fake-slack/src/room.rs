@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::bookmarks::Bookmark;
 use crate::caller::Caller;
-use crate::records::{Channel, PostedMessage, TokenKind};
+use crate::records::{Channel, PostedMessage, Reaction, TokenKind};
 
 /// A channel and what was posted in it.
 pub(crate) struct Room {
@@ -26,6 +26,7 @@ pub(crate) struct Room {
 }
 
 /// A pinned message.
+#[derive(Clone)]
 pub(crate) struct Pin {
     pub ts: String,
     /// Who pinned it.
@@ -74,6 +75,42 @@ impl Room {
         }
         self.pins.retain(|pin| pin.ts != ts);
         Some(message)
+    }
+
+    /// A user's reaction to a message.
+    pub(crate) fn react(&mut self, ts: &str, user: &str, name: &str) -> Result<(), &'static str> {
+        let message = self.messages.get_mut(ts).ok_or("message_not_found")?;
+        let mut reactions = message.reactions.iter_mut();
+        match reactions.find(|reaction| reaction.name == name) {
+            Some(reaction) if reaction.users.iter().any(|one| one == user) => {
+                Err("already_reacted")
+            }
+            Some(reaction) => {
+                reaction.users.push(user.to_owned());
+                Ok(())
+            }
+            None => {
+                message.reactions.push(Reaction {
+                    name: name.to_owned(),
+                    users: vec![user.to_owned()],
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a user's reaction back.
+    pub(crate) fn unreact(&mut self, ts: &str, user: &str, name: &str) -> Result<(), &'static str> {
+        let message = self.messages.get_mut(ts).ok_or("message_not_found")?;
+        let mut reactions = message.reactions.iter_mut();
+        let reaction = reactions
+            .find(|reaction| reaction.name == name && reaction.users.iter().any(|one| one == user))
+            .ok_or("no_reaction")?;
+        reaction.users.retain(|one| one != user);
+        message
+            .reactions
+            .retain(|reaction| !reaction.users.is_empty());
+        Ok(())
     }
 
     /// Whether one more post now stays within `limit` a second; counts it if so.

@@ -9,7 +9,7 @@ use http::header;
 use crate::fake::FakeSlack;
 use crate::oauth::{authorize, control as oauth};
 use crate::sockets::{control as sockets, link};
-use crate::{api, control, files, response_urls, state};
+use crate::{api, control, files, people, response_urls, state};
 
 /// The page is whole in itself, so the policy forbids everything from elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
@@ -38,7 +38,6 @@ impl FakeSlack {
             .route("/_fake/interaction", post(control::interaction))
             .route("/_fake/views/{id}", delete(control::close_view))
             .route("/_fake/share", post(control::share))
-            .route("/_fake/archive", post(control::archive))
             .route("/_fake/response_url", post(control::response_url))
             .route("/link/", get(link::connect))
             .route("/_fake/socket", get(sockets::look))
@@ -48,6 +47,7 @@ impl FakeSlack {
                 post(files::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
             )
             .route("/files-pri/{place}/{name}", get(files::download))
+            .merge(people::control::routes())
             .merge(oauth_routes())
             .with_state(self.clone())
     }

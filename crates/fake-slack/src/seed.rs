@@ -1,6 +1,6 @@
 //! What a stand-in starts with: channels, people and the app's bot in each workspace.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::config::FakeConfig;
@@ -8,6 +8,26 @@ use crate::oauth::store::Installs;
 use crate::pace::Pace;
 use crate::workspaces::Place;
 use crate::world::World;
+
+/// The public channels of the first workspace.
+const CHANNELS: [(&str, &str); 4] = [
+    ("C0GENERAL01", "general"),
+    ("C0ENGINEER1", "engineering"),
+    ("C0INCIDENT1", "incidents"),
+    ("C0RANDOM001", "random"),
+];
+
+/// Its people.
+const PEOPLE: [(&str, &str, &str); 5] = [
+    ("U0ALICE0001", "alice", "Alice"),
+    ("U0BOB000001", "bob", "Bob"),
+    ("U0CAROL0001", "carol", "Carol"),
+    ("U0DAVE00001", "dave", "Dave"),
+    (GUEST, "gwen", "Gwen (guest)"),
+];
+
+/// Who sees only some channels in a real workspace.
+const GUEST: &str = "U0GWEN00001";
 
 impl World {
     /// The sandbox workspace.
@@ -31,18 +51,19 @@ impl World {
             installs: Installs::seed(config, now),
             home: config.team_id.clone(),
             auto_create: config.auto_channels,
+            deleted: BTreeSet::new(),
             last_tick: 0,
         };
         let home = config.team_id.as_str();
-        for (id, name) in [
-            ("C0GENERAL01", "general"),
-            ("C0INCIDENT1", "incidents"),
-            ("C0RANDOM001", "random"),
-        ] {
+        for (id, name) in CHANNELS {
             world.add_channel(id, name, home, false, now);
         }
-        world.add_user("U0ALICE0001", "alice", "Alice", home, false);
-        world.add_user("U0BOB000001", "bob", "Bob", home, false);
+        for (id, name, real_name) in PEOPLE {
+            world.add_user(id, name, real_name, home, false);
+        }
+        if let Some(guest) = world.users.get_mut(GUEST) {
+            guest.is_guest = true;
+        }
         world.seed_other_workspaces(config, now);
         world.add_user(&config.bot_user_id, "tidegate", "Tidegate", home, true);
         world

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::app_manifest::{COMMANDS, SHORTCUTS};
 use crate::fake::FakeSlack;
 use crate::records::{Call, PostedMessage};
 use crate::room::Room;
@@ -98,6 +99,10 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
         .values()
         .filter(|user| user.team == *team)
         .collect();
+    let homes = world.homes.iter().filter(|((of, _), _)| of == team);
+    let homes: serde_json::Map<_, _> = homes
+        .map(|((_, user), view)| (user.clone(), view.clone()))
+        .collect();
     Json(json!({
         "revision": world.revision,
         "team_id": team,
@@ -109,6 +114,9 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
         "ephemerals": ephemerals,
         "deliveries": deliveries.collect::<Vec<_>>(),
         "views": world.views.values().collect::<Vec<_>>(),
+        "homes": homes,
+        "commands": COMMANDS,
+        "shortcuts": SHORTCUTS,
     }))
 }
 
@@ -120,6 +128,14 @@ fn describe(room: &Room) -> Value {
         .unwrap_or_default();
     let mut json = json!(room.channel);
     json["newest_ts"] = newest_ts.into();
+    json["topic"] = room.topic.clone().into();
+    json["kind"] = room.kind().into();
+    json["members"] = json!(room.members);
+    json["pins"] = room.pins.iter().map(|pin| pin.ts.clone()).collect();
+    let bookmarks = room.bookmarks.iter();
+    json["bookmarks"] = bookmarks
+        .map(|bookmark| json!({ "title": bookmark.title, "link": bookmark.link, "emoji": bookmark.emoji }))
+        .collect();
     json
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::api::scheduled::Scheduled;
 use crate::caller::Caller;
 use crate::delivery::Attempt;
-use crate::faults::Fault;
+use crate::faults::{Armed, Fault};
 use crate::files::File;
 use crate::oauth::store::Installs;
 use crate::pace::Pace;
@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub rooms: BTreeMap<String, Room>,
     pub users: BTreeMap<String, User>,
     pub ephemerals: VecDeque<Ephemeral>,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Armed>,
     pub calls: VecDeque<Call>,
     pub attempts: VecDeque<Attempt>,
     pub triggers: HashMap<String, Trigger>,
@@ -46,6 +46,8 @@ pub(crate) struct World {
     /// The workspace that things are made in unless another is named.
     pub home: String,
     pub auto_create: bool,
+    /// Channels that are gone for good: naming one does not make it again.
+    pub deleted: BTreeSet<String>,
     pub last_tick: u64,
 }
 
@@ -100,28 +102,16 @@ impl World {
             is_private,
             is_archived: false,
             created: now.as_secs(),
+            creator: String::new(),
         };
         self.rooms.insert(id.to_owned(), Room::new(channel));
         self.revision += 1;
     }
 
-    pub(crate) fn add_user(
-        &mut self,
-        id: &str,
-        name: &str,
-        real_name: &str,
-        team: &str,
-        is_bot: bool,
-    ) {
-        let user = User {
-            id: id.to_owned(),
-            team: team.to_owned(),
-            name: name.to_owned(),
-            real_name: real_name.to_owned(),
-            is_bot,
-        };
-        self.users.insert(id.to_owned(), user);
-        self.revision += 1;
+    /// Whether a workspace has a channel of that name, archived or not.
+    pub(crate) fn has_channel_named(&self, team: &str, name: &str) -> bool {
+        let mut rooms = self.rooms.values().filter(|room| room.kind() != "im");
+        rooms.any(|room| room.channel.name == name && room.channel.team == team)
     }
 
     /// The id behind what a person of the first workspace names: an id, `#name`, or a user for the direct message.
@@ -157,7 +147,7 @@ impl World {
                 let partner = self.users.get(&id.replacen('D', "U", 1))?;
                 let (name, team) = (partner.name.clone(), partner.team.clone());
                 self.add_channel(id, &name, &team, true, now);
-            } else if self.auto_create && is_id(id, 'C') {
+            } else if self.auto_create && is_id(id, 'C') && !self.deleted.contains(id) {
                 self.add_channel(id, &id.to_lowercase(), team, false, now);
             }
         }
@@ -173,64 +163,6 @@ impl World {
     /// The channel that an argument of a call names; what is not there is no channel's id.
     pub(crate) fn named_channel(&self, by: &Caller, given: Option<&str>) -> String {
         self.channel_id_in(&by.teams, given.unwrap_or_default())
-    }
-
-    /// What a user is called; nothing for one who is not there.
-    pub(crate) fn user_name(&self, id: &str) -> String {
-        let user = self.users.get(id);
-        user.map(|user| user.name.clone()).unwrap_or_default()
-    }
-
-    /// Where a user is a member; the first workspace for one who is not there yet.
-    pub(crate) fn team_of_user(&self, id: &str) -> String {
-        let user = self.users.get(id);
-        user.map_or_else(|| self.home.clone(), |user| user.team.clone())
-    }
-
-    /// Who is in a channel.
-    pub(crate) fn members(&self, channel: &str) -> BTreeSet<String> {
-        let Some(room) = self.rooms.get(channel) else {
-            return BTreeSet::new();
-        };
-        if let Some(members) = &room.members {
-            return members.clone();
-        }
-        let everyone = self.users.values().filter(|user| room.is_in(&user.team));
-        let is_im = room.kind() == "im";
-        let partner = channel.replacen('D', "U", 1);
-        everyone
-            .filter(|user| !is_im || user.is_bot || user.id == partner)
-            .map(|user| user.id.clone())
-            .collect()
-    }
-
-    pub(crate) fn set_members(&mut self, channel: &str, members: BTreeSet<String>) {
-        if let Some(room) = self.rooms.get_mut(channel) {
-            room.members = Some(members);
-        }
-        self.revision += 1;
-    }
-
-    /// Makes sure that a user exists where the configuration allows it.
-    pub(crate) fn meet_user(&mut self, id: &str) -> bool {
-        let home = self.home.clone();
-        self.meet_user_in(&home, id)
-    }
-
-    /// Makes sure that a user exists, in this workspace if it is a new one.
-    pub(crate) fn meet_user_in(&mut self, team: &str, id: &str) -> bool {
-        if self.auto_create && is_id(id, 'U') {
-            self.add_person(id, team);
-        }
-        self.users.contains_key(id)
-    }
-
-    /// Makes sure that a user exists whatever the configuration says: a person on the consent page.
-    pub(crate) fn add_person(&mut self, id: &str, team: &str) {
-        if !self.users.contains_key(id) {
-            let name = id.to_lowercase();
-            self.add_user(id, &name, &name, team, false);
-        }
     }
 
     /// The messages of one channel in order; none when it does not exist.
@@ -255,16 +187,20 @@ impl World {
         self.revision += 1;
     }
 
-    /// Takes the first fault that fits this call and uses it up by one.
-    pub(crate) fn take_fault(&mut self, method: &str, channel: Option<&str>) -> Option<Fault> {
-        let at = self
-            .faults
-            .iter()
-            .position(|fault| fault.fits(method, channel))?;
-        let fault = self.faults[at].clone();
-        self.faults[at].times = fault.times.saturating_sub(1);
-        self.faults.retain(|fault| fault.times > 0);
-        Some(fault)
+    /// Takes the first fault that fits this call and uses it up by one, unless it lasts for a time.
+    pub(crate) fn take_fault(
+        &mut self,
+        method: &str,
+        channel: Option<&str>,
+        now: Duration,
+    ) -> Option<Fault> {
+        self.faults.retain(|armed| !armed.is_over(now));
+        let mut armed = self.faults.iter_mut();
+        let taken = armed.find(|armed| armed.fault.fits(method, channel))?;
+        if taken.until.is_none() {
+            taken.fault.times = taken.fault.times.saturating_sub(1);
+        }
+        Some(taken.fault.clone())
     }
 }
 
@@ -275,7 +211,7 @@ fn push_capped<T>(log: &mut VecDeque<T>, entry: T) {
     log.push_back(entry);
 }
 
-fn is_id(text: &str, kind: char) -> bool {
+pub(crate) fn is_id(text: &str, kind: char) -> bool {
     text.len() >= 3
         && text.starts_with(kind)
         && text

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Answer;
+use super::pins::writable;
 use super::request::Args;
 use crate::bookmarks::Bookmark;
 use crate::caller::Caller;
@@ -16,11 +17,13 @@ pub(super) fn add(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let link = args.text("link").ok_or("invalid_link")?;
     let now = fake.now();
     let mut world = fake.world();
+    world.revision += 1;
     let id = world.next_id("Bk", now);
     let channel = world.named_channel(by, args.text("channel_id"));
     let room = world
         .room_of(by, &channel, now)
         .ok_or("channel_not_found")?;
+    writable(by, room)?;
     let bookmark = Bookmark {
         id,
         title: title.to_owned(),
@@ -42,6 +45,7 @@ pub(super) fn edit(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let room = world
         .room_of(by, &channel, now)
         .ok_or("channel_not_found")?;
+    writable(by, room)?;
     let wanted = args.text("bookmark_id").unwrap_or_default();
     let bookmark = room
         .bookmarks
@@ -83,6 +87,7 @@ pub(super) fn remove(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let room = world
         .room_of(by, &channel, now)
         .ok_or("channel_not_found")?;
+    writable(by, room)?;
     let wanted = args.text("bookmark_id").unwrap_or_default();
     let before = room.bookmarks.len();
     room.bookmarks.retain(|bookmark| bookmark.id != wanted);

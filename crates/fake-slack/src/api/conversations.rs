@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::request::{Args, page};
 use crate::caller::Caller;
+use crate::channel_events;
 use crate::fake::FakeSlack;
 use crate::room::Room;
 use crate::world::World;
@@ -34,15 +35,21 @@ pub(super) fn create(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let team = by.team_for(args.text("team_id"))?;
     let now = fake.now();
     let mut world = fake.world();
-    let mut rooms = world.rooms.values();
-    if rooms.any(|room| room.channel.name == name && room.channel.team == team) {
+    if world.has_channel_named(team, name) {
         return Err("name_taken".into());
     }
     let id = world.next_id("C", now);
     world.add_channel(&id, name, team, args.flag("is_private"), now);
     world.set_members(&id, BTreeSet::from([by.user.clone()]));
     let room = world.room(&id, now).ok_or("internal_error")?;
-    Ok(json!({ "channel": describe(by, room) }))
+    room.channel.creator.clone_from(&by.user);
+    let answer = json!({ "channel": describe(by, room) });
+    let event = (!room.channel.is_private).then(|| channel_events::created(room, now));
+    drop(world);
+    if let Some(event) = event {
+        fake.tell_of_own(&id, event);
+    }
+    Ok(answer)
 }
 
 /// The direct message with one user, or with several; the same again for the same people.
@@ -174,7 +181,7 @@ pub(super) fn describe(by: &Caller, room: &Room) -> Value {
             "is_shared": !channel.shared_with.is_empty(),
             "is_ext_shared": !channel.shared_with.is_empty(),
             "is_org_shared": false,
-            "creator": by.user,
+            "creator": channel.creator,
             "topic": text(&room.topic),
             "purpose": text(&room.purpose),
         })

@@ -1,11 +1,12 @@
 //! Changing a conversation: `conversations.archive`, `.unarchive`, `.rename`, `.setTopic`, `.setPurpose`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Answer;
 use super::conversations::{check_name, describe};
 use super::request::Args;
 use crate::caller::Caller;
+use crate::channel_events;
 use crate::fake::FakeSlack;
 use crate::room::Room;
 
@@ -20,7 +21,7 @@ pub(super) fn archive(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
             return Err("already_archived");
         }
         room.channel.is_archived = true;
-        Ok(())
+        Ok(Some(channel_events::changed("archive", room, &by.user)))
     })?;
     Ok(json!({}))
 }
@@ -31,7 +32,7 @@ pub(super) fn unarchive(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
             return Err("not_archived");
         }
         room.channel.is_archived = false;
-        Ok(())
+        Ok(Some(channel_events::changed("unarchive", room, &by.user)))
     })?;
     Ok(json!({}))
 }
@@ -40,15 +41,18 @@ pub(super) fn rename(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let name = check_name(args.text("name"))?;
     let is_taken = {
         let world = fake.world();
-        let mut rooms = world.rooms.values();
-        rooms.any(|room| room.channel.name == name && by.reaches(room))
+        let mut teams = by.teams.iter();
+        teams.any(|team| world.has_channel_named(team, name))
     };
     change(fake, by, args, |room| {
         if is_taken && room.channel.name != name {
             return Err("name_taken");
         }
+        if room.channel.is_archived {
+            return Err("is_archived");
+        }
         name.clone_into(&mut room.channel.name);
-        Ok(())
+        Ok(Some(channel_events::renamed(room)))
     })
 }
 
@@ -76,18 +80,18 @@ fn set_text(
             return Err("is_archived");
         }
         text.clone_into(field(room));
-        Ok(())
+        Ok(None)
     })?;
     answer[name] = text.into();
     Ok(answer)
 }
 
-/// Does it to the channel of the call, and answers with the channel as it is then.
+/// Does it to the channel of the call, tells the app of it, and answers with the channel as it is then.
 fn change(
     fake: &FakeSlack,
     by: &Caller,
     args: &Args,
-    act: impl FnOnce(&mut Room) -> Result<(), &'static str>,
+    act: impl FnOnce(&mut Room) -> Result<Option<Value>, &'static str>,
 ) -> Answer {
     let now = fake.now();
     let mut world = fake.world();
@@ -99,6 +103,11 @@ fn change(
     if !room.admits(by) {
         return Err("not_in_channel".into());
     }
-    act(room)?;
-    Ok(json!({ "channel": describe(by, room) }))
+    let event = act(room)?;
+    let answer = json!({ "channel": describe(by, room) });
+    drop(world);
+    if let Some(event) = event {
+        fake.tell_of_own(&channel, event);
+    }
+    Ok(answer)
 }

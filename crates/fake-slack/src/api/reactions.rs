@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::Answer;
+use super::pins::writable;
 use super::request::{Args, page};
 use crate::caller::Caller;
+use crate::channel_events;
 use crate::fake::FakeSlack;
 use crate::message_json;
 use crate::records::Reaction;
@@ -20,22 +22,11 @@ pub(super) fn add(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let room = world
         .room_of(by, &channel, now)
         .ok_or("channel_not_found")?;
-    let message = room.messages.get_mut(ts).ok_or("message_not_found")?;
-    let Some(reaction) = message
-        .reactions
-        .iter_mut()
-        .find(|reaction| reaction.name == name)
-    else {
-        message.reactions.push(Reaction {
-            name: name.to_owned(),
-            users: vec![bot],
-        });
-        return Ok(json!({}));
-    };
-    if reaction.users.contains(&bot) {
-        return Err("already_reacted".into());
-    }
-    reaction.users.push(bot);
+    writable(by, room)?;
+    room.react(ts, &bot, name)?;
+    let event = channel_events::reaction("reaction_added", room, ts, &bot, name);
+    drop(world);
+    fake.tell_of_own(&channel, event);
     Ok(json!({}))
 }
 
@@ -62,16 +53,11 @@ pub(super) fn remove(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let room = world
         .room_of(by, &channel, now)
         .ok_or("channel_not_found")?;
-    let message = room.messages.get_mut(ts).ok_or("message_not_found")?;
-    let mine = message
-        .reactions
-        .iter_mut()
-        .find(|reaction| reaction.name == name && reaction.users.contains(&by.user))
-        .ok_or("no_reaction")?;
-    mine.users.retain(|user| *user != by.user);
-    message
-        .reactions
-        .retain(|reaction| !reaction.users.is_empty());
+    writable(by, room)?;
+    room.unreact(ts, &by.user, name)?;
+    let event = channel_events::reaction("reaction_removed", room, ts, &by.user, name);
+    drop(world);
+    fake.tell_of_own(&channel, event);
     Ok(json!({}))
 }
 

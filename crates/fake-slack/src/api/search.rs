@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Answer;
 use super::request::Args;
 use crate::caller::Caller;
-use crate::config::FakeConfig;
 use crate::fake::FakeSlack;
+use crate::message_json;
 use crate::records::{PostedMessage, TokenKind};
 use crate::room::Room;
 
@@ -23,7 +23,7 @@ pub(super) fn permalink(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     if !room.messages.contains_key(ts) {
         return Err("message_not_found".into());
     }
-    Ok(json!({ "channel": channel, "permalink": link(fake.config(), room, ts) }))
+    Ok(json!({ "channel": channel, "permalink": message_json::permalink(fake.config(), room, ts) }))
 }
 
 /// What a search asks for.
@@ -105,7 +105,7 @@ pub(super) fn messages(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
                 "username": world.users.get(&message.user).map(|user| &user.name),
                 "ts": message.ts,
                 "text": message.text,
-                "permalink": link(fake.config(), room, &message.ts),
+                "permalink": message_json::permalink(fake.config(), room, &message.ts),
             })
         })
         .collect();
@@ -133,13 +133,4 @@ fn matches(room: &Room, message: &PostedMessage, word: &str) -> bool {
         return message.user.eq_ignore_ascii_case(user);
     }
     message.text.to_lowercase().contains(word)
-}
-
-fn link(config: &FakeConfig, room: &Room, ts: &str) -> String {
-    let domain = config.workspace(&room.channel.team).domain();
-    format!(
-        "https://{domain}.slack.com/archives/{}/p{}",
-        room.channel.id,
-        ts.replace('.', "")
-    )
 }

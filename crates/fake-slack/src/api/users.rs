@@ -12,7 +12,7 @@ pub(super) fn info(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     let id = args.text("user").ok_or("user_not_found")?;
     let world = fake.world();
     let user = world.users.get(id);
-    let user = user.filter(|user| by.teams.contains(&user.team));
+    let user = user.filter(|user| world.knows(by, &user.team));
     let user = user.ok_or("user_not_found")?;
     Ok(json!({ "user": describe(user) }))
 }
@@ -91,7 +91,8 @@ fn describe(user: &User) -> Value {
         "is_app_user": false,
         "is_admin": false,
         "is_owner": false,
-        "is_restricted": false,
+        "is_restricted": user.is_guest,
+        "is_ultra_restricted": false,
         "tz": "Etc/UTC",
         "tz_offset": 0,
         "updated": 0,

@@ -22,7 +22,14 @@ async fn members(sandbox: &Sandbox, channel: &str) -> Value {
 #[tokio::test]
 async fn members_come_and_go() {
     let sandbox = sandbox().await;
-    let everyone = json!(["U0ALICE0001", "U0BOB000001", "U0TIDEGATE1"]);
+    let everyone = json!([
+        "U0ALICE0001",
+        "U0BOB000001",
+        "U0CAROL0001",
+        "U0DAVE00001",
+        "U0GWEN00001",
+        "U0TIDEGATE1"
+    ]);
     assert_eq!(members(&sandbox, "C0GENERAL01").await, everyone);
     let channel = made(&sandbox, "ops").await;
     assert_eq!(members(&sandbox, &channel).await, json!(["U0TIDEGATE1"]));
@@ -76,7 +83,10 @@ async fn members_come_and_go() {
         .iter()
         .map(|one| &one["id"])
         .collect();
-    assert_eq!(ids, ["C0GENERAL01", "C0INCIDENT1", "C0RANDOM001"]);
+    assert_eq!(
+        ids,
+        ["C0ENGINEER1", "C0GENERAL01", "C0INCIDENT1", "C0RANDOM001"]
+    );
     let joined = sandbox.call("conversations.join", here.clone()).await;
     assert_eq!(
         (&joined["channel"]["is_member"], joined.get("warning")),

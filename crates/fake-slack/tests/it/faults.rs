@@ -147,3 +147,33 @@ async fn faults_can_be_cleared_and_must_be_well_formed() {
         422
     );
 }
+
+#[tokio::test]
+async fn everything_is_refused_for_a_while() {
+    for (fault, outcome) in [
+        (json!({ "kind": "http_503" }), "http_503"),
+        (
+            json!({ "kind": "ok_false", "error": "service_unavailable" }),
+            "service_unavailable",
+        ),
+        (json!({ "kind": "reset_before" }), "reset_before"),
+    ] {
+        let mut fault = fault;
+        fault["method"] = "*".into();
+        fault["for_seconds"] = 600.into();
+        let sandbox = with_fault(fault).await;
+        for _ in 0..3 {
+            let _ = post(&sandbox).await;
+            assert_eq!(self::outcome(&sandbox), (0, outcome.to_owned()));
+        }
+        let info = sandbox.request("conversations.info", &json!({ "channel": "C0GENERAL01" }));
+        let _ = info.send().await;
+        assert_eq!(self::outcome(&sandbox).1, outcome);
+        sandbox.clock.advance(Duration::from_secs(599));
+        let _ = post(&sandbox).await;
+        assert_eq!(self::outcome(&sandbox), (0, outcome.to_owned()));
+        sandbox.clock.advance(Duration::from_secs(1));
+        assert_eq!(post(&sandbox).await.unwrap().status(), 200);
+        assert_eq!(self::outcome(&sandbox), (1, "ok".to_owned()));
+    }
+}

@@ -8,6 +8,7 @@
 mod app;
 mod channels;
 mod chat;
+mod clicks;
 mod commands;
 mod events;
 mod fakes;
@@ -20,6 +21,7 @@ mod oauth_rotation;
 mod openid;
 mod pace;
 mod page;
+mod people;
 mod reading;
 mod response_urls;
 mod revocation;

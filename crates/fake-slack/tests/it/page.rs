@@ -54,7 +54,7 @@ async fn the_state_is_sent_only_when_it_changed() {
         .iter()
         .map(|channel| &channel["name"])
         .collect();
-    assert_eq!(names, ["general", "incidents", "random"]);
+    assert_eq!(names, ["engineering", "general", "incidents", "random"]);
     let since = format!("state?since={}", state["revision"]);
     assert_eq!(sandbox.look(&since).await["unchanged"], true);
     sandbox

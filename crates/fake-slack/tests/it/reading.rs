@@ -145,7 +145,7 @@ async fn channels_are_listed_made_and_described() {
             first["channels"].as_array().unwrap().len(),
             second["channels"].as_array().unwrap().len()
         ),
-        (3, 1)
+        (3, 2)
     );
     assert_eq!(
         sandbox
@@ -162,6 +162,10 @@ async fn people_and_the_team_are_described() {
         .call("users.info", json!({ "user": "U0ALICE0001" }))
         .await;
     assert_eq!(alice["user"]["profile"]["display_name"], "alice");
+    assert_eq!(alice["user"]["is_restricted"], false);
+    let guest = json!({ "user": "U0GWEN00001" });
+    let guest = sandbox.call("users.info", guest).await;
+    assert_eq!(guest["user"]["is_restricted"], true);
     assert_eq!(
         sandbox
             .error("users.info", json!({ "user": "U0NOBODY" }))
@@ -173,7 +177,7 @@ async fn people_and_the_team_are_described() {
             .as_array()
             .unwrap()
             .len(),
-        3
+        6
     );
     assert_eq!(
         sandbox.call("team.info", json!({})).await["team"]["id"],

@@ -35,7 +35,7 @@ async fn after_button(app: &App, sandbox: &Sandbox, ts: &Value) -> String {
         .rfind(|request| request.path == "/slack/interactions")
         .unwrap();
     let payload: Value = serde_json::from_str(&received.field("payload").unwrap()).unwrap();
-    assert_eq!(payload["message"]["ts"], *ts);
+    assert_eq!(payload["container"]["message_ts"], *ts);
     assert!(payload["trigger_id"].is_string() && payload["team"]["id"] == "T0SANDBOX1");
     payload["response_url"].as_str().unwrap().to_owned()
 }
