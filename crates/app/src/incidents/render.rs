@@ -3,13 +3,34 @@
 //! every block passes `blocks`, which keeps Slack's limits.
 
 pub mod announcement;
+pub mod approval;
 mod blocks;
+pub mod bookmarks;
+pub mod catchup;
+pub mod deliveries;
+pub mod expired_form;
+pub mod export;
 mod facts;
+pub mod handover;
 pub mod header;
+pub mod help;
+pub mod home;
+pub mod info;
+pub mod list;
+mod markdown;
+pub mod menu;
 pub mod modals;
+pub mod postmortem;
+pub mod public_page;
+pub mod reminder;
+pub mod roles;
+pub mod stats;
+pub mod tasks;
 pub mod text;
+pub mod timeline;
 pub mod topic;
 pub mod value;
+pub mod welcome;
 
 #[cfg(test)]
 mod fixture;

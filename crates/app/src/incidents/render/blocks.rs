@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::text::{fit, plain};
+use super::text::{fit, length, plain};
 
 /// Most blocks of a message.
 pub(super) const MESSAGE_BLOCKS: usize = 50;
@@ -30,6 +30,33 @@ pub(super) fn section(markup: &str) -> Value {
     json!({"type": "section", "text": mrkdwn(markup, SECTION)})
 }
 
+/// A paragraph of mrkdwn with a button or select at its right.
+pub(super) fn section_with(markup: &str, accessory: Value) -> Value {
+    let mut block = section(markup);
+    block["accessory"] = accessory;
+    block
+}
+
+/// Lines of mrkdwn, in as few paragraphs as hold them.
+pub(super) fn paragraphs(lines: &[String]) -> Vec<Value> {
+    let mut blocks = Vec::new();
+    let mut paragraph = String::new();
+    for line in lines {
+        if !paragraph.is_empty() && length(&paragraph) + 1 + length(line) > SECTION {
+            blocks.push(section(&paragraph));
+            paragraph.clear();
+        }
+        if !paragraph.is_empty() {
+            paragraph.push('\n');
+        }
+        paragraph.push_str(line);
+    }
+    if !paragraph.is_empty() {
+        blocks.push(section(&paragraph));
+    }
+    blocks
+}
+
 /// Up to ten short facts in two columns.
 pub(super) fn fields(facts: &[String]) -> Value {
     let facts: Vec<_> = facts.iter().take(10).map(|f| mrkdwn(f, FIELD)).collect();
@@ -44,6 +71,11 @@ pub(super) fn context(markup: &str) -> Value {
 /// A heading; plain text.
 pub(super) fn header(text: &str) -> Value {
     json!({"type": "header", "text": plain_text(text, HEADER)})
+}
+
+/// A line across.
+pub(super) fn divider() -> Value {
+    json!({"type": "divider"})
 }
 
 /// A row of buttons and selects. Slack refuses an empty one, so there is none then.

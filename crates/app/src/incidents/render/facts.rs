@@ -1,10 +1,12 @@
 //! What several of the things shown say of an incident, in the same words.
 
 use super::text::{LINE, line, maybe_user, user, when};
-use crate::incidents::incident::Incident;
+use crate::incidents::incident::{Incident, Milestones};
 use crate::incidents::role::RoleName;
 use crate::incidents::severity::Severity;
 use crate::incidents::status::Status;
+use crate::incidents::timeline::EntryKind;
+use tidegate_pipeline::clock::Timestamp;
 
 /// `INC-4 · Checkout fails`, unescaped, for headings and notifications.
 pub(super) fn heading(incident: &Incident) -> String {
@@ -99,4 +101,45 @@ pub(super) fn now(status: Status) -> &'static str {
         Status::Canceled => "is cancelled",
         Status::Merged => "is merged into another",
     }
+}
+
+/// What an entry of the timeline tells of, in a word or two.
+pub(super) fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Declared => "declared",
+        EntryKind::StatusChanged => "status",
+        EntryKind::StatusUpdate => "update",
+        EntryKind::SeverityChange => "severity",
+        EntryKind::Resolved => "resolved",
+        EntryKind::Reopened => "reopened",
+        EntryKind::Closed => "closed",
+        EntryKind::Canceled => "cancelled",
+        EntryKind::Merged => "merged",
+        EntryKind::Linked => "linked",
+        EntryKind::RoleChange => "role",
+        EntryKind::Note => "note",
+        EntryKind::Message => "message",
+        EntryKind::PublicUpdate => "public",
+        EntryKind::Task => "task",
+        EntryKind::Page => "page",
+        EntryKind::Review => "post-mortem",
+        EntryKind::Changed => "changed",
+        EntryKind::Notice => "notice",
+    }
+}
+
+/// The milestones that have been reached, in the order in which they usually come.
+pub(super) fn milestones(reached: &Milestones) -> Vec<(&'static str, Timestamp)> {
+    let all = [
+        ("Impact began", reached.impact_started),
+        ("Detected", reached.detected),
+        ("Declared", Some(reached.declared)),
+        ("Acknowledged", reached.acknowledged),
+        ("Identified", reached.identified),
+        ("Mitigated", reached.mitigated),
+        ("Resolved", reached.resolved),
+        ("Closed", reached.closed),
+    ];
+    let reached = all.into_iter().filter_map(|(name, at)| Some((name, at?)));
+    reached.collect()
 }

@@ -130,7 +130,7 @@ pub(super) fn buttons(incident: &Incident, custom_roles: &[RoleName]) -> Vec<Val
 }
 
 /// Roles that are free: single ones that nobody holds, and all that many may hold.
-fn claim_select(incident: &Incident, custom_roles: &[RoleName]) -> Option<Value> {
+pub(super) fn claim_select(incident: &Incident, custom_roles: &[RoleName]) -> Option<Value> {
     let free = RoleName::BUILT_IN
         .iter()
         .chain(custom_roles)

@@ -1,0 +1,69 @@
+//! The bookmarks of an incident's channel.
+
+use super::text::plain;
+
+/// Most bookmarks that are made: Slack's bar has no room for more.
+const MOST: usize = 10;
+
+/// A bookmark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bookmark {
+    /// What is read on it.
+    pub title: String,
+    /// Where it leads: an `https` address.
+    pub link: String,
+}
+
+/// The bookmarks for what is known: the status page, the runbooks of its services by name, the post-mortem. An address
+/// that is not `https` makes none.
+pub fn of(
+    status_page: Option<&str>,
+    runbooks: &[(&str, &str)],
+    postmortem: Option<&str>,
+) -> Vec<Bookmark> {
+    let mut all: Vec<(String, &str)> = Vec::new();
+    all.extend(status_page.map(|link| ("Status page".to_owned(), link)));
+    all.extend(
+        runbooks
+            .iter()
+            .map(|(service, link)| (format!("Runbook {service}"), *link)),
+    );
+    all.extend(postmortem.map(|link| ("Post-mortem".to_owned(), link)));
+    let safe = all
+        .into_iter()
+        .filter(|(_, link)| link.starts_with("https://"));
+    safe.take(MOST)
+        .map(|(title, link)| Bookmark {
+            title: plain(&title, 75),
+            link: link.to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_bookmarked() {
+        let all = of(
+            Some("https://status.example.com"),
+            &[
+                ("api", "https://wiki.example.com/api"),
+                ("web", "javascript:alert(1)"),
+            ],
+            None,
+        );
+        let told: Vec<_> = all
+            .iter()
+            .map(|b| (b.title.as_str(), b.link.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Status page", "https://status.example.com"),
+                ("Runbook api", "https://wiki.example.com/api"),
+            ]
+        );
+    }
+}

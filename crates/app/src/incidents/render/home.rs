@@ -1,0 +1,143 @@
+//! The home tab: open incidents, and what of them is the reader's.
+
+use serde_json::{Value, json};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::ids::UserId;
+
+use super::blocks::{
+    VIEW_BLOCKS, actions, button, context, divider, header, paragraphs, primary, section,
+    section_with,
+};
+use super::facts;
+use super::list::{self, ListRow};
+use super::tasks::{self, TaskView};
+use super::text::line;
+use super::value::value_of;
+use crate::incidents::incident::Incident;
+
+/// Most incidents shown.
+const INCIDENTS: usize = 30;
+/// Most tasks shown.
+const TASKS: usize = 20;
+
+/// Somebody's task, with the incident that it belongs to.
+#[derive(Clone, Copy)]
+pub struct MyTask<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The task.
+    pub task: &'a TaskView,
+}
+
+/// What somebody sees. Whoever makes it leaves out what they may not see.
+#[derive(Clone, Copy)]
+pub struct Home<'a> {
+    /// Who looks.
+    pub user: &'a UserId,
+    /// Open incidents.
+    pub open: &'a [ListRow<'a>],
+    /// Their open tasks.
+    pub tasks: &'a [MyTask<'a>],
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// The view.
+pub fn view(home: &Home<'_>) -> Value {
+    let mut blocks = vec![header("Incidents")];
+    blocks.extend(actions(vec![primary(button(
+        "Declare an incident",
+        "incident.declare",
+        "declare",
+    ))]));
+    blocks.push(section(&format!("*Open: {}*", home.open.len())));
+    if home.open.is_empty() {
+        blocks.push(section("There are none."));
+    }
+    for row in home.open.iter().take(INCIDENTS) {
+        let info = button("Show", "incident.info", &value_of(row.incident));
+        blocks.push(section_with(&list::told(row), info));
+    }
+    blocks.extend(beyond(home.open.len(), INCIDENTS));
+    blocks.push(divider());
+    blocks.extend(roles(home));
+    blocks.push(section(&format!("*Your tasks: {}*", home.tasks.len())));
+    for mine in home.tasks.iter().take(TASKS) {
+        let name = line(&mine.incident.name(), 40);
+        blocks.push(tasks::row(mine.incident, mine.task, home.now));
+        blocks.push(context(&format!(
+            "{name} · {}",
+            facts::standing(mine.incident)
+        )));
+    }
+    blocks.extend(beyond(home.tasks.len(), TASKS));
+    blocks.truncate(VIEW_BLOCKS);
+    json!({"type": "home", "blocks": blocks})
+}
+
+fn beyond(all: usize, shown: usize) -> Option<Value> {
+    (all > shown).then(|| context(&format!("{} more: `/incident list`.", all - shown)))
+}
+
+fn roles(home: &Home<'_>) -> Vec<Value> {
+    let held = home.open.iter().flat_map(|row| {
+        let mine = row
+            .incident
+            .roles
+            .iter()
+            .filter(|held| held.user == *home.user);
+        mine.map(|held| {
+            format!(
+                "*{}* of {}",
+                facts::role(&held.role),
+                facts::title(row.incident)
+            )
+        })
+    });
+    let mut lines = vec!["*Your roles*".to_owned()];
+    lines.extend(held.take(INCIDENTS));
+    if lines.len() == 1 {
+        lines.push("You have none.".to_owned());
+    }
+    paragraphs(&lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{NOW, check, hostile, incident};
+    use super::*;
+
+    #[test]
+    fn it_shows_what_is_the_readers() {
+        let incident = incident();
+        let open = [ListRow {
+            incident: &incident,
+            room: None,
+        }];
+        let shown = |user: &str| {
+            view(&Home {
+                user: &user.into(),
+                open: &open,
+                tasks: &[],
+                now: NOW,
+            })
+            .to_string()
+        };
+        assert!(shown("UCOMMANDER").contains("*Commander* of *INC-4"));
+        assert!(shown("UOTHER").contains("You have none."));
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_make_a_tab_that_slack_takes(words in hostile(), n in 0usize..60) {
+            let mut incident = incident();
+            incident.title.clone_from(&words);
+            let task = TaskView { n: 1, text: words, assignee: None, due: Some(NOW), done: false };
+            let open = vec![ListRow { incident: &incident, room: None }; n];
+            let tasks = vec![MyTask { incident: &incident, task: &task }; n];
+            check(&view(&Home { user: &"UCOMMANDER".into(), open: &open, tasks: &tasks, now: NOW }));
+        }
+    }
+}
