@@ -10,8 +10,17 @@ use super::role::RoleName;
 use super::severity::Severity;
 use super::status::Status;
 
+mod forms;
+mod lifecycle;
+mod parser;
+mod people;
+mod reading;
+mod record;
 mod when;
+mod words;
 
+pub use self::forms::Group;
+pub use self::parser::{HelpGroup, Usage, help, parse};
 pub use self::when::When;
 
 /// A command. Texts are plain: mentions and links in them stand as they are read, and nothing is escaped.
@@ -272,14 +281,12 @@ pub enum Listed {
     All,
 }
 
-/// Why a text is no command, in words for whoever typed it.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(String);
-
-/// What people typed is left out.
-impl fmt::Debug for Usage {
+/// What is typed is left out, but for the command itself.
+impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Usage")
+        f.write_str("Command")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,7 @@ pub fn go(
         incident.summary = Some(words.to_owned());
     }
     incident.status = to;
-    incident.updated_at = now;
+    (incident.status_since, incident.updated_at) = (now, now);
     Ok(Went::Moved)
 }
 
