@@ -1,4 +1,4 @@
-//! The name of an incident's channel: `inc-20261121-checkout-down`.
+//! Names of incident channels: `inc-20261121-<slug>`, from titles and services in any script.
 
 use tidegate_pipeline::clock::Timestamp;
 
@@ -7,30 +7,224 @@ use super::incident::IncidentId;
 /// Longest slug, in characters.
 const MAX_SLUG: usize = 40;
 
-/// The name that is tried first: the day, and what the incident is about.
+/// Longest name that Slack takes, in characters.
+const MAX_NAME: usize = 80;
+
+/// The name that is tried first: the day (UTC), and a slug of the first service or else of the title. What leaves no
+/// slug is named by the incident's number.
 pub fn first(now: Timestamp, title: &str, services: &[String], number: u32) -> String {
-    let day = jiff::Timestamp::from_millisecond(now.millis())
-        .map(|at| at.strftime("%Y%m%d").to_string())
-        .unwrap_or_default();
-    let words = services.first().map_or(title, String::as_str);
-    let slug: String = words
-        .to_lowercase()
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join("-")
-        .chars()
-        .take(MAX_SLUG)
-        .collect();
-    let slug = slug.trim_matches('-');
-    if slug.is_empty() {
-        return format!("inc-{day}-{number}");
-    }
-    format!("inc-{day}-{slug}")
+    let service = services.first().and_then(|service| slug(service));
+    let slug = service.or_else(|| slug(title));
+    let slug = slug.unwrap_or_else(|| number.to_string());
+    format!("inc-{}-{slug}", day(now))
 }
 
-/// The name that is tried when the first is taken.
+/// The name that is tried when the first is taken: with eight digits of the incident's id, the same each time.
 pub fn other(name: &str, id: &IncidentId) -> String {
-    let tail = &id.as_str()[id.as_str().len().saturating_sub(8)..];
-    format!("{name}-{tail}")
+    // The end of the id is a hash; its beginning is the time, which a rival shares.
+    let id = id.as_str();
+    let tail = &id[id.len().saturating_sub(8)..];
+    let kept: String = name.chars().take(MAX_NAME - 1 - tail.len()).collect();
+    format!("{}-{tail}", kept.trim_end_matches('-'))
+}
+
+/// The name after `/incident rename`: what stands before the slug stays. `None` if nothing of the wish can stand in a
+/// name. A wish that repeats the beginning is taken by its end.
+pub fn renamed(name: &str, wish: &str) -> Option<String> {
+    let prefix = prefix(name);
+    let slug = slug(wish.trim().strip_prefix(prefix).unwrap_or(wish))?;
+    Some(format!("{prefix}{slug}"))
+}
+
+/// `inc-20261121-` of a name; nothing, if it does not begin like that.
+fn prefix(name: &str) -> &str {
+    let Some(rest) = name.strip_prefix("inc-") else {
+        return "";
+    };
+    let day = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let dash = rest.as_bytes().get(day) == Some(&b'-');
+    if day == 8 && dash {
+        &name[.."inc-20261121-".len()]
+    } else {
+        ""
+    }
+}
+
+/// A text as a part of a channel's name: lower-case letters and digits of any script, and `-` and `_`. Other characters
+/// part words. Cut between characters, at a word's end if one is near; `None` if nothing is left.
+fn slug(text: &str) -> Option<String> {
+    let mut slug = String::new();
+    // Lower-casing can make one letter several, and of a letter a mark that stands alone: each is looked at by itself.
+    for c in text.chars().flat_map(char::to_lowercase) {
+        if is_allowed(c) {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') && !is_joined(c) {
+            slug.push('-');
+        }
+    }
+    let cut: String = slug.chars().take(MAX_SLUG).collect();
+    let whole = slug.chars().count() <= MAX_SLUG || slug[cut.len()..].starts_with('-');
+    let kept = match cut.rfind('-') {
+        Some(end) if !whole && end >= cut.len() / 2 => &cut[..end],
+        _ => &cut,
+    };
+    let kept = kept.trim_matches(['-', '_']);
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// Whether Slack takes a character in a name. Letters that have a lower case must be in it; those without any, as of
+/// Chinese or Arabic, are fine.
+fn is_allowed(c: char) -> bool {
+    let lower = c.to_lowercase().eq([c]);
+    (c.is_alphanumeric() && lower && !c.is_uppercase()) || c == '_'
+}
+
+/// What belongs to the letter before it, or to a word, and leaves no gap: marks of their own, apostrophes.
+fn is_joined(c: char) -> bool {
+    /// Signs that mute a vowel, one for each script of India.
+    const VIRAMA: [char; 9] = [
+        '\u{94d}', '\u{9cd}', '\u{a4d}', '\u{acd}', '\u{b4d}', '\u{bcd}', '\u{c4d}', '\u{ccd}',
+        '\u{d4d}',
+    ];
+    let accent = matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}');
+    let thai = matches!(c, '\u{e47}'..='\u{e4e}');
+    let unseen = matches!(c, '\u{200b}'..='\u{200d}' | '\u{fe0f}' | '\u{ad}');
+    accent || thai || unseen || VIRAMA.contains(&c) || matches!(c, '\'' | '’')
+}
+
+/// The day of a moment in UTC, `20261121`.
+fn day(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    format!("{:04}{:02}{:02}", day.year(), day.month(), day.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOV_21: Timestamp = Timestamp(1_795_255_200_000);
+
+    fn is_valid(name: &str) -> bool {
+        let allowed =
+            |c: char| matches!(c, '-' | '_') || (c.is_alphanumeric() && !c.is_uppercase());
+        name.chars().count() <= MAX_NAME && name.chars().all(allowed) && !name.ends_with('-')
+    }
+
+    #[test]
+    fn names_in_any_script() {
+        for (about, slug) in [
+            ("Checkout fails", "checkout-fails"),
+            ("  API / Web: 5xx!!  ", "api-web-5xx"),
+            ("Größenänderung & Straße", "größenänderung-straße"),
+            ("決済が失敗する", "決済が失敗する"),
+            ("Оплата не работает", "оплата-не-работает"),
+            ("fire 🔥 fire", "fire-fire"),
+            ("snake_case", "snake_case"),
+            ("हिन्दी में", "हिनदी-में"),
+            ("re\u{301}seau", "reseau"),
+            ("customers' cards", "customers-cards"),
+            ("🔥🔥", "7"),
+            ("", "7"),
+            ("--__--", "7"),
+            (
+                "The whole of the checkout is failing for everyone",
+                "the-whole-of-the-checkout-is-failing-for",
+            ),
+            (
+                "A database of unpronounceableness and more of it",
+                "a-database-of-unpronounceableness-and",
+            ),
+        ] {
+            assert_eq!(first(NOV_21, about, &[], 7), format!("inc-20261121-{slug}"));
+        }
+    }
+
+    #[test]
+    fn the_first_service_names_it() {
+        let services = ["checkout-api".to_owned(), "web".to_owned()];
+        assert_eq!(
+            first(NOV_21, "Errors", &services, 7),
+            "inc-20261121-checkout-api"
+        );
+        assert_eq!(
+            first(NOV_21, "Errors", &["!".to_owned()], 7),
+            "inc-20261121-errors"
+        );
+    }
+
+    #[test]
+    fn seed_defect_8_a_long_name_of_many_bytes_is_cut_between_characters() {
+        for title in [
+            "決".repeat(100),
+            "é".repeat(41),
+            format!("a{}", "ß".repeat(80)),
+        ] {
+            let name = first(NOV_21, &title, &[], 1);
+            let slug = name.strip_prefix("inc-20261121-").unwrap();
+            assert_eq!(slug.chars().count(), MAX_SLUG);
+            assert!(title.starts_with(slug) && is_valid(&name));
+        }
+    }
+
+    #[test]
+    fn a_taken_name_gets_the_ids_own_digits() {
+        let (one, two) = (
+            IncidentId::new(NOV_21, "one"),
+            IncidentId::new(NOV_21, "other"),
+        );
+        let name = first(NOV_21, "Errors", &["api".to_owned()], 1);
+        let (made, second) = (other(&name, &one), other(&name, &two));
+        assert_eq!(made, other(&name, &one));
+        assert_ne!(made, second);
+        let digits = made.strip_prefix("inc-20261121-api-").unwrap();
+        assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn a_rename_keeps_the_prefix() {
+        let cases = [
+            (
+                "inc-20261121-api",
+                "Disk full!",
+                Some("inc-20261121-disk-full"),
+            ),
+            (
+                "inc-20261121-api",
+                "inc-20261121-disk",
+                Some("inc-20261121-disk"),
+            ),
+            (
+                "inc-20261121-api-0a1b2c3d",
+                "ディスク",
+                Some("inc-20261121-ディスク"),
+            ),
+            ("war-room", "Disk", Some("disk")),
+            ("inc-2026112-api", "Disk", Some("disk")),
+            ("inc-20261121-api", "!!!", None),
+        ];
+        for (name, wish, renamed_to) in cases {
+            assert_eq!(renamed(name, wish).as_deref(), renamed_to, "{name} {wish}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_title_makes_a_name_that_slack_takes(title in "\\PC{0,120}", wish in "[A-ZÄßİŒ決_ '\u{301}🔥-]{0,60}", number in 1u32..) {
+            let id = IncidentId::new(NOV_21, &title);
+            for about in [&title, &wish] {
+                let name = first(NOV_21, about, &[], number);
+                prop_assert!(is_valid(&name), "{}", name);
+                let slug = name.strip_prefix("inc-20261121-").unwrap();
+                prop_assert!((1..=MAX_SLUG).contains(&slug.chars().count()));
+                let taken = other(&name, &id);
+                prop_assert!(is_valid(&taken), "{}", taken);
+                if let Some(renamed) = renamed(&taken, about) {
+                    prop_assert!(is_valid(&renamed) && renamed.starts_with("inc-20261121-"), "{}", renamed);
+                }
+            }
+        }
+    }
 }

@@ -143,3 +143,79 @@ pub(super) fn out_of_order(marks: &Milestones) -> Option<(Milestone, Milestone)>
             .is_some_and(|(first, second)| first > second)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn marks() -> Milestones {
+        Milestones {
+            declared: Timestamp(10),
+            acknowledged: Some(Timestamp(20)),
+            mitigated: Some(Timestamp(30)),
+            resolved: Some(Timestamp(40)),
+            ..Milestones::default()
+        }
+    }
+
+    #[test]
+    fn what_has_come_can_be_corrected_within_its_order() {
+        use Milestone::{Acknowledged, Closed, Declared, Detected, Identified, ImpactStarted};
+        use Milestone::{Mitigated, Resolved};
+        let cases = [
+            (ImpactStarted, 1, true),
+            (Detected, 15, true),
+            (Detected, 51, false),
+            (Declared, 20, true),
+            (Declared, 21, false),
+            (Acknowledged, 10, true),
+            (Acknowledged, 9, false),
+            (Acknowledged, 31, false),
+            (Identified, 25, false),
+            (Mitigated, 40, true),
+            (Mitigated, 41, false),
+            (Resolved, 50, true),
+            (Resolved, 29, false),
+            (Closed, 45, false),
+        ];
+        for (milestone, at, goes) in cases {
+            let mut after = marks();
+            let done = correct(&mut after, milestone, Timestamp(at), Timestamp(50));
+            assert_eq!(done.is_ok(), goes, "{milestone:?} {at}: {done:?}");
+            if goes {
+                assert_eq!(milestone.of(&after), Some(Timestamp(at)));
+            } else {
+                assert_eq!(after, marks());
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for milestone in Milestone::ALL {
+            let name = milestone.as_str().to_uppercase();
+            assert_eq!(Milestone::parse(&name), Some(milestone));
+        }
+        assert_eq!(
+            Milestone::parse("impact_started"),
+            Some(Milestone::ImpactStarted)
+        );
+        assert_eq!(Milestone::parse("lunch"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_corrections_bring_it_out_of_order(wishes in prop::collection::vec((0usize..8, 0i64..60), 0..30)) {
+            let mut marks = marks();
+            for (milestone, at) in wishes {
+                let before = marks.clone();
+                if correct(&mut marks, Milestone::ALL[milestone], Timestamp(at), Timestamp(50)).is_err() {
+                    prop_assert_eq!(&marks, &before);
+                }
+                prop_assert_eq!(out_of_order(&marks), None);
+            }
+        }
+    }
+}

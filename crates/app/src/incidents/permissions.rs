@@ -285,3 +285,6 @@ pub fn allow(
 ) -> Result<(), Refusal> {
     matrix::allow(who, action, incident, rules)
 }
+
+#[cfg(test)]
+mod tests;

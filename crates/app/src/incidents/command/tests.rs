@@ -16,10 +16,6 @@ fn refused(text: &str) -> String {
     usage.to_string()
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn ana() -> UserId {
     UserId::from("U0ANA")
 }
@@ -77,7 +73,7 @@ fn a_word_means_one_command_and_the_help_shows_every_one() {
 fn the_seeds_syntax() {
     assert_eq!(read(""), Command::Menu);
     assert_eq!(read("declare"), Command::Declare(Declare::default()));
-    let text = some("Looking at the logs");
+    let text = Some("Looking at the logs".to_owned());
     assert_eq!(
         read("status Looking at the logs"),
         Command::Status { to: None, text }
@@ -88,7 +84,7 @@ fn the_seeds_syntax() {
             Command::Severity { to, reason: None }
         );
     }
-    let reason = some("It spreads");
+    let reason = Some("It spreads".to_owned());
     assert_eq!(
         read("severity P1 It spreads"),
         Command::Severity {
@@ -104,10 +100,10 @@ fn the_seeds_syntax() {
 #[test]
 fn a_declaration_takes_its_options_anywhere_and_flags_at_its_ends() {
     let full = Declare {
-        title: some("Checkout fails"),
+        title: Some("Checkout fails".to_owned()),
         severity: Some(Severity::P1),
         services: vec!["api".to_owned(), "web".to_owned()],
-        template: some("database"),
+        template: Some("database".to_owned()),
         private: true,
         drill: true,
         triage: false,
@@ -216,7 +212,7 @@ fn people_are_read_from_slacks_tokens_only() {
             read(&format!("role Scribe {token}")),
             Command::Role { role, user }
         );
-        let notes = some("the DB team is on it");
+        let notes = Some("the DB team is on it".to_owned());
         let handover = Command::Handover { to: ana(), notes };
         assert_eq!(
             read(&format!("handover {token} the DB team is on it")),
@@ -388,7 +384,7 @@ fn durations_and_choices() {
     assert_eq!(read("remind 45min"), Command::Remind(Some(HOUR * 3 / 4)));
     assert_eq!(read("pause OFF"), Command::Pause(None));
     assert_eq!(read("pause 1w"), Command::Pause(Some(7 * 24 * HOUR)));
-    let service = some("api");
+    let service = Some("api".to_owned());
     assert_eq!(
         read("stats service:API 90d"),
         Command::Stats { days: 90, service }
@@ -501,7 +497,7 @@ proptest! {
             title: Some(title),
             severity: Some(Severity::P1),
             services: vec!["api".to_owned(), "web".to_owned()],
-            template: some("database"),
+            template: Some("database".to_owned()),
             private: true,
             drill: true,
             triage: true,

@@ -1,6 +1,7 @@
 //! Moments as people type them: `14:05`, `14:05Z`, `2026-11-21T14:05`.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::{DateTime, Time, date};
 use tidegate_pipeline::clock::Timestamp;
@@ -67,12 +68,67 @@ fn read_day(text: &str) -> Option<jiff::civil::Date> {
         return None;
     }
     let (month, day) = (number(month, 2)?, number(day, 2)?);
-    jiff::civil::Date::new(year.parse().ok()?, month, day).ok()
+    jiff::civil::Date::new(number(year, 4)?, month, day).ok()
 }
 
 /// A number of `digits` digits at most, and of nothing but digits.
-fn number(text: &str, digits: usize) -> Option<i8> {
+fn number<T: FromStr>(text: &str, digits: usize) -> Option<T> {
     let plain = !text.is_empty() && text.len() <= digits;
     let plain = plain && text.bytes().all(|b| b.is_ascii_digit());
     if plain { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-21 12:00 UTC.
+    const NOON: Timestamp = Timestamp(1_795_262_400_000);
+    const HOUR: i64 = 3600;
+
+    #[test]
+    fn a_time_without_a_day_is_the_last_such_time() {
+        for (typed, offset, ago) in [
+            ("12:00", 0, 0),
+            ("11:45", 0, 15 * 60),
+            ("9:45", 0, 2 * HOUR + 15 * 60),
+            ("12:01", 0, 24 * HOUR - 60),
+            ("13:00", HOUR, 0),
+            ("12:30", HOUR, HOUR / 2),
+            ("11:45Z", HOUR, 15 * 60),
+            ("23:30", -5 * HOUR, 7 * HOUR + HOUR / 2),
+            ("2026-11-21T11:45", 0, 15 * 60),
+            ("2026-11-20t12:00z", HOUR, 24 * HOUR),
+            ("2026-11-20T13:00", HOUR, 24 * HOUR),
+        ] {
+            let when = When::parse(typed).unwrap();
+            let passed = NOON.since(when.moment(NOON, offset)).as_secs();
+            assert_eq!(i64::try_from(passed), Ok(ago), "{typed}");
+            assert_eq!(When::parse(&when.to_string()), Some(when));
+        }
+    }
+
+    #[test]
+    fn what_is_no_time() {
+        for text in [
+            "",
+            ":",
+            "24:00",
+            "12:60",
+            "12",
+            "1:2:3",
+            "-1:00",
+            "+1:00",
+            "123:00",
+            "12:00ZZ",
+            "26-01-01T12:00",
+            "2026-13-01T12:00",
+            "2026-02-30T12:00",
+            "+026-01-01T12:00",
+            "2026-01-01-01T12:00",
+            "2026-01T12:00",
+        ] {
+            assert_eq!(When::parse(text), None, "{text}");
+        }
+    }
 }

@@ -232,7 +232,7 @@ fn approved(who: &Standing, incident: &Incident, rules: &Rules<'_>) -> Result<()
         return Ok(());
     }
     let by = match incident.commander() {
-        Some(commander) => format!("the commander, <@{commander}>"),
+        Some(commander) => format!("the commander, <@{commander}>,"),
         None => "the commander, the deputy or an admin".to_owned(),
     };
     Err(Refusal::NeedsApproval(format!(
