@@ -15,6 +15,22 @@ use crate::{api, control, files, people, response_urls, state};
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
     connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
 
+/// One document, so that it can be served under any path without knowing it.
+const PAGE: &str = concat!(
+    include_str!("page/head.html"),
+    "<style>\n",
+    include_str!("page/page.css"),
+    "</style>\n</head>\n",
+    include_str!("page/body.html"),
+    "<script>\n",
+    include_str!("page/text.js"),
+    include_str!("page/blocks.js"),
+    include_str!("page/modal.js"),
+    include_str!("page/message.js"),
+    include_str!("page/page.js"),
+    "</script>\n</body>\n</html>\n",
+);
+
 /// The largest upload, in bytes.
 const UPLOAD_LIMIT: usize = 64 * 1024 * 1024;
 
@@ -72,5 +88,5 @@ async fn page() -> impl IntoResponse {
         (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, include_str!("page.html"))
+    (headers, PAGE)
 }

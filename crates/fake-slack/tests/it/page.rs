@@ -19,10 +19,19 @@ async fn the_page_is_served_and_needs_nothing_from_elsewhere() {
     );
     let page = answer.text().await.unwrap();
     assert!(page.contains("<title>Tidegate sandbox</title>"));
-    assert!(
-        !page.contains("src=\"http") && !page.contains("innerHTML"),
-        "text from outside is never parsed as HTML"
-    );
+    for parses in [
+        "src=\"http",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "document.write",
+    ] {
+        assert!(
+            !page.contains(parses),
+            "text from outside is never parsed as HTML"
+        );
+    }
+    assert!(page.trim_end().ends_with("</html>"));
 }
 
 #[tokio::test]
@@ -67,4 +76,43 @@ async fn the_state_is_sent_only_when_it_changed() {
     assert_eq!(state["messages"]["C0RANDOM001"][0]["text"], "x");
     let one = sandbox.look("state?channel=C0GENERAL01").await;
     assert_eq!(one["messages"], json!({ "C0GENERAL01": [] }));
+}
+
+#[tokio::test]
+async fn the_state_has_what_hangs_on_a_channel_and_what_the_app_offers() {
+    let sandbox = sandbox().await;
+    let made = json!({ "name": "inc-1", "is_private": true });
+    let made = sandbox.call("conversations.create", made).await;
+    let channel = made["channel"]["id"].clone();
+    let post = json!({ "channel": channel, "text": "x" });
+    let ts = sandbox.call("chat.postMessage", post).await["ts"].clone();
+    let pin = json!({ "channel": channel, "timestamp": ts });
+    sandbox.call("pins.add", pin).await;
+    let topic = json!({ "channel": channel, "topic": "P1" });
+    sandbox.call("conversations.setTopic", topic).await;
+    let link = json!({ "channel_id": channel, "title": "Runbook", "type": "link", "link": "https://example.com" });
+    let before = sandbox.look("state").await["revision"].clone();
+    sandbox.call("bookmarks.add", link).await;
+    let state = sandbox.look(&format!("state?since={before}")).await;
+    let channels = state["channels"].as_array().unwrap();
+    let shown = channels.iter().find(|one| one["id"] == channel).unwrap();
+    assert_eq!(
+        (&shown["topic"], &shown["kind"]),
+        (&json!("P1"), &json!("group"))
+    );
+    assert_eq!(
+        (&shown["pins"], &shown["members"]),
+        (&json!([ts]), &json!(["U0TIDEGATE1"]))
+    );
+    assert_eq!(shown["bookmarks"][0]["title"], "Runbook");
+    let general = channels
+        .iter()
+        .find(|one| one["name"] == "general")
+        .unwrap();
+    assert!(general["members"].is_null(), "everyone is in it");
+    assert_eq!(
+        state["commands"][1],
+        json!({ "name": "/incident", "hint": state["commands"][1]["hint"], "escapes": true })
+    );
+    assert_eq!(state["shortcuts"][0]["callback_id"], "declare_incident");
 }
