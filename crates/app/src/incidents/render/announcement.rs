@@ -156,7 +156,8 @@ pub fn direct_message(incident: &Incident, room: Option<&ChannelId>, because: Be
 
 fn place(incident: &Incident, room: Option<&ChannelId>) -> String {
     match room {
-        Some(room) => format!("Work goes on in {}.", channel(room)),
+        Some(room) if incident.status.is_open() => format!("Work goes on in {}.", channel(room)),
+        Some(room) => format!("Its channel was {}.", channel(room)),
         None => format!("The channel of {} is being made.", incident.name()),
     }
 }
@@ -172,6 +173,13 @@ mod tests {
     fn the_channel_is_linked_once_it_exists() {
         let room = ChannelId::from("C1");
         assert!(root(&incident(), Some(&room)).to_string().contains("<#C1>"));
+        let mut over = incident();
+        over.status = Status::Resolved;
+        assert!(
+            !root(&over, Some(&room))
+                .to_string()
+                .contains("Work goes on")
+        );
         let early = root(&incident(), None).to_string();
         assert!(
             early.contains("The channel of INC-4 is being made."),

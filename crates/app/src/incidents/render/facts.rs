@@ -88,7 +88,7 @@ pub(super) fn next_update(incident: &Incident) -> Option<String> {
         .map(when)
 }
 
-/// How a status change reads: `is now identified`.
+/// How a status reads in a sentence: `INC-4 has a known cause`.
 pub(super) fn now(status: Status) -> &'static str {
     match status {
         Status::Triage => "is being looked at",

@@ -6,6 +6,20 @@ use super::markdown::{line, quoted};
 use super::text::{span, utc};
 use crate::incidents::incident::Incident;
 
+/// What no record knows.
+const QUESTIONS: [(&str, &str); 4] = [
+    (
+        "Causes",
+        "_What made it possible? More than one thing did._",
+    ),
+    ("What went well", "_What helped, and should stay?_"),
+    (
+        "What went badly",
+        "_What slowed us down, or made it worse?_",
+    ),
+    ("Where we were lucky", "_What could have gone worse?_"),
+];
+
 /// The draft. It says what happened, not who is to blame: the timeline names actors, the questions do not.
 pub fn markdown(export: &Export<'_>) -> String {
     let incident = export.incident;
@@ -41,18 +55,7 @@ pub fn markdown(export: &Export<'_>) -> String {
         .map(|entry| export::told(export.names, entry))
         .collect();
     section(&mut out, "Timeline", or_none(&timeline));
-    for (title, question) in [
-        (
-            "Causes",
-            "_What made it possible? More than one thing did._",
-        ),
-        ("What went well", "_What helped, and should stay?_"),
-        (
-            "What went badly",
-            "_What slowed us down, or made it worse?_",
-        ),
-        ("Where we were lucky", "_What could have gone worse?_"),
-    ] {
+    for (title, question) in QUESTIONS {
         section(&mut out, title, question.to_owned());
     }
     let tasks: Vec<_> = export

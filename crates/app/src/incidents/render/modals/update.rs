@@ -12,7 +12,7 @@ use crate::incidents::status::Status;
 /// Its callback id.
 pub const CALLBACK: &str = "incident_update";
 
-/// The modal. Its blocks: `status`, `text`, `public`, `next` (minutes until the next word; `0` for no change).
+/// The modal. Its blocks: `status`, `text`, `public`, `next`, the minutes until the next word.
 /// `minutes` is how long the workspace takes until the next word at this severity, if it promises one.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u32>) -> Value {
     let fields = vec![
@@ -70,7 +70,8 @@ fn status(incident: &Incident) -> Field {
         Status::Identified,
         Status::Monitoring,
     ];
-    if incident.status.is_open() {
+    // What is in triage is accepted first, which is a step of its own.
+    if incident.status.is_open() && incident.status != Status::Triage {
         offered.extend(working.into_iter().filter(|s| *s != incident.status));
     }
     let options: Vec<_> = offered
@@ -137,6 +138,22 @@ mod tests {
         assert_eq!(blocks[4]["element"]["options"][2]["value"], "45");
         let metadata = Metadata::parse(view["private_metadata"].as_str().unwrap()).unwrap();
         assert_eq!(metadata.incident, Some(incident().id));
+    }
+
+    #[test]
+    fn only_steps_that_are_allowed_are_offered() {
+        for (status, n) in [
+            (Status::Triage, 1),
+            (Status::Declared, 4),
+            (Status::Monitoring, 3),
+            (Status::Resolved, 1),
+        ] {
+            let mut incident = incident();
+            incident.status = status;
+            let view = modal(&incident, None, None);
+            let options = view["blocks"][1]["element"]["options"].as_array().unwrap();
+            assert_eq!(options.len(), n, "{status}");
+        }
     }
 
     #[test]
