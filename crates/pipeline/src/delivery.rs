@@ -30,7 +30,7 @@ use self::lease::{Lease, Released};
 pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, Refused};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
-use crate::outbox::{Lane, Pending};
+use crate::outbox::{Lane, Pending, Target};
 use crate::queue::{MAX_DELAY, Queue};
 use crate::table::{Range, Rows, Table};
 use crate::worker::wake_later;
@@ -40,6 +40,9 @@ const MAX_HOPS: u32 = 10;
 
 /// Slack's limit for posts to one channel.
 const PACE: Duration = Duration::from_secs(1);
+
+/// An effect that can be tried again within that time is waited for in the lane.
+const SOON: Duration = Duration::from_secs(4);
 
 /// Time that must be left for a post to begin: the request's own timeout and the write that settles it.
 const ROOM: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 2);
@@ -155,6 +158,11 @@ impl Deliverer {
         sent.map_err(|e| JobError::Retry(e.to_string()))
     }
 
+    fn is_soon(&self, time: Timestamp, until: Timestamp) -> bool {
+        let now = self.clock.now();
+        time > now && time <= now.plus(SOON) && time.plus(ROOM) <= until
+    }
+
     /// [`Next::Post`] when nothing waits any more.
     async fn send_all(
         &self,
@@ -178,8 +186,15 @@ impl Deliverer {
             } else {
                 self.send(place, lease, &post, &row, until).await?
             };
-            if !matches!(next, Next::Post) {
-                return Ok(next);
+            match next {
+                Next::Post => {}
+                // Slack's turns come every few seconds: no reason to leave the lane, or to spend a hop.
+                Next::At(time)
+                    if matches!(post.target, Target::Effect) && self.is_soon(time, until) =>
+                {
+                    self.clock.sleep(time.since(self.clock.now())).await;
+                }
+                next => return Ok(next),
             }
         }
     }

@@ -61,6 +61,8 @@ struct Appointment {
     /// All of these stand in the call's text, as [`text_of`] writes it.
     words: Vec<String>,
     mishap: Mishap,
+    /// Calls that fit and are let through first.
+    after: usize,
     times: usize,
 }
 
@@ -131,9 +133,19 @@ impl FaultyTable {
 
     /// Lets the next `times` calls that have all these words in their text go wrong.
     pub(crate) fn next(&self, times: usize, words: &[&str], mishap: Mishap) {
+        self.appoint(0, times, words, mishap);
+    }
+
+    /// Lets one call go wrong that has all these words in its text, after so many that do not.
+    pub(crate) fn later(&self, after: usize, words: &[&str], mishap: Mishap) {
+        self.appoint(after, 1, words, mishap);
+    }
+
+    fn appoint(&self, after: usize, times: usize, words: &[&str], mishap: Mishap) {
         self.appointments.lock().unwrap().push(Appointment {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             mishap,
+            after,
             times,
         });
     }
@@ -150,8 +162,13 @@ impl FaultyTable {
 
     fn mishap(&self, text: &str, writes: bool) -> Option<Mishap> {
         let mut appointments = self.appointments.lock().unwrap();
-        let fits = |a: &Appointment| a.words.iter().all(|word| text.contains(word.as_str()));
-        if let Some(place) = appointments.iter().position(fits) {
+        let fits = |a: &mut Appointment| {
+            let fits = a.words.iter().all(|word| text.contains(word.as_str()));
+            let now = fits && a.after == 0;
+            a.after -= usize::from(fits && !now);
+            now
+        };
+        if let Some(place) = appointments.iter_mut().position(fits) {
             let mishap = appointments[place].mishap.clone();
             appointments[place].times -= 1;
             if appointments[place].times == 0 {

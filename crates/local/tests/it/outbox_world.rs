@@ -14,7 +14,9 @@ use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, Fault, FaultKind, PostedM
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, METADATA_EVENT, NoEffects, Sender};
+use tidegate_pipeline::delivery::{
+    ConfiguredToken, Deliverer, METADATA_EVENT, NoEffects, Performer, Sender,
+};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Pending, Post, Settled, Target, WakeUp};
@@ -98,6 +100,8 @@ pub(crate) struct World {
     pub(crate) slack: FakeSlack,
     pub(crate) client: SlackClient,
     pub(crate) url: String,
+    /// Performs the effects.
+    pub(crate) performer: Arc<dyn Performer>,
     /// Told when a sender froze: it is dropped then, and another boot takes over.
     pub(crate) frozen: Arc<Notify>,
     http: reqwest::Client,
@@ -157,6 +161,7 @@ impl World {
             client: SlackClient::new(http.clone(), &format!("{url}/api")).unwrap(),
             http,
             frozen: Arc::default(),
+            performer: Arc::new(NoEffects),
             slack,
             url,
             clock,
@@ -180,7 +185,7 @@ impl World {
             }),
             sender: Sender { boot, exclusive },
             quiet: QUIET,
-            performer: Arc::new(NoEffects),
+            performer: Arc::clone(&self.performer),
         }
     }
 
@@ -225,8 +230,7 @@ impl World {
         class: Class,
         mut body: Value,
     ) -> String {
-        let n = self.posts.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = format!("Ev{n:04}");
+        let n = self.posts.load(Ordering::Relaxed) + 1;
         body["text"] = format!("{n:04}").into();
         let purpose = "test";
         let posts = vec![Post {
@@ -236,6 +240,13 @@ impl World {
             class,
             purpose,
         }];
+        self.put(tenant, posts).await
+    }
+
+    /// Puts an event's posts and effects into their lanes. Nobody is woken. Answers the event.
+    pub(crate) async fn put(&self, tenant: &str, posts: Vec<Post>) -> String {
+        let n = self.posts.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = format!("Ev{n:04}");
         let job = job(tenant, &id, self.clock.now());
         let label = Label {
             name: "test".to_owned(),

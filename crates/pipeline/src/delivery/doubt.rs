@@ -53,19 +53,24 @@ pub(super) fn pause(failures: i64) -> Option<Duration> {
 pub(super) enum Verdict {
     /// Try again then, after that many failures.
     Again { at: Timestamp, failures: i64 },
-    /// Leave it taken until nothing of the attempt can be under way.
-    Quiet,
     /// The token may be the trouble: ask its keeper; if the refusal stands, park it with this reason.
     Token { code: String, reason: String },
     /// Set it aside for a person.
     Park(String),
 }
 
-/// Judges an attempt that did not end well.
-pub(super) fn judge(undone: &Undone, class: Class, failures: i64, now: Timestamp) -> Verdict {
-    let after_a_pause = |reason: String| match pause(failures + 1) {
+/// Judges an attempt that has just ended, and not well. `quiet` is how long what nobody has heard of may still be under
+/// way.
+pub(super) fn judge(
+    undone: &Undone,
+    class: Class,
+    failures: i64,
+    quiet: Duration,
+    now: Timestamp,
+) -> Verdict {
+    let after = |least: Duration, reason: String| match pause(failures + 1) {
         Some(pause) => Verdict::Again {
-            at: now.plus(pause),
+            at: now.plus(pause.max(least)),
             failures: failures + 1,
         },
         None => Verdict::Park(reason),
@@ -79,7 +84,7 @@ pub(super) fn judge(undone: &Undone, class: Class, failures: i64, now: Timestamp
             at: now.plus(Duration::from_secs(*retry_after)),
             failures,
         },
-        Undone::Refused(why @ Refusal::Unreachable) => after_a_pause(why.to_string()),
+        Undone::Refused(why @ Refusal::Unreachable) => after(Duration::ZERO, why.to_string()),
         Undone::Refused(why) => match why.token_code() {
             Some(code) => Verdict::Token {
                 code: code.to_owned(),
@@ -87,11 +92,14 @@ pub(super) fn judge(undone: &Undone, class: Class, failures: i64, now: Timestamp
             },
             None => Verdict::Park(format!("refused: {why}")),
         },
-        Undone::Ambiguous(why) if class == Class::Repeatable => {
-            after_a_pause(format!("outcome unknown: {why}"))
+        Undone::Ambiguous(why) => {
+            let quiet = match class {
+                Class::Repeatable => Duration::ZERO,
+                Class::AtLeastOnce | Class::AtMostOnce => quiet,
+            };
+            after(quiet, format!("outcome unknown: {why}"))
         }
-        Undone::Ambiguous(_) => Verdict::Quiet,
-        Undone::Retry(why) => after_a_pause(why.clone()),
+        Undone::Retry(why) => after(Duration::ZERO, why.clone()),
         Undone::Park(reason) => Verdict::Park(reason.clone()),
     }
 }

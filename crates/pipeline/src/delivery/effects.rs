@@ -12,6 +12,7 @@ use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts};
 use tidegate_slack::outcome::{Outcome, Refusal};
 
+use super::recovery::MAX_RESENDS;
 use super::search::{Found, Sought};
 use super::sending::{POST, with_id};
 use super::{Deliverer, ROOM};
@@ -119,6 +120,8 @@ pub struct Effect<'a> {
     pub(super) class: Class,
     /// An earlier attempt's post may have arrived; that attempt began then.
     pub(super) posted_since: Option<Timestamp>,
+    /// How often it was posted again although nobody could look.
+    pub(super) resends: i64,
     pub(super) bearer: Option<&'a SecretString>,
     pub(super) deliverer: &'a Deliverer,
     /// No call begins later.
@@ -133,6 +136,8 @@ pub(super) struct Traces {
     acted: AtomicBool,
     /// So was a post.
     posted: AtomicBool,
+    /// It was posted again although nobody could look for it.
+    resent: AtomicBool,
     /// Turns taken for calls to other services.
     turns: AtomicU32,
 }
@@ -154,6 +159,11 @@ impl Traces {
     /// Whether its post may have arrived.
     pub(super) fn posted(&self) -> bool {
         self.posted.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was posted again although nobody could look for it.
+    pub(super) fn resent(&self) -> bool {
+        self.resent.load(Ordering::Relaxed)
     }
 
     fn note_call(&self, kind: Kind) {
@@ -232,15 +242,16 @@ impl Effect<'_> {
             message_id: self.message_id,
             since,
         };
-        let why = match self.deliverer.search(self.rows, bearer, sought).await? {
+        let (why, blind) = match self.deliverer.search(self.rows, bearer, sought).await? {
             Found::Yes(ts) => return Ok(Some(ts)),
             Found::Later(time) => return Err(Undone::Wait(time)),
-            Found::No => "not found in the channel".to_owned(),
-            Found::Never(why) => why,
+            Found::No => ("not found in the channel".to_owned(), false),
+            Found::Never(why) => (why, true),
         };
-        if self.class == Class::AtMostOnce {
+        if self.class == Class::AtMostOnce || (blind && self.resends >= MAX_RESENDS) {
             return Err(Undone::Park(format!("outcome unknown: {why}")));
         }
+        self.traces.resent.store(blind, Ordering::Relaxed);
         tracing::warn!(
             message_id = self.message_id,
             why,

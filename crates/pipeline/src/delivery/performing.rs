@@ -40,6 +40,7 @@ impl Deliverer {
             doubt_since: post.doubt_since,
             class: post.class,
             posted_since: post.posted_since,
+            resends: post.resends,
             bearer,
             deliverer: self,
             until: Effect::last_call(began, until),
@@ -55,13 +56,17 @@ impl Deliverer {
         let post = &Pending {
             doubt_since: since(post.doubt_since, traces.in_doubt(&undone)),
             posted_since: since(post.posted_since, traces.posted()),
+            resends: post.resends + i64::from(traces.resent()),
             ..post.clone()
         };
-        match judge(&undone, post.class, post.failures, self.clock.now()) {
-            Verdict::Again { at, failures } => self.again(place, post, at, failures).await,
-            Verdict::Quiet => {
-                tracing::warn!(message_id = post.message_id, "effect.ambiguous");
-                Ok(Next::At(self.over_at(post)))
+        if let Undone::Ambiguous(why) = &undone {
+            tracing::warn!(message_id = post.message_id, why, "effect.ambiguous");
+        }
+        let (class, now) = (post.class, self.clock.now());
+        match judge(&undone, class, post.failures, self.quiet, now) {
+            Verdict::Again { at, failures } => {
+                self.again(place, post, at, failures).await?;
+                Ok(Next::At(at))
             }
             Verdict::Token { code, reason } => {
                 self.token_refused(place, post, row, bearer, &code, &reason)
@@ -89,8 +94,12 @@ impl Deliverer {
             let reason = "outcome unknown, again and again";
             return self.give_up(place, &doubtful, row, reason).await;
         };
-        self.again(place, &doubtful, began.plus(pause), failures)
-            .await
+        let at = began.plus(pause);
+        self.again(place, &doubtful, at, failures).await?;
+        if at > self.clock.now() {
+            return Ok(Next::At(at));
+        }
+        Ok(Next::Post)
     }
 
     async fn again(
@@ -99,16 +108,12 @@ impl Deliverer {
         post: &Pending,
         at: Timestamp,
         failures: i64,
-    ) -> Result<Next, JobError> {
+    ) -> Result<(), JobError> {
         let post = Pending {
             failures,
             ..post.clone()
         };
-        self.give_back(place.rows, &post, at).await?;
-        if at > self.clock.now() {
-            return Ok(Next::At(at));
-        }
-        Ok(Next::Post)
+        self.give_back(place.rows, &post, at).await
     }
 
     async fn token_refused(
@@ -127,7 +132,8 @@ impl Deliverer {
         let now = self.clock.now();
         match means {
             Refused::Renewed if pause(post.failures + 1).is_some() => {
-                self.again(place, post, now, post.failures + 1).await
+                self.again(place, post, now, post.failures + 1).await?;
+                Ok(Next::Post)
             }
             Refused::Disconnected => {
                 self.give_back(place.rows, post, now).await?;
@@ -156,8 +162,12 @@ impl Deliverer {
                     posted_since: post.posted_since.or(began),
                     ..post.clone()
                 };
-                match judge(&undone, post.class, post.failures, self.clock.now()) {
-                    Verdict::Again { at, failures } => self.again(place, post, at, failures).await,
+                let (class, now) = (post.class, self.clock.now());
+                match judge(&undone, class, post.failures, self.quiet, now) {
+                    Verdict::Again { at, failures } => {
+                        self.again(place, post, at, failures).await?;
+                        Ok(Next::At(at))
+                    }
                     _ => {
                         self.give_up(place, post, row, "its state changes too often")
                             .await

@@ -9,7 +9,7 @@ use crate::outbox::{Class, End, Pending, Target};
 use crate::table::{Item, Rows};
 
 /// Resends after which even a post that must arrive is left to a person.
-const MAX_RESENDS: i64 = 3;
+pub(super) const MAX_RESENDS: i64 = 3;
 
 impl Deliverer {
     /// Settles a post that was found taken, once its attempt is over.
