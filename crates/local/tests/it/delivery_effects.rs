@@ -6,18 +6,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use serde_json::json;
 use tidegate_fake_slack::FaultKind;
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::delivery::{Done, Effect, Performer, Undone};
+use tidegate_pipeline::delivery::{
+    BotTokens, Deliverer, Done, Effect, NoToken, Performer, Refused, Undone,
+};
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce, Repeatable};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::{Item, RowKey, Write};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
+use tidegate_slack::ids::TenantId;
 use tidegate_slack::outcome::Refusal;
 
-use crate::effect_story::{Story, Told, begin, effect, lane};
+use crate::effect_story::{Story, Told, begin, effect, lane, page_lane};
 use crate::faulty_table::Mishap;
 use crate::outbox_world::{World, fault};
 
@@ -183,7 +187,7 @@ async fn an_effect_that_never_comes_to_an_end_is_parked_after_hours() {
         let began = world.clock.now();
         while world.waiting().await > 0 {
             if world.work().await == 0 {
-                world.clock.advance(Duration::from_secs(20));
+                world.clock.advance(Duration::from_mins(1));
                 world.sweep().await;
             }
         }
@@ -305,6 +309,56 @@ async fn a_slack_that_refuses_everything_for_ten_minutes_is_made_up_for_within_t
             "{kind:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_parked_effect_that_is_queued_again_is_performed_again() {
+    let scripted = Scripted::answering(vec![Err(Undone::Park("why".to_owned()))]);
+    let (world, id) = one(&scripted, Repeatable).await;
+    world.settle().await;
+    let parked = world.settled("T1", &id).await;
+    let parked = parked.iter().find(|post| post.purpose == "one").unwrap();
+    let rows = world.engine.truth().tenant(&"T1".into());
+    let row = rows.get(&parked.key).await.unwrap().unwrap();
+    let again = parked.requeue(&row, world.clock.now());
+    rows.transact(again.into()).await.unwrap();
+    world.wake("T1", test_lane().as_str()).await;
+    world.settle().await;
+    assert_eq!(scripted.names(), ["one", "follows", "one"]);
+}
+
+/// A workspace that is not connected.
+struct NoTokens;
+
+#[async_trait]
+impl BotTokens for NoTokens {
+    async fn token(&self, _tenant: &TenantId) -> Result<SecretString, NoToken> {
+        Err(NoToken::Disconnected("not installed".to_owned()))
+    }
+
+    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
+        Refused::Disconnected
+    }
+}
+
+#[tokio::test]
+async fn effects_that_need_slack_are_held_without_it_and_others_are_not() {
+    let mut world = World::new(0).await;
+    let story = Arc::new(Story::new(0, 0));
+    world.performer = Arc::clone(&story) as Arc<dyn Performer>;
+    let sync = json!({"story": "a"});
+    let sync = effect(&page_lane("a"), "story.sync", Repeatable, sync);
+    world.put("T1", vec![begin("a", 1), sync]).await;
+    let disconnected = Deliverer {
+        tokens: Arc::new(NoTokens),
+        ..world.present()
+    };
+    for lane in [lane("a"), page_lane("a")] {
+        world.run(&disconnected, "T1", lane.as_str()).await.unwrap();
+    }
+    assert_eq!(*story.page.lock().unwrap(), ["a"]);
+    assert_eq!(world.pending("T1", lane("a").as_str()).await.len(), 1);
+    assert_eq!(world.waiting().await, 0, "out of the sweep's sight");
 }
 
 /// Lets wake-ups and a sweep a minute go on for so many seconds.

@@ -61,6 +61,7 @@ mod ssl_check;
 mod support;
 mod table;
 mod tenants;
+mod timers;
 mod unreadable;
 mod web_api;
 mod worker_faults;

@@ -103,3 +103,37 @@ pub(super) fn judge(
         Undone::Park(reason) => Verdict::Park(reason.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_stay_short_for_half_an_hour_and_end_after_hours() {
+        let pauses: Vec<u64> = (1..).map_while(pause).map(|p| p.as_secs()).collect();
+        assert!(pauses.is_sorted());
+        assert_eq!(pauses[..7], [1, 2, 4, 8, 16, 32, 60]);
+        let short: u64 = pauses.iter().filter(|p| **p <= 60).sum();
+        assert!((1700..2000).contains(&short), "{short}");
+        let all: u64 = pauses.iter().sum();
+        assert!((4 * 3600..8 * 3600).contains(&all), "{all}");
+    }
+
+    #[test]
+    fn what_is_in_doubt_waits_until_it_is_over_however_short_the_pause() {
+        let (now, quiet) = (Timestamp(0), Duration::from_mins(1));
+        for failures in 0..MAX_FAILURES - 1 {
+            for class in [Class::AtLeastOnce, Class::AtMostOnce, Class::Repeatable] {
+                let undone = Undone::Ambiguous("why".to_owned());
+                let least = match class {
+                    Class::Repeatable => Duration::ZERO,
+                    _ => quiet,
+                };
+                let at = now.plus(pause(failures + 1).unwrap().max(least));
+                let failures = failures + 1;
+                let expected = Verdict::Again { at, failures };
+                assert_eq!(judge(&undone, class, failures - 1, quiet, now), expected);
+            }
+        }
+    }
+}
