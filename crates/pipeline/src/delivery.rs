@@ -16,6 +16,7 @@ mod search;
 mod sending;
 mod settling;
 mod tokens;
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::faulty_queue;
 use crate::faulty_table::{Mishap, Rates};
 use crate::outbox_world::World;
 
-const WORLDS: u64 = 60;
+const WORLDS: u64 = 24;
 
 /// Posts of each story in the worlds: more than nine, for their order.
 const POSTS: usize = 11;
@@ -153,10 +153,7 @@ fn mishap(chance: &Chance) -> Fault {
     fault
 }
 
-fn in_halves<F: Future<Output = ()>>(live: fn(usize) -> F)
-where
-    F: 'static,
-{
+fn in_halves<F: Future<Output = ()> + 'static>(live: fn(usize) -> F) {
     let halves: Vec<_> = (0..2)
         .map(|half| {
             std::thread::spawn(move || {

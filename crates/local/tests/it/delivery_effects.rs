@@ -282,15 +282,14 @@ async fn a_slack_that_refuses_everything_for_ten_minutes_is_made_up_for_within_t
         let mut world = World::new(0).await;
         world.performer = Arc::new(Story::new(0, 0));
         let reachable = world.client.clone();
-        match kind.clone() {
-            Some(fault) => world.slack.add_fault(tidegate_fake_slack::Fault {
+        if let Some(fault) = kind.clone() {
+            world.slack.add_fault(tidegate_fake_slack::Fault {
                 times: u32::MAX,
                 ..fault
-            }),
-            None => {
-                let http = http_client::build().unwrap();
-                world.client = SlackClient::new(http, "http://127.0.0.1:9/api").unwrap();
-            }
+            });
+        } else {
+            let http = http_client::build().unwrap();
+            world.client = SlackClient::new(http, "http://127.0.0.1:9/api").unwrap();
         }
         world.put("T1", vec![begin("a", 3)]).await;
         world.wake("T1", lane("a").as_str()).await;

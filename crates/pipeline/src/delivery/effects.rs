@@ -1,6 +1,5 @@
 //! What a domain has put into a lane for itself to do, as its performer sees it: what it is given, and what it answers.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,6 +14,7 @@ use tidegate_slack::outcome::{Outcome, Refusal};
 use super::recovery::MAX_RESENDS;
 use super::search::{Found, Sought};
 use super::sending::{POST, with_id};
+use super::traces::Traces;
 use super::{Deliverer, ROOM};
 use crate::budget::{Budget, Turn};
 use crate::clock::{Clock, Timestamp};
@@ -129,50 +129,6 @@ pub struct Effect<'a> {
     pub(super) traces: &'a Traces,
 }
 
-/// What an attempt may have left behind.
-#[derive(Default)]
-pub(super) struct Traces {
-    /// A call to Slack that changes something was done, or may have been.
-    acted: AtomicBool,
-    /// So was a post.
-    posted: AtomicBool,
-    /// It was posted again although nobody could look for it.
-    resent: AtomicBool,
-    /// Turns taken for calls to other services.
-    turns: AtomicU32,
-}
-
-impl Traces {
-    /// Whether something may have happened in an attempt that ended so.
-    pub(super) fn in_doubt(&self, undone: &Undone) -> bool {
-        let turns = self.turns.load(Ordering::Relaxed);
-        let elsewhere = match undone {
-            Undone::Wait(_) | Undone::Retry(_) => turns > 0,
-            // The turn before it was that of the call that was refused.
-            Undone::Refused(_) => turns > 1,
-            Undone::Ambiguous(_) => true,
-            Undone::Park(_) => false,
-        };
-        elsewhere || self.acted.load(Ordering::Relaxed)
-    }
-
-    /// Whether its post may have arrived.
-    pub(super) fn posted(&self) -> bool {
-        self.posted.load(Ordering::Relaxed)
-    }
-
-    /// Whether it was posted again although nobody could look for it.
-    pub(super) fn resent(&self) -> bool {
-        self.resent.load(Ordering::Relaxed)
-    }
-
-    fn note_call(&self, kind: Kind) {
-        if kind != Kind::Read {
-            self.acted.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
 impl Effect<'_> {
     /// Calls a Slack method within its budget, waiting about a second for its turn. A limit closes the method for
     /// everybody. A read without a usable answer is [`Refusal::Unreachable`]: it changed nothing.
@@ -209,7 +165,7 @@ impl Effect<'_> {
         let body = with_id(body, self.message_id);
         let outcome = self.slack.call(bearer, POST, &body).await;
         if !matches!(outcome, Outcome::Refused(_)) {
-            self.traces.posted.store(true, Ordering::Relaxed);
+            self.traces.note_post();
         }
         let answer = self.told(&method, Kind::Write, outcome).await?;
         match answer.get("ts").and_then(Json::as_str) {
@@ -222,7 +178,7 @@ impl Effect<'_> {
     /// known whether something may have happened.
     pub async fn turn(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         self.wait_for(rows, budget).await?;
-        self.traces.turns.fetch_add(1, Ordering::Relaxed);
+        self.traces.note_turn();
         Ok(())
     }
 
@@ -251,7 +207,9 @@ impl Effect<'_> {
         if self.class == Class::AtMostOnce || (blind && self.resends >= MAX_RESENDS) {
             return Err(Undone::Park(format!("outcome unknown: {why}")));
         }
-        self.traces.resent.store(blind, Ordering::Relaxed);
+        if blind {
+            self.traces.note_resend();
+        }
         tracing::warn!(
             message_id = self.message_id,
             why,

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tidegate_slack::outcome::Refusal;
 
 use super::doubt::{Verdict, judge, pause};
-use super::effects::Traces;
+use super::traces::Traces;
 use super::{Deliverer, Done, Effect, Next, Place, Refused, Undone};
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
