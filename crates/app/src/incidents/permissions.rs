@@ -11,6 +11,7 @@ use super::severity::Severity;
 use super::status::Status;
 
 mod matrix;
+mod refusals;
 
 /// How much a workspace leaves to whoever takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -257,7 +258,7 @@ pub fn standing(
     }
 }
 
-/// Why somebody may not, in words for them.
+/// Why somebody may not, in words for them: finished mrkdwn, with nothing in it that has to be escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// There is none, or none that they may know of.

@@ -92,7 +92,8 @@ pub enum Went {
     Moved,
 }
 
-/// Why an incident may not move, for the person who wants it to: what to do instead.
+/// Why an incident may not move, for the person who wants it to: what to do instead. Plain words, which have to be
+/// escaped for mrkdwn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Denied(String);
