@@ -13,7 +13,8 @@ use secrecy::SecretString;
 use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 
 pub use self::functions::{
-    ApiConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig, WorkerConfig,
+    ApiConfig, CommandConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig,
+    WorkerConfig,
 };
 pub use self::incidents::IncidentsConfig;
 pub use self::slack::{BOT_SCOPES, SlackAppConfig, SlackConfig};

@@ -20,6 +20,8 @@ use tidegate_slack::event::{Envelope, Event};
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
+use crate::incidents::desk::Desk;
+use crate::incidents::handle as incidents;
 use crate::installs::revocation::{self, Revocation};
 use crate::workspaces::{gaps, messages};
 use crate::{mentions, ping};
@@ -39,6 +41,7 @@ pub struct Routes {
     audit: Audit,
     clock: Arc<dyn Clock>,
     keep: Duration,
+    desk: Option<Arc<Desk>>,
     listed: Mutex<BTreeSet<TenantId>>,
 }
 
@@ -50,8 +53,21 @@ impl Routes {
             audit,
             clock,
             keep,
+            desk: None,
             listed: Mutex::default(),
         }
+    }
+
+    /// The same with what commands, clicks and timers of incidents need. Workers of events go without a token.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Arc<Desk>) -> Self {
+        self.desk = Some(desk);
+        self
+    }
+
+    fn desk(&self) -> Result<&Desk, JobError> {
+        let why = || JobError::Fail("this worker handles no commands".to_owned());
+        self.desk.as_deref().ok_or_else(why)
     }
 
     async fn route(
@@ -69,6 +85,9 @@ impl Routes {
             kind::SLACK_COMMAND => {
                 let command = SlashCommand::from_form(&Form::parse(&job.body))
                     .ok_or_else(|| JobError::Fail("the form is no slash command".to_owned()))?;
+                if command.command == incidents::COMMAND {
+                    return incidents::command(self.desk()?, delivery, ledger, &command).await;
+                }
                 let posts = match command.command.as_str() {
                     ping::COMMAND => vec![ping::decide(
                         &command,
@@ -91,7 +110,13 @@ impl Routes {
             kind::SLACK_INTERACTION => {
                 let form = Form::parse(&job.body);
                 let payload = form.get("payload").unwrap_or_default();
-                Interaction::parse(payload).map_err(|e| JobError::Fail(e.to_string()))?;
+                let payload =
+                    Interaction::parse(payload).map_err(|e| JobError::Fail(e.to_string()))?;
+                let handled =
+                    incidents::interaction(self.desk()?, delivery, ledger, &payload).await?;
+                if let Some(lanes) = handled {
+                    return Ok(lanes);
+                }
                 once(delivery, ledger, Decision::default()).await
             }
             other => Err(JobError::Fail(format!(

@@ -1,6 +1,7 @@
 //! Local mode put together: table, queues, ingress, workers and, without a token, a stand-in Slack.
 
 mod config;
+mod sandbox;
 mod slack;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,13 +14,15 @@ use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use tidegate_app::api::{Api, Limits};
+use tidegate_app::incidents::desk::Desk;
+use tidegate_app::incidents::perform::Outside;
 use tidegate_app::ingress::{Ingress, Intake};
 use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
 use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::delivery::{Deliverer, NoEffects, Sender};
+use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -242,6 +245,18 @@ fn queues(file: &QueueFile) -> Queues {
     }
 }
 
+/// What handling incidents needs. The stand-in's workspaces begin with services and channels, so that there is something
+/// to see.
+fn desk(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Desk {
+    let mut desk = config.desk.clone();
+    if slack.sandbox.is_some() {
+        sandbox::fill_in(&mut desk.incidents.defaults);
+    }
+    let address = || format!("http://{}", slack.address);
+    desk.public_url = Some(desk.public_url.unwrap_or_else(address));
+    Desk::open(desk, installs, slack.tokens(installs))
+}
+
 fn workers(
     config: &LocalConfig,
     slack: &Slack,
@@ -251,13 +266,14 @@ fn workers(
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
     let (table, clock) = (&store.table, Arc::clone(&installs.clock));
+    let desk = Arc::new(desk(config, slack, installs));
     let routes = Routes::new(
         table.clone(),
         installs.audit(),
         Arc::clone(&clock),
         config.keep,
     );
-    let handler = Arc::new(routes);
+    let handler = Arc::new(routes.with_desk(Arc::clone(&desk)));
     let worker = |source: &Arc<dyn Queue>| Worker {
         table: table.clone(),
         source: Arc::clone(source),
@@ -271,13 +287,13 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         clock: Arc::clone(&clock),
         slack: slack.client.clone(),
-        tokens: slack.tokens(installs),
+        tokens: Arc::clone(&desk.tokens),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: true,
         },
         quiet: config.quiet,
-        performer: Arc::new(NoEffects),
+        performer: Arc::new(Outside { desk }),
     };
     Ok(Workers::start(Parts {
         workers: vec![worker(&queues.events), worker(&queues.commands)],

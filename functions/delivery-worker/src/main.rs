@@ -3,10 +3,11 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{DeliveryConfig, both};
+use tidegate_app::incidents::{desk::Desk, perform::Outside};
 use tidegate_app::installs::{Installs, Parts};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
-use tidegate_pipeline::delivery::{Deliverer, NoEffects, Sender};
+use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::{clock::SystemClock, entropy::random_hex};
 
 fn main() -> ExitCode {
@@ -23,17 +24,19 @@ async fn run() -> Result<(), Error> {
     let queue = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), queue.clone());
     let installs = Installs::open(&config.slack, parts, ssm)?;
+    let tokens = installs.tokens(config.slack.bot_token, ssm);
+    let desk = Arc::new(Desk::open(config.desk, &installs, tokens.clone()));
     let deliverer = Deliverer {
         table: store.table,
         wake_ups: queue.clone(),
         slack: installs.slack.clone(),
-        tokens: installs.tokens(config.slack.bot_token, ssm),
+        tokens,
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: false,
         },
         quiet: config.quiet,
-        performer: Arc::new(NoEffects),
+        performer: Arc::new(Outside { desk }),
         clock,
     };
     run_delivery(deliverer, queue, Duration::from_secs(2)).await

@@ -7,6 +7,7 @@ use tidegate_pipeline::keyring::check_master_keys;
 
 use super::{Problems, SecretSource, Settings, SlackConfig};
 use crate::api::Site;
+use crate::incidents::desk::DeskConfig;
 
 /// Settings of `ingress`.
 #[derive(Debug)]
@@ -30,7 +31,18 @@ pub struct StoreConfig {
     pub master_key: SecretSource,
 }
 
-/// Settings of `event-worker` and `command-worker`.
+/// Settings of `command-worker`.
+#[derive(Debug)]
+pub struct CommandConfig {
+    /// Queues and table.
+    pub worker: WorkerConfig,
+    /// How Slack is reached: to open forms.
+    pub slack: SlackConfig,
+    /// What incidents need.
+    pub desk: DeskConfig,
+}
+
+/// Settings of `event-worker`, and of the queues and table of `command-worker`.
 #[derive(Debug)]
 pub struct WorkerConfig {
     /// Table and keys.
@@ -52,6 +64,8 @@ pub struct DeliveryConfig {
     pub delivery_queue: String,
     /// How Slack is reached.
     pub slack: SlackConfig,
+    /// What incidents need.
+    pub desk: DeskConfig,
     /// How long after its last possible moment an attempt is taken to be over.
     pub quiet: Duration,
 }
@@ -110,11 +124,6 @@ impl WorkerConfig {
         read(|settings| Self::of(settings, events_queue(settings)))
     }
 
-    /// Reads the process environment of `command-worker`.
-    pub fn of_commands() -> Result<Self, Problems> {
-        read(|settings| Self::of(settings, commands_queue(settings)))
-    }
-
     fn of(settings: &Settings<'_>, source_queue: String) -> Self {
         Self {
             store: store(settings),
@@ -125,6 +134,17 @@ impl WorkerConfig {
     }
 }
 
+impl CommandConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|settings| Self {
+            worker: WorkerConfig::of(settings, commands_queue(settings)),
+            slack: SlackConfig::required(settings),
+            desk: DeskConfig::read(settings),
+        })
+    }
+}
+
 impl DeliveryConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
@@ -132,6 +152,7 @@ impl DeliveryConfig {
             store: store(settings),
             delivery_queue: delivery_queue(settings),
             slack: SlackConfig::required(settings),
+            desk: DeskConfig::read(settings),
             quiet: settings.quiet(),
         })
     }

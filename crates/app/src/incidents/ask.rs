@@ -1,7 +1,8 @@
 //! What somebody asks of incidents, however they asked it: typed, clicked, filled in, or by the API.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
-use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::case::Form;
@@ -52,8 +53,8 @@ pub enum Ask {
         text: String,
         /// By whom.
         assignee: Option<UserId>,
-        /// Until when.
-        due: Option<Timestamp>,
+        /// How long it may take.
+        due: Option<Duration>,
         /// The message.
         source: Option<Source>,
     },

@@ -81,7 +81,7 @@ pub enum Form {
     /// To resolve it.
     Resolve,
     /// To put a message on the timeline of an incident.
-    AddToTimeline(Source),
+    AddToTimeline(Source, String),
     /// To make a task of a message.
     MakeTask(Source, String),
 }

@@ -8,7 +8,6 @@ use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::ids::UserId;
 
 use super::change::Change;
-use super::channel_name;
 use super::effect::{Effect, News};
 use super::incident::{Actor, Incident, IncidentId, MAX_SERVICES, MAX_TITLE, Milestones, Review};
 use super::role::{Held, RoleName};
@@ -18,6 +17,7 @@ use super::settings::Settings;
 use super::severity::Severity;
 use super::status::Status;
 use super::timeline::{EntryKind, Source};
+use super::{channel_name, command};
 
 /// What is to be declared.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -44,6 +44,20 @@ pub struct Declaration {
     pub source: Option<Source>,
     /// When somebody or something noticed, if that was before.
     pub detected_at: Option<Timestamp>,
+}
+
+/// What somebody typed, as far as it is known.
+pub fn typed(known: &command::Declare) -> Declaration {
+    Declaration {
+        title: known.title.clone().unwrap_or_default(),
+        severity: known.severity,
+        services: known.services.clone(),
+        private: known.private,
+        drill: known.drill,
+        triage: known.triage,
+        template: known.template.clone(),
+        ..Declaration::default()
+    }
 }
 
 /// Fills in what the template says and nobody else did.

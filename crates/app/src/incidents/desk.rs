@@ -11,6 +11,9 @@ use tidegate_slack::ids::TenantId;
 use super::pages::Pages;
 use super::settings::store::{self, Loaded};
 use super::settings::{Settings, StatusPage};
+use crate::api::Site;
+use crate::config::{IncidentsConfig, Settings as Environment};
+use crate::installs::Installs;
 
 /// What handling incidents needs.
 pub struct Desk {
@@ -26,7 +29,37 @@ pub struct Desk {
     pub pages: Pages,
 }
 
+/// Where settings and addresses come from.
+#[derive(Clone, Debug)]
+pub struct DeskConfig {
+    /// Settings of workspaces without their own, and the status page's key.
+    pub incidents: IncidentsConfig,
+    /// Where browsers reach the API (`PUBLIC_URL`).
+    pub public_url: Option<String>,
+}
+
+impl DeskConfig {
+    /// Reads the settings.
+    pub fn read(settings: &Environment<'_>) -> Self {
+        Self {
+            incidents: IncidentsConfig::read(settings),
+            public_url: Site::read(settings).public_url,
+        }
+    }
+}
+
 impl Desk {
+    /// A desk by the configuration, with the Slack that the installs call.
+    pub fn open(config: DeskConfig, installs: &Installs, tokens: Arc<dyn BotTokens>) -> Self {
+        Self {
+            slack: installs.slack.clone(),
+            tokens,
+            defaults: config.incidents.defaults,
+            public_url: config.public_url,
+            pages: Pages::default(),
+        }
+    }
+
     /// A workspace's settings.
     pub async fn settings(&self, rows: &Rows) -> Result<Loaded, TableError> {
         store::load(rows, &self.defaults).await

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::api::Site;
 use tidegate_app::config::{Problems, Settings, SlackAppConfig, SlackConfig};
+use tidegate_app::incidents::desk::DeskConfig;
 use tidegate_app::signing;
 use tidegate_fake_slack::FakeConfig;
 use tidegate_pipeline::keyring::check_master_keys;
@@ -42,6 +43,8 @@ pub struct LocalConfig {
     pub quiet: Duration,
     /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
     pub site: Site,
+    /// What incidents need.
+    pub desk: DeskConfig,
 }
 
 impl LocalConfig {
@@ -68,6 +71,7 @@ impl LocalConfig {
             keep: settings.keep(),
             quiet: settings.quiet(),
             site: Site::read(&settings),
+            desk: DeskConfig::read(&settings),
         };
         if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
             settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));

@@ -25,6 +25,8 @@ pub(super) struct Slack {
     /// The app that workspaces install.
     pub(super) app: Option<SlackApp>,
     pub(super) sandbox: Option<FakeSlack>,
+    /// Where this process listens.
+    pub(super) address: SocketAddr,
 }
 
 impl Slack {
@@ -54,6 +56,7 @@ impl Slack {
             token: config.bot_token.clone(),
             app,
             sandbox: None,
+            address,
         })
     }
 
@@ -96,6 +99,7 @@ impl Slack {
             token: Some(token.into()),
             app: Some(app),
             sandbox: Some(FakeSlack::new(fake)),
+            address,
         })
     }
 

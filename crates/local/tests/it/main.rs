@@ -34,6 +34,7 @@ mod events;
 mod faulty_queue;
 mod faulty_table;
 mod framing;
+mod incidents;
 mod install_world;
 mod installs;
 mod keys;

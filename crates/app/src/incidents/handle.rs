@@ -1,0 +1,290 @@
+//! Handles what is asked of incidents: loads the case, has it decided, and commits state, timeline, outbox and the claim of
+//! the request in one transaction. If the rows changed meanwhile, it is decided anew on what they say then.
+
+use serde_json::{Value as Json, json};
+use tidegate_pipeline::clock::Clock;
+use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
+use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_slack::command::SlashCommand;
+use tidegate_slack::ids::TenantId;
+use tidegate_slack::interaction::Interaction;
+
+use super::ask::{AnswerTo, Ask, Asked, Subject};
+use super::case::{Case, Refused, Verdict};
+use super::command::{self, IncidentRef};
+use super::decide::decide;
+use super::desk::Desk;
+use super::effect::Effect;
+use super::forms::{self, FormError};
+use super::incident::{Actor, IncidentId};
+use super::interaction;
+use super::permissions::PersonKind;
+use super::person::{self, Person};
+use super::rows::{self, Loaded};
+use super::settings::Settings;
+
+/// The command's name in Slack.
+pub const COMMAND: &str = "/incident";
+
+/// Times a decision is made anew because its rows changed meanwhile.
+const TRIES: usize = 8;
+
+/// What came of something asked.
+pub struct Ran {
+    /// Lanes to wake.
+    pub lanes: Vec<Lane>,
+    /// The answer, if the caller waits for it, and whether it is a refusal.
+    pub answer: Option<Result<Json, Refused>>,
+    /// The incident that was changed or declared.
+    pub incident: Option<IncidentId>,
+}
+
+/// Handles `/incident …`.
+pub async fn command(
+    desk: &Desk,
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    typed: &SlashCommand,
+) -> Result<Vec<Lane>, JobError> {
+    let answer_to = AnswerTo::Url(typed.response_url.clone());
+    let asked = match command::parse(&typed.text) {
+        Ok(command) => Asked {
+            ask: Ask::Command(command),
+            subject: Subject::Channel(typed.channel.clone()),
+            actor: Actor::Person(typed.user.clone()),
+            team: None,
+            admin_key: false,
+            trigger: Some(typed.trigger_id.clone()),
+            answer_to,
+        },
+        Err(usage) => {
+            let posts = answer(&answer_to, None, &json!({"text": usage.to_string()}));
+            return commit_alone(delivery, ledger, posts).await;
+        }
+    };
+    Ok(run(desk, delivery, ledger, &asked).await?.lanes)
+}
+
+/// Handles a click, a shortcut or a form. `None` if it is none of ours.
+pub async fn interaction(
+    desk: &Desk,
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    payload: &Interaction<'_>,
+) -> Result<Option<Vec<Lane>>, JobError> {
+    match interaction::read(payload) {
+        Some(asked) => Ok(Some(run(desk, delivery, ledger, &asked).await?.lanes)),
+        None => Ok(None),
+    }
+}
+
+/// Does what is asked, once.
+pub async fn run(
+    desk: &Desk,
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    asked: &Asked,
+) -> Result<Ran, JobError> {
+    let tenant = &delivery.job.tenant;
+    let settings = desk.settings(&ledger.rows).await?.settings;
+    let person = match asked.actor.person() {
+        Some(user) => {
+            let (rows, team, now) = (&ledger.rows, asked.team.as_deref(), ledger.clock.now());
+            person::look_up(desk, tenant, rows, user, team, now).await?
+        }
+        None => Person {
+            kind: PersonKind::Member,
+            zone: None,
+        },
+    };
+    for _ in 0..TRIES {
+        let read = Read::load(ledger, asked).await?;
+        let case = read.case(asked, &settings, person, &delivery.job.id, ledger.clock);
+        let verdict = decide(&case, &asked.ask);
+        let settled = settle(desk, tenant, ledger, asked, &case, verdict).await?;
+        match ledger.commit(delivery, settled.decision).await? {
+            Committed::Done(lanes) | Committed::Duplicate(lanes) => {
+                return Ok(Ran {
+                    lanes,
+                    answer: settled.answer,
+                    incident: settled.incident,
+                });
+            }
+            Committed::Stale => {}
+        }
+    }
+    Err(JobError::Retry("the incident keeps changing".to_owned()))
+}
+
+/// The rows that a case looks at.
+struct Read {
+    subject: Option<Loaded>,
+    other: Option<Loaded>,
+    count: u32,
+}
+
+impl Read {
+    async fn load(ledger: &Ledger<'_>, asked: &Asked) -> Result<Self, JobError> {
+        let rows = &ledger.rows;
+        let subject = match asked.ask.named() {
+            Some(named) => load_named(rows, named).await?,
+            None => match &asked.subject {
+                Subject::Channel(channel) => {
+                    rows::load_pointed(rows, &rows::by_channel(channel)).await?
+                }
+                Subject::Incident(id) => rows::load(rows, id).await?,
+                Subject::Number(number) => {
+                    rows::load_pointed(rows, &rows::by_number(*number)).await?
+                }
+                Subject::Nothing => None,
+            },
+        };
+        let other = match asked.ask.other() {
+            Some(named) => load_named(rows, named).await?,
+            None => None,
+        };
+        let count = if asked.ask.declares() {
+            rows::count(rows).await?
+        } else {
+            0
+        };
+        Ok(Self {
+            subject,
+            other,
+            count,
+        })
+    }
+
+    fn case<'a>(
+        &'a self,
+        asked: &Asked,
+        settings: &'a Settings,
+        person: Person,
+        cause: &'a str,
+        clock: &dyn Clock,
+    ) -> Case<'a> {
+        Case {
+            settings,
+            actor: asked.actor.clone(),
+            kind: person.kind,
+            zone: person.zone,
+            admin_key: asked.admin_key,
+            subject: self.subject.as_ref(),
+            other: self.other.as_ref(),
+            cause,
+            now: clock.now(),
+            count: self.count,
+        }
+    }
+}
+
+async fn load_named(
+    rows: &tidegate_pipeline::table::Rows,
+    named: &IncidentRef,
+) -> Result<Option<Loaded>, JobError> {
+    let pointer = match named {
+        IncidentRef::Number(number) => rows::by_number(*number),
+        IncidentRef::Channel(channel) => rows::by_channel(channel),
+    };
+    Ok(rows::load_pointed(rows, &pointer).await?)
+}
+
+/// A verdict on its way into the table.
+struct Settled {
+    decision: Decision,
+    answer: Option<Result<Json, Refused>>,
+    incident: Option<IncidentId>,
+}
+
+async fn settle(
+    desk: &Desk,
+    tenant: &TenantId,
+    ledger: &Ledger<'_>,
+    asked: &Asked,
+    case: &Case<'_>,
+    verdict: Result<Verdict, Refused>,
+) -> Result<Settled, JobError> {
+    let (mut decision, told, incident) = match verdict {
+        Ok(Verdict::Change(change, told)) => {
+            let id = change.incident.id.clone();
+            (change.finish(&case.settings.timers), told.map(Ok), Some(id))
+        }
+        Ok(Verdict::Answer(message)) => (Decision::default(), Some(Ok(message)), None),
+        Ok(Verdict::Form(form)) => {
+            let told = match forms::draw(&ledger.rows, case, &form).await {
+                Ok(view) => {
+                    let incident = case.subject.map(|loaded| &loaded.incident);
+                    let trigger = asked.trigger.as_ref();
+                    forms::open(desk, tenant, trigger, view, &form, incident)
+                        .await
+                        .map(Ok)
+                }
+                Err(FormError::Refused(refused)) => Some(Err(refused)),
+                Err(FormError::Job(e)) => return Err(e),
+            };
+            (Decision::default(), told, None)
+        }
+        Err(refused) => (Decision::default(), Some(Err(refused)), None),
+    };
+    if let Some(told) = &told {
+        let message = match told {
+            Ok(message) => message.clone(),
+            Err(refused) => json!({"text": refused.0}),
+        };
+        let place = incident
+            .as_ref()
+            .or(case.subject.map(|loaded| &loaded.incident.id));
+        decision
+            .posts
+            .extend(answer(&asked.answer_to, place, &message));
+    }
+    Ok(Settled {
+        decision,
+        answer: told,
+        incident,
+    })
+}
+
+/// The post that answers whoever asked, seen by nobody else.
+fn answer(to: &AnswerTo, incident: Option<&IncidentId>, message: &Json) -> Vec<Post> {
+    match to {
+        AnswerTo::Url(url) => {
+            let mut body = message.clone();
+            body["response_type"] = json!("ephemeral");
+            body["replace_original"] = json!(false);
+            vec![Post {
+                lane: Lane::response_url(url),
+                target: Target::ResponseUrl(url.clone()),
+                body,
+                class: Class::AtMostOnce,
+                purpose: "incident_answer",
+            }]
+        }
+        AnswerTo::Person(user) => {
+            let _ = incident;
+            vec![
+                Effect::Direct {
+                    user: user.clone(),
+                    message: message.clone(),
+                }
+                .post(),
+            ]
+        }
+        AnswerTo::Caller => Vec::new(),
+    }
+}
+
+async fn commit_alone(
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    posts: Vec<Post>,
+) -> Result<Vec<Lane>, JobError> {
+    let decision = Decision {
+        posts,
+        ..Decision::default()
+    };
+    match ledger.commit(delivery, decision).await? {
+        Committed::Done(lanes) | Committed::Duplicate(lanes) => Ok(lanes),
+        Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
+    }
+}

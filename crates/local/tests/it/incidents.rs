@@ -1,0 +1,3 @@
+//! Incidents, as people type them.
+
+mod life;
