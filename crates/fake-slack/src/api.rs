@@ -130,7 +130,7 @@ fn run(fake: &FakeSlack, known: &Known<'_>, args: &Args) -> Answer {
     if by.kind == TokenKind::App && !is_for_the_app {
         return Err("not_allowed_token_type".into());
     }
-    check_scopes(fake, by, known)?;
+    check_scopes(fake, by, known, args)?;
     check_pace(fake, by, known)?;
     method(fake, by, args)
 }
@@ -157,13 +157,23 @@ fn check_pace(fake: &FakeSlack, by: &Caller, known: &Known<'_>) -> Result<(), Re
         .map_err(Refusal::RateLimited)
 }
 
-fn check_scopes(fake: &FakeSlack, by: &Caller, known: &Known<'_>) -> Result<(), Refusal> {
+fn check_scopes(
+    fake: &FakeSlack,
+    by: &Caller,
+    known: &Known<'_>,
+    args: &Args,
+) -> Result<(), Refusal> {
     let (true, Some(scopes)) = (fake.config().strict_scopes, &by.scopes) else {
         return Ok(());
     };
     let world = fake.world();
     let room = known.channel.as_ref().and_then(|id| world.rooms.get(id));
-    match scopes::needed(known.method, room) {
+    let needed = match known.method {
+        // There is no channel yet that could tell.
+        "conversations.create" if args.flag("is_private") => Some("groups:write"),
+        method => scopes::needed(method, room),
+    };
+    match needed {
         Some(needed) if !scopes.iter().any(|scope| scope == needed) => {
             Err(Refusal::MissingScope(needed, scopes.join(",")))
         }

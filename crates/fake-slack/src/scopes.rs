@@ -30,7 +30,9 @@ pub(crate) fn needed(method: &str, room: Option<&Room>) -> Option<&'static str> 
         | "conversations.invite"
         | "conversations.kick"
         | "conversations.rename"
-        | "conversations.setTopic" => of_kind("channels:manage", "groups:write", "im:write"),
+        | "conversations.setPurpose"
+        | "conversations.setTopic"
+        | "conversations.unarchive" => of_kind("channels:manage", "groups:write", "im:write"),
         "reactions.add" | "reactions.remove" => "reactions:write",
         "reactions.get" | "reactions.list" => "reactions:read",
         "pins.add" | "pins.remove" => "pins:write",

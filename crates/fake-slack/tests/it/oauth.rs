@@ -224,6 +224,11 @@ async fn calls_beyond_the_scopes_are_refused_where_that_is_asked_for() {
         .call_as(&token, "conversations.history", history)
         .await;
     assert_eq!(refused["needed"], "channels:history");
+    for (is_private, needed) in [(false, "channels:manage"), (true, "groups:write")] {
+        let make = json!({ "name": "inc-1", "is_private": is_private });
+        let refused = sandbox.call_as(&token, "conversations.create", make).await;
+        assert_eq!(refused["needed"], needed);
+    }
     sandbox.install("T0ACME00001", "users:read", "").await;
     assert_eq!(
         sandbox.call_as(&token, "users.list", json!({})).await["ok"],
