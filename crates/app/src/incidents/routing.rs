@@ -33,6 +33,11 @@ pub fn told(incident: &Incident) -> BTreeSet<Audience> {
     incident.told.keys().filter_map(|key| parse(key)).collect()
 }
 
+/// Whether an audience has been told that kind of news of an incident.
+pub fn has_heard(incident: &Incident, news: News, to: &Audience) -> bool {
+    incident.told.contains_key(&key(news, to))
+}
+
 /// Those who watch an incident, as an audience.
 pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
     incident

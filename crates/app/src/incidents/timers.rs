@@ -11,7 +11,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, Write};
 use tidegate_pipeline::timers::{arm, disarm};
 
-pub use self::due::{SPEED_UP, wanted};
+pub(in crate::incidents) use self::due::unclaimed;
+pub use self::due::{SPEED_UP, paced, wanted};
 use super::incident::{Incident, IncidentId};
 use super::rows;
 use super::settings::Timers;

@@ -8,7 +8,8 @@ use super::facts;
 use super::text::user;
 use super::value::{value_of, value_with};
 use crate::incidents::incident::Incident;
-use crate::incidents::timers::TimerKind;
+use crate::incidents::role::RoleName;
+use crate::incidents::timers::{TimerKind, unclaimed};
 
 /// For how many minutes a reminder can be put off.
 const SNOOZES: [u32; 3] = [30, 60, 90];
@@ -29,13 +30,15 @@ pub fn message_of(incident: &Incident, kind: TimerKind, to: &[UserId]) -> Value 
 }
 
 fn words(incident: &Incident, kind: TimerKind) -> String {
-    let name = facts::title(incident);
+    let (name, free) = (facts::title(incident), unclaimed(incident));
     match kind {
         TimerKind::Ack => {
             format!("Nobody has taken up {name} yet. Claim a role, or say where it stands.")
         }
         TimerKind::RoleUnclaimed => {
-            format!("{name} has no commander. Somebody should claim the role.")
+            let free: Vec<&str> = free.iter().map(RoleName::as_str).collect();
+            let free = free.join(" and no ");
+            format!("{name} has no {free}. Somebody should claim the role.")
         }
         TimerKind::UpdateDue => format!("An update of {name} is due."),
         TimerKind::Soak => format!("{name} has been quiet for a while. Is it over?"),

@@ -42,13 +42,18 @@ pub fn wanted(incident: &Incident, timers: &Timers) -> BTreeMap<TimerKind, Times
     TimerKind::ALL.into_iter().filter_map(due).collect()
 }
 
+/// How long that takes in an incident's own time.
+pub fn paced(incident: &Incident, by: Duration) -> Duration {
+    if incident.drill { by / SPEED_UP } else { by }
+}
+
 fn due(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Timestamp> {
     let rhythm = rhythm(incident, timers, kind)?;
     let nag = incident.timers.get(&kind).copied().unwrap_or_default();
     if nag.off || nag.fired >= rhythm.most {
         return None;
     }
-    let pace = |by: Duration| if incident.drill { by / SPEED_UP } else { by };
+    let pace = |by| paced(incident, by);
     let mut at = match nag.last {
         None => rhythm.base.plus(pace(rhythm.first)),
         Some(last) => last.plus(pace(rhythm.again?)),
@@ -92,12 +97,13 @@ fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhyth
             lacks.then(|| once(milestones.declared, timers.role_unclaimed()))
         }
         TimerKind::UpdateDue => {
-            let within = timers.update(severity)?;
-            let base = match incident.next_update_at {
-                Some(promised) => once_from(promised, within),
-                None => every(incident.updated_at, within, within, u32::MAX),
+            let within = timers.update(severity);
+            let rhythm = match (incident.next_update_at, within) {
+                (Some(promised), within) => promised_at(promised, within),
+                (None, Some(within)) => every(incident.updated_at, within, within, u32::MAX),
+                (None, None) => return None,
             };
-            live.then_some(base)
+            live.then_some(rhythm)
         }
         TimerKind::Soak => {
             (status == Status::Monitoring).then(|| once(incident.status_since, timers.soak()))
@@ -132,12 +138,12 @@ fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhyth
     }
 }
 
-/// From a promised time on, and then at the usual pace.
-fn once_from(promised: Timestamp, within: Duration) -> Rhythm {
+/// At a promised time, and from then on at the usual pace, if there is one.
+fn promised_at(promised: Timestamp, within: Option<Duration>) -> Rhythm {
     Rhythm {
         base: promised,
         first: Duration::ZERO,
-        again: Some(within),
+        again: within,
         most: u32::MAX,
     }
 }
