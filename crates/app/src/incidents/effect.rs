@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::incident::IncidentId;
+use super::incident::{Incident, IncidentId};
 use super::severity::Severity;
 
 /// Every effect's name begins so.
@@ -30,6 +30,15 @@ impl Audience {
         match self {
             Self::Channel(channel) => channel.as_str(),
             Self::Person(user) => user.as_str(),
+        }
+    }
+
+    /// Whether it may know of an incident as it stands: of what is private, only who takes part.
+    pub fn may_know(&self, incident: &Incident) -> bool {
+        match self {
+            _ if !incident.private => true,
+            Self::Person(user) => incident.takes_part(user),
+            Self::Channel(_) => false,
         }
     }
 }

@@ -28,15 +28,15 @@ pub fn show(change: &mut Change) {
 }
 
 /// Tells everyone who is to hear of the incident or has heard of it, and its watchers. Others' messages are edited to
-/// the present state by the same effects.
+/// the present state by the same effects. Of what is private nobody is told who takes no part.
 pub fn tell_all(change: &mut Change, settings: &Settings, news: News, words: Option<&str>) {
     let mut audience = routing::told(&change.incident);
     if !matches!(news, News::Updated) {
         audience.extend(routing::audience(&change.incident, settings));
     }
-    if !change.incident.private {
-        audience.extend(routing::watchers(&change.incident));
-    }
+    audience.extend(routing::watchers(&change.incident));
+    // What has become private is kept from those who heard of it before, too.
+    audience.retain(|to| to.may_know(&change.incident));
     for effect in routing::tell(change, &audience, news, words) {
         change.effect(&effect);
     }

@@ -14,7 +14,7 @@ use crate::incidents::effect::Effect;
 use crate::incidents::incident::{Incident, IncidentId};
 use crate::incidents::rows::{self, Place};
 use crate::incidents::settings::Settings;
-use crate::incidents::{public, render};
+use crate::incidents::{public, relations, render};
 
 /// Pages of the bot's own channels that are searched for one that was perhaps made; 200 each.
 const MAX_PAGES: usize = 50;
@@ -200,7 +200,9 @@ pub(super) async fn bookmarks(
     };
     let settings = desk.settings(turn.rows).await?.settings;
     let page = desk.public_page(turn.tenant, &settings);
-    let wanted = wanted_bookmarks(&incident, &settings, page.as_deref());
+    let mut wanted = wanted_bookmarks(&incident, &settings, page.as_deref());
+    let links = relations::load(turn.rows, id).await?;
+    wanted.extend(links.iter().filter_map(relations::bookmark));
     if wanted.is_empty() {
         return Ok(Done::default());
     }

@@ -133,6 +133,9 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
     let loaded = load(turn, id).await?;
     let (incident, place) = (&loaded.incident, &loaded.place);
     let key = rows::message(id, "announcement", to.as_str());
+    if !to.may_know(incident) {
+        return withhold(turn, effect, id, to).await;
+    }
     let root = root(incident, place, to, *news);
     let mut writes = Vec::new();
     let ts = match kept(turn, &key).await? {
@@ -165,6 +168,24 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
         writes,
         ..Done::default()
     })
+}
+
+/// Tells nothing of what became private while the news waited, and blanks what was told before.
+async fn withhold(
+    turn: &Turn<'_>,
+    effect: &Effect,
+    id: &IncidentId,
+    to: &Audience,
+) -> Result<Done, Undone> {
+    let mut done = refresh(turn, id, to).await?;
+    let why = Err("the incident is private now");
+    done.writes.extend(delivery::ended(
+        effect,
+        why,
+        turn.attempts,
+        turn.clock.now(),
+    ));
+    Ok(done)
 }
 
 /// Edits what an audience was told to the present state.
@@ -202,6 +223,9 @@ pub(super) async fn direct_message(
 
 /// What an audience is told at first, and what stands there ever after.
 fn root(incident: &Incident, place: &Place, to: &Audience, news: News) -> Json {
+    if !to.may_know(incident) {
+        return render::announcement::withheld(incident);
+    }
     let room = place.channel();
     match to {
         Audience::Channel(_) => render::announcement::root(incident, room),

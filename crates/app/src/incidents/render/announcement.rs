@@ -28,7 +28,7 @@ pub enum News<'a> {
     Resolved(&'a str),
     /// It is not over.
     Reopened(&'a str),
-    /// It was none.
+    /// It was none, or is part of another.
     Canceled(&'a str),
 }
 
@@ -75,6 +75,15 @@ pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
     message(&format!("{title} {}", facts::standing(incident)), blocks)
 }
 
+/// What stands in place of either once the incident is private, for whoever takes no part: that it is.
+pub fn withheld(incident: &Incident) -> Value {
+    let said = format!(
+        "*{}* is private now: only who takes part in it can follow it.",
+        incident.name()
+    );
+    message(&said, vec![section(&said)])
+}
+
 /// What the thread of an announcement is told.
 pub fn update(incident: &Incident, news: News<'_>, room: Option<&ChannelId>) -> Value {
     let said = told(incident, news);
@@ -115,6 +124,9 @@ pub fn told(incident: &Incident, news: News<'_>) -> String {
         ),
         News::Resolved(words) => with(format!("*{name}* {}.", facts::now(Status::Resolved)), words),
         News::Reopened(words) => with(format!("*{name}* was reopened."), words),
+        News::Canceled(words) if incident.status == Status::Merged => {
+            with(format!("*{name}* {}.", facts::now(Status::Merged)), words)
+        }
         News::Canceled(words) => with(
             format!("*{name}* was cancelled: it was no incident."),
             words,
@@ -208,6 +220,25 @@ mod tests {
                 }
             ),
             "*INC-4* was lowered from P3 to P4."
+        );
+    }
+
+    #[test]
+    fn what_became_private_says_no_more_than_that() {
+        let mut incident = incident();
+        incident.private = true;
+        let said = withheld(&incident);
+        check(&said);
+        assert!(!said.to_string().contains("Checkout"), "{said}");
+    }
+
+    #[test]
+    fn a_merged_incident_is_not_told_as_none() {
+        let mut incident = incident();
+        incident.status = Status::Merged;
+        assert_eq!(
+            told(&incident, News::Canceled("It is part of INC-2 now.")),
+            "*INC-4* is merged into another.\n> It is part of INC-2 now."
         );
     }
 

@@ -1,0 +1,158 @@
+//! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
+
+use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::table::{TableError, Write};
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::Context;
+use crate::incidents::change::Change;
+use crate::incidents::effect::Effect;
+use crate::incidents::incident::{Actor, Incident};
+use crate::incidents::permissions::Action;
+use crate::incidents::render::welcome;
+use crate::incidents::role::RoleName;
+use crate::incidents::rows::{self, Loaded, Place};
+use crate::incidents::settings::Settings;
+use crate::incidents::speak::show;
+use crate::incidents::timeline::EntryKind;
+
+/// Most participants that an incident counts. Whoever comes later is welcomed all the same.
+const MAX_PARTICIPANTS: usize = 500;
+
+/// Somebody came in: they take part from now on, and are shown how things stand.
+pub(super) async fn joined(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    user: &UserId,
+    team: Option<&str>,
+) -> Result<Option<Decision>, TableError> {
+    let Some(loaded) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    let settings = context.desk.settings(context.rows).await?.settings;
+    if !context
+        .may(&loaded, Action::Join, user, team, &settings)
+        .await?
+    {
+        return Ok(None);
+    }
+    let incident = &loaded.incident;
+    let room = incident.participants.len() < MAX_PARTICIPANTS;
+    if incident.participants.contains(user) || !room {
+        let welcome = welcome(incident, user, &settings);
+        let posts = welcome.iter().map(Effect::post).collect();
+        return Ok(Some(Decision {
+            posts,
+            ..Decision::default()
+        }));
+    }
+    let mut change = Change::of(incident, &Actor::Person(user.clone()), context.now);
+    change.incident.participants.insert(user.clone());
+    for effect in welcome(&change.incident.clone(), user, &settings) {
+        change.effect(&effect);
+    }
+    Ok(Some(change.finish(&settings.timers)))
+}
+
+/// How things stand, and the card of each role that they hold.
+fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effect> {
+    let own = settings
+        .roles
+        .keys()
+        .filter_map(|name| RoleName::parse(name));
+    let own: Vec<_> = own
+        .filter(|role| matches!(role, RoleName::Custom(_)))
+        .collect();
+    let held = incident.roles.iter().filter(|held| held.user == *user);
+    let cards = held.map(|held| {
+        let own = settings.roles.get(held.role.as_str());
+        welcome::role_card(incident, &held.role, own.map(String::as_str))
+    });
+    let mut messages = vec![welcome::message_of(incident, user, &own)];
+    messages.extend(cards);
+    let whisper = |message| Effect::Whisper {
+        incident: incident.id.clone(),
+        user: user.clone(),
+        message,
+    };
+    messages.into_iter().map(whisper).collect()
+}
+
+/// Somebody put the channel away, or took it out again.
+pub(super) async fn archived(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    is: bool,
+) -> Result<Option<Decision>, TableError> {
+    let Some(Loaded { incident, place }) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    match place {
+        Place::Made { archived, .. } if archived != is => {}
+        _ => return Ok(None),
+    }
+    let write = Write::update(rows::place(&incident.id), "SET #archived = :is").value(":is", is);
+    let words = if is {
+        "The channel was archived in Slack."
+    } else {
+        "The channel was taken out of the archive in Slack."
+    };
+    noticed(context, &incident, write, words, !is)
+        .await
+        .map(Some)
+}
+
+/// Somebody deleted the channel.
+pub(super) async fn deleted(
+    context: &Context<'_>,
+    channel: &ChannelId,
+) -> Result<Option<Decision>, TableError> {
+    let Some(Loaded { incident, place }) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    if !matches!(place, Place::Made { .. }) {
+        return Ok(None);
+    }
+    let write = Write::update(rows::place(&incident.id), "SET #gone = :gone")
+        .value(":gone", "channel_deleted");
+    let words = "The channel was deleted in Slack.";
+    noticed(context, &incident, write, words, false)
+        .await
+        .map(Some)
+}
+
+async fn noticed(
+    context: &Context<'_>,
+    incident: &Incident,
+    write: Write<tidegate_pipeline::table::RowKey>,
+    words: &str,
+    is_back: bool,
+) -> Result<Decision, TableError> {
+    let settings = context.desk.settings(context.rows).await?.settings;
+    let mut change = Change::of(incident, &Actor::Tidegate, context.now);
+    change.note(EntryKind::Notice, words);
+    change.write(write);
+    if is_back {
+        show(&mut change);
+    }
+    Ok(change.finish(&settings.timers))
+}
+
+/// Somebody renamed the channel.
+pub(super) async fn renamed(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    name: &str,
+) -> Result<Option<Decision>, TableError> {
+    let pointer = context.rows.get(&rows::by_channel(channel)).await?;
+    let Some(id) = pointer.as_ref().and_then(rows::pointed) else {
+        return Ok(None);
+    };
+    let write = Write::update(rows::place(&id), "SET #name = :name")
+        .value(":name", name)
+        .when("attribute_exists(#pk)");
+    Ok(Some(Decision {
+        writes: vec![write],
+        ..Decision::default()
+    }))
+}
