@@ -4,25 +4,17 @@ use serde_json::Value;
 
 use super::blocks::{message, paragraphs};
 use super::text::line;
-
-/// Commands that belong together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HelpGroup<'a> {
-    /// What they are about.
-    pub title: &'a str,
-    /// Each as it is typed, and what it does.
-    pub lines: Vec<(&'a str, &'a str)>,
-}
+use crate::incidents::command::HelpGroup;
 
 /// The list.
-pub fn message_of(groups: &[HelpGroup<'_>]) -> Value {
+pub fn message_of(groups: &[HelpGroup]) -> Value {
     let mut blocks = Vec::new();
     for group in groups {
-        let mut lines = vec![format!("*{}*", line(group.title, 60))];
+        let mut lines = vec![format!("*{}*", group.group.title())];
         let told = group.lines.iter();
-        lines.extend(
-            told.map(|(typed, does)| format!("`{}` – {}", line(typed, 150), line(does, 200))),
-        );
+        lines.extend(told.map(|(typed, does)| {
+            format!("`/incident {}` – {}", line(typed, 150), line(does, 200))
+        }));
         blocks.extend(paragraphs(&lines));
     }
     message("The commands of `/incident`, and what they do", blocks)
@@ -32,19 +24,17 @@ pub fn message_of(groups: &[HelpGroup<'_>]) -> Value {
 mod tests {
     use super::super::fixture::check;
     use super::*;
+    use crate::incidents::command::help;
 
     #[test]
-    fn what_is_to_be_typed_is_shown_as_it_is() {
-        let group = HelpGroup {
-            title: "People",
-            lines: vec![("/incident handover @u <notes>", "offers the command"); 40],
-        };
-        let shown = message_of(&[group]);
+    fn every_command_is_shown_as_it_is_typed() {
+        let groups = help(None);
+        let shown = message_of(&groups);
         check(&shown);
-        assert!(
-            shown
-                .to_string()
-                .contains("`/incident handover @u &lt;notes&gt;` – offers the command")
-        );
+        let text = shown.to_string();
+        for (typed, _) in groups.iter().flat_map(|group| &group.lines) {
+            let typed = serde_json::json!(format!("`/incident {}`", line(typed, 999))).to_string();
+            assert!(text.contains(typed.trim_matches('"')), "{typed}");
+        }
     }
 }
