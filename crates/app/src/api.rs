@@ -11,6 +11,7 @@ mod credentials;
 mod gate;
 mod headers;
 mod health;
+mod incident_settings;
 mod limits;
 mod refused;
 mod route;
@@ -38,6 +39,7 @@ pub use self::refused::Refused;
 pub use self::route::{Access, Answer, Answering, Handler, Route};
 pub use self::scope::Scope;
 pub use self::site::Site;
+use crate::incidents::settings::Settings;
 use crate::installs::{self, Installs};
 use crate::{keys, login, operator, sessions};
 
@@ -53,6 +55,7 @@ const ALL: &[&[Route]] = &[
     sessions::ROUTES,
     workspaces::ROUTES,
     audit::ROUTES,
+    incident_settings::ROUTES,
     operator::ROUTES,
 ];
 
@@ -76,6 +79,8 @@ pub struct Api {
     pub site: Site,
     /// How often each credential has called.
     pub limits: Limits,
+    /// Settings of incidents in workspaces that have none of their own.
+    pub incident_defaults: Settings,
 }
 
 /// An answer under way.

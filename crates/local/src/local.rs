@@ -97,6 +97,7 @@ impl Local {
         let address = listener.local_addr()?;
         let keys = keys(&config, &data)?;
         let slack = Slack::open(&config, &keys.signing_secret, address)?;
+        let config = with_sandbox(config, &slack);
         let store = Store::open(&data, config.master_key.clone(), Arc::clone(&clock))?;
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
@@ -199,6 +200,7 @@ fn front(
             keep: config.keep,
             site: config.site.clone(),
             limits: Limits::default(),
+            incident_defaults: config.desk.incidents.defaults.clone(),
         },
         metrics,
         requests: AtomicU64::new(1),
@@ -245,13 +247,17 @@ fn queues(file: &QueueFile) -> Queues {
     }
 }
 
-/// What handling incidents needs. The stand-in's workspaces begin with services and channels, so that there is something
-/// to see.
+/// The settings, with services and channels for the stand-in's workspaces, so that there is something to see.
+fn with_sandbox(mut config: LocalConfig, slack: &Slack) -> LocalConfig {
+    if slack.sandbox.is_some() {
+        sandbox::fill_in(&mut config.desk.incidents.defaults);
+    }
+    config
+}
+
+/// What handling incidents needs.
 fn desk(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Desk {
     let mut desk = config.desk.clone();
-    if slack.sandbox.is_some() {
-        sandbox::fill_in(&mut desk.incidents.defaults);
-    }
     let address = || format!("http://{}", slack.address);
     desk.public_url = Some(desk.public_url.unwrap_or_else(address));
     Desk::open(desk, installs, slack.tokens(installs))

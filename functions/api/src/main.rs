@@ -31,6 +31,7 @@ async fn run() -> Result<(), Error> {
         keep: config.keep,
         site: config.site,
         limits: api::Limits::default(),
+        incident_defaults: config.incidents.defaults,
         clock,
         operator_key,
     };

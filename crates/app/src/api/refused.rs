@@ -66,6 +66,11 @@ impl Refused {
         Self::Caller(StatusCode::FORBIDDEN, "forbidden", message.into())
     }
 
+    /// Somebody else has been quicker: read again, then change.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::Caller(StatusCode::CONFLICT, "conflict", message.into())
+    }
+
     pub(super) fn csrf(message: &str) -> Self {
         Self::Caller(StatusCode::FORBIDDEN, "csrf", message.to_owned())
     }

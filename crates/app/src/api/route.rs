@@ -57,6 +57,11 @@ impl Route {
         Self::new(Method::POST, path, access, handler)
     }
 
+    /// A route that stores what it is given, however often it is called.
+    pub const fn put(path: &'static str, access: Access, handler: Handler) -> Self {
+        Self::new(Method::PUT, path, access, handler)
+    }
+
     /// A route that takes something away.
     pub const fn delete(path: &'static str, access: Access, handler: Handler) -> Self {
         Self::new(Method::DELETE, path, access, handler)

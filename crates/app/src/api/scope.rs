@@ -15,16 +15,22 @@ pub enum Scope {
     KeysWrite,
     /// Read the workspace's audit trail.
     AuditRead,
+    /// See the settings of incidents.
+    IncidentsRead,
+    /// Change the settings of incidents.
+    IncidentsAdmin,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::WorkspaceRead,
         Self::WorkspaceWrite,
         Self::WorkspaceErase,
         Self::KeysWrite,
         Self::AuditRead,
+        Self::IncidentsRead,
+        Self::IncidentsAdmin,
     ];
 
     /// As keys and calls name it.
@@ -35,6 +41,8 @@ impl Scope {
             Self::WorkspaceErase => "workspace:erase",
             Self::KeysWrite => "keys:write",
             Self::AuditRead => "audit:read",
+            Self::IncidentsRead => "incidents:read",
+            Self::IncidentsAdmin => "incidents:admin",
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidegate_pipeline::keyring::check_master_keys;
 
-use super::{Problems, SecretSource, Settings, SlackConfig};
+use super::{IncidentsConfig, Problems, SecretSource, Settings, SlackConfig};
 use crate::api::Site;
 use crate::incidents::desk::DeskConfig;
 
@@ -102,6 +102,8 @@ pub struct ApiConfig {
     pub keep: Duration,
     /// Where the API is on the web.
     pub site: Site,
+    /// What incidents begin with.
+    pub incidents: IncidentsConfig,
 }
 
 impl IngressConfig {
@@ -185,6 +187,7 @@ impl ApiConfig {
             ),
             keep: settings.keep(),
             site: Site::read(settings),
+            incidents: IncidentsConfig::read(settings),
         })
     }
 }

@@ -80,7 +80,11 @@ impl LocalConfig {
             settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
         }
         slack_problems(&config, &settings);
-        for name in ["SLACK_BOT_TOKEN_PARAMETER", "SLACK_CLIENT_SECRET_PARAMETER"] {
+        for name in [
+            "SLACK_BOT_TOKEN_PARAMETER",
+            "SLACK_CLIENT_SECRET_PARAMETER",
+            "STATUSPAGE_API_KEY_PARAMETER",
+        ] {
             if settings.optional(name).is_some() {
                 settings.problem(format!("`{name}` is for AWS; set the secret itself here"));
             }

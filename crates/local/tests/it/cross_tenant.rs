@@ -115,6 +115,11 @@ fn attempts(route: &Route, theirs: &Theirs) -> Vec<Attempt> {
             allowed,
         },
     ];
+    // What is stored under another workspace's name for a thing is stored in one's own.
+    let allowed = match route.method {
+        Method::PUT if is_by_own_names(route.path) => None,
+        _ => allowed,
+    };
     if route.path.contains('{') {
         for body in [None, Some(named), Some(json!({"tenant": OURS}))] {
             attempts.push(Attempt {
@@ -143,8 +148,15 @@ fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
         ("/workspaces/{id}", "id") => THEIRS.to_owned(),
         ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
         ("/operator/posts/{id}/resend", "id") => "any".to_owned(),
+        // Every workspace has names of its own: another's is a new one here, or none.
+        (path, "name" | "slug") if is_by_own_names(path) => MARK.to_owned(),
         (path, name) => panic!("say what `{{{name}}}` in {path} is for another workspace"),
     }
+}
+
+/// Whether the named part of the path is a name that each workspace chooses, and not an id.
+fn is_by_own_names(path: &str) -> bool {
+    path.starts_with("/api/incident-settings/")
 }
 
 /// What stands there when it is the caller's own.
@@ -181,10 +193,22 @@ async fn credentials(product: &Product) -> Vec<HeaderMap> {
     vec![by_key, by_session]
 }
 
+fn operator() -> HeaderMap {
+    let value = HeaderValue::from_str(&format!("Bearer {OPERATOR_KEY}")).unwrap();
+    HeaderMap::from_iter([(http::header::AUTHORIZATION, value)])
+}
+
 /// Gives the other workspace something of everything.
 async fn furnish(product: &Product) -> Theirs {
     let wanted = json!({"tenant": THEIRS, "name": MARK, "scopes": ["workspace:read"]});
     let made = product.tell("/keys", OPERATOR_KEY, &wanted).await.json();
+    let settings =
+        json!({"services": {MARK: {"name": MARK}}, "templates": {MARK: {"title": MARK}}});
+    let wanted = json!({"tenant": THEIRS, "settings": settings});
+    let headers = operator();
+    let path = "/api/incident-settings";
+    let stored = call(product, &Method::PUT, path, &headers, Some(&wanted)).await;
+    assert_eq!(stored.status, StatusCode::OK, "{stored:?}");
     let mut event = envelope(&json!({"type": MARK, "event_ts": unique("1.")}));
     event["event_id"] = json!(unique(MARK));
     event["team_id"] = json!(THEIRS);
@@ -200,7 +224,12 @@ async fn furnish(product: &Product) -> Theirs {
 /// All that can be asked about the other workspace, as the operator sees it.
 async fn state_of_theirs(product: &Product) -> Vec<Value> {
     let mut state = Vec::new();
-    for path in ["/keys", "/operator/events", "/audit"] {
+    for path in [
+        "/keys",
+        "/operator/events",
+        "/audit",
+        "/api/incident-settings",
+    ] {
         let path = format!("{path}?tenant={THEIRS}");
         let answer = product.operator(Method::GET, &path).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");

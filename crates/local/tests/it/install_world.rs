@@ -136,6 +136,7 @@ impl InstallWorld {
             installs: self.instance(),
             site: Site::default(),
             limits: Limits::default(),
+            incident_defaults: tidegate_app::incidents::settings::Settings::default(),
         }
     }
 

@@ -34,6 +34,7 @@ mod events;
 mod faulty_queue;
 mod faulty_table;
 mod framing;
+mod incident_settings;
 mod incidents;
 mod install_world;
 mod installs;

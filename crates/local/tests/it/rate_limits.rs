@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tempfile::TempDir;
 use tidegate_app::api::{Api, CALLS, Limits, Site};
+use tidegate_app::incidents::settings::Settings;
 use tidegate_app::installs::Installs;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
@@ -108,6 +109,7 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         installs,
         site: Site::default(),
         limits: Limits::default(),
+        incident_defaults: Settings::default(),
     }
 }
 

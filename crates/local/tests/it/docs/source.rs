@@ -7,7 +7,18 @@ use std::path::{Path, PathBuf};
 use super::page::root;
 
 /// Prefixes and endings of environment variables that are Tidegate's affair.
-const PREFIXES: [&str; 3] = ["TIDEGATE_", "SLACK_", "AWS_"];
+const PREFIXES: [&str; 10] = [
+    "TIDEGATE_",
+    "SLACK_",
+    "AWS_",
+    "INCIDENT_",
+    "STATUSPAGE_",
+    "NOTIFICATION_CHANNEL_",
+    "EXEC_",
+    "SERVICE",
+    "P1_",
+    "P2_",
+];
 const ENDINGS: [&str; 3] = ["_QUEUE_URL", "TABLE_NAME", "CORS_ORIGINS"];
 
 /// The environment variables that the product reads.
