@@ -17,6 +17,7 @@ mod refused;
 mod route;
 pub(crate) mod scope;
 mod site;
+mod status_page;
 mod workspaces;
 
 use std::pin::Pin;
@@ -57,6 +58,7 @@ const ALL: &[&[Route]] = &[
     audit::ROUTES,
     incident_settings::ROUTES,
     operator::ROUTES,
+    status_page::ROUTES,
 ];
 
 /// What the handlers answer from.

@@ -42,9 +42,11 @@ pub fn tell_all(change: &mut Change, settings: &Settings, news: News, words: Opt
     }
 }
 
-/// Has the status page follow, if the public knows of the incident or its components should show it.
+/// Has the status page follow, if the public knows of the incident or its components should show it; and if either was
+/// so, to take back what it shows.
 pub fn publish(change: &mut Change) {
-    if super::public::concerns(&change.incident) {
+    let was = change.before().is_some_and(super::public::concerns);
+    if was || super::public::concerns(&change.incident) || !change.incident.public.is_empty() {
         let incident = change.incident.id.clone();
         change.effect(&Effect::StatusPage { incident });
     }

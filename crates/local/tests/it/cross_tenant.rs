@@ -20,7 +20,7 @@ const THEIRS: &str = "T0THEIRS001";
 const MARK: &str = "zebra";
 
 /// Routes that anyone may call: what they answer is the same for everybody.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 10] = [
     "/health",
     "/slack/install",
     "/slack/oauth/callback",
@@ -29,6 +29,8 @@ const PUBLIC: [&str; 8] = [
     "/api/auth/slack/authorize",
     "/api/auth/slack/callback",
     "/api/auth/slack/status",
+    "/status/{tenant}",
+    "/status/{tenant}/summary.json",
 ];
 
 /// What the other workspace has.
@@ -146,6 +148,8 @@ fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
     match (route.path, name) {
         ("/keys/{id}", "id") => theirs.key_id.clone(),
         ("/workspaces/{id}", "id") => THEIRS.to_owned(),
+        // Public: theirs has no page, and neither has ours.
+        ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
         ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
         ("/operator/posts/{id}/resend", "id") => "any".to_owned(),
         // Every workspace has names of its own: another's is a new one here, or none.
