@@ -1,6 +1,7 @@
 //! Local mode put together: table, queues, ingress, workers and, without a token, a stand-in Slack.
 
 mod config;
+mod parameters;
 mod sandbox;
 mod slack;
 
@@ -32,6 +33,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::config::LocalConfig;
+use self::parameters::NoParameters;
 use self::slack::Slack;
 use crate::data_dir::{Claim, DataDir};
 use crate::queue::{QueueFile, QueueSettings};
@@ -260,7 +262,8 @@ fn desk(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Desk {
     let mut desk = config.desk.clone();
     let address = || format!("http://{}", slack.address);
     desk.public_url = Some(desk.public_url.unwrap_or_else(address));
-    Desk::open(desk, installs, slack.tokens(installs))
+    let tokens = slack.tokens(installs);
+    Desk::open(desk, installs, tokens, || Arc::new(NoParameters))
 }
 
 fn workers(

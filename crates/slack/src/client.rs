@@ -79,6 +79,11 @@ impl SlackClient {
         })
     }
 
+    /// What it sends with, for clients of other services in the same process.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The API's address, without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.base_url

@@ -28,7 +28,8 @@ async fn run() -> Result<(), Error> {
     let wake_ups = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), wake_ups.clone());
     let installs = Installs::open(&slack, parts, ssm)?;
-    let desk = Desk::open(desk, &installs, installs.tokens(slack.bot_token, ssm));
+    let tokens = installs.tokens(slack.bot_token, ssm);
+    let desk = Desk::open(desk, &installs, tokens, ssm);
     let routes = Routes::new(
         store.table.clone(),
         installs.audit(),

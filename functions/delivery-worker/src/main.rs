@@ -25,7 +25,7 @@ async fn run() -> Result<(), Error> {
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), queue.clone());
     let installs = Installs::open(&config.slack, parts, ssm)?;
     let tokens = installs.tokens(config.slack.bot_token, ssm);
-    let desk = Arc::new(Desk::open(config.desk, &installs, tokens.clone()));
+    let desk = Arc::new(Desk::open(config.desk, &installs, tokens.clone(), ssm));
     let deliverer = Deliverer {
         table: store.table,
         wake_ups: queue.clone(),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tidegate_pipeline::delivery::BotTokens;
+use tidegate_pipeline::secrets::Secrets;
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
@@ -49,14 +50,27 @@ impl DeskConfig {
 }
 
 impl Desk {
-    /// A desk by the configuration, with the Slack that the installs call.
-    pub fn open(config: DeskConfig, installs: &Installs, tokens: Arc<dyn BotTokens>) -> Self {
+    /// A desk by the configuration, with the Slack that the installs call. `ssm` opens Parameter Store, if the status
+    /// page's key is there.
+    pub fn open(
+        config: DeskConfig,
+        installs: &Installs,
+        tokens: Arc<dyn BotTokens>,
+        ssm: impl FnOnce() -> Arc<dyn Secrets>,
+    ) -> Self {
+        let key = config.incidents.status_page_key;
+        let pages = Pages::new(
+            &installs.table.system(),
+            installs.slack.http().clone(),
+            key.map(|key| key.open("STATUSPAGE_API_KEY", ssm)),
+            config.incidents.status_page_api,
+        );
         Self {
             slack: installs.slack.clone(),
             tokens,
             defaults: config.incidents.defaults,
             public_url: config.public_url,
-            pages: Pages::default(),
+            pages,
         }
     }
 

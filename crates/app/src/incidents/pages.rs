@@ -6,6 +6,8 @@
 mod act;
 pub mod built_in;
 mod check;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod known;
 pub mod receipt;
 mod step;

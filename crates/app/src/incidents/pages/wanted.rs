@@ -141,9 +141,9 @@ fn public_name(incident: &Incident, settings: &Settings) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::incidents::render::fixture;
+    use crate::incidents::pages::fixture;
 
     fn of(status: Status, severity: Severity) -> Incident {
         Incident {
