@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
@@ -192,7 +192,7 @@ fn release(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
     let published = Published { update, by, seq };
     change.write(Write::put(
         place(&id, n),
-        rows::sealed(Default::default(), "text", &published),
+        rows::sealed(Item::new(), "text", &published),
     ));
     change.write(pages::receipt::begin(&id, &published, change.now));
     publish(change);

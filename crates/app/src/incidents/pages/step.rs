@@ -57,12 +57,12 @@ pub(super) fn next_step(wanted: &Wanted, known: &Known, shown: &Shown) -> Step {
             return Step::Update(says, id, update(wanted, status, wanted.words, components));
         }
     }
-    let other = wanted.components.iter().find(|(id, status)| {
-        let shows = shown.0.get(id).copied();
+    let differs = wanted.components.iter().find(|(id, status)| {
         // A component that we never touched is left alone while it need not show anything.
-        shows.unwrap_or(ComponentStatus::Operational) != **status
+        let last = shown.0.get(id).copied();
+        last.unwrap_or(ComponentStatus::Operational) != **status
     });
-    match other {
+    match differs {
         Some((id, status)) => Step::SetComponent(id.clone(), *status),
         None => Step::Nothing,
     }
