@@ -176,3 +176,6 @@ pub fn name_of(actor: &Actor) -> String {
         Actor::Tidegate => "Tidegate".to_owned(),
     }
 }
+
+#[cfg(test)]
+pub(super) mod fixture;

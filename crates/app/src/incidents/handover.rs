@@ -138,3 +138,6 @@ fn noted(offer: &Handover) -> String {
     }
     format!("{said}: {}", offer.notes)
 }
+
+#[cfg(test)]
+mod tests;

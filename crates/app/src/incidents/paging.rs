@@ -176,3 +176,6 @@ fn answer(called: &Called, left_out: usize) -> String {
     }
     words.join(" ")
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,3 +245,6 @@ pub(super) fn mentions(users: &[UserId]) -> String {
     let each: Vec<String> = users.iter().map(|user| format!("<@{user}>")).collect();
     each.join(", ")
 }
+
+#[cfg(test)]
+mod tests;

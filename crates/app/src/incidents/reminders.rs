@@ -189,3 +189,6 @@ fn what(kind: TimerKind) -> &'static str {
         TimerKind::Archive => "archiving",
     }
 }
+
+#[cfg(test)]
+mod tests;

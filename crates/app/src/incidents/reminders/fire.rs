@@ -185,3 +185,6 @@ fn holders(incident: &Incident, roles: &[RoleName]) -> Vec<UserId> {
     }
     users
 }
+
+#[cfg(test)]
+mod tests;
