@@ -35,6 +35,7 @@ pub mod permissions;
 pub mod person;
 pub mod properties;
 pub mod public;
+pub mod read;
 pub mod relations;
 pub mod reminders;
 pub mod render;

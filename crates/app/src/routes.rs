@@ -16,12 +16,13 @@ use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::{Item, RowKey, Rows, Table, TableError, Write};
 use tidegate_pipeline::worker::Handler;
 use tidegate_slack::command::{Form, SlashCommand};
-use tidegate_slack::event::{Envelope, Event};
+use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
 use crate::incidents::desk::Desk;
 use crate::incidents::handle as incidents;
+use crate::installs::Installs;
 use crate::installs::revocation::{self, Revocation};
 use crate::workspaces::{gaps, messages};
 use crate::{mentions, ping};
@@ -56,6 +57,12 @@ impl Routes {
             desk: None,
             listed: Mutex::default(),
         }
+    }
+
+    /// Handlers on the installs' table.
+    pub fn of(installs: &Installs, keep: Duration) -> Self {
+        let (table, clock) = (installs.table.clone(), Arc::clone(&installs.clock));
+        Self::new(table, installs.audit(), clock, keep)
     }
 
     /// The same with what commands, clicks and timers of incidents need. Workers of events go without a token.
@@ -119,6 +126,7 @@ impl Routes {
                 }
                 once(delivery, ledger, Decision::default()).await
             }
+            kind::INCIDENT_TIMER => incidents::timer(self.desk()?, delivery, ledger).await,
             other => Err(JobError::Fail(format!(
                 "nobody handles jobs of kind {other}"
             ))),
@@ -131,54 +139,63 @@ impl Routes {
         ledger: &Ledger<'_>,
         envelope: &Envelope,
     ) -> Result<Vec<Lane>, JobError> {
-        let natural_key = label::natural_key(envelope);
         if let Some(revocation) = revocation::read(envelope) {
+            let natural_key = label::natural_key(envelope);
             return self
                 .revoke(delivery, ledger, &revocation, natural_key)
                 .await;
         }
-        match (envelope.kind(), envelope.event()) {
-            // Nobody's data: no handler may guess whose.
-            ("event_callback", _) if delivery.job.tenant == TenantId::unreadable() => {
-                Err(JobError::Fail("the event names no workspace".to_owned()))
-            }
-            ("event_callback", Some(event)) if event.kind() == "message" => {
-                message(delivery, ledger, event, natural_key).await
-            }
-            ("event_callback", Some(event)) if event.kind() == "app_mention" => {
-                let posts = mentions::decide(envelope).into_iter().collect();
-                once(
-                    delivery,
-                    ledger,
-                    Decision {
-                        natural_key,
-                        posts,
-                        ..Decision::default()
-                    },
-                )
-                .await
-            }
-            ("app_rate_limited", _) => {
-                once(
-                    delivery,
-                    ledger,
-                    gaps::decide(envelope, delivery.job.received_at)?,
-                )
-                .await
-            }
-            // Everything else is in the archive already, for the domains to come.
-            _ => {
-                once(
-                    delivery,
-                    ledger,
-                    Decision {
-                        natural_key,
-                        ..Decision::default()
-                    },
-                )
-                .await
+        // Nobody's data: no handler may guess whose.
+        if envelope.kind() == "event_callback" && delivery.job.tenant == TenantId::unreadable() {
+            return Err(JobError::Fail("the event names no workspace".to_owned()));
+        }
+        // A message is new nine times out of ten: the first try does not read its row.
+        let mut stored = Stored::Unread;
+        for _ in 0..TRIES {
+            let decision = self.decide(delivery, ledger, envelope, &stored).await?;
+            match ledger.commit(delivery, decision).await? {
+                Committed::Done(lanes) | Committed::Duplicate(lanes) => return Ok(lanes),
+                Committed::Stale => stored = Stored::load(ledger, envelope).await?,
             }
         }
+        Err(JobError::Retry("the rows keep changing".to_owned()))
+    }
+
+    /// What every domain makes of an event, in one decision: the archive has it already, for the domains to come.
+    async fn decide(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        envelope: &Envelope,
+        stored: &Stored,
+    ) -> Result<Decision, JobError> {
+        let mut decision = match (envelope.kind(), envelope.event()) {
+            ("event_callback", Some(event)) if event.kind() == "message" => {
+                let change = messages::change(event);
+                let writes = change.and_then(|change| messages::decide(&change, stored.row()));
+                Decision {
+                    writes: writes.into_iter().collect(),
+                    ..Decision::default()
+                }
+            }
+            ("event_callback", Some(event)) if event.kind() == "app_mention" => Decision {
+                posts: mentions::decide(envelope).into_iter().collect(),
+                ..Decision::default()
+            },
+            ("app_rate_limited", _) => gaps::decide(envelope, delivery.job.received_at)?,
+            _ => Decision::default(),
+        };
+        if envelope.kind() != "app_rate_limited" {
+            decision.natural_key = label::natural_key(envelope);
+        }
+        let desk = self.desk.as_deref();
+        if let (Some(desk), "event_callback") = (desk, envelope.kind())
+            && let Some(more) = incidents::event(desk, delivery, ledger, envelope).await?
+        {
+            decision.writes.extend(more.writes);
+            decision.posts.extend(more.posts);
+        }
+        Ok(decision)
     }
 
     /// Ends what a workspace takes back. Slack is not asked: the tokens are dead.
@@ -281,41 +298,30 @@ impl Handler for Routes {
     }
 }
 
-/// Stores a message event: decide on the row as it is believed to be, and look again only if it is not so.
-async fn message(
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
-    event: Event<'_>,
-    natural_key: Option<Vec<String>>,
-) -> Result<Vec<Lane>, JobError> {
-    let Some(change) = messages::change(event) else {
-        return once(
-            delivery,
-            ledger,
-            Decision {
-                natural_key,
-                ..Decision::default()
-            },
-        )
-        .await;
-    };
-    // A message is new nine times out of ten: the first try does not read.
-    let mut stored = None;
-    for _ in 0..TRIES {
-        let writes = messages::decide(&change, stored.as_ref())
-            .into_iter()
-            .collect();
-        let decision = Decision {
-            natural_key: natural_key.clone(),
-            writes,
-            posts: Vec::new(),
-        };
-        match ledger.commit(delivery, decision).await? {
-            Committed::Done(lanes) | Committed::Duplicate(lanes) => return Ok(lanes),
-            Committed::Stale => stored = messages::load(&ledger.rows, &change).await?,
+/// A message's row, as far as it has been looked at.
+enum Stored {
+    Unread,
+    Read(Option<Item>),
+}
+
+impl Stored {
+    async fn load(ledger: &Ledger<'_>, envelope: &Envelope) -> Result<Self, JobError> {
+        let change = envelope
+            .event()
+            .filter(|event| event.kind() == "message")
+            .and_then(messages::change);
+        Ok(match change {
+            Some(change) => Self::Read(messages::load(&ledger.rows, &change).await?),
+            None => Self::Unread,
+        })
+    }
+
+    fn row(&self) -> Option<&Item> {
+        match self {
+            Self::Unread => None,
+            Self::Read(row) => row.as_ref(),
         }
     }
-    Err(JobError::Retry("the message keeps changing".to_owned()))
 }
 
 /// Commits a decision that depends on no row.

@@ -276,12 +276,7 @@ fn workers(
 ) -> anyhow::Result<Workers> {
     let (table, clock) = (&store.table, Arc::clone(&installs.clock));
     let desk = Arc::new(desk(config, slack, installs));
-    let routes = Routes::new(
-        table.clone(),
-        installs.audit(),
-        Arc::clone(&clock),
-        config.keep,
-    );
+    let routes = Routes::of(installs, config.keep);
     let handler = Arc::new(routes.with_desk(Arc::clone(&desk)));
     let worker = |source: &Arc<dyn Queue>| Worker {
         table: table.clone(),

@@ -60,6 +60,16 @@ pub struct Sender {
     pub exclusive: bool,
 }
 
+impl Sender {
+    /// A sender that is not alone: a function on Lambda.
+    pub fn one_of_many(boot: String) -> Self {
+        Self {
+            boot,
+            exclusive: false,
+        }
+    }
+}
+
 /// Delivers what waits in the lanes.
 #[derive(Clone)]
 pub struct Deliverer {

@@ -3,15 +3,11 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{CommandConfig, both};
-use tidegate_app::incidents::desk::Desk;
 use tidegate_app::installs::{Installs, Parts};
-use tidegate_app::routes::Routes;
+use tidegate_app::{incidents::desk::Desk, routes::Routes};
 use tidegate_aws::lambda::{Error, run_worker, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::{clock::SystemClock, worker::Worker};
-
-/// Left of the invocation's time for the archive before a record and the answer after it.
-const MARGIN: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     start(run())
@@ -19,7 +15,7 @@ fn main() -> ExitCode {
 
 async fn run() -> Result<(), Error> {
     let (config, aws) = both(CommandConfig::from_env(), Aws::from_env().map_err(|e| e.0))?;
-    let (slack, desk, config) = (config.slack, config.desk, config.worker);
+    let (slack, config) = (config.slack, config.worker);
     let clock = Arc::new(SystemClock);
     let ssm = || Arc::new(SsmSecrets::new(&aws, clock.clone())) as _;
     let master_key = config.store.master_key.open("TIDEGATE_MASTER_KEY", ssm);
@@ -28,21 +24,16 @@ async fn run() -> Result<(), Error> {
     let wake_ups = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), wake_ups.clone());
     let installs = Installs::open(&slack, parts, ssm)?;
-    let tokens = installs.tokens(slack.bot_token, ssm);
-    let desk = Desk::open(desk, &installs, tokens, ssm);
-    let routes = Routes::new(
-        store.table.clone(),
-        installs.audit(),
-        clock.clone(),
-        config.keep,
-    );
+    let desk = Desk::of(config.desk, &installs, slack.bot_token, ssm);
+    let routes = Routes::of(&installs, config.keep).with_desk(desk);
     let worker = Worker {
-        handler: Arc::new(routes.with_desk(Arc::new(desk))),
+        handler: Arc::new(routes),
         source: Arc::new(SqsQueue::new(&aws, config.source_queue)),
         wake_ups,
         keep: config.keep,
         table: store.table,
         clock,
     };
-    run_worker(worker, MARGIN).await
+    // Left of the invocation's time for the archive before a record and the answer after it.
+    run_worker(worker, Duration::from_secs(3)).await
 }

@@ -24,17 +24,13 @@ async fn run() -> Result<(), Error> {
     let queue = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), queue.clone());
     let installs = Installs::open(&config.slack, parts, ssm)?;
-    let tokens = installs.tokens(config.slack.bot_token, ssm);
-    let desk = Arc::new(Desk::open(config.desk, &installs, tokens.clone(), ssm));
+    let desk = Desk::of(config.desk, &installs, config.slack.bot_token, ssm);
     let deliverer = Deliverer {
         table: store.table,
         wake_ups: queue.clone(),
         slack: installs.slack.clone(),
-        tokens,
-        sender: Sender {
-            boot: random_hex(8)?,
-            exclusive: false,
-        },
+        tokens: desk.tokens.clone(),
+        sender: Sender::one_of_many(random_hex(8)?),
         quiet: config.quiet,
         performer: Arc::new(Outside { desk }),
         clock,

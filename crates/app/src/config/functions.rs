@@ -38,8 +38,6 @@ pub struct CommandConfig {
     pub worker: WorkerConfig,
     /// How Slack is reached: to open forms.
     pub slack: SlackConfig,
-    /// What incidents need.
-    pub desk: DeskConfig,
 }
 
 /// Settings of `event-worker`, and of the queues and table of `command-worker`.
@@ -53,6 +51,8 @@ pub struct WorkerConfig {
     pub delivery_queue: String,
     /// How long archive and ledger keep their rows.
     pub keep: Duration,
+    /// What incidents need.
+    pub desk: DeskConfig,
 }
 
 /// Settings of `delivery-worker`.
@@ -132,6 +132,7 @@ impl WorkerConfig {
             source_queue,
             delivery_queue: delivery_queue(settings),
             keep: settings.keep(),
+            desk: DeskConfig::read(settings),
         }
     }
 }
@@ -142,7 +143,6 @@ impl CommandConfig {
         read(|settings| Self {
             worker: WorkerConfig::of(settings, commands_queue(settings)),
             slack: SlackConfig::required(settings),
-            desk: DeskConfig::read(settings),
         })
     }
 }

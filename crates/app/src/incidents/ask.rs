@@ -38,6 +38,8 @@ pub enum Ask {
     Snooze(TimerKind, u32),
     /// A reminder no more.
     StopReminder(TimerKind),
+    /// A timer went off.
+    Fire(TimerKind),
     /// A message for the timeline.
     AddMessage {
         /// Which.
@@ -86,6 +88,15 @@ pub enum AnswerTo {
     Caller,
 }
 
+/// A modal that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenView {
+    /// Slack's id of it.
+    pub id: String,
+    /// Changes with every change of it.
+    pub hash: Option<String>,
+}
+
 /// Something asked, with all that came with it.
 pub struct Asked {
     /// What.
@@ -100,6 +111,8 @@ pub struct Asked {
     pub admin_key: bool,
     /// Opens one modal within three seconds.
     pub trigger: Option<SecretString>,
+    /// The modal that it was asked in, to be redrawn.
+    pub view: Option<OpenView>,
     /// Where the answer goes.
     pub answer_to: AnswerTo,
 }

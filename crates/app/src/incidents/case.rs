@@ -7,6 +7,7 @@ use super::change::Change;
 use super::declare::Declaration;
 use super::incident::{Actor, Incident};
 use super::permissions::{self, Action, PersonKind, Rules, Standing};
+use super::render::text::escaped;
 use super::rows::Loaded;
 use super::settings::Settings;
 use super::timeline::Source;
@@ -15,6 +16,8 @@ use super::timeline::Source;
 pub struct Case<'a> {
     /// The workspace's settings.
     pub settings: &'a Settings,
+    /// Which version of them.
+    pub settings_version: i64,
     /// Who asks.
     pub actor: Actor,
     /// What kind of account they have.
@@ -55,7 +58,7 @@ impl From<permissions::Refusal> for Refused {
 
 impl From<super::status::Denied> for Refused {
     fn from(denied: super::status::Denied) -> Self {
-        Self(denied.to_string())
+        Self(escaped(&denied.to_string()))
     }
 }
 
@@ -67,6 +70,8 @@ pub enum Verdict {
     Answer(Json),
     /// A form for the asker to fill in.
     Form(Form),
+    /// Other settings of the workspace, and what the admin is told.
+    Settings(Box<Settings>, Json),
 }
 
 /// A form, which a modal shows.

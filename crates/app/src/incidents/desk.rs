@@ -3,18 +3,22 @@
 
 use std::sync::Arc;
 
-use tidegate_pipeline::delivery::BotTokens;
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tidegate_pipeline::audit::Audit;
+use tidegate_pipeline::delivery::{BotTokens, NoToken, Refused};
 use tidegate_pipeline::secrets::Secrets;
-use tidegate_pipeline::table::{Rows, TableError};
-use tidegate_slack::client::SlackClient;
+use tidegate_pipeline::table::{Rows, Table, TableError};
+use tidegate_slack::client::{SLACK_API, SlackClient};
+use tidegate_slack::http_client;
 use tidegate_slack::ids::TenantId;
 
 use super::pages::Pages;
 use super::settings::store::{self, Loaded};
 use super::settings::{Settings, StatusPage};
 use crate::api::Site;
-use crate::config::{IncidentsConfig, Settings as Environment};
-use crate::installs::Installs;
+use crate::config::{IncidentsConfig, SecretSource, Settings as Environment};
+use crate::installs::{Installs, OpenError};
 
 /// What handling incidents needs.
 pub struct Desk {
@@ -28,6 +32,8 @@ pub struct Desk {
     pub public_url: Option<String>,
     /// The status pages.
     pub pages: Pages,
+    /// Where changes of settings are noted.
+    pub audit: Audit,
 }
 
 /// Where settings and addresses come from.
@@ -71,7 +77,36 @@ impl Desk {
             defaults: config.incidents.defaults,
             public_url: config.public_url,
             pages,
+            audit: installs.audit(),
         }
+    }
+
+    /// The same with the tokens of the installs, or the one of the configuration.
+    pub fn of(
+        config: DeskConfig,
+        installs: &Installs,
+        one: Option<SecretSource>,
+        ssm: impl Fn() -> Arc<dyn Secrets> + Copy,
+    ) -> Arc<Self> {
+        let tokens = installs.tokens(one, ssm);
+        Arc::new(Self::open(config, installs, tokens, ssm))
+    }
+
+    /// A desk for what Slack tells, where no token is: nothing is asked of Slack there, and no form is opened.
+    pub fn without_slack(
+        config: DeskConfig,
+        table: &Table,
+        audit: Audit,
+    ) -> Result<Self, OpenError> {
+        let http = http_client::build()?;
+        Ok(Self {
+            slack: SlackClient::new(http.clone(), SLACK_API)?,
+            tokens: Arc::new(NoTokens),
+            defaults: config.incidents.defaults,
+            public_url: config.public_url,
+            pages: Pages::new(&table.system(), http, None, None),
+            audit,
+        })
     }
 
     /// A workspace's settings.
@@ -87,5 +122,21 @@ impl Desk {
             }
             StatusPage::Statuspage { .. } | StatusPage::None => None,
         }
+    }
+}
+
+/// The tokens of a worker that has none.
+struct NoTokens;
+
+#[async_trait]
+impl BotTokens for NoTokens {
+    async fn token(&self, _tenant: &TenantId) -> Result<SecretString, NoToken> {
+        Err(NoToken::Disconnected(
+            "this worker has no tokens".to_owned(),
+        ))
+    }
+
+    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
+        Refused::Stands
     }
 }

@@ -1,15 +1,14 @@
 //! Modals: drawn from what is known, and opened by the trigger of whoever asked. A trigger lives three seconds; when it
 //! is over, the asker gets a button that brings a fresh one.
 
-use secrecy::SecretString;
 use serde_json::Value as Json;
-use tidegate_pipeline::delivery::NoToken;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
-use tidegate_slack::api::views::Open;
+use tidegate_slack::api::views::{Open, Update};
 use tidegate_slack::ids::{ChannelId, TenantId};
 use tidegate_slack::outcome::{Outcome, Refusal};
 
+use super::ask::Asked;
 use super::case::{Case, Form, Refused};
 use super::command::{self, Command};
 use super::declare::{self, Declaration};
@@ -222,36 +221,49 @@ async fn offered(rows: &Rows, case: &Case<'_>, action: Action) -> Result<Vec<Inc
     Ok(offered)
 }
 
-/// Opens a form. Answers what the asker is to be told if it could not be opened: that, and a button for another try.
-pub async fn open(
+/// Shows a form: opens it, or redraws the one that it was asked in. Answers what the asker is to be told if it could not
+/// be opened: that, and a button for another try.
+pub async fn show(
     desk: &Desk,
     tenant: &TenantId,
-    trigger: Option<&SecretString>,
+    asked: &Asked,
     view: Json,
     form: &Form,
     incident: Option<&Incident>,
 ) -> Option<Json> {
-    let again = || expired_form::message_of(&button(form, incident));
-    let Some(trigger) = trigger else {
-        return Some(again());
+    let again = || Some(expired_form::message_of(&button(form, incident)));
+    let Ok(token) = desk.tokens.token(tenant).await else {
+        return again();
     };
-    let token = match desk.tokens.token(tenant).await {
-        Ok(token) => token,
-        Err(NoToken::Later(_) | NoToken::Disconnected(_)) => {
-            return Some(again());
+    let outcome = match (&asked.view, &asked.trigger) {
+        (Some(open), _) => {
+            let request = Update {
+                view_id: Some(open.id.clone()),
+                hash: open.hash.clone(),
+                external_id: None,
+                view,
+            };
+            // Whoever goes on typing meanwhile keeps what they have.
+            let _ = desk.slack.perform(&token, &request).await;
+            return None;
         }
+        (None, Some(trigger)) => {
+            let request = Open {
+                trigger_id: trigger.clone(),
+                view,
+            };
+            desk.slack.perform(&token, &request).await
+        }
+        (None, None) => return again(),
     };
-    let request = Open {
-        trigger_id: trigger.clone(),
-        view,
-    };
-    match desk.slack.perform(&token, &request).await {
+    match outcome {
         // Nobody knows whether it is open. A button beside an open form does no harm, and neither does one too few.
         Outcome::Done(_) | Outcome::Ambiguous(_) => None,
+        // Opened by an earlier attempt of the same request.
         Outcome::Refused(Refusal::Permanent(code)) if code == "exchanged_trigger_id" => None,
         Outcome::Refused(why) => {
             tracing::warn!(error = %why, "incident.form: not opened");
-            Some(again())
+            again()
         }
     }
 }

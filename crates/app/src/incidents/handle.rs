@@ -2,10 +2,13 @@
 //! the request in one transaction. If the rows changed meanwhile, it is decided anew on what they say then.
 
 use serde_json::{Value as Json, json};
+use tidegate_pipeline::audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_pipeline::timers::Fired;
 use tidegate_slack::command::SlashCommand;
+use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
@@ -17,11 +20,13 @@ use super::desk::Desk;
 use super::effect::Effect;
 use super::forms::{self, FormError};
 use super::incident::{Actor, IncidentId};
-use super::interaction;
 use super::permissions::PersonKind;
 use super::person::{self, Person};
+use super::render::text::escaped;
 use super::rows::{self, Loaded};
-use super::settings::Settings;
+use super::settings::store;
+use super::timers::Wake;
+use super::{events, interaction};
 
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
@@ -55,10 +60,12 @@ pub async fn command(
             team: None,
             admin_key: false,
             trigger: Some(typed.trigger_id.clone()),
+            view: None,
             answer_to,
         },
         Err(usage) => {
-            let posts = answer(&answer_to, None, &json!({"text": usage.to_string()}));
+            let words = escaped(&usage.to_string());
+            let posts = answer(&answer_to, &json!({"text": words}));
             return commit_alone(delivery, ledger, posts).await;
         }
     };
@@ -78,6 +85,39 @@ pub async fn interaction(
     }
 }
 
+/// Handles a timer that went off.
+pub async fn timer(
+    desk: &Desk,
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+) -> Result<Vec<Lane>, JobError> {
+    let damaged = |e: serde_json::Error| JobError::Fail(format!("the timer cannot be read: {e}"));
+    let fired: Fired = serde_json::from_slice(&delivery.job.body).map_err(damaged)?;
+    let wake: Wake = serde_json::from_value(fired.payload).map_err(damaged)?;
+    let asked = Asked {
+        ask: Ask::Fire(wake.kind),
+        subject: Subject::Incident(wake.incident),
+        actor: Actor::Tidegate,
+        team: None,
+        admin_key: false,
+        trigger: None,
+        view: None,
+        answer_to: AnswerTo::Caller,
+    };
+    Ok(run(desk, delivery, ledger, &asked).await?.lanes)
+}
+
+/// Handles what Slack tells of messages, pins, people and channels. `None` if no incident is concerned.
+pub async fn event(
+    desk: &Desk,
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    envelope: &Envelope,
+) -> Result<Option<Decision>, JobError> {
+    let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
+    Ok(events::on_event(desk, rows, tenant, envelope, ledger.clock.now()).await?)
+}
+
 /// Does what is asked, once.
 pub async fn run(
     desk: &Desk,
@@ -86,7 +126,6 @@ pub async fn run(
     asked: &Asked,
 ) -> Result<Ran, JobError> {
     let tenant = &delivery.job.tenant;
-    let settings = desk.settings(&ledger.rows).await?.settings;
     let person = match asked.actor.person() {
         Some(user) => {
             let (rows, team, now) = (&ledger.rows, asked.team.as_deref(), ledger.clock.now());
@@ -98,12 +137,16 @@ pub async fn run(
         },
     };
     for _ in 0..TRIES {
+        let settings = desk.settings(&ledger.rows).await?;
         let read = Read::load(ledger, asked).await?;
         let case = read.case(asked, &settings, person, &delivery.job.id, ledger.clock);
-        let verdict = decide(&case, &asked.ask);
+        let verdict = decide(desk, &ledger.rows, &case, &asked.ask).await?;
         let settled = settle(desk, tenant, ledger, asked, &case, verdict).await?;
         match ledger.commit(delivery, settled.decision).await? {
             Committed::Done(lanes) | Committed::Duplicate(lanes) => {
+                if settled.configured {
+                    audit(desk, delivery, &asked.actor).await?;
+                }
                 return Ok(Ran {
                     lanes,
                     answer: settled.answer,
@@ -158,13 +201,14 @@ impl Read {
     fn case<'a>(
         &'a self,
         asked: &Asked,
-        settings: &'a Settings,
+        settings: &'a store::Loaded,
         person: Person,
         cause: &'a str,
         clock: &dyn Clock,
     ) -> Case<'a> {
         Case {
-            settings,
+            settings: &settings.settings,
+            settings_version: settings.version,
             actor: asked.actor.clone(),
             kind: person.kind,
             zone: person.zone,
@@ -194,6 +238,7 @@ struct Settled {
     decision: Decision,
     answer: Option<Result<Json, Refused>>,
     incident: Option<IncidentId>,
+    configured: bool,
 }
 
 async fn settle(
@@ -204,18 +249,26 @@ async fn settle(
     case: &Case<'_>,
     verdict: Result<Verdict, Refused>,
 ) -> Result<Settled, JobError> {
+    let configured = matches!(verdict, Ok(Verdict::Settings(..)));
     let (mut decision, told, incident) = match verdict {
         Ok(Verdict::Change(change, told)) => {
             let id = change.incident.id.clone();
             (change.finish(&case.settings.timers), told.map(Ok), Some(id))
+        }
+        Ok(Verdict::Settings(settings, message)) => {
+            let write = store::store(&settings, case.settings_version)?;
+            let decision = Decision {
+                writes: vec![write],
+                ..Decision::default()
+            };
+            (decision, Some(Ok(message)), None)
         }
         Ok(Verdict::Answer(message)) => (Decision::default(), Some(Ok(message)), None),
         Ok(Verdict::Form(form)) => {
             let told = match forms::draw(&ledger.rows, case, &form).await {
                 Ok(view) => {
                     let incident = case.subject.map(|loaded| &loaded.incident);
-                    let trigger = asked.trigger.as_ref();
-                    forms::open(desk, tenant, trigger, view, &form, incident)
+                    forms::show(desk, tenant, asked, view, &form, incident)
                         .await
                         .map(Ok)
                 }
@@ -231,22 +284,18 @@ async fn settle(
             Ok(message) => message.clone(),
             Err(refused) => json!({"text": refused.0}),
         };
-        let place = incident
-            .as_ref()
-            .or(case.subject.map(|loaded| &loaded.incident.id));
-        decision
-            .posts
-            .extend(answer(&asked.answer_to, place, &message));
+        decision.posts.extend(answer(&asked.answer_to, &message));
     }
     Ok(Settled {
         decision,
         answer: told,
         incident,
+        configured,
     })
 }
 
 /// The post that answers whoever asked, seen by nobody else.
-fn answer(to: &AnswerTo, incident: Option<&IncidentId>, message: &Json) -> Vec<Post> {
+fn answer(to: &AnswerTo, message: &Json) -> Vec<Post> {
     match to {
         AnswerTo::Url(url) => {
             let mut body = message.clone();
@@ -261,7 +310,6 @@ fn answer(to: &AnswerTo, incident: Option<&IncidentId>, message: &Json) -> Vec<P
             }]
         }
         AnswerTo::Person(user) => {
-            let _ = incident;
             vec![
                 Effect::Direct {
                     user: user.clone(),
@@ -272,6 +320,22 @@ fn answer(to: &AnswerTo, incident: Option<&IncidentId>, message: &Json) -> Vec<P
         }
         AnswerTo::Caller => Vec::new(),
     }
+}
+
+/// Notes that somebody changed the settings. What they say is not noted.
+async fn audit(desk: &Desk, delivery: Delivery<'_>, actor: &Actor) -> Result<(), JobError> {
+    let who = match actor {
+        Actor::Person(user) => audit::Actor::Person(user.clone()),
+        Actor::App(key) => audit::Actor::Key(key.clone()),
+        Actor::Operator => audit::Actor::Operator,
+        Actor::Tidegate => audit::Actor::System,
+    };
+    let job = delivery.job;
+    let once = (job.id.as_str(), job.signed_at);
+    let noted = desk
+        .audit
+        .record_once(once, &job.tenant, &who, "incidents.settings", "changed");
+    noted.await.map_err(|e| JobError::Retry(e.to_string()))
 }
 
 async fn commit_alone(

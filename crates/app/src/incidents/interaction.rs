@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tidegate_slack::interaction::{Element, Interaction, View};
 
-use super::ask::{AnswerTo, Ask, Asked, Subject};
+use super::ask::{AnswerTo, Ask, Asked, OpenView, Subject};
 use super::case::Form;
 use super::command::{Command, Postmortem, Task};
 use super::declare::Declaration;
@@ -57,7 +57,20 @@ pub fn read(interaction: &Interaction<'_>) -> Option<Asked> {
         team: interaction.user_team().map(str::to_owned),
         admin_key: false,
         trigger: interaction.trigger_id(),
+        view: view_of(interaction),
         answer_to,
+    })
+}
+
+/// The modal that a menu in it was used in: it is redrawn, not opened.
+fn view_of(interaction: &Interaction<'_>) -> Option<OpenView> {
+    let in_modal = interaction.kind.as_deref() == Some("block_actions");
+    let view = interaction.view.as_ref().filter(|_| in_modal)?;
+    view.callback_id()
+        .filter(|name| *name == modals::declare::CALLBACK)?;
+    Some(OpenView {
+        id: view.id()?.to_owned(),
+        hash: view.hash().map(str::to_owned),
     })
 }
 
@@ -103,8 +116,13 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "close" => Ask::Command(Command::Close),
         "postmortem" => Ask::Command(Command::Postmortem(Postmortem::Draft)),
         "page" | "escalate" => Ask::Command(Command::Escalate),
-        "timeline" => Ask::Command(Command::Timeline(super::command::Timeline::Show)),
-        "timeline_more" => Ask::MoreTimeline(extra?.parse().ok()?),
+        "timeline" => match extra {
+            Some(after) => Ask::MoreTimeline(after.parse().ok()?),
+            None => Ask::Command(Command::Timeline(super::command::Timeline::Show)),
+        },
+        "tasks" => Ask::Command(Command::Task(Task::List)),
+        "deliveries" => Ask::Command(Command::Deliveries),
+        "public_edit" => Ask::Open(Form::Update),
         "info" => Ask::Command(Command::Info(None)),
         "list" => Ask::Command(Command::List(super::command::Listed::Open)),
         "catchup" => Ask::Command(Command::Catchup),

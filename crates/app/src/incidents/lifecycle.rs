@@ -88,7 +88,7 @@ fn note_update(change: &mut Change, from: Status, text: Option<&str>) {
         (true, text) => change.note(EntryKind::StatusUpdate, text.unwrap_or_default()),
         (false, None) => change.note(EntryKind::StatusChanged, format!("{from} → {to}")),
         (false, Some(text)) => {
-            change.note(EntryKind::StatusChanged, format!("{from} → {to}: {text}"))
+            change.note(EntryKind::StatusChanged, format!("{from} → {to}: {text}"));
         }
     }
 }
@@ -171,6 +171,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     let summary = summary.map(str::trim).filter(|summary| !summary.is_empty());
     if incident.status.is_open()
         && summary.is_none()
+        && incident.summary.is_none()
         && incident.severity.is_broadcast()
         && case.actor.person().is_some()
     {

@@ -3,7 +3,7 @@
 //!
 //! Who takes part, and as what.
 
-mod roles;
+pub mod roles;
 
 use tidegate_slack::ids::UserId;
 

@@ -138,24 +138,21 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
     }
     let root = root(incident, place, to, *news);
     let mut writes = Vec::new();
-    let ts = match kept(turn, &key).await? {
-        Some(kept) => {
-            let (_, row) = edit(turn, &kept, &root).await?;
-            writes.extend(row.map(|row| Write::put(key, row)));
-            let words = words.as_deref().unwrap_or_default();
-            let news = words_of(*news, *from, words);
-            let said = render::announcement::update(incident, news, place.channel());
-            post(turn, &kept.channel, Some(&kept.ts), &said).await?
-        }
-        None => {
-            let channel = match to {
-                Audience::Channel(channel) => channel.clone(),
-                Audience::Person(user) => direct(turn, user).await?,
-            };
-            let ts = post(turn, &channel, None, &root).await?;
-            writes.push(Write::put(key, keep(&channel, &ts, &root)));
-            ts
-        }
+    let ts = if let Some(kept) = kept(turn, &key).await? {
+        let (_, row) = edit(turn, &kept, &root).await?;
+        writes.extend(row.map(|row| Write::put(key, row)));
+        let words = words.as_deref().unwrap_or_default();
+        let news = words_of(*news, *from, words);
+        let said = render::announcement::update(incident, news, place.channel());
+        post(turn, &kept.channel, Some(&kept.ts), &said).await?
+    } else {
+        let channel = match to {
+            Audience::Channel(channel) => channel.clone(),
+            Audience::Person(user) => direct(turn, user).await?,
+        };
+        let ts = post(turn, &channel, None, &root).await?;
+        writes.push(Write::put(key, keep(&channel, &ts, &root)));
+        ts
     };
     writes.extend(delivery::ended(
         effect,
