@@ -104,11 +104,16 @@ pub fn usage(command: &str) -> String {
     })
 }
 
+/// What is shown where a command is typed alone: the matter, and how to change it.
+fn with_usage(shown: String, command: &str) -> String {
+    format!("{shown}\n\n{}", usage(command))
+}
+
 /// `/incident config …`. The error is for the person who typed it.
 pub fn config(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None => Ok(Edited::shown(overview::of(settings))),
+        None => Ok(Edited::shown(with_usage(overview::of(settings), "config"))),
         Some("show") => match words.next() {
             Some(path) => fields::show(settings, path),
             None => Ok(Edited::shown(overview::of(settings))),

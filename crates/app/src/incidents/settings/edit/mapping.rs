@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::Words;
-use super::{Edited, Settings, edited, fields, no_service};
+use super::{Edited, Settings, edited, fields, no_service, with_usage};
 use crate::incidents::render::text::escaped;
 
 /// `/incident map …`, except [`is_page_check`]. The error is for the person who typed it.
 pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None | Some("list") => Ok(Edited::shown(list(settings))),
+        None => Ok(Edited::shown(with_usage(list(settings), "map"))),
+        Some("list") => Ok(Edited::shown(list(settings))),
         Some("check") => Err("Only the status page can tell.".to_owned()),
         Some("remove") => remove(settings, words),
         Some(_) => {

@@ -65,10 +65,7 @@ pub(super) fn of(settings: &Settings) -> String {
         ),
     ];
     let lines = lines.map(|(name, value)| format!("*{name}*: {value}"));
-    format!(
-        "{}\n`/incident config show services` shows a part whole; `/incident help config` tells how to change one.",
-        lines.join("\n")
-    )
+    lines.join("\n")
 }
 
 fn status_page(page: &StatusPage) -> String {

@@ -1,7 +1,7 @@
 //! `/incident template …`.
 
 use super::words::{Words, plain};
-use super::{Edited, Settings, edited, fields, unknown};
+use super::{Edited, Settings, edited, fields, unknown, with_usage};
 use crate::incidents::render::text::escaped;
 use crate::incidents::severity::Severity;
 use crate::incidents::templates::Template;
@@ -10,7 +10,8 @@ use crate::incidents::templates::Template;
 pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None | Some("list") => Ok(Edited::shown(list(settings))),
+        None => Ok(Edited::shown(with_usage(list(settings), "template"))),
+        Some("list") => Ok(Edited::shown(list(settings))),
         Some("show") => {
             let name = words.needed("template's name")?;
             known(settings, name)?;

@@ -170,6 +170,9 @@ fn what_is_wrong_is_told_and_changes_nothing() {
 fn everything_can_be_shown() {
     for (typed, words) in [
         ("config", "*P1 direct messages to*: <@U1A>"),
+        ("config", "`/incident config unset &lt;path&gt;`"),
+        ("template", "`/incident template remove &lt;name&gt;`"),
+        ("map", "`/incident map check`"),
         ("config show", "*P1 is told in*: <#C1A>"),
         ("config show services.api", "\"U1A\""),
         ("template", "`down` P2 It is down (web)"),
