@@ -105,7 +105,7 @@ pub fn usage(command: &str) -> String {
 }
 
 /// What is shown where a command is typed alone: the matter, and how to change it.
-fn with_usage(shown: String, command: &str) -> String {
+fn with_usage(shown: &str, command: &str) -> String {
     format!("{shown}\n\n{}", usage(command))
 }
 
@@ -113,7 +113,7 @@ fn with_usage(shown: String, command: &str) -> String {
 pub fn config(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None => Ok(Edited::shown(with_usage(overview::of(settings), "config"))),
+        None => Ok(Edited::shown(with_usage(&overview::of(settings), "config"))),
         Some("show") => match words.next() {
             Some(path) => fields::show(settings, path),
             None => Ok(Edited::shown(overview::of(settings))),

@@ -10,7 +10,7 @@ use crate::incidents::render::text::escaped;
 pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None => Ok(Edited::shown(with_usage(list(settings), "map"))),
+        None => Ok(Edited::shown(with_usage(&list(settings), "map"))),
         Some("list") => Ok(Edited::shown(list(settings))),
         Some("check") => Err("Only the status page can tell.".to_owned()),
         Some("remove") => remove(settings, words),

@@ -10,7 +10,7 @@ use crate::incidents::templates::Template;
 pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
     let mut words = Words::new(text);
     match words.keyword().as_deref() {
-        None => Ok(Edited::shown(with_usage(list(settings), "template"))),
+        None => Ok(Edited::shown(with_usage(&list(settings), "template"))),
         Some("list") => Ok(Edited::shown(list(settings))),
         Some("show") => {
             let name = words.needed("template's name")?;
