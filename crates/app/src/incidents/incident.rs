@@ -161,8 +161,8 @@ pub struct PublicUpdate {
 /// What was counted for the statistics when the incident was resolved, so that a reopening can take it back.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counted {
-    /// Month whose counters hold it, `2026-11`.
-    pub month: String,
+    /// Day whose counters hold it, in UTC: `2026-11-21`.
+    pub day: String,
     /// Services that it was counted for.
     pub services: Vec<String>,
     /// Severity that it was counted under.

@@ -1,37 +1,67 @@
-//! How long incidents take: counters by month, measure, service and severity, kept when an incident is resolved and
-//! taken back when it is reopened, so that nothing is ever added up from the incidents themselves.
+//! How long incidents take: counters by day, service and severity, kept when an incident is resolved and taken back when
+//! it is reopened, so that nothing is ever added up from the incidents themselves.
 //!
 //! MTTA is acknowledged − declared, MTTM mitigated − declared, MTTR resolved − declared. Drills, cancelled and merged
-//! incidents are left out. A pause is not subtracted.
+//! incidents are left out. A pause is not subtracted. Private incidents are left out as well: a counter of one service
+//! and severity that holds one incident would tell that it exists.
+
+mod lengths;
+mod reading;
 
 use std::collections::BTreeMap;
 
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, Write};
 
+pub use self::lengths::Lengths;
+pub use self::reading::{Cell, Summary, csv, load, rows_of};
 use super::change::Change;
 use super::incident::{Counted, Incident};
-use super::rows;
+use super::severity::Severity;
 
 /// Stands for all services together.
 pub const ALL_SERVICES: &str = "*";
 
-/// Buckets that a doubling of time is spread over: a percentile is exact to a fifth.
-pub const BUCKETS_A_DOUBLING: f64 = 4.0;
+/// What is measured of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Measure {
+    /// Until somebody took it up.
+    Acknowledged,
+    /// Until users stopped feeling it.
+    Mitigated,
+    /// Until it was over.
+    Resolved,
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Acknowledged, Self::Mitigated, Self::Resolved];
+
+    /// As stored and written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "mtta",
+            Self::Mitigated => "mttm",
+            Self::Resolved => "mttr",
+        }
+    }
+}
 
 /// Counts an incident that has just been resolved.
 pub fn count(change: &mut Change) {
-    if change.incident.drill || change.incident.counted.is_some() {
+    let incident = &change.incident;
+    if incident.drill || incident.private || incident.counted.is_some() {
         return;
     }
-    let counted = measured(&change.incident);
-    add(change, &counted, 1);
+    let counted = measured(incident);
+    add(change, &[(&counted, 1)]);
     change.incident.counted = Some(counted);
 }
 
-/// Takes back what was counted of an incident that goes on.
+/// Takes back what was counted of an incident that goes on, or that nobody may know of any more.
 pub fn uncount(change: &mut Change) {
     if let Some(counted) = change.incident.counted.take() {
-        add(change, &counted, -1);
+        add(change, &[(&counted, -1)]);
     }
 }
 
@@ -42,75 +72,78 @@ pub fn recount(change: &mut Change) {
     };
     let new = measured(&change.incident);
     if new != old {
-        add(change, &old, -1);
-        add(change, &new, 1);
+        add(change, &[(&old, -1), (&new, 1)]);
     }
     change.incident.counted = Some(new);
 }
 
 fn measured(incident: &Incident) -> Counted {
     let milestones = &incident.milestones;
-    let since = |at: Option<tidegate_pipeline::clock::Timestamp>| {
-        at.map(|at| (at.millis() - milestones.declared.millis()).max(0))
+    let since = |at: Timestamp| (at.millis() - milestones.declared.millis()).max(0);
+    let reached = |measure| match measure {
+        Measure::Acknowledged => milestones.acknowledged,
+        Measure::Mitigated => milestones.mitigated,
+        Measure::Resolved => milestones.resolved,
     };
-    let measures = [
-        ("mtta", since(milestones.acknowledged)),
-        ("mttm", since(milestones.mitigated)),
-        ("mttr", since(milestones.resolved)),
-    ];
     let mut services = vec![ALL_SERVICES.to_owned()];
     services.extend(incident.services.iter().cloned());
     Counted {
-        month: rows::month(milestones.resolved.unwrap_or(incident.updated_at)),
+        day: day(milestones.resolved.unwrap_or(incident.updated_at)),
         services,
         severity: incident.severity,
-        measures: measures
+        measures: Measure::ALL
             .into_iter()
-            .filter_map(|(name, ms)| Some((name.to_owned(), ms?)))
-            .collect::<BTreeMap<_, _>>(),
+            .filter_map(|measure| Some((measure.as_str().to_owned(), since(reached(measure)?))))
+            .collect(),
     }
 }
 
-fn add(change: &mut Change, counted: &Counted, by: i64) {
-    for service in &counted.services {
-        for (measure, ms) in &counted.measures {
-            change.write(write(counted, service, measure, *ms, by));
+/// Adds each of those as often as it says. A counter that several of them concern is written once: a transaction takes
+/// no row twice.
+fn add(change: &mut Change, parts: &[(&Counted, i64)]) {
+    let mut counters: BTreeMap<RowKey, BTreeMap<String, i64>> = BTreeMap::new();
+    for (counted, by) in parts {
+        for service in &counted.services {
+            let counter = counters.entry(key(&counted.day, service, counted.severity));
+            let sums = counter.or_default();
+            *sums.entry("n".to_owned()).or_default() += by;
+            for (measure, ms) in &counted.measures {
+                *sums.entry(format!("{measure}_sum")).or_default() += ms * by;
+                let bucket = lengths::bucket(*ms);
+                *sums.entry(format!("{measure}_b{bucket}")).or_default() += by;
+            }
         }
     }
-}
-
-fn write(counted: &Counted, service: &str, measure: &str, ms: i64, by: i64) -> Write<RowKey> {
-    let bucket = bucket(ms);
-    let key = key(&counted.month, measure, service, counted.severity.as_str());
-    Write::update(key, &format!("ADD #n :by, #sum :ms, #b{bucket} :by"))
-        .value(":by", by)
-        .value(":ms", ms * by)
-}
-
-/// The row of a counter.
-pub fn key(month: &str, measure: &str, service: &str, severity: &str) -> RowKey {
-    RowKey::new(&["incident_metrics", month], &[measure, service, severity])
-}
-
-/// The bucket of a length of time: bucket `n` begins at 2^(n/4) seconds; 0 holds all that is shorter than a second.
-pub fn bucket(ms: i64) -> u32 {
-    let mut bucket = 0;
-    while bucket < 120 && from(bucket + 1) <= ms {
-        bucket += 1;
+    for (key, mut sums) in counters {
+        sums.retain(|_, sum| *sum != 0);
+        if sums.is_empty() {
+            continue;
+        }
+        let terms: Vec<String> = sums.keys().map(|name| format!("#{name} :{name}")).collect();
+        let mut write = Write::update(key, &format!("ADD {}", terms.join(", ")));
+        for (name, sum) in sums {
+            write = write.value(&format!(":{name}"), sum);
+        }
+        change.write(write);
     }
-    bucket
 }
 
-/// Milliseconds at which a bucket begins.
-pub fn from(bucket: u32) -> i64 {
-    if bucket == 0 {
-        return 0;
-    }
-    let seconds = (f64::from(bucket) / BUCKETS_A_DOUBLING).exp2();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "2^30 seconds at most, in milliseconds"
-    )]
-    let ms = (seconds * 1000.0) as i64;
-    ms
+/// The row of the counters of a day, `2026-11-21`. It holds `n` incidents, and for each measure the sum of its
+/// milliseconds `mttr_sum` and a counter `mttr_b<n>` for each bucket.
+pub fn key(day: &str, service: &str, severity: Severity) -> RowKey {
+    let (month, day) = day.rsplit_once('-').unwrap_or((day, ""));
+    RowKey::new(
+        &["incident_metrics", month],
+        &[day, service, severity.as_str()],
+    )
 }
+
+/// The calendar day of a moment, in UTC: `2026-11-21`.
+fn day(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.millis())
+        .map(|at| at.strftime("%Y-%m-%d").to_string())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -65,9 +65,11 @@ pub fn message_of(stats: &StatsView<'_>) -> Value {
         )));
     }
     blocks.push(context(
-        "Median / 90th percentile, from the declaration on. Drills, cancelled and merged incidents are not counted.",
+        "Median / 90th percentile, from the declaration on. Private, cancelled and merged incidents and drills are not counted.",
     ));
-    let n: u64 = stats.rows.iter().map(|row| row.n).sum();
+    // An incident of two services stands in the rows of both.
+    let whole = |row: &&StatsRow| stats.service.is_some() || row.service.is_none();
+    let n: u64 = stats.rows.iter().filter(whole).map(|row| row.n).sum();
     message(&format!("{head}: {n}"), blocks)
 }
 
