@@ -31,7 +31,7 @@ pub async fn decide(
     case: &Case<'_>,
     ask: &Ask,
 ) -> Result<Decided, JobError> {
-    if let Some(answer) = read::answer(desk, rows, case, ask).await? {
+    if let Some(answer) = read::answer(desk.public_url.as_deref(), rows, case, ask).await? {
         return Ok(answer);
     }
     Ok(match ask {

@@ -10,24 +10,14 @@ use super::blocks::{
 };
 use super::facts;
 use super::list::{self, ListRow};
-use super::tasks::{self, TaskView};
+use super::tasks::{self, MyTask};
 use super::text::line;
 use super::value::value_of;
-use crate::incidents::incident::Incident;
 
 /// Most incidents shown.
 const INCIDENTS: usize = 30;
 /// Most tasks shown.
 const TASKS: usize = 20;
-
-/// Somebody's task, with the incident that it belongs to.
-#[derive(Clone, Copy)]
-pub struct MyTask<'a> {
-    /// The incident.
-    pub incident: &'a Incident,
-    /// The task.
-    pub task: &'a TaskView,
-}
 
 /// What somebody sees. Whoever makes it leaves out what they may not see.
 #[derive(Clone, Copy)]
@@ -107,6 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::fixture::{NOW, check, hostile, incident};
+    use super::super::tasks::TaskView;
     use super::*;
 
     #[test]

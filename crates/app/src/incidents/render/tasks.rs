@@ -28,6 +28,36 @@ pub struct TaskView {
     pub done: bool,
 }
 
+/// Somebody's task, with the incident that it belongs to.
+#[derive(Clone, Copy)]
+pub struct MyTask<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The task.
+    pub task: &'a TaskView,
+}
+
+/// Somebody's open tasks of all incidents, in the order given.
+pub fn mine(tasks: &[MyTask<'_>], now: Timestamp) -> Value {
+    let head = format!("*Your tasks: {}*", tasks.len());
+    let mut blocks = vec![section(&head)];
+    if tasks.is_empty() {
+        blocks.push(section("You have none."));
+    }
+    for mine in tasks.iter().take(MOST) {
+        let name = line(&mine.incident.name(), 40);
+        let text = format!("*{name}* · {}", told(mine.task, now));
+        blocks.push(section_with(&text, tick(mine.incident, mine.task)));
+    }
+    if tasks.len() > MOST {
+        blocks.push(context(&format!(
+            "{} more are not shown.",
+            tasks.len() - MOST
+        )));
+    }
+    message(&head, blocks)
+}
+
 /// The list: open ones first, each with a button.
 pub fn message_of(incident: &Incident, tasks: &[TaskView], now: Timestamp) -> Value {
     let open = tasks.iter().filter(|task| !task.done).count();
@@ -58,13 +88,16 @@ pub fn message_of(incident: &Incident, tasks: &[TaskView], now: Timestamp) -> Va
 
 /// A task with its button.
 pub(super) fn row(incident: &Incident, task: &TaskView, now: Timestamp) -> Value {
+    section_with(&told(task, now), tick(incident, task))
+}
+
+fn tick(incident: &Incident, task: &TaskView) -> Value {
     let (label, action) = if task.done {
         ("Reopen", "incident.task_reopen")
     } else {
         ("Done", "incident.task_done")
     };
-    let button = button(label, action, &value_with(incident, &task.n.to_string()));
-    section_with(&told(task, now), button)
+    button(label, action, &value_with(incident, &task.n.to_string()))
 }
 
 /// A task in a line.
@@ -124,7 +157,10 @@ mod tests {
         #[test]
         fn any_words_make_a_list_that_slack_takes(words in hostile(), n in 0u32..60) {
             let tasks: Vec<_> = (0..n).map(|n| task(n, &words, n % 2 == 0)).collect();
-            check(&message_of(&incident(), &tasks, NOW));
+            let incident = incident();
+            check(&message_of(&incident, &tasks, NOW));
+            let of_mine = |task| MyTask { incident: &incident, task };
+            check(&mine(&tasks.iter().map(of_mine).collect::<Vec<_>>(), NOW));
         }
     }
 }

@@ -41,7 +41,11 @@ pub fn message_of(page: &TimelinePage<'_>) -> Value {
         .filter(|_| page.more || shown.len() < page.entries.len());
     if let Some(last) = last {
         let value = value_with(page.incident, &last.seq.to_string());
-        blocks.extend(actions(vec![button("Next", "incident.timeline", &value)]));
+        blocks.extend(actions(vec![button(
+            "Next",
+            "incident.timeline_more",
+            &value,
+        )]));
     }
     message(&format!("{head}: {} entries", shown.len()), blocks)
 }
