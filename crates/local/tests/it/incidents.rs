@@ -1,3 +1,4 @@
 //! Incidents, as people type them.
 
 mod life;
+mod reads;
