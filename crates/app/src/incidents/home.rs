@@ -45,6 +45,7 @@ pub async fn view(
 ) -> Result<Json, TableError> {
     let case = Case {
         settings,
+        settings_version: 0,
         actor: Actor::Person(user.clone()),
         kind,
         zone: None,

@@ -126,8 +126,6 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "info" => Ask::Command(Command::Info(None)),
         "list" => Ask::Command(Command::List(super::command::Listed::Open)),
         "catchup" => Ask::Command(Command::Catchup),
-        "tasks" => Ask::Command(Command::Task(Task::List)),
-        "deliveries" => Ask::Command(Command::Deliveries),
         "roles" => Ask::Command(Command::Roles),
         "help" => Ask::Command(Command::Help(None)),
         "handover_accept" => Ask::AcceptHandover,

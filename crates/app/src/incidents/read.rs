@@ -1,5 +1,5 @@
-//! Commands: `/incident` alone, `help`, `info`, `list`, `roles`, `commander`, `timeline`, `timeline export`, `timeline
-//! verify`, `task list`, `task mine`, `catchup`, `stats`, `deliveries`.
+//! Commands: `/incident` alone, `help`, `info`, `list`, `roles`, `timeline`, `timeline export`, `task list`, `task mine`,
+//! `catchup`, `stats`, `deliveries`.
 //!
 //! Questions: they change nothing. Every incident that an answer names or counts is one that the asker may know of.
 
@@ -48,26 +48,24 @@ pub async fn answer(
     ask: &Ask,
 ) -> Result<Option<Result<Verdict, Refused>>, TableError> {
     let answered = match ask {
-        Ask::Command(command) => command_answered(public_url, rows, case, command).await,
-        Ask::MoreTimeline(after) => record::page(rows, case, Some(*after))
-            .await
-            .map(|page| Some(Verdict::Answer(page))),
+        Ask::Command(command) => message_of(public_url, rows, case, command).await,
+        Ask::MoreTimeline(after) => record::page(rows, case, Some(*after)).await.map(Some),
         _ => return Ok(None),
     };
     match answered {
-        Ok(verdict) => Ok(verdict.map(Ok)),
+        Ok(message) => Ok(message.map(|message| Ok(Verdict::Answer(message)))),
         Err(Unanswered::Refused(refused)) => Ok(Some(Err(refused))),
         Err(Unanswered::Table(error)) => Err(error),
     }
 }
 
-async fn command_answered(
+async fn message_of(
     public_url: Option<&str>,
     rows: &Rows,
     case: &Case<'_>,
     command: &Command,
-) -> Result<Option<Verdict>, Unanswered> {
-    let message = match command {
+) -> Result<Option<Json>, Unanswered> {
+    Ok(Some(match command {
         Command::Menu => menu(rows, case).await?,
         Command::Help(word) => render::help::message_of(&command::help(word.as_deref())),
         Command::Info(_) => info(case)?,
@@ -76,13 +74,9 @@ async fn command_answered(
             let incident = case.may(Action::View)?;
             render::roles::message_of(incident, &people::own_roles(case.settings))
         }
-        Command::Commander(None) => return Ok(Some(people::commander(case, None)?)),
         Command::Timeline(Timeline::Show) => record::page(rows, case, None).await?,
         Command::Timeline(Timeline::Export(format)) => {
             record::export(public_url, rows, case, *format).await?
-        }
-        Command::Timeline(Timeline::Verify) => {
-            return Ok(Some(record::verify(rows, case).await?));
         }
         Command::Task(Task::List) => record::tasks(rows, case).await?,
         Command::Task(Task::Mine) => lists::my_tasks(rows, case).await?,
@@ -99,8 +93,7 @@ async fn command_answered(
         }
         Command::Deliveries => record::deliveries(rows, case).await?,
         _ => return Ok(None),
-    };
-    Ok(Some(Verdict::Answer(message)))
+    }))
 }
 
 /// What can be done here: in an incident's channel with the incident, anywhere else with all of them.

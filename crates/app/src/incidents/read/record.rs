@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use tidegate_pipeline::table::{Cursor, Range, Rows, TableError};
 
 use super::Unanswered;
-use crate::incidents::case::{Case, Verdict, words_only};
+use crate::incidents::case::{Case, words_only};
 use crate::incidents::command::ExportFormat;
 use crate::incidents::delivery::{self, Delivered, Delivery};
 use crate::incidents::incident::{Incident, IncidentId};
@@ -16,7 +16,7 @@ use crate::incidents::render::tasks::TaskView;
 use crate::incidents::render::text::escaped;
 use crate::incidents::render::timeline::{self, TimelinePage};
 use crate::incidents::timeline::Entry;
-use crate::incidents::{notes, render, rows, tasks};
+use crate::incidents::{render, rows, tasks};
 
 /// Longest export that is shown in Slack, in characters.
 const MAX_SHOWN: usize = 3000;
@@ -46,13 +46,6 @@ fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
 fn behind(entries: &[Entry], after: Option<u64>) -> &[Entry] {
     let place = entries.iter().position(|entry| Some(entry.seq) == after);
     &entries[place.map_or(0, |place| place + 1)..]
-}
-
-/// Whether the timeline is as it was written.
-pub(super) async fn verify(rows: &Rows, case: &Case<'_>) -> Result<Verdict, Unanswered> {
-    let incident = case.may(Action::View)?;
-    let entries = rows::entries(rows, &incident.id).await?;
-    Ok(notes::verify(case, &entries)?)
 }
 
 /// The whole record in a message; one that is too long for it is to be had from the API.

@@ -92,6 +92,7 @@ fn case<'a>(
 ) -> Case<'a> {
     Case {
         settings,
+        settings_version: 0,
         actor,
         kind,
         zone: None,
@@ -186,11 +187,9 @@ fn questions() -> Vec<Ask> {
         Command::List(Listed::Mine),
         Command::List(Listed::All),
         Command::Roles,
-        Command::Commander(None),
         Command::Timeline(Timeline::Show),
         Command::Timeline(Timeline::Export(ExportFormat::Markdown)),
         Command::Timeline(Timeline::Export(ExportFormat::Json)),
-        Command::Timeline(Timeline::Verify),
         Command::Task(Task::List),
         Command::Task(Task::Mine),
         Command::Catchup,
