@@ -24,6 +24,8 @@ use tidegate_slack::ids::{TenantId, UserId};
 
 /// 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
+/// Incidents that there have been: the help has low numbers in its examples.
+const BEFORE: u32 = 8000;
 const PEOPLE: [&str; 3] = ["U0ANN", "U0BEN", "U0CAT"];
 
 /// What becomes of an incident.
@@ -143,7 +145,7 @@ async fn make(rows: &Rows, n: usize, plan: &Plan) {
         ..Declaration::default()
     };
     let commander = Actor::Person(PEOPLE[plan.commander].into());
-    let count = u32::try_from(n).unwrap();
+    let count = BEFORE + u32::try_from(n).unwrap();
     let at = declared(n);
     let change = declare::decide(&declaration, &settings, &commander, "test", count, at);
     commit(rows, change, &settings).await;
@@ -249,7 +251,7 @@ async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {
             assert_eq!(with, without, "{}", name(Some(n)));
             let marks = [
                 format!("zq{n}z"),
-                format!("INC-{}", n + 1),
+                format!("INC-{}", BEFORE as usize + n + 1),
                 id(n).to_string(),
             ];
             let told = with.to_string();
