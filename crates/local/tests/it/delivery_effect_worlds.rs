@@ -153,7 +153,8 @@ fn mishap(chance: &Chance) -> Fault {
     fault
 }
 
-fn in_halves<F: Future<Output = ()> + 'static>(live: fn(usize) -> F) {
+/// Runs the even and the odd worlds beside each other.
+pub(crate) fn in_halves<F: Future<Output = ()> + 'static>(live: fn(usize) -> F) {
     let halves: Vec<_> = (0..2)
         .map(|half| {
             std::thread::spawn(move || {

@@ -43,11 +43,12 @@ const SENDERS: usize = 4;
 const BREATH: Duration = Duration::from_millis(8);
 
 /// The process, and all that outlives it.
-struct Victim {
+pub(crate) struct Victim {
     data: TempDir,
-    port: u16,
+    pub(crate) port: u16,
     slack_url: String,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
+    settings: Vec<(&'static str, &'static str)>,
     child: Child,
 }
 
@@ -64,17 +65,26 @@ struct Sent {
 
 impl Victim {
     async fn start(slack_url: String) -> Self {
+        Self::start_with(slack_url, Vec::new()).await
+    }
+
+    /// With these settings on top.
+    pub(crate) async fn start_with(
+        slack_url: String,
+        settings: Vec<(&'static str, &'static str)>,
+    ) -> Self {
         let data = TempDir::new().unwrap();
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let child = boot(data.path(), port, &slack_url);
+        let child = boot(data.path(), port, &slack_url, &settings);
         let http = http_client::build().unwrap();
         let victim = Self {
             data,
             port,
             slack_url,
             http,
+            settings,
             child,
         };
         victim.up().await;
@@ -82,12 +92,12 @@ impl Victim {
     }
 
     /// SIGKILL: nothing is finished, nothing is flushed.
-    async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    async fn restart(&mut self) {
-        self.child = boot(self.data.path(), self.port, &self.slack_url);
+    pub(crate) async fn restart(&mut self) {
+        self.child = boot(self.data.path(), self.port, &self.slack_url, &self.settings);
         self.up().await;
     }
 
@@ -105,12 +115,16 @@ impl Victim {
         answer.json().await.ok()
     }
 
-    fn table(&self) -> Table {
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(crate) fn table(&self) -> Table {
         store_in(self.data.path()).table
     }
 }
 
-fn boot(data: &Path, port: u16, slack_url: &str) -> Child {
+fn boot(data: &Path, port: u16, slack_url: &str, settings: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_tidegate"))
         .args(["local", "--port", &port.to_string(), "--data-dir"])
         .arg(data)
@@ -120,6 +134,7 @@ fn boot(data: &Path, port: u16, slack_url: &str) -> Child {
         .env("TIDEGATE_OPERATOR_KEY", OPERATOR_KEY)
         .env("TIDEGATE_QUIET_SECONDS", "1")
         .env("TIDEGATE_LOG_LEVEL", "error")
+        .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -129,7 +144,7 @@ fn boot(data: &Path, port: u16, slack_url: &str) -> Child {
 }
 
 /// The stand-in Slack, in this process.
-async fn slack() -> (FakeSlack, String) {
+pub(crate) async fn slack() -> (FakeSlack, String) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = FakeConfig {
