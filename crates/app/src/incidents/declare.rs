@@ -13,7 +13,7 @@ use super::incident::{Actor, Incident, IncidentId, MAX_SERVICES, MAX_TITLE, Mile
 use super::role::{Held, RoleName};
 use super::routing;
 use super::rows;
-use super::settings::Settings;
+use super::settings::{Settings, StatusPage};
 use super::severity::Severity;
 use super::status::Status;
 use super::timeline::{EntryKind, Source};
@@ -161,6 +161,10 @@ pub fn decide(
         ));
     }
     open_channel(&mut change, settings);
+    if settings.status_page != StatusPage::None {
+        // Its components show it at once; texts wait for somebody to publish one.
+        super::speak::publish(&mut change);
+    }
     change
 }
 

@@ -60,6 +60,8 @@ mod secrets;
 mod sign_in;
 mod socket_mode;
 mod ssl_check;
+mod status_page_world;
+mod status_pages;
 mod support;
 mod table;
 mod tenants;

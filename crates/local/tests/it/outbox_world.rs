@@ -53,6 +53,8 @@ pub(crate) const TOKEN: &str = "token-of-the-tests";
 pub(crate) struct WorldClock {
     pub(crate) clock: tidegate_fake_slack::Clock,
     on_sleep: Arc<Mutex<Option<Hook>>>,
+    /// Clocks of other stand-ins, which go with this one.
+    others: Arc<Mutex<Vec<tidegate_fake_statuspage::Clock>>>,
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
@@ -62,11 +64,22 @@ impl WorldClock {
         Self {
             clock: tidegate_fake_slack::Clock::manual(Duration::from_secs(1_700_000_000)),
             on_sleep: Arc::default(),
+            others: Arc::default(),
         }
+    }
+
+    /// A clock of the stand-in Statuspage that goes with this one.
+    pub(crate) fn of_statuspage(&self) -> tidegate_fake_statuspage::Clock {
+        let clock = tidegate_fake_statuspage::Clock::manual(self.clock.now());
+        self.others.lock().unwrap().push(clock.clone());
+        clock
     }
 
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
+        for other in self.others.lock().unwrap().iter() {
+            other.advance(by);
+        }
     }
 
     /// Does this when somebody waits the next time.

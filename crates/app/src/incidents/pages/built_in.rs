@@ -14,7 +14,7 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use crate::incidents::render::public_page::{PublicIncidentView, PublicNews, PublicPageView};
 use crate::incidents::rows;
-use crate::incidents::settings::store::{self, Loaded};
+use crate::incidents::settings::store;
 use crate::incidents::settings::{Settings, StatusPage as Configured};
 
 /// Incidents that are over and still shown.
@@ -61,20 +61,13 @@ struct Said {
 }
 
 impl Document {
-    /// What stands on the page of a workspace, if it has one. Where the settings are not the workspace's own, a page is
-    /// there once something has been put on it.
-    pub async fn load(rows: &Rows) -> Result<Option<Self>, TableError> {
-        let Loaded { settings, own, .. } = store::load(rows, &Settings::default()).await?;
-        let title = match (&settings.status_page, own) {
-            (Configured::BuiltIn { title }, _) => Some(title),
-            (_, true) => return Ok(None),
-            (_, false) => None,
+    /// What stands on the page of a workspace, if it has one. `defaults` hold where it has no settings of its own.
+    pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Option<Self>, TableError> {
+        let settings = store::load(rows, defaults).await?.settings;
+        let Configured::BuiltIn { title } = &settings.status_page else {
+            return Ok(None);
         };
-        let document = read(rows).await?.map(|(document, _)| document);
-        let Some(title) = title else {
-            return Ok(document);
-        };
-        let mut document = document.unwrap_or_default();
+        let (mut document, _) = read(rows).await?.unwrap_or_default();
         document.furnish(title, &names(&settings));
         Ok(Some(document))
     }
