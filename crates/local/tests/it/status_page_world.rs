@@ -126,6 +126,7 @@ impl PageWorld {
         let subject = self.load(tenant, id).await;
         let case = Case {
             settings: &self.settings,
+            settings_version: 0,
             actor: Actor::Person(COMMANDER.into()),
             kind: PersonKind::Member,
             zone: None,

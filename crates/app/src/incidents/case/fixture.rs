@@ -107,6 +107,7 @@ impl Room {
     pub(crate) fn asked_by(&self, actor: Actor) -> Case<'_> {
         Case {
             settings: &self.settings,
+            settings_version: 0,
             actor,
             kind: PersonKind::Member,
             zone: Some(3600),
@@ -150,6 +151,7 @@ impl Room {
                 answer: text(Some(&answer)),
             },
             Ok(Verdict::Form(_)) => panic!("it asks for a form"),
+            Ok(Verdict::Settings(..)) => panic!("it changes the settings"),
             Err(refused) => panic!("refused: {refused}"),
         }
     }

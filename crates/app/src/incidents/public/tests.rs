@@ -31,6 +31,7 @@ fn loaded(incident: Incident) -> Loaded {
 fn case<'a>(settings: &'a Settings, subject: &'a Loaded, user: &str, now: Timestamp) -> Case<'a> {
     Case {
         settings,
+        settings_version: 0,
         actor: Actor::Person(user.into()),
         kind: PersonKind::Member,
         zone: None,
