@@ -17,6 +17,7 @@ use tidegate_app::incidents::settings::{Service, Settings, StatusPage};
 use tidegate_app::incidents::severity::Severity;
 use tidegate_app::incidents::{delivery, public};
 use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage, Running};
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::ConfiguredToken;
 use tidegate_pipeline::ledger::Decision;
@@ -204,6 +205,11 @@ fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outs
         Some((Arc::new(FixedSecret(key)), "STATUSPAGE_API_KEY".to_owned())),
         Some(page.api_url()),
     );
+    let audit = Audit::new(
+        world.engine.table(),
+        world.engine.keyring(),
+        Arc::new(world.clock.clone()),
+    );
     let desk = Desk {
         slack: world.client.clone(),
         tokens: Arc::new(ConfiguredToken {
@@ -211,6 +217,7 @@ fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outs
             name: "SLACK_BOT_TOKEN".to_owned(),
         }),
         defaults,
+        audit,
         public_url: Some("https://tidegate.example".to_owned()),
         pages,
     };
