@@ -11,7 +11,7 @@ use crate::config::FakeConfig;
 use crate::delivery::Attempt;
 use crate::faults::{Armed, Fault};
 use crate::http_client;
-use crate::records::{Call, Ephemeral, OpenView, PostedMessage};
+use crate::records::{Call, Channel, Ephemeral, OpenView, PostedMessage};
 use crate::sockets::Sockets;
 use crate::world::World;
 
@@ -81,6 +81,36 @@ impl FakeSlack {
     #[must_use]
     pub fn messages(&self, channel: &str) -> Vec<PostedMessage> {
         self.world().messages(channel)
+    }
+
+    /// Every channel of every workspace, in the order of their ids.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Channel> {
+        let world = self.world();
+        world
+            .rooms
+            .values()
+            .map(|room| room.channel.clone())
+            .collect()
+    }
+
+    /// What a channel is about, as its topic says; empty for one that is not there.
+    #[must_use]
+    pub fn topic(&self, channel: &str) -> String {
+        let world = self.world();
+        let room = world.rooms.get(channel);
+        room.map(|room| room.topic.clone()).unwrap_or_default()
+    }
+
+    /// The timestamps of a channel's pinned messages.
+    #[must_use]
+    pub fn pins(&self, channel: &str) -> Vec<String> {
+        let world = self.world();
+        let pins = world.rooms.get(channel).map(|room| room.pins.iter());
+        pins.into_iter()
+            .flatten()
+            .map(|pin| pin.ts.clone())
+            .collect()
     }
 
     /// The messages that one user sees, in order.

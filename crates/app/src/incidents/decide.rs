@@ -13,12 +13,11 @@ use super::incident::IncidentId;
 use super::lifecycle::{self, Update};
 use super::people::roles;
 use super::permissions::Action;
-use super::render::export::Names;
 use super::settings::edit;
 use super::tasks::NewTask;
 use super::{
-    handover, marks, notes, pages, paging, people, properties, public, read, relations, reminders,
-    review, rows, tasks,
+    handover, marks, notes, pages, paging, people, person, properties, public, read, relations,
+    reminders, review, rows, tasks,
 };
 
 /// What is decided: a verdict, or words for the asker.
@@ -215,7 +214,11 @@ async fn decide_review(
     Ok(match review {
         Postmortem::Draft => {
             let record = review::load_record(rows, id).await?;
-            review::draft(case, &record, &Names::new(), desk.public_url.as_deref())
+            let people = case
+                .subject
+                .map(|loaded| person::of_incident(&loaded.incident));
+            let names = person::names(rows, people.unwrap_or_default()).await?;
+            review::draft(case, &record, &names, desk.public_url.as_deref())
         }
         Postmortem::Publish => review::publish(case, review::load(rows, id).await?.as_ref()),
         Postmortem::Waive(why) => review::waive(case, why),

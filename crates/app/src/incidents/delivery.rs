@@ -71,6 +71,21 @@ pub fn begin(
     Write::put(key(incident, news, to, seq), row)
 }
 
+/// The write that opens the delivery behind an effect; `None` for effects that are none.
+pub fn pending(effect: &Effect, now: Timestamp) -> Option<Write<RowKey>> {
+    let Effect::Tell {
+        incident,
+        to,
+        news,
+        seq,
+        ..
+    } = effect
+    else {
+        return None;
+    };
+    Some(begin(incident, *news, to, *seq, Delivered::Pending, now))
+}
+
 /// The write that says what became of the delivery behind an effect; `None` for effects that are none.
 pub fn ended(
     effect: &Effect,

@@ -147,6 +147,13 @@ pub enum Effect {
         /// Words of it, if there are any.
         words: Option<String>,
     },
+    /// Puts many effects into their lanes, some at a time: a transaction takes a hundred rows.
+    Spread {
+        /// For which incident.
+        incident: IncidentId,
+        /// Which effects.
+        each: Vec<Effect>,
+    },
     /// Tells one person something, by direct message.
     Direct {
         /// Whom.
@@ -202,6 +209,7 @@ impl Effect {
             Self::Whisper { .. } => "incident.whisper",
             Self::Tell { .. } => "incident.tell",
             Self::Direct { .. } => "incident.direct",
+            Self::Spread { .. } => "incident.spread",
             Self::Refresh { .. } => "incident.refresh",
             Self::Rename { .. } => "incident.rename",
             Self::Archive { .. } => "incident.archive",
@@ -224,6 +232,7 @@ impl Effect {
             | Self::Whisper { incident, .. }
             | Self::Tell { incident, .. }
             | Self::Refresh { incident, .. }
+            | Self::Spread { incident, .. }
             | Self::Rename { incident }
             | Self::Archive { incident }
             | Self::Unarchive { incident }
@@ -240,6 +249,9 @@ impl Effect {
                 Lane::named(&["incident", incident.as_str(), to.as_str()])
             }
             Self::StatusPage { .. } => Lane::named(&["status_page"]),
+            Self::Spread { incident, .. } => {
+                Lane::named(&["incident", incident.as_str(), "spread"])
+            }
             Self::Home { user } => Lane::named(&["home", user.as_str()]),
             Self::Direct { user, .. } => Lane::named(&["direct", user.as_str()]),
             _ => {

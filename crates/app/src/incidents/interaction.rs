@@ -106,7 +106,7 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "accept" => Ask::Command(Command::Accept),
         "claim" => Ask::Command(Command::Claim(RoleName::parse(extra?)?)),
         "take" => Ask::Command(Command::Take(None)),
-        "update" => Ask::Open(Form::Update),
+        "update" | "public_edit" => Ask::Open(Form::Update),
         "severity" => match extra.and_then(Severity::parse) {
             Some(to) => Ask::Command(Command::Severity { to, reason: None }),
             None => Ask::Open(Form::Severity),
@@ -122,7 +122,6 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         },
         "tasks" => Ask::Command(Command::Task(Task::List)),
         "deliveries" => Ask::Command(Command::Deliveries),
-        "public_edit" => Ask::Open(Form::Update),
         "info" => Ask::Command(Command::Info(None)),
         "list" => Ask::Command(Command::List(super::command::Listed::Open)),
         "catchup" => Ask::Command(Command::Catchup),

@@ -1,6 +1,9 @@
 //! What kind of account a person has, and where their clock stands: asked of Slack, and remembered for a day.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use futures_util::future::try_join_all;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
@@ -10,10 +13,17 @@ use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::outcome::Outcome;
 
 use super::desk::Desk;
+use super::incident::Incident;
 use super::permissions::PersonKind;
 
 /// How long Slack's answer counts.
 const KEEP: Duration = Duration::from_hours(24);
+
+/// How long a name is kept, for the records of incidents that the person had to do with.
+const KEEP_NAMES: Duration = Duration::from_hours(24 * 365);
+
+/// Names read for one record at most.
+const MAX_NAMES: usize = 100;
 
 /// How long a command waits for it: an incident must be declared while Slack is down.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -43,7 +53,7 @@ pub async fn look_up(
     team: Option<&str>,
     now: Timestamp,
 ) -> Result<Person, TableError> {
-    let key = RowKey::new(&["person", user.as_str()], &["slack"]);
+    let key = key(user);
     let known = rows.get(&key).await?;
     if let Some(person) = known.as_ref().and_then(|row| read(row, now)) {
         return Ok(person);
@@ -55,8 +65,45 @@ pub async fn look_up(
         kind: kind(&user, tenant, team),
         zone: zone(&user),
     };
-    rows.write(Write::put(key, written(person, now))).await?;
+    rows.write(Write::put(key, written(person, &user, now)))
+        .await?;
     Ok(person)
+}
+
+/// The names of people, as far as they are known: of those who have asked for something within a year.
+pub async fn names(
+    rows: &Rows,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<BTreeMap<UserId, String>, TableError> {
+    let reading = users.into_iter().take(MAX_NAMES).map(|user| async move {
+        let row = rows.get(&key(&user)).await?;
+        let name = row.and_then(|row| row.opened_text("name").map(str::to_owned));
+        Ok::<_, TableError>(name.map(|name| (user, name)))
+    });
+    let read = try_join_all(reading).await?;
+    Ok(read.into_iter().flatten().collect())
+}
+
+/// Everyone who has to do with an incident.
+pub fn of_incident(incident: &Incident) -> BTreeSet<UserId> {
+    let holders = incident.roles.iter().map(|held| held.user.clone());
+    let reporter = incident.reporter.person().cloned();
+    let others = incident.participants.iter().cloned();
+    holders.chain(reporter).chain(others).collect()
+}
+
+fn key(user: &UserId) -> RowKey {
+    RowKey::new(&["person", user.as_str()], &["slack"])
+}
+
+/// What a person is called: as they want it, or else in full.
+fn name(user: &User) -> String {
+    let profile = user.profile.as_ref();
+    let chosen = profile
+        .map(|profile| profile.display_name.trim())
+        .filter(|name| !name.is_empty());
+    let full = user.real_name.as_deref().unwrap_or(&user.name);
+    chosen.unwrap_or(full).to_owned()
 }
 
 async fn ask(desk: &Desk, tenant: &TenantId, user: &UserId) -> Option<User> {
@@ -101,7 +148,7 @@ fn zone(user: &User) -> Option<i32> {
         .and_then(|seconds| i32::try_from(seconds).ok())
 }
 
-fn written(person: Person, now: Timestamp) -> Item {
+fn written(person: Person, user: &User, now: Timestamp) -> Item {
     let kind = match person.kind {
         PersonKind::Member => "member",
         PersonKind::Guest => "guest",
@@ -111,8 +158,9 @@ fn written(person: Person, now: Timestamp) -> Item {
     Item::new()
         .with("kind", kind)
         .with_some("zone", person.zone.map(i64::from))
+        .sealed("name", name(user))
         .with("until", now.plus(KEEP).millis())
-        .with("expires_at", now.plus(KEEP).seconds())
+        .with("expires_at", now.plus(KEEP_NAMES).seconds())
 }
 
 fn read(row: &Item, now: Timestamp) -> Option<Person> {

@@ -13,6 +13,12 @@ use super::status::Status;
 /// A person gets one direct message of an incident and kind of news within that time.
 pub const THROTTLE: Duration = Duration::from_mins(5);
 
+/// People left alone that the ledger says so of: a transaction takes a hundred rows.
+const MOST_NOTED: u32 = 20;
+
+/// Audiences that are told in the transaction of a change itself; more are spread over several.
+const AT_ONCE: usize = 8;
+
 /// Who is told of an incident as it stands: the channels and people of its severity and services. Nobody is told of
 /// what is private, a drill, or not yet known to be an incident.
 pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> {
@@ -57,25 +63,29 @@ pub fn tell(
     words: Option<&str>,
 ) -> Vec<Effect> {
     let (now, seq) = (change.now, change.incident.seq);
-    let mut effects = Vec::new();
+    let id = change.incident.id.clone();
+    let (mut effects, mut left_out) = (Vec::new(), 0);
     for to in audience {
         let key = key(news, to);
         let last = change.incident.told.get(&key).copied();
         let is_person = matches!(to, Audience::Person(_));
-        let throttled = is_person && last.is_some_and(|last| now.since(last) < THROTTLE);
-        let state = if throttled {
-            Delivered::Throttled
-        } else {
-            Delivered::Pending
-        };
-        let row = delivery::begin(&change.incident.id, news, to, seq, state, now);
-        change.write(row);
-        if throttled {
+        if is_person && last.is_some_and(|last| now.since(last) < THROTTLE) {
+            left_out += 1;
+            if left_out <= MOST_NOTED {
+                change.write(delivery::begin(
+                    &id,
+                    news,
+                    to,
+                    seq,
+                    Delivered::Throttled,
+                    now,
+                ));
+            }
             continue;
         }
         change.incident.told.insert(key, now);
         effects.push(Effect::Tell {
-            incident: change.incident.id.clone(),
+            incident: id.clone(),
             to: to.clone(),
             news,
             seq,
@@ -83,14 +93,42 @@ pub fn tell(
             words: words.map(str::to_owned),
         });
     }
+    if effects.len() > AT_ONCE {
+        // Their rows of the ledger come with them.
+        return spread(&change.incident, effects);
+    }
+    let begun: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| delivery::pending(effect, now))
+        .collect();
+    for row in begun {
+        change.write(row);
+    }
     effects
+}
+
+/// One effect in place of many.
+fn spread(incident: &Incident, each: Vec<Effect>) -> Vec<Effect> {
+    if each.is_empty() {
+        return each;
+    }
+    let incident = incident.id.clone();
+    vec![Effect::Spread { incident, each }]
 }
 
 /// Edits what others were told to the present state.
 pub fn refresh(change: &mut Change) {
-    for to in told(&change.incident) {
-        let incident = change.incident.id.clone();
-        change.effect(&Effect::Refresh { incident, to });
+    let incident = &change.incident;
+    let refresh = |to| Effect::Refresh {
+        incident: incident.id.clone(),
+        to,
+    };
+    let mut effects: Vec<Effect> = told(incident).into_iter().map(refresh).collect();
+    if effects.len() > AT_ONCE {
+        effects = spread(incident, effects);
+    }
+    for effect in effects {
+        change.effect(&effect);
     }
 }
 

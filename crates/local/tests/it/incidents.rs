@@ -1,7 +1,8 @@
-//! Incidents, as people type them.
+//! Incidents, as people type and click them.
 
 mod declare_world;
 mod killed_process;
 mod kills;
 mod life;
+mod people;
 mod reads;

@@ -106,6 +106,7 @@ impl Room {
 
     pub(crate) fn asked_by(&self, actor: Actor) -> Case<'_> {
         Case {
+            settings_version: 1,
             settings: &self.settings,
             settings_version: 0,
             actor,

@@ -9,9 +9,10 @@ use crate::incidents::command::ExportFormat;
 use crate::incidents::delivery::{self, Delivered, Delivery};
 use crate::incidents::incident::{Incident, IncidentId};
 use crate::incidents::permissions::Action;
+use crate::incidents::person;
 use crate::incidents::render::catchup::{self, Catchup};
 use crate::incidents::render::deliveries::{self as shown, DeliveryView, State, Target};
-use crate::incidents::render::export::{self, Export, Names};
+use crate::incidents::render::export::{self, Export};
 use crate::incidents::render::tasks::TaskView;
 use crate::incidents::render::text::escaped;
 use crate::incidents::render::timeline::{self, TimelinePage};
@@ -58,11 +59,12 @@ pub(super) async fn export(
     let incident = case.may(Action::Export)?;
     let entries = whole_timeline(rows, &incident.id).await?;
     let tasks = task_views(rows, incident).await?;
+    let names = person::names(rows, person::of_incident(incident)).await?;
     let export = Export {
         incident,
         entries: &entries,
         tasks: &tasks,
-        names: &Names::new(),
+        names: &names,
     };
     let text = match format {
         ExportFormat::Markdown => export::markdown(&export),
