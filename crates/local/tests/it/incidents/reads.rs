@@ -13,7 +13,7 @@ use tidegate_app::incidents::declare::{self, Declaration};
 use tidegate_app::incidents::incident::{Actor, IncidentId};
 use tidegate_app::incidents::permissions::PersonKind;
 use tidegate_app::incidents::rows::{self, Loaded};
-use tidegate_app::incidents::settings::Settings;
+use tidegate_app::incidents::settings::{Service, Settings};
 use tidegate_app::incidents::severity::Severity;
 use tidegate_app::incidents::tasks::{self, NewTask};
 use tidegate_app::incidents::{home, lifecycle, metrics, properties, read};
@@ -78,7 +78,7 @@ fn settings(asker: &Asker) -> Settings {
     let mut settings = Settings::default();
     settings
         .services
-        .insert("api".to_owned(), Default::default());
+        .insert("api".to_owned(), Service::default());
     settings.routing.general = Some("C0GENERAL".into());
     settings
         .admins
@@ -236,18 +236,18 @@ async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {
         // Whoever has a task in a private incident takes no part in it by that.
         asker.admin || (member && (!plan.private || plan.commander == asker.person))
     };
-    let (_store, seen) = world(plans, sees).await;
+    let (_other, visible) = world(plans, sees).await;
     for ask in &questions() {
         let name = |subject: Option<usize>| format!("{asker:?} {subject:?}");
         let with = answered(&all, asker, None, ask).await;
-        let without = answered(&seen, asker, None, ask).await;
+        let without = answered(&visible, asker, None, ask).await;
         assert_eq!(with, without, "{}", name(None));
         for n in 0..plans.len() {
             let subject = rows::load(&all, &id(n)).await.unwrap();
             let with = answered(&all, asker, subject.as_ref(), ask).await;
-            let subject = rows::load(&seen, &id(n)).await.unwrap();
+            let subject = rows::load(&visible, &id(n)).await.unwrap();
             assert_eq!(subject.is_some(), sees(n));
-            let without = answered(&seen, asker, subject.as_ref(), ask).await;
+            let without = answered(&visible, asker, subject.as_ref(), ask).await;
             assert_eq!(with, without, "{}", name(Some(n)));
             let marks = [
                 format!("zq{n}z"),
@@ -259,7 +259,7 @@ async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {
             assert!(sees(n) || !leaks, "{told}");
         }
     }
-    assert_eq!(home_of(&all, asker).await, home_of(&seen, asker).await);
+    assert_eq!(home_of(&all, asker).await, home_of(&visible, asker).await);
 }
 
 proptest! {
