@@ -106,7 +106,6 @@ impl Room {
 
     pub(crate) fn asked_by(&self, actor: Actor) -> Case<'_> {
         Case {
-            settings_version: 1,
             settings: &self.settings,
             settings_version: 0,
             actor,

@@ -30,7 +30,6 @@ fn loaded(incident: Incident) -> Loaded {
 
 fn case<'a>(settings: &'a Settings, subject: &'a Loaded, user: &str, now: Timestamp) -> Case<'a> {
     Case {
-        settings_version: 1,
         settings,
         settings_version: 0,
         actor: Actor::Person(user.into()),
