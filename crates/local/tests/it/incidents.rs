@@ -4,5 +4,6 @@ mod declare_world;
 mod killed_process;
 mod kills;
 mod life;
+mod outage;
 mod people;
 mod reads;

@@ -173,28 +173,46 @@ impl DeclareWorld {
         }
     }
 
-    /// Does what there is to do now, or lets a second pass.
+    /// Does what there is to do now, or lets a second pass, and a sweep every minute.
     pub(crate) async fn step(&self) {
-        if self.handle().await + self.world.work().await == 0 {
-            self.world.clock.advance(Duration::from_secs(1));
+        if self.handle().await + self.world.work().await > 0 {
+            return;
+        }
+        if self.world.clock.now().seconds() % 60 == 0 {
+            self.world.sweep().await;
+        }
+        self.world.clock.advance(Duration::from_secs(1));
+    }
+
+    /// Lets that much time pass.
+    pub(crate) async fn passes_time(&self, time: Duration) {
+        let end = self.world.clock.now().plus(time);
+        while self.world.clock.now() < end {
+            self.step().await;
         }
     }
 
     /// Alice declares; the queue has it.
     pub(crate) async fn declare(&self) {
+        let text = "declare Checkout is down sev:P1 service:api";
+        self.types(COMMAND_ID, "C0RANDOM001", text).await;
+    }
+
+    /// Alice types `/incident` with that text; the queue has it under that id.
+    pub(crate) async fn types(&self, id: &str, channel: &str, text: &str) {
         let url = self.response_url().await;
         let job = Job {
             kind: kind::SLACK_COMMAND.to_owned(),
-            id: COMMAND_ID.to_owned(),
+            id: id.to_owned(),
             tenant: TENANT.into(),
             received_at: self.world.clock.now(),
             signed_at: self.world.clock.now(),
             retry: None,
             body: form(&[
                 ("command", "/incident"),
-                ("text", "declare Checkout is down sev:P1 service:api"),
+                ("text", text),
                 ("team_id", TENANT),
-                ("channel_id", "C0RANDOM001"),
+                ("channel_id", channel),
                 ("user_id", ALICE),
                 ("response_url", &url),
                 ("trigger_id", "1.2.3"),
@@ -211,20 +229,15 @@ impl DeclareWorld {
     /// Lets worker, sender and sweep go on until nothing is left to do.
     pub(crate) async fn settle(&self) {
         for _ in 0..20_000 {
-            if self.handle().await + self.world.work().await > 0 {
-                continue;
-            }
             let seconds = self.world.clock.now().seconds();
             if seconds % 10 == 0
                 && self.world.waiting().await == 0
+                && self.world.queue.depth().await.unwrap() == 0
                 && self.commands.depth().await.unwrap() == 0
             {
                 return;
             }
-            if seconds % 60 == 0 {
-                self.world.sweep().await;
-            }
-            self.world.clock.advance(Duration::from_secs(1));
+            self.step().await;
         }
         panic!("the world does not come to rest");
     }
