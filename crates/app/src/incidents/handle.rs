@@ -5,20 +5,20 @@ use serde_json::{Value as Json, json};
 use tidegate_pipeline::audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
-use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_pipeline::outbox::{Lane, Post};
 use tidegate_pipeline::timers::Fired;
 use tidegate_slack::command::SlashCommand;
 use tidegate_slack::event::Envelope;
-use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
+mod settle;
+
+use self::settle::{answer, settle};
 use super::ask::{AnswerTo, Ask, Asked, Subject};
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused};
 use super::command::{self, IncidentRef};
 use super::decide::decide;
 use super::desk::Desk;
-use super::effect::Effect;
-use super::forms::{self, FormError};
 use super::incident::{Actor, IncidentId};
 use super::permissions::PersonKind;
 use super::person::{self, Person};
@@ -231,95 +231,6 @@ async fn load_named(
         IncidentRef::Channel(channel) => rows::by_channel(channel),
     };
     Ok(rows::load_pointed(rows, &pointer).await?)
-}
-
-/// A verdict on its way into the table.
-struct Settled {
-    decision: Decision,
-    answer: Option<Result<Json, Refused>>,
-    incident: Option<IncidentId>,
-    configured: bool,
-}
-
-async fn settle(
-    desk: &Desk,
-    tenant: &TenantId,
-    ledger: &Ledger<'_>,
-    asked: &Asked,
-    case: &Case<'_>,
-    verdict: Result<Verdict, Refused>,
-) -> Result<Settled, JobError> {
-    let configured = matches!(verdict, Ok(Verdict::Settings(..)));
-    let (mut decision, told, incident) = match verdict {
-        Ok(Verdict::Change(change, told)) => {
-            let id = change.incident.id.clone();
-            (change.finish(&case.settings.timers), told.map(Ok), Some(id))
-        }
-        Ok(Verdict::Settings(settings, message)) => {
-            let write = store::store(&settings, case.settings_version)?;
-            let decision = Decision {
-                writes: vec![write],
-                ..Decision::default()
-            };
-            (decision, Some(Ok(message)), None)
-        }
-        Ok(Verdict::Answer(message)) => (Decision::default(), Some(Ok(message)), None),
-        Ok(Verdict::Form(form)) => {
-            let told = match forms::draw(&ledger.rows, case, &form).await {
-                Ok(view) => {
-                    let incident = case.subject.map(|loaded| &loaded.incident);
-                    forms::show(desk, tenant, asked, view, &form, incident)
-                        .await
-                        .map(Ok)
-                }
-                Err(FormError::Refused(refused)) => Some(Err(refused)),
-                Err(FormError::Job(e)) => return Err(e),
-            };
-            (Decision::default(), told, None)
-        }
-        Err(refused) => (Decision::default(), Some(Err(refused)), None),
-    };
-    if let Some(told) = &told {
-        let message = match told {
-            Ok(message) => message.clone(),
-            Err(refused) => json!({"text": refused.0}),
-        };
-        decision.posts.extend(answer(&asked.answer_to, &message));
-    }
-    Ok(Settled {
-        decision,
-        answer: told,
-        incident,
-        configured,
-    })
-}
-
-/// The post that answers whoever asked, seen by nobody else.
-fn answer(to: &AnswerTo, message: &Json) -> Vec<Post> {
-    match to {
-        AnswerTo::Url(url) => {
-            let mut body = message.clone();
-            body["response_type"] = json!("ephemeral");
-            body["replace_original"] = json!(false);
-            vec![Post {
-                lane: Lane::response_url(url),
-                target: Target::ResponseUrl(url.clone()),
-                body,
-                class: Class::AtMostOnce,
-                purpose: "incident_answer",
-            }]
-        }
-        AnswerTo::Person(user) => {
-            vec![
-                Effect::Direct {
-                    user: user.clone(),
-                    message: message.clone(),
-                }
-                .post(),
-            ]
-        }
-        AnswerTo::Caller => Vec::new(),
-    }
 }
 
 /// Notes that somebody changed the settings. What they say is not noted.
