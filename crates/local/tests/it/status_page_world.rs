@@ -112,6 +112,26 @@ impl PageWorld {
         id
     }
 
+    /// Deletes every incident at the page, as somebody may do there.
+    pub(crate) async fn delete_all(&self) {
+        let (config, http) = (self.page.fake.config(), http_client::build().unwrap());
+        for incident in self.page.fake.incidents() {
+            let (base, page) = (self.page.api_url(), &config.page_id);
+            let url = format!("{base}/pages/{page}/incidents/{}", incident.id);
+            let request = http.delete(url);
+            let key = format!("OAuth {}", config.api_key);
+            let answer = request.header("authorization", key).send().await.unwrap();
+            assert!(answer.status().is_success());
+        }
+    }
+
+    /// Takes an incident's channel away: nothing more is said there.
+    pub(crate) async fn close_room(&self, tenant: &str, id: &IncidentId) {
+        let rows = self.world.engine.truth().tenant(&tenant.into());
+        let gone = Item::new().with("gone", "channel_not_found");
+        rows.write(Write::put(rows::place(id), gone)).await.unwrap();
+    }
+
     pub(crate) async fn load(&self, tenant: &str, id: &IncidentId) -> Loaded {
         let rows = self.world.engine.truth().tenant(&tenant.into());
         rows::load(&rows, id).await.unwrap().unwrap()
