@@ -1,9 +1,11 @@
 //! Incidents, as people type and click them.
 
 mod declare_world;
+mod defects;
 mod killed_process;
 mod kills;
 mod life;
 mod outage;
 mod people;
 mod reads;
+mod refusals;
