@@ -181,6 +181,7 @@ fn open_channel(change: &mut Change, settings: &Settings) {
     change.effect(&Effect::CreateChannel {
         incident: id.clone(),
         then,
+        asker: incident.reporter.person().cloned(),
     });
     change.effect(&Effect::Header {
         incident: id.clone(),

@@ -88,6 +88,9 @@ pub enum Effect {
         incident: IncidentId,
         /// Told once the channel is there, or cannot be made.
         then: Vec<Effect>,
+        /// Who waits for it, and hears of it if it cannot be made.
+        #[serde(default)]
+        asker: Option<UserId>,
     },
     /// Brings people into the channel.
     Invite {

@@ -9,7 +9,7 @@ use tidegate_slack::ids::{ChannelId, TenantId};
 use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::ask::Asked;
-use super::case::{Case, Form, Refused};
+use super::case::{Case, Form, Refused, words_only};
 use super::command::{self, Command};
 use super::declare::{self, Declaration};
 use super::desk::Desk;
@@ -121,6 +121,9 @@ pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, For
         }
     })
 }
+
+/// What somebody is told where Slack lets the app open no form, now or at another try.
+const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask whoever manages its apps to install Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
 
 /// Why there is no form.
 pub enum FormError {
@@ -263,7 +266,10 @@ pub async fn show(
         Outcome::Refused(Refusal::Permanent(code)) if code == "exchanged_trigger_id" => None,
         Outcome::Refused(why) => {
             tracing::warn!(error = %why, "incident.form: not opened");
-            again()
+            match why.token_code() {
+                Some(_) => Some(words_only(NO_FORMS)),
+                None => again(),
+            }
         }
     }
 }

@@ -11,13 +11,15 @@ use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
 use tidegate_pipeline::table::{Item, Write};
-use tidegate_slack::ids::ChannelId;
+use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::outcome::Refusal;
 
+use super::case::words_only;
 use super::delivery;
 use super::desk::Desk;
 use super::effect::Effect;
 use super::incident::{Incident, IncidentId};
+use super::render::text::escaped;
 use super::rows::{self, Loaded, Place};
 
 /// Effects that are put into their lanes at once: each may bring a row of the delivery ledger.
@@ -36,7 +38,7 @@ impl Performer for Outside {
             return Err(Undone::Park("it cannot be read".to_owned()));
         };
         match &effect {
-            Effect::CreateChannel { incident, then } => {
+            Effect::CreateChannel { incident, then, .. } => {
                 channel::create(&turn, incident, then).await
             }
             Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
@@ -71,7 +73,11 @@ impl Performer for Outside {
             return Done::default();
         };
         match effect {
-            Effect::CreateChannel { incident, then } => no_channel(&incident, &then, reason),
+            Effect::CreateChannel {
+                incident,
+                then,
+                asker,
+            } => no_channel(&incident, &then, asker, reason),
             _ => Done {
                 writes: delivery::given_up(body, reason, now).into_iter().collect(),
                 ..Done::default()
@@ -84,14 +90,22 @@ impl Performer for Outside {
     }
 }
 
-/// What follows when the channel cannot be made: the others are told all the same.
-fn no_channel(incident: &IncidentId, then: &[Effect], reason: &str) -> Done {
+/// What follows when the channel cannot be made: the others are told all the same, and whoever declared learns why.
+fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
+    let words = format!(
+        "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
+        escaped(reason)
+    );
+    let told = asker.map(|user| Effect::Direct {
+        user,
+        message: words_only(&words),
+    });
     Done {
         writes: vec![Write::put(
             rows::place(incident),
             Item::new().with("gone", reason),
         )],
-        posts: then.iter().map(Effect::post).collect(),
+        posts: then.iter().chain(&told).map(Effect::post).collect(),
         ..Done::default()
     }
 }

@@ -1,0 +1,293 @@
+//! The ten defects of the bot that this one takes after: each has a test that it has not come back.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tidegate_fake_slack::{Fault, FaultKind};
+use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage, Running, SeedComponent};
+
+use super::declare_world::{DeclareWorld, Seen};
+use super::people::{ALICE, BOB, CAROL, DAVE, GENERAL, Workspace, mention};
+use crate::support::until;
+
+const INCIDENTS: &str = "C0INCIDENT1";
+const RANDOM: &str = "C0RANDOM001";
+
+async fn workspace() -> Workspace {
+    Workspace::start(&[
+        ("SERVICES", "api,web"),
+        ("P1_CHANNELS", "C0GENERAL01,C0INCIDENT1,C0RANDOM001"),
+        ("P1_USERS", DAVE),
+        ("INCIDENT_ADMINS", ALICE),
+    ])
+    .await
+}
+
+/// A stand-in Statuspage, and a workspace whose service `api` has a component there.
+async fn with_page() -> (Running, Workspace) {
+    let page = FakeStatuspage::start(FakeConfig {
+        components: vec![SeedComponent::new("cmpapi000001", "API")],
+        ..FakeConfig::default()
+    });
+    let page = page.await.unwrap();
+    let url = page.api_url();
+    let workspace = Workspace::start(&[
+        ("SERVICES", "api"),
+        ("INCIDENT_ADMINS", ALICE),
+        ("STATUSPAGE_API_KEY", "sandbox-statuspage-key"),
+        ("STATUSPAGE_PAGE_ID", "sandboxpage1"),
+        ("STATUSPAGE_API_BASE_URL", &url),
+    ])
+    .await;
+    workspace
+        .types(ALICE, GENERAL, "map api cmpapi000001")
+        .await;
+    (page, workspace)
+}
+
+/// Waits until the page shows the component so.
+async fn component_is(page: &Running, status: &str) {
+    until(&format!("the component is {status}"), async || {
+        let api = page.fake.components().into_iter().next()?;
+        (api.status == status).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn seed_defect_1_every_status_is_reachable_and_shown() {
+    let (page, workspace) = with_page().await;
+    let text = "declare Checkout is down sev:P2 service:api triage";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    let shown = || workspace.slack().topic(&room);
+    assert!(shown().contains("triage"), "{}", shown());
+    for (text, status) in [
+        ("accept", "declared"),
+        ("status investigating Looking", "investigating"),
+        ("status identified A disk is full", "identified"),
+        ("status investigating It was not the disk", "investigating"),
+        ("status monitoring Restarted", "monitoring"),
+        ("resolved All well", "resolved"),
+        ("reopen Not so well", "investigating"),
+        ("resolved Now it is", "resolved"),
+        ("cancel It was none", "resolved"),
+    ] {
+        workspace.types(BOB, &room, text).await;
+        assert!(shown().contains(status), "{text}: {}", shown());
+        if status == "identified" || status == "monitoring" {
+            let public = format!("public Now {status}");
+            workspace.types(BOB, &room, &public).await;
+            until(&format!("the page says {status}"), async || {
+                let posted = page.fake.incidents().pop()?;
+                (posted.status == status).then_some(())
+            })
+            .await;
+        }
+    }
+    workspace.types(ALICE, &room, "close").await;
+    assert!(shown().contains("closed"), "{}", shown());
+    let text = "declare Another one sev:P3 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let other = workspace.channel("another").await;
+    workspace.types(BOB, &other, "cancel A false alarm").await;
+    let topic = workspace.slack().topic(&other);
+    assert!(topic.contains("cancel"), "{topic}");
+}
+
+#[tokio::test]
+async fn seed_defect_2_the_throttle_holds_between_commands_and_swallows_no_resolve() {
+    let workspace = workspace().await;
+    let text = "declare Checkout is down sev:P1 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    let told = || workspace.slack().messages("D0DAVE00001").len();
+    assert_eq!(told(), 1);
+    workspace.types(BOB, &room, "status Looking").await;
+    assert_eq!(told(), 2);
+    workspace.types(BOB, &room, "status Still looking").await;
+    assert_eq!(told(), 2, "the second within five minutes");
+    workspace.types(BOB, &room, "resolved Rolled back").await;
+    assert_eq!(told(), 3, "a resolve is never swallowed");
+    workspace.types(BOB, &room, "reopen It is back").await;
+    let before = told();
+    workspace.product.clock.advance(Duration::from_mins(6));
+    workspace.types(BOB, &room, "status Looking again").await;
+    assert_eq!(told(), before + 1, "five minutes later");
+    let deliveries = workspace.types(BOB, &room, "deliveries").await;
+    assert!(deliveries.contains("hrottled"), "{deliveries}");
+}
+
+#[tokio::test]
+async fn seed_defect_3_one_target_that_fails_stops_no_other() {
+    let workspace = workspace().await;
+    let mut fault = Fault::new("chat.postMessage", FaultKind::OkFalse);
+    fault.channel = Some(INCIDENTS.to_owned());
+    fault.error = Some("channel_not_found".to_owned());
+    fault.times = 100;
+    workspace.slack().add_fault(fault);
+    let text = "declare Checkout is down sev:P1 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    for told in [GENERAL, RANDOM, "D0DAVE00001"] {
+        let said = workspace.said(told);
+        assert!(said.contains("Checkout is down"), "{told}: {said}");
+    }
+    assert_eq!(workspace.said(INCIDENTS), "");
+    let deliveries = workspace.types(BOB, &room, "deliveries").await;
+    assert!(deliveries.contains("channel_not_found"), "{deliveries}");
+    workspace.types(BOB, &room, "resolved Rolled back").await;
+    for told in [GENERAL, RANDOM, "D0DAVE00001"] {
+        let said = workspace.said(told);
+        assert!(said.to_lowercase().contains("resolved"), "{told}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn seed_defect_4_a_status_page_that_fails_is_tried_again_until_it_has_it() {
+    use tidegate_fake_statuspage::{Fault, FaultKind};
+    let (page, workspace) = with_page().await;
+    page.fake.add_fault(Fault {
+        times: Some(2),
+        ..Fault::new(FaultKind::Http503)
+    });
+    page.fake.add_fault(Fault::after_effect(FaultKind::Reset));
+    let text = "declare Checkout is down sev:P2 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    workspace.types(BOB, &room, "public Checkout fails").await;
+    let forward = async || {
+        workspace.product.clock.advance(Duration::from_secs(20));
+        let posted = page.fake.incidents();
+        let text = posted.first()?.incident_updates.first()?.body.clone();
+        (text.contains("Checkout fails")).then_some(posted.len())
+    };
+    let posted = until("the page has it", forward).await;
+    assert_eq!(posted, 1, "once");
+}
+
+#[tokio::test]
+async fn seed_defect_5_the_status_page_has_an_incident_with_its_updates() {
+    let (page, workspace) = with_page().await;
+    let text = "declare Checkout is down sev:P2 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    for text in ["First words", "Second words"] {
+        let public = format!("public {text}");
+        workspace.types(BOB, &room, &public).await;
+        until("the page has it", async || {
+            let posted = page.fake.incidents().pop()?;
+            let newest = posted.incident_updates.first()?;
+            newest.body.contains(text).then_some(())
+        })
+        .await;
+    }
+    let posted = page.fake.incidents();
+    assert_eq!(posted.len(), 1);
+    assert_eq!(posted[0].incident_updates.len(), 2);
+    assert_eq!(posted[0].component_ids, ["cmpapi000001"]);
+}
+
+#[tokio::test]
+async fn seed_defect_6_a_component_that_another_incident_holds_is_not_operational() {
+    let (page, workspace) = with_page().await;
+    let text = "declare Checkout is down sev:P1 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let first = workspace.channel("checkout").await;
+    component_is(&page, "major_outage").await;
+    let text = "declare Logins fail sev:P2 service:api";
+    workspace.types(CAROL, GENERAL, text).await;
+    let second = workspace.channel("logins").await;
+    workspace.types(BOB, &first, "resolved Rolled back").await;
+    component_is(&page, "partial_outage").await;
+    workspace
+        .types(CAROL, &second, "resolved Rolled back too")
+        .await;
+    component_is(&page, "operational").await;
+}
+
+#[tokio::test]
+async fn seed_defect_7_an_incident_declared_while_slack_is_down_is_recorded() {
+    let world = DeclareWorld::new().await;
+    let down = Fault::of_everything(FaultKind::Http503, Duration::from_mins(10));
+    world.world.slack.add_fault(down);
+    world.declare().await;
+    world.passes_time(Duration::from_mins(9)).await;
+    let seen = world.seen().await;
+    assert_eq!((seen.incidents.len(), seen.channels), (1, 0));
+    world.settle().await;
+    assert_eq!(world.seen().await, Seen::whole());
+}
+
+#[tokio::test]
+async fn seed_defect_8_names_in_any_script_make_a_channel() {
+    let workspace = workspace().await;
+    let titles = [
+        "Ошибка оплаты: платежи не проходят уже несколько минут подряд, и никто не знает почему",
+        "決済が失敗しています。チェックアウトページが表示されず、ユーザーが注文を完了できません。",
+        "Zahlungen schlagen fehl — größere Störung in der Übermittlung, Kunden können nichts kaufen",
+        "🔥🔥🔥 👩‍👩‍👧‍👧",
+    ];
+    for (n, title) in titles.into_iter().enumerate() {
+        let text = format!("declare \"{title}\" sev:P3 service:api");
+        let told = workspace.types(BOB, GENERAL, &text).await;
+        assert!(told.contains("declared"), "{title}: {told}");
+        let channels = workspace.slack().channels();
+        let made = channels.iter().filter(|one| one.name.starts_with("inc-"));
+        let names: Vec<&str> = made.map(|one| one.name.as_str()).collect();
+        assert_eq!(names.len(), n + 1, "{title}: {names:?}");
+    }
+}
+
+#[tokio::test]
+async fn seed_defect_9_limits_are_waited_out_and_what_comes_twice_is_done_once() {
+    let world = DeclareWorld::new().await;
+    for method in ["conversations.create", "chat.postMessage", "pins.add"] {
+        let mut fault = Fault::new(method, FaultKind::RateLimited);
+        fault.retry_after = Some(json!(30));
+        fault.times = 2;
+        world.world.slack.add_fault(fault);
+    }
+    world.declare().await;
+    world.declare().await;
+    world.settle().await;
+    assert_eq!(world.seen().await, Seen::whole());
+}
+
+#[tokio::test]
+async fn seed_defect_10_forms_are_answered_the_command_passes_on_and_an_end_is_no_end() {
+    let workspace = workspace().await;
+    let text = "declare Checkout is down sev:P2 service:api";
+    workspace.types(BOB, GENERAL, text).await;
+    let room = workspace.channel("inc-").await;
+    // What is wrong with a form reaches whoever filled it in, also after it was taken.
+    workspace.types(BOB, &room, "update").await;
+    let pass = format!("commander {}", mention(CAROL));
+    workspace.types(BOB, &room, &pass).await;
+    let form = json!({"status": "identified", "text": "It was the disk"});
+    workspace.submits(BOB, &form).await;
+    let told = workspace.said("D0BOB000001");
+    assert!(told.contains("Only"), "{told}");
+    // The commander has changed.
+    let topic = workspace.slack().topic(&room);
+    assert!(topic.contains(CAROL), "{topic}");
+    // Cancelled, and it was one after all; resolved, and it comes back; closed, and put away in time.
+    workspace.types(CAROL, &room, "cancel A false alarm").await;
+    workspace.types(CAROL, &room, "reopen It was one").await;
+    workspace.types(CAROL, &room, "resolved Rolled back").await;
+    workspace.types(CAROL, &room, "reopen Not quite").await;
+    workspace.types(CAROL, &room, "resolved For good").await;
+    let said = workspace.said(&room).to_lowercase();
+    for words in ["cancel", "reopen", "resolved"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    workspace.types(ALICE, &room, "close").await;
+    let days = Duration::from_hours(24 * 15);
+    workspace.product.clock.advance(days);
+    until("the channel is put away", async || {
+        let channels = workspace.slack().channels();
+        let one = channels.iter().find(|one| one.id == room)?;
+        one.is_archived.then_some(())
+    })
+    .await;
+}
