@@ -7,6 +7,7 @@ functions. MiniStack runs with AUTH=true, so a function whose role lacks a right
 import argparse
 import base64
 import contextlib
+import copy
 import hashlib
 import hmac
 import http.client
@@ -26,6 +27,7 @@ import urllib.parse
 import boto3
 import botocore.config
 
+import deploy_incidents
 from deploy_installs import erasure_check, install_checks, install_first
 from deploy_tools import (
     Failed,
@@ -44,23 +46,24 @@ from deploy_tools import (
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUNCTIONS = ["ingress", "event-worker", "command-worker", "delivery-worker", "scheduler", "api"]
+STAND_INS = ["fake-slack", "fake-statuspage"]
 REGION = "us-east-1"
-STACK = "tidegate-test"
+STACK, STACK_OF_ONE = "tidegate-test", "tidegate-one"
 SIGNING_SECRET = "deploy-test-signing-secret"
 CLIENT_ID, CLIENT_SECRET = "1000000000.2000000000", "deploy-test-client-secret"
 MASTER_KEY = "5e" * 32
 OPERATOR_KEY = "deploy-test-operator-key"
 # Names in the stand-in Slack's default workspace.
 TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
-LONGEST_RUN = 15 * 60
+LONGEST_RUN = 25 * 60
 
 
 # ── Build and deploy ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def build():
-    """Builds the functions and the stand-in Slack at once; gives the programs by name."""
-    packages = [*FUNCTIONS, "tidegate-fake-slack"]
+    """Builds the functions and the stand-ins at once; gives the programs by name."""
+    packages = [*FUNCTIONS, *(f"tidegate-{name}" for name in STAND_INS)]
     command = ["cargo", "build", "--locked", "--message-format=json-render-diagnostics"]
     command += [word for package in packages for word in ("-p", package)]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=40 * 60)
@@ -68,7 +71,7 @@ def build():
         raise Failed("cargo build failed")
     messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith(b"{"))
     programs = {m["target"]["name"]: pathlib.Path(m["executable"]) for m in messages if m.get("executable")}
-    lacking = [name for name in (*FUNCTIONS, "fake-slack") if name not in programs]
+    lacking = [name for name in (*FUNCTIONS, *STAND_INS) if name not in programs]
     if lacking:
         raise Failed(f"cargo built no {', '.join(lacking)}")
     return programs
@@ -90,10 +93,10 @@ def lay_out(programs, folder):
 
 
 class Cloud:
-    """MiniStack and what is deployed in it."""
+    """MiniStack and a stack that is deployed in it."""
 
     def __init__(self, work, ministack, sam):
-        self.work, self.sam = work, sam
+        self.work, self.sam, self.stack = work, sam, STACK
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.log = work / "ministack.log"
@@ -127,10 +130,23 @@ class Cloud:
         self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
 
     def store_secrets(self):
-        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/client-secret", CLIENT_SECRET), ("/tidegate/master-key", MASTER_KEY)):
-            self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
+        secrets = {
+            "slack/signing-secret": SIGNING_SECRET,
+            "slack/client-secret": CLIENT_SECRET,
+            "slack/bot-token": deploy_incidents.BOT_TOKEN,
+            "statuspage/api-key": deploy_incidents.PAGE_KEY,
+            "master-key": MASTER_KEY,
+        }
+        for name, value in secrets.items():
+            self.client("ssm").put_parameter(Name=f"/tidegate/{name}", Value=value, Type="SecureString")
 
-    def deploy(self, template, slack_url, public_url):
+    def beside(self, stack):
+        """The same cloud, for another stack."""
+        other = copy.copy(self)
+        other.stack = stack
+        return other
+
+    def deploy(self, template, slack_url, public_url, of_this_stack):
         # The operator key goes in plain and the others through SSM, so that both ways are tried.
         parameters = {
             "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
@@ -139,15 +155,15 @@ class Cloud:
             "MetricMath": "false",
             "SlackApiBaseUrl": f"{slack_url}/api",
             "OperatorKey": OPERATOR_KEY,
-            "SlackClientId": CLIENT_ID,
             "PublicUrl": public_url,
             "LogLevel": "debug",
             "QuietSeconds": "1",
+            **of_this_stack,
         }
-        command = [self.sam, "deploy", "--template-file", template, "--stack-name", STACK, "--resolve-s3"]
+        command = [self.sam, "deploy", "--template-file", template, "--stack-name", self.stack, "--resolve-s3"]
         command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
         command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-        log = self.work / "sam.log"
+        log = self.work / f"{self.stack}.log"
         deployed = start(command, log, self.env)
         try:
             failed = deployed.wait(timeout=300)
@@ -157,20 +173,22 @@ class Cloud:
         if failed:
             tail(log, 5)
             with contextlib.suppress(botocore.exceptions.ClientError):
-                for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
+                for event in cloudformation.describe_stack_events(StackName=self.stack)["StackEvents"]:
                     if "FAILED" in event["ResourceStatus"]:
                         print(f"    {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
             tail(self.log, 20)
             raise Failed("sam deploy failed")
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        stack = cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
         self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
         self.resources = {
             r["LogicalResourceId"]: r["PhysicalResourceId"]
-            for r in cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+            for r in cloudformation.describe_stack_resources(StackName=self.stack)["StackResources"]
         }
-        template = cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
+        template = cloudformation.get_template(StackName=self.stack, TemplateStage="Processed")["TemplateBody"]
         self.template = json.loads(template) if isinstance(template, str) else template
         self.table = self.outputs["TableName"]
+        self.add_routes()
+        self.mend_concurrency()
 
     def add_routes(self):
         """MiniStack does not read the OpenAPI body in which SAM hides the routes, so they are added from it here."""
@@ -313,12 +331,12 @@ class Forwarder(http.server.ThreadingHTTPServer):
 
 
 class Slack:
-    """The stand-in Slack."""
+    """A stand-in Slack."""
 
-    def __init__(self, program, work, app_url):
+    def __init__(self, program, work, app_url, *options):
         self.url = f"http://127.0.0.1:{free_port()}"
-        log = work / "slack.log"
-        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url, "--token-rotation"]
+        log = work / f"slack-{self.url.rpartition(':')[2]}.log"
+        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url, *options]
         env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
         answers(start(command, log, env), f"{self.url}/_fake/state", log)
 
@@ -378,6 +396,11 @@ def static_checks(report, cloud):
         for name, resource in cloud.template["Resources"].items():
             if resource["Type"] == "AWS::Lambda::Function":
                 expect(name.replace("Function", "Role") in json.dumps(resource["Properties"]["Role"]), f"{name} has another's role")
+    with report.check("every route's right to call its function fits into the 20 kB that AWS has for a function"):
+        for name in ("ApiFunction", "IngressFunction"):
+            policy = cloud.client("lambda").get_policy(FunctionName=cloud.resources[name])["Policy"]
+            print(f"       {name}: {len(policy)} of 20480")
+            expect(len(policy) < 20480, f"{name}: {len(policy)} bytes")
     with report.check("everything listens on loopback only"):
         expect(not exposed_ports(), f"open to the network: {exposed_ports()}")
 
@@ -521,6 +544,15 @@ def contract_check(report, cloud):
         expect(answer.returncode == 0 and "1 passed" in output and "skipped" not in output, output[-3000:])
 
 
+def check_incidents(report, cloud, programs, work):
+    """On a stack of its own: people's and channels' ids as parameters are for an app with one workspace and its token."""
+    forwarder, page = Forwarder(cloud), deploy_incidents.Page(programs["fake-statuspage"], work)
+    slack = Slack(programs["fake-slack"], work, forwarder.url, "--bot-token", deploy_incidents.BOT_TOKEN)
+    given = {"StatuspageApiBaseUrl": f"{page.url}/v1", **deploy_incidents.PARAMETERS}
+    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url, given)
+    deploy_incidents.incident_checks(report, cloud, slack, page, TEAM, OPERATOR_KEY)
+
+
 def run(options, work, report):
     began = time.monotonic()
 
@@ -529,7 +561,7 @@ def run(options, work, report):
 
     step("build")
     if options.binaries:
-        programs = {name: options.binaries / name for name in (*FUNCTIONS, "fake-slack")}
+        programs = {name: options.binaries / name for name in (*FUNCTIONS, *STAND_INS)}
     else:
         programs = build()
     signal.alarm(LONGEST_RUN)
@@ -537,12 +569,10 @@ def run(options, work, report):
     step("start")
     cloud = Cloud(work, options.ministack, options.sam)
     forwarder = Forwarder(cloud)
-    slack = Slack(programs["fake-slack"], work, forwarder.url)
+    slack = Slack(programs["fake-slack"], work, forwarder.url, "--token-rotation")
     cloud.store_secrets()
     step("deploy")
-    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url)
-    cloud.add_routes()
-    cloud.mend_concurrency()
+    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url, {"SlackClientId": CLIENT_ID})
     step("check")
     try:
         static_checks(report, cloud)
@@ -553,6 +583,8 @@ def run(options, work, report):
         batch_checks(report, cloud)
         operator_checks(report, cloud)
         contract_check(report, cloud)
+        step("deploy for one workspace")
+        check_incidents(report, cloud.beside(STACK_OF_ONE), programs, work)
         erasure_check(report, cloud, slack, TEAM, OPERATOR_KEY)
     finally:
         if report.failed or sys.exc_info()[0]:
