@@ -5,9 +5,10 @@ import json
 import re
 import time
 
+from deploy_cloud import PAGE_KEY
 from deploy_tools import answers, call, expect, exposed_ports, free_port, start, until
 
-BOT_TOKEN, PAGE_KEY, PAGE = "deploy-test-bot-token", "deploy-test-statuspage-key", "deploypage01"
+PAGE = "deploypage01"
 ALICE, BOB, CAROL, DAVE = "U0ALICE0001", "U0BOB000001", "U0CAROL0001", "U0DAVE00001"
 GENERAL, RANDOM = "C0GENERAL01", "C0RANDOM001"
 COMPONENT, RUNBOOK = "cmpapi000001", "https://runbooks.example.com/api"
