@@ -7,10 +7,6 @@ functions. MiniStack runs with AUTH=true, so a function whose role lacks a right
 import argparse
 import base64
 import contextlib
-import hashlib
-import hmac
-import http.client
-import http.server
 import json
 import os
 import pathlib
@@ -19,48 +15,27 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 
-import boto3
-import botocore.config
-
+from deploy_cloud import BOT, BOT_TOKEN, CLIENT_ID, OPERATOR_KEY, STACK, TEAM, Cloud, Forwarder, Slack, event_body
+from deploy_incidents import PARAMETERS, Page, incident_checks
 from deploy_installs import erasure_check, install_checks, install_first
-from deploy_tools import (
-    Failed,
-    Report,
-    adopt_orphans,
-    answers,
-    call,
-    end_descendants,
-    expect,
-    exposed_ports,
-    free_port,
-    start,
-    tail,
-    until,
-)
+from deploy_tools import Failed, Report, adopt_orphans, end_descendants, expect, exposed_ports, until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUNCTIONS = ["ingress", "event-worker", "command-worker", "delivery-worker", "scheduler", "api"]
-REGION = "us-east-1"
-STACK = "tidegate-test"
-SIGNING_SECRET = "deploy-test-signing-secret"
-CLIENT_ID, CLIENT_SECRET = "1000000000.2000000000", "deploy-test-client-secret"
-MASTER_KEY = "5e" * 32
-OPERATOR_KEY = "deploy-test-operator-key"
-# Names in the stand-in Slack's default workspace.
-TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
-LONGEST_RUN = 15 * 60
+STAND_INS = ["fake-slack", "fake-statuspage"]
+STACK_OF_ONE = "tidegate-one"
+LONGEST_RUN = 25 * 60
 
 
 # ── Build and deploy ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def build():
-    """Builds the functions and the stand-in Slack at once; gives the programs by name."""
-    packages = [*FUNCTIONS, "tidegate-fake-slack"]
+    """Builds the functions and the stand-ins at once; gives the programs by name."""
+    packages = [*FUNCTIONS, *(f"tidegate-{name}" for name in STAND_INS)]
     command = ["cargo", "build", "--locked", "--message-format=json-render-diagnostics"]
     command += [word for package in packages for word in ("-p", package)]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=40 * 60)
@@ -68,7 +43,7 @@ def build():
         raise Failed("cargo build failed")
     messages = (json.loads(line) for line in built.stdout.splitlines() if line.startswith(b"{"))
     programs = {m["target"]["name"]: pathlib.Path(m["executable"]) for m in messages if m.get("executable")}
-    lacking = [name for name in (*FUNCTIONS, "fake-slack") if name not in programs]
+    lacking = [name for name in (*FUNCTIONS, *STAND_INS) if name not in programs]
     if lacking:
         raise Failed(f"cargo built no {', '.join(lacking)}")
     return programs
@@ -89,259 +64,9 @@ def lay_out(programs, folder):
         target.chmod(0o755)
 
 
-class Cloud:
-    """MiniStack and what is deployed in it."""
-
-    def __init__(self, work, ministack, sam):
-        self.work, self.sam = work, sam
-        self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.log = work / "ministack.log"
-        self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SLACK_", "TIDEGATE_"))},
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "HOME": str(work),
-            "TMPDIR": str(work / "tmp"),
-            "NO_PROXY": "127.0.0.1,localhost",
-            "SAM_CLI_TELEMETRY": "0",
-        }
-        (work / "tmp").mkdir()
-        server = {
-            **self.env,
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.port),
-            # Its MQTT door would listen on all interfaces.
-            "IOT_MTLS_ENABLED": "0",
-            "AUTH": "true",
-            "S3_DATA_DIR": str(work / "tmp/s3"),
-        }
-        self.process = start([ministack], self.log, server)
-        answers(self.process, f"{self.endpoint}/_ministack/health", self.log)
-        os.environ.update({k: self.env[k] for k in self.env if k.startswith("AWS_")})
-        config = botocore.config.Config(connect_timeout=5, read_timeout=70, retries={"max_attempts": 2})
-        self.client = lambda service: boto3.client(service, endpoint_url=self.endpoint, config=config)
-        self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
-
-    def store_secrets(self):
-        for name, value in (("/tidegate/slack/signing-secret", SIGNING_SECRET), ("/tidegate/slack/client-secret", CLIENT_SECRET), ("/tidegate/master-key", MASTER_KEY)):
-            self.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString")
-
-    def deploy(self, template, slack_url, public_url):
-        # The operator key goes in plain and the others through SSM, so that both ways are tried.
-        parameters = {
-            "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
-            "DeletionProtection": "false",
-            "RequireTls": "false",
-            "MetricMath": "false",
-            "SlackApiBaseUrl": f"{slack_url}/api",
-            "OperatorKey": OPERATOR_KEY,
-            "SlackClientId": CLIENT_ID,
-            "PublicUrl": public_url,
-            "LogLevel": "debug",
-            "QuietSeconds": "1",
-        }
-        command = [self.sam, "deploy", "--template-file", template, "--stack-name", STACK, "--resolve-s3"]
-        command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
-        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-        log = self.work / "sam.log"
-        deployed = start(command, log, self.env)
-        try:
-            failed = deployed.wait(timeout=300)
-        except subprocess.TimeoutExpired:
-            failed = True
-        cloudformation = self.client("cloudformation")
-        if failed:
-            tail(log, 5)
-            with contextlib.suppress(botocore.exceptions.ClientError):
-                for event in cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]:
-                    if "FAILED" in event["ResourceStatus"]:
-                        print(f"    {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}")
-            tail(self.log, 20)
-            raise Failed("sam deploy failed")
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
-        self.resources = {
-            r["LogicalResourceId"]: r["PhysicalResourceId"]
-            for r in cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
-        }
-        template = cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
-        self.template = json.loads(template) if isinstance(template, str) else template
-        self.table = self.outputs["TableName"]
-
-    def add_routes(self):
-        """MiniStack does not read the OpenAPI body in which SAM hides the routes, so they are added from it here."""
-        api, aws = self.resources["HttpApi"], self.client("apigatewayv2")
-        body = self.template["Resources"]["HttpApi"]["Properties"]["Body"]
-        functions = self.client("lambda")
-        integrations = {}
-        for path, methods in body["paths"].items():
-            for method, operation in methods.items():
-                uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-                # …/functions/${ApiFunction.Arn}/invocations or …/functions/${IngressFunctionAliaslive}/invocations
-                target = uri.partition("${AWS::Region}")[2].partition("${")[2].partition("}")[0]
-                if target not in integrations:
-                    name, dot, _ = target.partition(".")
-                    arn = self.resources[name]
-                    if dot:
-                        arn = functions.get_function(FunctionName=arn)["Configuration"]["FunctionArn"]
-                    made = aws.create_integration(
-                        ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
-                    )
-                    integrations[target] = made["IntegrationId"]
-                aws.create_route(
-                    ApiId=api, RouteKey=f"{method.upper()} {path}", Target=f"integrations/{integrations[target]}"
-                )
-        self.api_host = f"{api}.execute-api.localhost:{self.port}"
-
-    def mend_concurrency(self):
-        """MiniStack keeps a number that came by a parameter as text, and its poller stumbles over that."""
-        aws = self.client("lambda")
-        for mapping in aws.list_event_source_mappings()["EventSourceMappings"]:
-            limit = int(mapping["ScalingConfig"]["MaximumConcurrency"])
-            aws.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": limit})
-
-    def request(self, method, path, body=None, headers=None):
-        """Through the HTTP API."""
-        return call(method, self.endpoint + path, body, {**(headers or {}), "Host": self.api_host})
-
-    def browse(self, path, headers):
-        """One GET; gives the headers too, and follows no redirect."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
-        connection.request("GET", path, headers={**headers, "Host": self.api_host})
-        answer = connection.getresponse()
-        found = answer.status, answer.read(), answer.getheaders()
-        connection.close()
-        return found
-
-    def slack(self, path, body, headers=None, secret=SIGNING_SECRET, at=None):
-        """A request signed as Slack signs it, now."""
-        stamp = str(int(at or time.time()))
-        made = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
-        signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={made}"}
-        return self.request("POST", path, body, {"Content-Type": "application/json", **(headers or {}), **signed})
-
-    def event(self, event_id, event, **more):
-        """A signed event of the stand-in's workspace."""
-        body = event_body(event_id, event).encode()
-        return self.slack("/slack/events", body, **more)
-
-    def rows(self):
-        """All rows: the table of a test is small."""
-        rows, start_at = [], {}
-        while True:
-            page = self.dynamodb.scan(TableName=self.table, ConsistentRead=True, **start_at)
-            rows += page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return rows
-            start_at = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-    def ledger(self, event_id, tenant=TEAM):
-        """What became of an event."""
-        key = {"pk": {"S": f"{tenant}#ledger#{event_id}"}, "sk": {"S": "event"}}
-        return self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
-
-    def state(self, event_id):
-        return (self.ledger(event_id) or {}).get("state", {}).get("S")
-
-    def waiting(self, queue):
-        """Messages on a queue: visible, in flight, delayed."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.outputs[f"{queue}Url"], AttributeNames=names)["Attributes"]
-        return sum(int(n) for n in found.values())
-
-    def quiet(self, seconds=30):
-        queues = ["EventsQueue", "CommandsQueue", "DeliveryQueue"]
-        until("all queues empty", lambda: not any(self.waiting(q) for q in queues), seconds)
-
-    def print_logs(self):
-        print("── MiniStack")
-        tail(self.log, 40)
-        logs = self.client("logs")
-        for group in logs.describe_log_groups().get("logGroups", []):
-            print(f"── {group['logGroupName']}")
-            lines = logs.filter_log_events(logGroupName=group["logGroupName"]).get("events", [])
-            for line in lines[-25:]:
-                print(f"    {line['message'].rstrip()[:400]}")
-
-
-def event_body(event_id, event):
-    return json.dumps({
-        "token": "unused", "team_id": TEAM, "api_app_id": APP, "type": "event_callback", "event_id": event_id,
-        "event_time": int(float(event.get("event_ts", time.time()))), "event": event,
-        "authorizations": [
-            {"enterprise_id": None, "team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}
-        ],
-        "is_ext_shared_channel": False,
-    })
-
-
 def message(channel, text, ts, kind="message"):
     found = {"type": kind, "user": "U0SOMEONE1", "text": text, "ts": ts, "channel": channel, "event_ts": ts}
     return {**found, "channel_type": "channel"} if kind == "message" else found
-
-
-class Forwarder(http.server.ThreadingHTTPServer):
-    """Where the stand-in Slack finds the app: it cannot name the API by the Host header itself."""
-
-    daemon_threads = True
-
-    def __init__(self, cloud):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length", "connection")}
-                try:
-                    status, answer = cloud.request("POST", self.path, body, headers)
-                except OSError:
-                    status, answer = 502, b""
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
-class Slack:
-    """The stand-in Slack."""
-
-    def __init__(self, program, work, app_url):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        log = work / "slack.log"
-        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url, "--token-rotation"]
-        env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
-        answers(start(command, log, env), f"{self.url}/_fake/state", log)
-
-    def get(self, path):
-        return json.loads(call("GET", self.url + path)[1])
-
-    def act(self, what, **fields):
-        """Acts as a user."""
-        status, answer = call("POST", f"{self.url}/_fake/{what}", json.dumps(fields).encode(), {"Content-Type": "application/json"})
-        expect(status in (200, 204), f"/_fake/{what} answered {status}: {answer[:200]}")
-        return json.loads(answer or b"null")
-
-    def replies(self, channel, thread_ts):
-        """What the bot posted in a thread."""
-        return [m for m in self.get(f"/_fake/messages?channel={channel}") if m["bot_id"] and m["thread_ts"] == thread_ts]
-
-    def said_by(self, channel, user, text):
-        return [m for m in self.get(f"/_fake/messages?channel={channel}") if m["user"] == user and m["text"] == text]
-
-    def answers_to(self, channel, user):
-        """What only this user sees."""
-        found = [m for m in self.get("/_fake/state")["ephemerals"] if m["channel"] == channel and m["user"] == user]
-        return [m for m in found if not m.get("from_slack")]
 
 
 # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -378,6 +103,11 @@ def static_checks(report, cloud):
         for name, resource in cloud.template["Resources"].items():
             if resource["Type"] == "AWS::Lambda::Function":
                 expect(name.replace("Function", "Role") in json.dumps(resource["Properties"]["Role"]), f"{name} has another's role")
+    with report.check("every route's right to call its function fits into the 20 kB that AWS has for a function"):
+        for name in ("ApiFunction", "IngressFunction"):
+            policy = cloud.client("lambda").get_policy(FunctionName=cloud.resources[name])["Policy"]
+            print(f"       {name}: {len(policy)} of 20480")
+            expect(len(policy) < 20480, f"{name}: {len(policy)} bytes")
     with report.check("everything listens on loopback only"):
         expect(not exposed_ports(), f"open to the network: {exposed_ports()}")
 
@@ -521,6 +251,15 @@ def contract_check(report, cloud):
         expect(answer.returncode == 0 and "1 passed" in output and "skipped" not in output, output[-3000:])
 
 
+def check_incidents(report, cloud, programs, work):
+    """On a stack of its own: people's and channels' ids as parameters are for an app with one workspace and its token."""
+    forwarder, page = Forwarder(cloud), Page(programs["fake-statuspage"], work)
+    slack = Slack(programs["fake-slack"], work, forwarder.url, "--bot-token", BOT_TOKEN)
+    given = {"StatuspageApiBaseUrl": f"{page.url}/v1", **PARAMETERS}
+    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url, given)
+    incident_checks(report, cloud, slack, page, TEAM, OPERATOR_KEY)
+
+
 def run(options, work, report):
     began = time.monotonic()
 
@@ -529,7 +268,7 @@ def run(options, work, report):
 
     step("build")
     if options.binaries:
-        programs = {name: options.binaries / name for name in (*FUNCTIONS, "fake-slack")}
+        programs = {name: options.binaries / name for name in (*FUNCTIONS, *STAND_INS)}
     else:
         programs = build()
     signal.alarm(LONGEST_RUN)
@@ -537,12 +276,10 @@ def run(options, work, report):
     step("start")
     cloud = Cloud(work, options.ministack, options.sam)
     forwarder = Forwarder(cloud)
-    slack = Slack(programs["fake-slack"], work, forwarder.url)
+    slack = Slack(programs["fake-slack"], work, forwarder.url, "--token-rotation")
     cloud.store_secrets()
     step("deploy")
-    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url)
-    cloud.add_routes()
-    cloud.mend_concurrency()
+    cloud.deploy(work / "build/template.yaml", slack.url, forwarder.url, {"SlackClientId": CLIENT_ID})
     step("check")
     try:
         static_checks(report, cloud)
@@ -553,6 +290,8 @@ def run(options, work, report):
         batch_checks(report, cloud)
         operator_checks(report, cloud)
         contract_check(report, cloud)
+        step("deploy for one workspace")
+        check_incidents(report, cloud.beside(STACK_OF_ONE), programs, work)
         erasure_check(report, cloud, slack, TEAM, OPERATOR_KEY)
     finally:
         if report.failed or sys.exc_info()[0]:

@@ -116,10 +116,8 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "close" => Ask::Command(Command::Close),
         "postmortem" => Ask::Command(Command::Postmortem(Postmortem::Draft)),
         "page" | "escalate" => Ask::Command(Command::Escalate),
-        "timeline" => match extra {
-            Some(after) => Ask::MoreTimeline(after.parse().ok()?),
-            None => Ask::Command(Command::Timeline(super::command::Timeline::Show)),
-        },
+        "timeline" => Ask::Command(Command::Timeline(super::command::Timeline::Show)),
+        "timeline_more" => Ask::MoreTimeline(extra?.parse().ok()?),
         "tasks" => Ask::Command(Command::Task(Task::List)),
         "deliveries" => Ask::Command(Command::Deliveries),
         "info" => Ask::Command(Command::Info(None)),
