@@ -13,7 +13,7 @@ use super::walk::Sandbox;
 const TIDEGATE: &str = env!("CARGO_BIN_EXE_tidegate");
 
 /// What the pages write for the address and the data folder.
-const ADDRESS: &str = "127.0.0.1:3000";
+pub(super) const ADDRESS: &str = "127.0.0.1:3000";
 const FOLDER: &str = ".tidegate";
 
 /// Last line of the greeting.
@@ -86,9 +86,9 @@ impl Shell {
 
     async fn act(&mut self, block: &Commands) -> Result<(), String> {
         let http = self.http.clone();
-        let controls = format!("http://{}/sandbox/_fake", self.served()?.address);
+        let server = self.served()?;
         let sandbox = Sandbox {
-            controls,
+            address: &server.address,
             http: &http,
         };
         let expected = block.expected.as_deref().unwrap_or_default();

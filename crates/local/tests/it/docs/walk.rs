@@ -16,14 +16,15 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::page::is_as_shown;
+use super::shell::ADDRESS;
 
 /// How long what is to be read may take: posts of one channel leave one a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The sandbox of a running Tidegate.
 pub(super) struct Sandbox<'a> {
-    /// Where its controls are.
-    pub(super) controls: String,
+    /// Where Tidegate listens: `127.0.0.1:3000`.
+    pub(super) address: &'a str,
     pub(super) http: &'a reqwest::Client,
 }
 
@@ -31,9 +32,17 @@ impl Sandbox<'_> {
     /// Does what the lines say, and waits until all of `expected` can be read.
     pub(super) async fn act(&self, lines: &[String], expected: &str) -> Result<(), String> {
         for line in lines {
-            self.take_step(line)
-                .await
-                .map_err(|why| format!("`{line}`: {why}"))?;
+            let done = async {
+                let before = self.jobs_done().await?;
+                self.take_step(line).await?;
+                // Whoever types the next line has seen what became of this one.
+                let after = wait_for(async || {
+                    let now = self.jobs_done().await?;
+                    Ok((now > before).then_some(()))
+                });
+                after.await?.ok_or("no worker has done it".to_owned())
+            };
+            done.await.map_err(|why| format!("`{line}`: {why}"))?;
         }
         for line in expected.lines() {
             self.read(line).await?;
@@ -60,7 +69,7 @@ impl Sandbox<'_> {
             )
         };
         body["user"] = user.into();
-        let url = format!("{}/{control}", self.controls);
+        let url = self.control(control);
         let sent = self.http.post(url).json(&body).send().await;
         let report: Value = answered(sent).await?;
         let taken = report["attempts"]
@@ -121,6 +130,9 @@ impl Sandbox<'_> {
         let mut there = Vec::new();
         let found = wait_for(async || {
             there = World(self.state().await?).readable(place)?;
+            for text in &mut there {
+                *text = text.replace(self.address, ADDRESS);
+            }
             Ok(there.iter().find(|text| is_as_shown(words, text)).cloned())
         });
         match found.await? {
@@ -130,8 +142,26 @@ impl Sandbox<'_> {
     }
 
     async fn state(&self) -> Result<Value, String> {
-        let url = format!("{}/state", self.controls);
-        answered(self.http.get(url).send().await).await
+        answered(self.http.get(self.control("state")).send().await).await
+    }
+
+    fn control(&self, name: &str) -> String {
+        format!("http://{}/sandbox/_fake/{name}", self.address)
+    }
+
+    /// How many commands, clicks and forms the workers have done.
+    async fn jobs_done(&self) -> Result<u64, String> {
+        let url = format!("http://{}/metrics", self.address);
+        let answer = self.http.get(url).send().await;
+        let text = answer.map_err(|e| e.to_string())?.text().await;
+        let text = text.map_err(|e| e.to_string())?;
+        let counted = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let counted = counted.filter(|(name, _)| {
+            ["slack.command", "slack.interaction"].iter().any(|kind| {
+                *name == format!("tidegate_jobs_total{{kind=\"{kind}\",outcome=\"ok\"}}")
+            })
+        });
+        Ok(counted.filter_map(|(_, n)| n.parse::<u64>().ok()).sum())
     }
 }
 
@@ -208,9 +238,16 @@ impl World {
                 text = text.replace(&format!("<{sign}{id}>"), &format!("{sign}{name}"));
             }
         }
-        let links = text.replace("&lt;", "<").replace("&gt;", ">");
-        let links = links.replace("&amp;", "&");
-        links.split_whitespace().collect::<Vec<_>>().join(" ")
+        // What is left between brackets is a link, of which its label is shown.
+        while let Some((before, rest)) = text.split_once('<')
+            && let Some((link, after)) = rest.split_once('>')
+        {
+            let label = link.split_once('|').map_or(link, |(_, label)| label);
+            text = format!("{before}{label}{after}");
+        }
+        let text = text.replace("&lt;", "<").replace("&gt;", ">");
+        let text = text.replace("&amp;", "&");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
