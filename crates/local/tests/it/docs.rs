@@ -2,10 +2,10 @@
 //! and outputs that it names are those of the source and the template.
 
 mod page;
-mod rights;
 mod rule;
 mod shell;
 mod source;
+mod tables;
 mod walk;
 
 use std::collections::BTreeSet;

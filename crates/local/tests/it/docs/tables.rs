@@ -1,4 +1,4 @@
-//! The table of rights in `docs/incidents.md` says what the code decides, cell by cell.
+//! The tables of rights and of statuses in `docs/incidents.md` say what the code decides, cell by cell.
 
 use tidegate_app::incidents::declare::{self, Declaration};
 use tidegate_app::incidents::incident::{Actor, Incident};
@@ -7,9 +7,10 @@ use tidegate_app::incidents::permissions::{
 };
 use tidegate_app::incidents::role::{Held, RoleName};
 use tidegate_app::incidents::settings::Settings;
+use tidegate_app::incidents::status::{self, Status, Went};
 use tidegate_pipeline::clock::Timestamp;
 
-use super::page::guide;
+use super::page::{guide, literals};
 
 /// The rows, by how they begin, and what they stand for.
 const ROWS: [(&str, &[Action]); 8] = [
@@ -147,6 +148,29 @@ fn the_table_of_rights_is_that_of_the_code() {
             for action in *actions {
                 assert_eq!(may(user, *action), cell == "✓", "{action:?} by {user}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_statuses_has_every_step_and_no_other() {
+    let before = Status::Identified;
+    let rows = guide("incidents.md").rows("## Statuses");
+    assert_eq!(rows.len(), Status::ALL.len());
+    for (from, row) in Status::ALL.into_iter().zip(&rows) {
+        assert_eq!(literals(&row[0]), [from.as_str()]);
+        let mut documented = literals(&row[2]);
+        if row[2].starts_with("where it stood") {
+            documented.push(before.as_str().to_owned());
+        }
+        for to in Status::ALL.into_iter().filter(|to| *to != from) {
+            let mut incident = incident();
+            incident.status = from;
+            incident.previous = Some(before);
+            let now = incident.milestones.declared;
+            let went = status::go(&mut incident, to, Some("why"), true, now);
+            let is_documented = documented.iter().any(|name| name == to.as_str());
+            assert_eq!(went == Ok(Went::Moved), is_documented, "{from} → {to}");
         }
     }
 }
