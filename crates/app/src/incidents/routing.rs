@@ -10,7 +10,7 @@ use super::incident::Incident;
 use super::settings::Settings;
 use super::status::Status;
 
-/// A person gets one direct message of an incident and kind of news within that time.
+/// A person gets one direct message of an incident and kind of news within that time. That it is over is always told.
 pub const THROTTLE: Duration = Duration::from_mins(5);
 
 /// People left alone that the ledger says so of: a transaction takes a hundred rows.
@@ -68,8 +68,8 @@ pub fn tell(
     for to in audience {
         let key = key(news, to);
         let last = change.incident.told.get(&key).copied();
-        let is_person = matches!(to, Audience::Person(_));
-        if is_person && last.is_some_and(|last| now.since(last) < THROTTLE) {
+        let may_wait = matches!(to, Audience::Person(_)) && news != News::Resolved;
+        if may_wait && last.is_some_and(|last| now.since(last) < THROTTLE) {
             left_out += 1;
             if left_out <= MOST_NOTED {
                 change.write(delivery::begin(
@@ -146,5 +146,32 @@ fn parse(key: &str) -> Option<Audience> {
         ("c", channel) => Some(Audience::Channel(channel.into())),
         ("p", user) => Some(Audience::Person(user.into())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incidents::case::fixture::{LEAD, NOW, Room};
+    use crate::incidents::incident::Actor;
+
+    /// What each of two tellings, a minute apart, comes to for a person.
+    fn twice(news: News) -> [usize; 2] {
+        let room = Room::new();
+        let to = BTreeSet::from([Audience::Person("UA".into())]);
+        let actor = Actor::Person(LEAD.into());
+        let mut first = Change::of(room.incident(), &actor, NOW);
+        let told = tell(&mut first, &to, news, None).len();
+        let later = NOW.plus(Duration::from_mins(1));
+        let mut second = Change::of(&first.incident, &actor, later);
+        [told, tell(&mut second, &to, news, None).len()]
+    }
+
+    #[test]
+    fn news_are_told_once_in_five_minutes_but_that_it_is_over_always() {
+        for news in [News::Declared, News::Updated, News::Paged, News::Reopened] {
+            assert_eq!(twice(news), [1, 0], "{news:?}");
+        }
+        assert_eq!(twice(News::Resolved), [1, 1]);
     }
 }

@@ -5,10 +5,13 @@ mod page;
 mod rule;
 mod shell;
 mod source;
+mod tables;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use tidegate_app::incidents::command;
 use tidegate_slack::http_client;
 
 use self::page::{Page, file, guide, literals, pages};
@@ -125,4 +128,17 @@ fn the_parameters_and_their_defaults_are_those_of_the_template() {
 fn the_outputs_are_those_of_the_template() {
     let documented = set(guide("deploy.md").first_cells("## 4. Give the host to Slack"));
     assert_eq!(documented, keys(&file("template.yaml"), "Outputs"));
+}
+
+#[test]
+fn the_commands_of_incidents_are_those_of_the_grammar() {
+    let groups = command::help(None);
+    let grammar = groups.iter().flat_map(|group| group.lines.iter());
+    let grammar = grammar.map(|(typed, does)| (format!("`{typed}`"), (*does).to_owned()));
+    let grammar: Vec<(String, String)> = grammar.collect();
+    let rows = guide("incidents.md").rows("## Commands");
+    let rows = rows.iter().map(|row| (row[0].clone(), row[1].clone()));
+    // A table with other ways to the same stands at the end.
+    let documented: Vec<_> = rows.take(grammar.len()).collect();
+    assert_eq!(documented, grammar);
 }

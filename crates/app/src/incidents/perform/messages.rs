@@ -17,7 +17,7 @@ use crate::incidents::render::announcement::Because;
 use crate::incidents::role::RoleName;
 use crate::incidents::rows::Place;
 use crate::incidents::severity::Severity;
-use crate::incidents::{delivery, render, rows};
+use crate::incidents::{delivery, render, routing, rows};
 
 /// A message of ours that is edited in place.
 struct Kept {
@@ -227,7 +227,10 @@ fn root(incident: &Incident, place: &Place, to: &Audience, news: News) -> Json {
     match to {
         Audience::Channel(_) => render::announcement::root(incident, room),
         Audience::Person(user) => {
-            let because = if news == News::Paged {
+            let heard = |news| routing::has_heard(incident, news, to);
+            let only_called =
+                heard(News::Paged) && !heard(News::Declared) && !heard(News::Escalated);
+            let because = if news == News::Paged || only_called {
                 Because::Paged
             } else if incident.watchers.contains(user) {
                 Because::Watcher

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::facts;
-use super::markdown::{actor, line, person, quoted};
+use super::markdown::{actor, line, named, person, quoted};
 use super::tasks::TaskView;
 use super::text::utc;
 use crate::incidents::incident::Incident;
@@ -152,14 +152,16 @@ pub(super) fn told(names: &Names, entry: &Entry) -> String {
     if entry.words().trim().is_empty() {
         return format!("{head}{edited}");
     }
-    format!("{head}{edited}\n{}", indented(entry.words()))
+    let words = named(names, entry.words());
+    format!("{head}{edited}\n{}", indented(&words))
 }
 
 /// An entry with what it said before it was edited.
 fn told_whole(names: &Names, entry: &Entry) -> String {
     let now = told(names, entry);
     if entry.edited.is_some() && entry.is_shown() {
-        return format!("{now}\n  before:\n{}", indented(&entry.text));
+        let before = named(names, &entry.text);
+        return format!("{now}\n  before:\n{}", indented(&before));
     }
     now
 }

@@ -39,6 +39,31 @@ pub(super) fn person(names: &Names, user: &UserId) -> String {
         .map_or_else(|| line(user.as_str()), |name| line(name))
 }
 
+/// A text of Slack's with the people in it by name: nobody reads `<@U0ANA>` outside.
+pub(super) fn named(names: &Names, text: &str) -> String {
+    let mut parts = text.split("<@");
+    let mut named = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mention = part.split_once('>').filter(|(id, _)| {
+            let id = id.split('|').next().unwrap_or_default();
+            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
+        });
+        match mention {
+            Some((id, rest)) => {
+                let id = id.split('|').next().unwrap_or_default();
+                named.push('@');
+                named.push_str(names.get(&UserId::from(id)).map_or(id, String::as_str));
+                named.push_str(rest);
+            }
+            None => {
+                named.push_str("<@");
+                named.push_str(part);
+            }
+        }
+    }
+    named
+}
+
 /// Whoever did something.
 pub(super) fn actor(names: &Names, actor: &Actor) -> String {
     match actor {
@@ -60,5 +85,17 @@ mod tests {
         let names = Names::from([("U1".into(), "Ann_B".to_owned())]);
         assert_eq!(person(&names, &"U1".into()), "Ann\\_B");
         assert_eq!(person(&names, &"U2".into()), "U2");
+    }
+
+    #[test]
+    fn people_in_a_text_are_told_by_name() {
+        let names = Names::from([("U1".into(), "Ann".to_owned())]);
+        for (text, told) in [
+            ("called <@U1>, <@U2|bob>.", "called @Ann, @U2."),
+            ("<@> <@U1 <@U1>", "<@> <@U1 @Ann"),
+            ("a < b @U1", "a < b @U1"),
+        ] {
+            assert_eq!(named(&names, text), told);
+        }
     }
 }

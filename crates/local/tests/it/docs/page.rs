@@ -12,6 +12,8 @@ pub(crate) struct Page {
 /// A block of commands.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Commands {
+    /// Whether they are done in the sandbox, and not in a shell.
+    pub(crate) in_sandbox: bool,
     /// The lines, with continued ones joined and comments gone.
     pub(crate) lines: Vec<String>,
     /// What the last of them should print, where the page says so.
@@ -57,8 +59,8 @@ impl Page {
         name.to_string_lossy().into_owned()
     }
 
-    /// Every block tagged `sh`. A block tagged `text` that follows without a heading in between is what the last
-    /// command prints.
+    /// Every block tagged `sh` or `sandbox`. A block tagged `text` that follows without a heading in between is what the
+    /// last command prints, or what can be read in the sandbox.
     pub(crate) fn commands(&self) -> Vec<Commands> {
         let mut found: Vec<Commands> = Vec::new();
         let mut awaits_output = false;
@@ -75,8 +77,9 @@ impl Page {
                 .take_while(|l| !l.starts_with("```"))
                 .collect();
             match tag {
-                "sh" => {
+                "sh" | "sandbox" => {
                     found.push(Commands {
+                        in_sandbox: tag == "sandbox",
                         lines: joined(&body),
                         expected: None,
                     });
@@ -106,7 +109,7 @@ impl Page {
         lines.take_while(|line| !ends(line)).collect()
     }
 
-    /// The rows of all tables in a section, as cells. Heads and rules are left out.
+    /// The rows of all tables in a section, as cells, in which `\|` is a bar. Heads and rules are left out.
     pub(crate) fn rows(&self, heading: &str) -> Vec<Vec<String>> {
         let lines = self.section(heading);
         let is_row = |n: usize| {
@@ -114,8 +117,9 @@ impl Page {
             lines[n].starts_with('|') && !lines[n].starts_with("|-") && !next_is_rule
         };
         let cells = |n: usize| {
-            let row = lines[n].trim().trim_matches('|');
-            row.split('|').map(|cell| cell.trim().to_owned()).collect()
+            let row = lines[n].trim().trim_matches('|').replace("\\|", "\0");
+            let cells = row.split('|').map(str::trim);
+            cells.map(|cell| cell.replace('\0', "|")).collect()
         };
         (0..lines.len()).filter(|n| is_row(*n)).map(cells).collect()
     }

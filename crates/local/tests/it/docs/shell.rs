@@ -8,11 +8,12 @@ use tempfile::TempDir;
 
 use super::page::{Commands, Page, is_as_shown, root};
 use super::rule::{Rule, rule};
+use super::walk::Sandbox;
 
 const TIDEGATE: &str = env!("CARGO_BIN_EXE_tidegate");
 
 /// What the pages write for the address and the data folder.
-const ADDRESS: &str = "127.0.0.1:3000";
+pub(super) const ADDRESS: &str = "127.0.0.1:3000";
 const FOLDER: &str = ".tidegate";
 
 /// Last line of the greeting.
@@ -61,6 +62,9 @@ impl Shell {
         block: &Commands,
         known: &BTreeSet<String>,
     ) -> Result<(), String> {
+        if block.in_sandbox {
+            return self.act(block).await;
+        }
         let mut printed = String::new();
         let commands = block.lines.iter().flat_map(|line| line.split(" && "));
         for command in commands {
@@ -78,6 +82,17 @@ impl Shell {
             "{:?} printed\n{printed}\nand not\n{shown}",
             block.lines
         ))
+    }
+
+    async fn act(&mut self, block: &Commands) -> Result<(), String> {
+        let http = self.http.clone();
+        let server = self.served()?;
+        let sandbox = Sandbox {
+            address: &server.address,
+            http: &http,
+        };
+        let expected = block.expected.as_deref().unwrap_or_default();
+        sandbox.act(&block.lines, expected).await
     }
 
     async fn obey(&mut self, rule: Rule) -> Result<String, String> {

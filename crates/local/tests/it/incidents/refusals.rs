@@ -120,8 +120,7 @@ async fn what_is_no_command_is_answered_with_what_is() {
     let help = "`/incident help` shows all commands";
     scene.refuses(BOB, room, "frobnicate", &[help]).await;
     let severities = "severity must be one of P1, P2, P3, P4";
-    let one = scene.refuses(BOB, room, "severity P9", &[severities]);
-    one.await;
+    scene.refuses(BOB, room, "severity P9", &[severities]).await;
     scene
         .refuses(BOB, GENERAL, "declare x sev:high", &["P1"])
         .await;
@@ -269,9 +268,7 @@ async fn a_missing_scope_is_told_with_what_to_do() {
     let scene = Scene::new().await;
     scene.refuse_form("missing_scope");
     let words = ["install Tidegate again", "`/incident help`"];
-    scene
-        .refuses(BOB, &scene.room, "update", &words)
-        .await;
+    scene.refuses(BOB, &scene.room, "update", &words).await;
     // The channel cannot be made: the incident is there all the same, and who declared it hears why.
     let mut fault = Fault::new("conversations.create", FaultKind::OkFalse);
     fault.error = Some("missing_scope".to_owned());
