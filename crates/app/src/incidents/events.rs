@@ -248,3 +248,6 @@ impl Context<'_> {
         Ok(!is_bot && permissions::allow(&standing, action, Some(&incident), &rules).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,7 +179,13 @@ pub struct Found {
     pub entry: Option<Entry>,
 }
 
-/// Looks a message up. One that was never marked costs one read.
+/// The incident whose timeline a message is on, if it is on one.
+pub async fn incident_of(rows: &Rows, source: &Source) -> Result<Option<IncidentId>, TableError> {
+    let key = rows::by_source(&source.channel, &source.ts);
+    Ok(rows.get(&key).await?.as_ref().and_then(rows::pointed))
+}
+
+/// Looks a message up. Whoever means to change what is found reads the incident before, whose version guards it.
 pub async fn find(rows: &Rows, source: &Source) -> Result<Option<Found>, TableError> {
     let row = rows
         .get(&rows::by_source(&source.channel, &source.ts))
@@ -231,3 +237,6 @@ pub fn moment(ts: &Ts) -> Option<Timestamp> {
     let seconds: i64 = seconds.parse().ok()?;
     Some(Timestamp(seconds.checked_mul(1000)?.checked_add(millis)?))
 }
+
+#[cfg(test)]
+mod tests;

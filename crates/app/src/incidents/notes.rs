@@ -256,3 +256,8 @@ fn cut(text: &str) -> &'static str {
     }
     ""
 }
+
+#[cfg(test)]
+pub(super) mod fixture;
+#[cfg(test)]
+mod tests;

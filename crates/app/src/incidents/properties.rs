@@ -108,3 +108,6 @@ fn reveal(case: &Case<'_>, incident: &super::incident::Incident) -> Verdict {
     publish(&mut change);
     Verdict::silent(change)
 }
+
+#[cfg(test)]
+mod tests;

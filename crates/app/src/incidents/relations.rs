@@ -231,3 +231,6 @@ fn both(change: &mut Change, theirs: Change, case: &Case<'_>) {
 fn key(id: &IncidentId, to: &str) -> RowKey {
     rows::row(id, &["link", to])
 }
+
+#[cfg(test)]
+mod tests;

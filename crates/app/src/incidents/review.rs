@@ -260,3 +260,6 @@ pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
 fn key(id: &IncidentId) -> RowKey {
     rows::row(id, &["review"])
 }
+
+#[cfg(test)]
+mod tests;

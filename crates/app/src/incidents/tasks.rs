@@ -209,3 +209,6 @@ fn told(task: &Task) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,3 +7,4 @@ mod life;
 mod outage;
 mod people;
 mod reads;
+mod record;

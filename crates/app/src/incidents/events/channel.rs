@@ -8,6 +8,7 @@ use super::Context;
 use crate::incidents::change::Change;
 use crate::incidents::effect::Effect;
 use crate::incidents::incident::{Actor, Incident};
+use crate::incidents::people::MAX_PARTICIPANTS;
 use crate::incidents::permissions::Action;
 use crate::incidents::render::welcome;
 use crate::incidents::role::RoleName;
@@ -16,10 +17,8 @@ use crate::incidents::settings::Settings;
 use crate::incidents::speak::show;
 use crate::incidents::timeline::EntryKind;
 
-/// Most participants that an incident counts. Whoever comes later is welcomed all the same.
-const MAX_PARTICIPANTS: usize = 500;
-
-/// Somebody came in: they take part from now on, and are shown how things stand.
+/// Somebody came in: they take part from now on, and are shown how things stand. Whoever comes when no more can be
+/// counted is welcomed all the same.
 pub(super) async fn joined(
     context: &Context<'_>,
     channel: &ChannelId,

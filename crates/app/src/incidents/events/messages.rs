@@ -149,6 +149,13 @@ async fn followed(
     source: &Source,
     follow: impl FnOnce(&mut Marked, &mut Entry) -> bool,
 ) -> Result<Option<Decision>, TableError> {
+    let Some(id) = marks::incident_of(context.rows, source).await? else {
+        return Ok(None);
+    };
+    // The incident first: what is read after it is guarded by its version.
+    let Some(incident) = rows::load_alone(context.rows, &id).await? else {
+        return Ok(None);
+    };
     let Some(Found {
         mut marked,
         entry: Some(mut entry),
@@ -159,9 +166,6 @@ async fn followed(
     if entry.kind != EntryKind::Message || !follow(&mut marked, &mut entry) {
         return Ok(None);
     }
-    let Some(incident) = rows::load_alone(context.rows, &marked.incident).await? else {
-        return Ok(None);
-    };
     let mut change = Change::of(&incident, &Actor::Tidegate, context.now);
     change.write(rows::put_entry(&incident.id, &entry));
     change.write(marked.write(source, false));

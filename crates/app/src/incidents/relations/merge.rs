@@ -1,5 +1,7 @@
 //! Making an incident part of another.
 
+use std::collections::BTreeSet;
+
 use tidegate_slack::ids::UserId;
 
 use super::{both, other};
@@ -7,9 +9,9 @@ use crate::incidents::case::{Case, Refused, Verdict};
 use crate::incidents::change::Change;
 use crate::incidents::effect::{Effect, News};
 use crate::incidents::incident::{Incident, MAX_SERVICES};
+use crate::incidents::people::{MAX_PARTICIPANTS, MAX_WATCHERS};
 use crate::incidents::permissions::{self, Action};
 use crate::incidents::render::text::escaped;
-use crate::incidents::routing;
 use crate::incidents::speak::{publish, say, show, tell_all};
 use crate::incidents::status::{self, Status, Went};
 use crate::incidents::timeline::EntryKind;
@@ -83,16 +85,12 @@ fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Chang
 /// What the incident that another is merged into takes over. Answers what it has no room for, in words.
 fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
     let incident = &mut theirs.incident;
-    let new: Vec<UserId> = merged
-        .participants
-        .iter()
-        .filter(|user| !incident.takes_part(user))
-        .cloned()
-        .collect();
-    incident
-        .participants
-        .extend(merged.participants.iter().cloned());
-    incident.watchers.extend(merged.watchers.iter().cloned());
+    let part = merged.participants.iter();
+    let new = part.filter(|user| !incident.takes_part(user)).cloned();
+    let new: Vec<UserId> = new.collect();
+    let new = fill(&mut incident.participants, new, MAX_PARTICIPANTS);
+    let watchers = merged.watchers.iter().cloned();
+    fill(&mut incident.watchers, watchers, MAX_WATCHERS);
     let mut left = Vec::new();
     for service in &merged.services {
         if incident.services.contains(service) {
@@ -123,10 +121,24 @@ fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
         theirs.effect(&Effect::Invite { incident, users });
     }
     show(theirs);
-    routing::refresh(theirs);
     publish(theirs);
     if left.is_empty() {
         return String::new();
     }
     format!(" {name} has no room for: {}.", left.join(", "))
+}
+
+/// Puts people into a set as long as it has room. Answers who came in.
+fn fill(
+    set: &mut BTreeSet<UserId>,
+    people: impl IntoIterator<Item = UserId>,
+    most: usize,
+) -> Vec<UserId> {
+    let mut came = Vec::new();
+    for user in people {
+        if set.len() < most && set.insert(user.clone()) {
+            came.push(user);
+        }
+    }
+    came
 }

@@ -1,0 +1,149 @@
+//! Tests of what is heard in an event. What comes of it needs rows: `crates/local/tests/it/incidents/record.rs`.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn envelope(event: &Value) -> Envelope {
+    let outer = json!({
+        "type": "event_callback", "api_app_id": "A1", "event": event,
+        "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": true}],
+    });
+    Envelope::parse(outer.to_string().as_bytes()).unwrap()
+}
+
+fn source() -> Source {
+    Source {
+        channel: "C1".into(),
+        ts: "5.000100".into(),
+    }
+}
+
+#[test]
+fn each_event_tells_what_it_is_about() {
+    let item = json!({"type": "message", "channel": "C1", "ts": "5.000100"});
+    let pin =
+        json!({"type": "message", "channel": "C1", "message": {"ts": "5.000100", "text": "x"}});
+    let marked = |marker, on| Heard::Marked {
+        source: source(),
+        marker,
+        on,
+        ts: "9.1".into(),
+        by: "U1".into(),
+    };
+    for (event, heard) in [
+        (
+            json!({"type": "reaction_added", "user": "U1", "reaction": "pushpin", "item": item, "event_ts": "9.1"}),
+            Some(marked(MarkedBy::Emoji("pushpin"), true)),
+        ),
+        (
+            json!({"type": "reaction_removed", "user": "U1", "reaction": "pushpin", "item": item, "event_ts": "9.1"}),
+            Some(marked(MarkedBy::Emoji("pushpin"), false)),
+        ),
+        (
+            json!({"type": "reaction_added", "user": "UBOT", "reaction": "pushpin", "item": item, "event_ts": "9.1"}),
+            None,
+        ),
+        (
+            json!({"type": "reaction_added", "user": "U1", "reaction": "pushpin", "item": {"type": "file", "file": "F1"}, "event_ts": "9.1"}),
+            None,
+        ),
+        (
+            json!({"type": "pin_added", "user": "U1", "channel_id": "C1", "item": pin, "event_ts": "9.1"}),
+            Some(marked(MarkedBy::Pin, true)),
+        ),
+        (
+            json!({"type": "pin_added", "user": "UBOT", "channel_id": "C1", "item": pin, "event_ts": "9.1"}),
+            None,
+        ),
+        (
+            json!({"type": "pin_removed", "user": "U1", "channel_id": "C1", "item": pin, "event_ts": "9.1"}),
+            Some(marked(MarkedBy::Pin, false)),
+        ),
+        (
+            json!({"type": "message", "channel": "C1", "user": "U1", "ts": "6.1", "text": "x"}),
+            None,
+        ),
+        (
+            json!({"type": "message", "subtype": "message_changed", "channel": "C1", "ts": "7.1", "event_ts": "7.1",
+            "message": {"ts": "5.000100", "text": "y", "user": "UBOT"}}),
+            Some(Heard::Edited {
+                source: source(),
+                ts: "7.1".into(),
+            }),
+        ),
+        (
+            json!({"type": "message", "subtype": "message_changed", "channel": "C1", "event_ts": "7.1",
+            "message": {"ts": "5.000100", "subtype": "tombstone"}}),
+            Some(Heard::Deleted { source: source() }),
+        ),
+        (
+            json!({"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": "5.000100"}),
+            Some(Heard::Deleted { source: source() }),
+        ),
+        (
+            json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"}),
+            Some(Heard::Joined {
+                channel: "C1".into(),
+                user: "U1".into(),
+            }),
+        ),
+        (
+            json!({"type": "member_joined_channel", "channel": "C1", "user": "UBOT"}),
+            None,
+        ),
+        (
+            json!({"type": "channel_archive", "channel": "C1", "user": "U1"}),
+            Some(Heard::Archived {
+                channel: "C1".into(),
+                is: true,
+            }),
+        ),
+        (
+            json!({"type": "channel_archive", "channel": "C1", "user": "UBOT"}),
+            None,
+        ),
+        (
+            json!({"type": "group_unarchive", "channel": "C1", "user": "U1"}),
+            Some(Heard::Archived {
+                channel: "C1".into(),
+                is: false,
+            }),
+        ),
+        (
+            json!({"type": "channel_deleted", "channel": "C1"}),
+            Some(Heard::ChannelDeleted {
+                channel: "C1".into(),
+            }),
+        ),
+        (
+            json!({"type": "channel_rename", "channel": {"id": "C1", "name": "n"}}),
+            Some(Heard::Renamed {
+                channel: "C1".into(),
+                name: "n",
+            }),
+        ),
+        (
+            json!({"type": "app_home_opened", "user": "U1", "tab": "home", "channel": "D1"}),
+            Some(Heard::Home { user: "U1".into() }),
+        ),
+        (
+            json!({"type": "app_home_opened", "user": "U1", "tab": "messages", "channel": "D1"}),
+            None,
+        ),
+        (json!({"type": "team_join", "user": {"id": "U1"}}), None),
+    ] {
+        assert_eq!(hear(&envelope(&event)), heard, "{event}");
+    }
+}
+
+#[test]
+fn a_skin_tone_does_not_matter() {
+    let settings = Settings {
+        reactions: vec!["+1".to_owned()],
+        ..Settings::default()
+    };
+    assert!(MarkedBy::Emoji("+1::skin-tone-2").counts(&settings));
+    assert!(!MarkedBy::Emoji("eyes").counts(&settings));
+    assert!(MarkedBy::Pin.counts(&settings));
+}
