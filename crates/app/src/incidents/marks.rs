@@ -120,6 +120,11 @@ impl Marked {
         self.deleted
     }
 
+    /// Whether it has that mark.
+    pub fn is_marked(&self, marker: Marker<'_>) -> bool {
+        self.marks.get(&marker.key()).is_some_and(|mark| mark.on)
+    }
+
     /// Whether something holds it on the timeline.
     pub fn is_held(&self) -> bool {
         !self.deleted && self.marks.values().any(|mark| mark.on)

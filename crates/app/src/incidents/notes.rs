@@ -47,8 +47,11 @@ pub fn add_message(
             "That message has been deleted. `/incident timeline add` notes it in your own words.",
         ));
     }
-    let here = known.is_none_or(|found| found.marked.incident == incident.id);
-    if !here || known.is_some_and(|found| found.marked.is_held()) {
+    // By a pin alone it is not there by name yet: whoever removed the pin would take it away.
+    let is_there = |found: &Found| {
+        found.marked.incident != incident.id || found.marked.is_marked(Marker::Word)
+    };
+    if known.is_some_and(is_there) {
         return Ok(Verdict::words("That message is on the timeline already."));
     }
     let mut change = case.change(incident);
