@@ -55,16 +55,29 @@ impl World {
             }),
             defaults: Settings::default(),
             public_url: None,
-            pages: Pages::new(&table.system(), http, None, nowhere.to_owned()),
+            pages: Pages::new(&table.system(), http, None, None),
         };
         let rows = table.tenant(&tenant);
-        for (user, kind) in [("ULEAD", "member"), ("U1", "member"), ("U2", "member"), ("UGUEST", "guest"), ("UROBOT", "bot")] {
-            let row = Item::new().with("kind", kind).with("until", NOW.millis() * 2);
+        for (user, kind) in [
+            ("ULEAD", "member"),
+            ("U1", "member"),
+            ("U2", "member"),
+            ("UGUEST", "guest"),
+            ("UROBOT", "bot"),
+        ] {
+            let row = Item::new()
+                .with("kind", kind)
+                .with("until", NOW.millis() * 2);
             let key = RowKey::new(&["person", user], &["slack"]);
             rows.write(Write::put(key, row)).await.unwrap();
         }
         let id = declared(&rows, 1).await;
-        Self { rows, desk, tenant, id }
+        Self {
+            rows,
+            desk,
+            tenant,
+            id,
+        }
     }
 
     async fn loaded(&self) -> Loaded {
@@ -82,7 +95,9 @@ impl World {
     /// The entries that were made of messages.
     async fn messages(&self) -> Vec<Entry> {
         let entries = self.entries().await.into_iter();
-        entries.filter(|entry| entry.kind == EntryKind::Message).collect()
+        entries
+            .filter(|entry| entry.kind == EntryKind::Message)
+            .collect()
     }
 
     async fn decided(&self, event: &Value) -> Option<Decision> {
@@ -91,13 +106,18 @@ impl World {
             "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": true}],
         });
         let envelope = Envelope::parse(outer.to_string().as_bytes()).unwrap();
-        events::on_event(&self.desk, &self.rows, &self.tenant, &envelope, NOW).await.unwrap()
+        events::on_event(&self.desk, &self.rows, &self.tenant, &envelope, NOW)
+            .await
+            .unwrap()
     }
 
     /// Handles an event. Answers what is to be done outside; `None` if the event changes nothing.
     async fn handle(&self, event: Value) -> Option<Vec<Effect>> {
         let decision = self.decided(&event).await?;
-        let effects = decision.posts.iter().map(|post| Effect::parse(&post.body).unwrap());
+        let effects = decision
+            .posts
+            .iter()
+            .map(|post| Effect::parse(&post.body).unwrap());
         let effects = effects.collect();
         self.commit(decision).await.unwrap();
         Some(effects)
@@ -111,7 +131,11 @@ impl World {
     }
 
     /// Does what somebody decides of the incident as it stands.
-    async fn decide(&self, user: &str, decide: impl AsyncFnOnce(&Case<'_>) -> Result<Verdict, Refused>) -> bool {
+    async fn decide(
+        &self,
+        user: &str,
+        decide: impl AsyncFnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+    ) -> bool {
         let (settings, subject) = (Settings::default(), self.loaded().await);
         let case = Case {
             settings: &settings,
@@ -143,16 +167,27 @@ async fn declared(rows: &Rows, number: u32) -> IncidentId {
     let cause = number.to_string();
     let change = declare::decide(&declaration, &settings, &actor, &cause, number - 1, NOW);
     let id = change.incident.id.clone();
-    rows.transact(change.finish(&settings.timers).writes).await.unwrap();
+    rows.transact(change.finish(&settings.timers).writes)
+        .await
+        .unwrap();
     let channel = ChannelId::from(format!("C{number}"));
-    let place = Item::new().with("channel", channel.as_str()).with("name", "inc");
-    rows.write(Write::put(rows::place(&id), place)).await.unwrap();
-    rows.write(Write::put(rows::by_channel(&channel), rows::pointer(&id))).await.unwrap();
+    let place = Item::new()
+        .with("channel", channel.as_str())
+        .with("name", "inc");
+    rows.write(Write::put(rows::place(&id), place))
+        .await
+        .unwrap();
+    rows.write(Write::put(rows::by_channel(&channel), rows::pointer(&id)))
+        .await
+        .unwrap();
     id
 }
 
 fn source(ts: &str) -> Source {
-    Source { channel: "C1".into(), ts: ts.into() }
+    Source {
+        channel: "C1".into(),
+        ts: ts.into(),
+    }
 }
 
 fn pin(on: bool, ts: &str, at: &str) -> Value {
@@ -163,7 +198,11 @@ fn pin(on: bool, ts: &str, at: &str) -> Value {
 }
 
 fn react(on: bool, user: &str, ts: &str, at: &str) -> Value {
-    let kind = if on { "reaction_added" } else { "reaction_removed" };
+    let kind = if on {
+        "reaction_added"
+    } else {
+        "reaction_removed"
+    };
     json!({"type": kind, "user": user, "reaction": "pushpin", "event_ts": at,
         "item": {"type": "message", "channel": "C1", "ts": ts}})
 }
@@ -185,8 +224,18 @@ async fn a_pinned_message_stands_on_the_timeline_while_it_is_pinned() {
     assert!(world.handle(pin(true, TS, "20.000001")).await.is_some());
     let entry = &world.messages().await[0];
     assert_eq!(entry.text, format!("words of {TS}"));
-    assert_eq!((entry.actor.clone(), entry.at), (Actor::Person("UAUTHOR".into()), Timestamp(1_795_256_940_000)));
-    assert_eq!(world.handle(pin(true, TS, "20.000001")).await, None, "the same again");
+    assert_eq!(
+        (entry.actor.clone(), entry.at),
+        (
+            Actor::Person("UAUTHOR".into()),
+            Timestamp(1_795_256_940_000)
+        )
+    );
+    assert_eq!(
+        world.handle(pin(true, TS, "20.000001")).await,
+        None,
+        "the same again"
+    );
     world.handle(pin(false, TS, "21.000001")).await;
     assert!(!world.messages().await[0].is_shown());
     world.handle(pin(true, TS, "22.000001")).await;
@@ -212,29 +261,75 @@ async fn a_message_stays_until_its_last_mark_is_gone_in_whatever_order_they_come
 #[tokio::test]
 async fn words_are_those_of_the_mirror_or_else_an_address() {
     let world = World::new().await;
-    let row = Item::new().with("ts", TS).with("version", TS).with("user", "UWRITER").sealed("text", "mirrored");
-    world.rows.write(Write::put(RowKey::new(&["messages", "C1"], &[TS]), row)).await.unwrap();
+    let row = Item::new()
+        .with("ts", TS)
+        .with("version", TS)
+        .with("user", "UWRITER")
+        .sealed("text", "mirrored");
+    world
+        .rows
+        .write(Write::put(RowKey::new(&["messages", "C1"], &[TS]), row))
+        .await
+        .unwrap();
     world.handle(react(true, "U1", TS, "20.000001")).await;
-    world.handle(react(true, "U1", "5.000100", "20.000001")).await;
-    let gone = Item::new().with("ts", "6.000100").with("version", "7").with("deleted", true);
-    world.rows.write(Write::put(RowKey::new(&["messages", "C1"], &["6.000100"]), gone)).await.unwrap();
-    assert_eq!(world.handle(react(true, "U1", "6.000100", "20.000001")).await, None);
-    let texts: Vec<_> = world.messages().await.into_iter().map(|entry| (entry.text, entry.actor)).collect();
-    assert_eq!(texts, [
-        ("mirrored".to_owned(), Actor::Person("UWRITER".into())),
-        ("A message: https://slack.com/archives/C1/p5000100".to_owned(), Actor::Person("U1".into())),
-    ]);
+    world
+        .handle(react(true, "U1", "5.000100", "20.000001"))
+        .await;
+    let gone = Item::new()
+        .with("ts", "6.000100")
+        .with("version", "7")
+        .with("deleted", true);
+    world
+        .rows
+        .write(Write::put(
+            RowKey::new(&["messages", "C1"], &["6.000100"]),
+            gone,
+        ))
+        .await
+        .unwrap();
+    assert_eq!(
+        world
+            .handle(react(true, "U1", "6.000100", "20.000001"))
+            .await,
+        None
+    );
+    let texts: Vec<_> = world
+        .messages()
+        .await
+        .into_iter()
+        .map(|entry| (entry.text, entry.actor))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            ("mirrored".to_owned(), Actor::Person("UWRITER".into())),
+            (
+                "A message: https://slack.com/archives/C1/p5000100".to_owned(),
+                Actor::Person("U1".into())
+            ),
+        ]
+    );
 }
 
 #[tokio::test]
 async fn an_entry_follows_its_message_and_keeps_what_it_said() {
     let world = World::new().await;
-    assert_eq!(world.handle(edit(TS, "before any mark", "19.000001")).await, None);
+    assert_eq!(
+        world.handle(edit(TS, "before any mark", "19.000001")).await,
+        None
+    );
     world.handle(pin(true, TS, "20.000001")).await;
     world.handle(edit(TS, "second", "30.000001")).await;
-    assert_eq!(world.handle(edit(TS, "first", "25.000001")).await, None, "late");
+    assert_eq!(
+        world.handle(edit(TS, "first", "25.000001")).await,
+        None,
+        "late"
+    );
     let entry = &world.messages().await[0];
-    assert_eq!((entry.words(), entry.text.as_str()), ("second", format!("words of {TS}").as_str()));
+    assert_eq!(
+        (entry.words(), entry.text.as_str()),
+        ("second", format!("words of {TS}").as_str())
+    );
     world.handle(delete(TS, "40.000001")).await;
     assert!(!world.messages().await[0].is_shown());
     world.handle(pin(true, TS, "50.000001")).await;
@@ -248,7 +343,11 @@ async fn an_entry_follows_its_message_and_keeps_what_it_said() {
 async fn a_declaration_does_not_follow_the_message_that_it_was_made_from() {
     let world = World::new().await;
     let row = rows::pointer(&world.id).with("seq", 1i64);
-    world.rows.write(Write::put(rows::by_source(&"C1".into(), &TS.into()), row)).await.unwrap();
+    world
+        .rows
+        .write(Write::put(rows::by_source(&"C1".into(), &TS.into()), row))
+        .await
+        .unwrap();
     assert_eq!(world.handle(edit(TS, "x", "30.000001")).await, None);
     assert_eq!(world.handle(delete(TS, "40.000001")).await, None);
     world.handle(pin(true, TS, "20.000001")).await;
@@ -285,11 +384,17 @@ async fn what_does_not_concern_an_incident_changes_nothing() {
 #[tokio::test]
 async fn two_marks_at_once_make_one_entry() {
     let world = World::new().await;
-    let (pinned, reacted) = (pin(true, TS, "20.000001"), react(true, "U2", TS, "20.000002"));
+    let (pinned, reacted) = (
+        pin(true, TS, "20.000001"),
+        react(true, "U2", TS, "20.000002"),
+    );
     let first = world.decided(&pinned).await.unwrap();
     let second = world.decided(&reacted).await.unwrap();
     world.commit(first).await.unwrap();
-    assert!(matches!(world.commit(second).await, Err(TableError::Cancelled(_))));
+    assert!(matches!(
+        world.commit(second).await,
+        Err(TableError::Cancelled(_))
+    ));
     world.handle(reacted).await;
     assert_eq!(world.messages().await.len(), 1);
     world.handle(pin(false, TS, "30.000001")).await;
@@ -305,7 +410,11 @@ async fn whoever_comes_in_takes_part_and_is_welcomed() {
     assert!(world.incident().await.participants.contains(&"U2".into()));
     assert_eq!(world.handle(joined("U2")).await.unwrap().len(), 1);
     let effects = world.handle(joined("ULEAD")).await.unwrap();
-    assert_eq!(effects.len(), 2, "the welcome, and the card of the commander");
+    assert_eq!(
+        effects.len(),
+        2,
+        "the welcome, and the card of the commander"
+    );
     assert_eq!(world.incident().await.version, 2);
 }
 
@@ -314,18 +423,41 @@ async fn what_people_do_to_the_channel_is_known() {
     let world = World::new().await;
     let event = |kind: &str| json!({"type": kind, "channel": "C1", "user": "U1"});
     world.handle(event("channel_archive")).await;
-    let archived = |is| Place::Made { channel: "C1".into(), archived: is };
+    let archived = |is| Place::Made {
+        channel: "C1".into(),
+        archived: is,
+    };
     assert_eq!(world.loaded().await.place, archived(true));
     assert_eq!(world.handle(event("channel_archive")).await, None);
     let effects = world.handle(event("channel_unarchive")).await.unwrap();
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Header { .. })));
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Header { .. }))
+    );
     assert_eq!(world.loaded().await.place, archived(false));
-    world.handle(json!({"type": "channel_rename", "channel": {"id": "C1", "name": "war-room"}})).await;
-    let place = world.rows.get(&rows::place(&world.id)).await.unwrap().unwrap();
+    world
+        .handle(json!({"type": "channel_rename", "channel": {"id": "C1", "name": "war-room"}}))
+        .await;
+    let place = world
+        .rows
+        .get(&rows::place(&world.id))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(place.text("name"), Some("war-room"));
     world.handle(event("channel_deleted")).await;
-    assert_eq!(world.loaded().await.place, Place::Gone { reason: "channel_deleted".to_owned() });
-    let noticed = world.entries().await.into_iter().filter(|entry| entry.kind == EntryKind::Notice);
+    assert_eq!(
+        world.loaded().await.place,
+        Place::Gone {
+            reason: "channel_deleted".to_owned()
+        }
+    );
+    let noticed = world
+        .entries()
+        .await
+        .into_iter()
+        .filter(|entry| entry.kind == EntryKind::Notice);
     assert_eq!(noticed.count(), 3);
 }
 
@@ -339,20 +471,40 @@ async fn what_is_written_is_read_back() {
             due: Some(Timestamp(NOW.millis() + days * 86_400_000)),
             source: None,
         };
-        assert!(world.decide("ULEAD", async |case| tasks::add(case, &new)).await);
+        assert!(
+            world
+                .decide("ULEAD", async |case| tasks::add(case, &new))
+                .await
+        );
     }
     let url = "https://wiki.example/runbook";
-    assert!(world.decide("ULEAD", async |case| relations::link_page(case, url, &[])).await);
+    assert!(
+        world
+            .decide("ULEAD", async |case| relations::link_page(case, url, &[]))
+            .await
+    );
     let all = tasks::load_all(&world.rows, &world.id).await.unwrap();
     assert_eq!(all.iter().map(|task| task.n).collect::<Vec<_>>(), [1, 2]);
-    let mine = async |see: bool| tasks::load_mine(&world.rows, &"U1".into(), |_| see).await.unwrap();
-    let texts: Vec<_> = mine(true).await.into_iter().map(|(_, task)| task.text).collect();
+    let mine = async |see: bool| {
+        tasks::load_mine(&world.rows, &"U1".into(), |_| see)
+            .await
+            .unwrap()
+    };
+    let texts: Vec<_> = mine(true)
+        .await
+        .into_iter()
+        .map(|(_, task)| task.text)
+        .collect();
     assert_eq!(texts, ["first", "second"]);
     assert!(mine(false).await.is_empty());
     let links = relations::load(&world.rows, &world.id).await.unwrap();
     assert!(links == [relations::Linked::Page(url.to_owned())]);
     let task = tasks::load(&world.rows, &world.id, 2).await.unwrap();
-    assert!(world.decide("ULEAD", async |case| tasks::done(case, 2, task.as_ref())).await);
+    assert!(
+        world
+            .decide("ULEAD", async |case| tasks::done(case, 2, task.as_ref()))
+            .await
+    );
     assert_eq!(mine(true).await.len(), 1);
     let record = review::load_record(&world.rows, &world.id).await.unwrap();
     assert!(record.tasks.len() == 2 && record.entries.len() == 5 && record.before.is_none());
@@ -384,11 +536,18 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
 }
 
 async fn make(world: &World, n: usize, at: usize, step: Step) {
-    let (ts, at) = (format!("{}.000100", 100 + n), format!("{}.000001", 1000 + at));
+    let (ts, at) = (
+        format!("{}.000100", 100 + n),
+        format!("{}.000001", 1000 + at),
+    );
     match step {
         Step::Pin(on) => drop(world.handle(pin(on, &ts, &at)).await),
         Step::React(on, who) => drop(world.handle(react(on, ["U1", "U2"][who], &ts, &at)).await),
-        Step::Edit => drop(world.handle(edit(&ts, &format!("edited at {at}"), &at)).await),
+        Step::Edit => drop(
+            world
+                .handle(edit(&ts, &format!("edited at {at}"), &at))
+                .await,
+        ),
         Step::Delete => drop(world.handle(delete(&ts, &at)).await),
         Step::Add => {
             let source = source(&ts);
@@ -403,7 +562,9 @@ async fn make(world: &World, n: usize, at: usize, step: Step) {
             let seq = u64::try_from(n).unwrap() + 1;
             world
                 .decide("ULEAD", async |case| {
-                    let entry = marks::load_entry(&world.rows, &world.id, seq).await.unwrap();
+                    let entry = marks::load_entry(&world.rows, &world.id, seq)
+                        .await
+                        .unwrap();
                     if matches!(step, Step::Hide) {
                         return notes::hide(case, seq, entry.as_ref());
                     }
