@@ -59,6 +59,7 @@ impl World {
     pub(in crate::incidents) fn case(&self, user: &str) -> Case<'_> {
         Case {
             settings: &self.settings,
+            settings_version: 0,
             actor: person(user),
             kind: PersonKind::Member,
             zone: None,
@@ -126,7 +127,11 @@ fn declared(settings: &Settings, number: u32) -> (Loaded, Vec<Entry>) {
 pub(in crate::incidents) fn words(verdict: Result<Verdict, Refused>) -> String {
     let answer = match verdict {
         Err(refused) => return refused.0,
-        Ok(Verdict::Answer(answer) | Verdict::Change(_, Some(answer))) => answer,
+        Ok(
+            Verdict::Answer(answer)
+            | Verdict::Settings(_, answer)
+            | Verdict::Change(_, Some(answer)),
+        ) => answer,
         Ok(Verdict::Change(_, None) | Verdict::Form(_)) => return String::new(),
     };
     answer["text"].as_str().unwrap().to_owned()

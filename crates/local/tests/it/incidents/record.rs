@@ -139,6 +139,7 @@ impl World {
         let (settings, subject) = (Settings::default(), self.loaded().await);
         let case = Case {
             settings: &settings,
+            settings_version: 0,
             actor: Actor::Person(user.into()),
             kind: PersonKind::Member,
             zone: None,
