@@ -20,7 +20,7 @@ fn source() -> Source {
 }
 
 #[test]
-fn each_event_tells_what_it_is_about() {
+fn marks_edits_and_deletions_are_heard_of_the_message_they_concern() {
     let item = json!({"type": "message", "channel": "C1", "ts": "5.000100"});
     let pin =
         json!({"type": "message", "channel": "C1", "message": {"ts": "5.000100", "text": "x"}});
@@ -81,6 +81,14 @@ fn each_event_tells_what_it_is_about() {
             json!({"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": "5.000100"}),
             Some(Heard::Deleted { source: source() }),
         ),
+    ] {
+        assert_eq!(hear(&envelope(&event)), heard, "{event}");
+    }
+}
+
+#[test]
+fn what_people_do_to_a_channel_is_heard_and_what_the_bot_does_is_not() {
+    for (event, heard) in [
         (
             json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"}),
             Some(Heard::Joined {
