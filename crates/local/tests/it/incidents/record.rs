@@ -17,7 +17,8 @@ use tidegate_app::incidents::settings::Settings;
 use tidegate_app::incidents::tasks::{self, NewTask};
 use tidegate_app::incidents::timeline::{Entry, EntryKind, Source};
 use tidegate_app::incidents::{events, marks, notes, relations, review};
-use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::audit::Audit;
+use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::delivery::ConfiguredToken;
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -42,7 +43,9 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let table = FaultyTable::new(0).table();
+        let engine = FaultyTable::new(0);
+        let table = engine.table();
+        let clock = Arc::new(ManualClock::at(NOW.seconds()));
         let tenant = TenantId::from("T1");
         // Nobody listens there: what is known of people lies in the table.
         let nowhere = "http://127.0.0.1:9";
@@ -56,6 +59,7 @@ impl World {
             defaults: Settings::default(),
             public_url: None,
             pages: Pages::new(&table.system(), http, None, None),
+            audit: Audit::new(table.clone(), engine.keyring(), clock),
         };
         let rows = table.tenant(&tenant);
         for (user, kind) in [
