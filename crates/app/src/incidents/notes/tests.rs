@@ -4,6 +4,7 @@ use tidegate_pipeline::clock::Timestamp;
 
 use super::fixture::{NOW, World, changes, entries_of, person, put, words};
 use super::*;
+use crate::incidents::status::Status;
 use crate::incidents::timeline;
 
 fn source() -> Source {
@@ -218,4 +219,27 @@ fn a_corrected_milestone_is_noted() {
     let late = When::parse("10:29Z").unwrap();
     let closed = correct(&world.case("ULEAD"), Milestone::Closed, late);
     assert!(words(closed).contains("not closed yet"));
+}
+
+#[test]
+fn a_corrected_milestone_is_counted_anew() {
+    let mut world = World::new();
+    let verdict = crate::incidents::lifecycle::resolve(&world.case("ULEAD"), Some("done"));
+    world.make(verdict);
+    assert_eq!(world.subject.incident.status, Status::Resolved);
+    let when = When::parse("10:10Z").unwrap();
+    assert!(!changes(&correct(
+        &world.case("UPART"),
+        Milestone::Declared,
+        when
+    )));
+    let verdict = correct(&world.case("ULEAD"), Milestone::Declared, when);
+    let decision = world.make(verdict);
+    let (entry, _) = &entries_of(&decision)[0];
+    assert_eq!(
+        entry.text,
+        "declared: 2026-11-21 10:10 UTC, not 2026-11-21 10:20 UTC"
+    );
+    let counted = world.subject.incident.counted.as_ref().unwrap();
+    assert!(counted.measures.values().any(|ms| *ms == 20 * 60_000));
 }
