@@ -12,6 +12,7 @@ mod gate;
 mod headers;
 mod health;
 mod incident_settings;
+mod incidents;
 mod limits;
 mod refused;
 mod route;
@@ -40,7 +41,7 @@ pub use self::refused::Refused;
 pub use self::route::{Access, Answer, Answering, Handler, Route};
 pub use self::scope::Scope;
 pub use self::site::Site;
-use crate::incidents::settings::Settings;
+use crate::incidents::desk::Desk;
 use crate::installs::{self, Installs};
 use crate::{keys, login, operator, sessions};
 
@@ -57,6 +58,7 @@ const ALL: &[&[Route]] = &[
     workspaces::ROUTES,
     audit::ROUTES,
     incident_settings::ROUTES,
+    incidents::ROUTES,
     operator::ROUTES,
     status_page::ROUTES,
 ];
@@ -81,8 +83,8 @@ pub struct Api {
     pub site: Site,
     /// How often each credential has called.
     pub limits: Limits,
-    /// Settings of incidents in workspaces that have none of their own.
-    pub incident_defaults: Settings,
+    /// What incidents need besides the table.
+    pub desk: Arc<Desk>,
 }
 
 /// An answer under way.

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod events;
+mod incidents;
 mod keys;
 mod posts;
 mod send;
@@ -45,6 +46,8 @@ enum Command {
     Keys(keys::KeysArgs),
     /// Look at the workspaces that installed the app; disconnect, erase, or give them new keys.
     Workspaces(workspaces::WorkspacesArgs),
+    /// List, show and declare incidents.
+    Incidents(incidents::IncidentsArgs),
     /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
     Bench(bench::BenchArgs),
 }
@@ -91,6 +94,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Posts(args)) => posts::run(args).await,
             Some(Command::Keys(args)) => keys::run(args).await,
             Some(Command::Workspaces(args)) => workspaces::run(args).await,
+            Some(Command::Incidents(args)) => incidents::run(args).await,
             Some(Command::Bench(args)) => bench::run(args).await,
         }
     });

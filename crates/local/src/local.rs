@@ -105,8 +105,17 @@ impl Local {
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
         let installs = installs(&slack, &queues, &store, &clock);
-        let front = front(&config, keys, &queues, &installs, metrics.clone());
-        let workers = workers(&config, &slack, &queues, &installs, store, metrics)?;
+        let desk = Arc::new(desk(&config, &slack, &installs));
+        let counted = metrics.clone();
+        let front = front(
+            &config,
+            keys,
+            &queues,
+            &installs,
+            Arc::clone(&desk),
+            counted,
+        );
+        let workers = workers(&config, &slack, &queues, &installs, desk, store, metrics)?;
         let socket_mode = socket_mode(&config, &slack, &queues, clock)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
@@ -179,6 +188,7 @@ fn front(
     keys: Keys,
     queues: &Queues,
     installs: &Installs,
+    desk: Arc<Desk>,
     metrics: PrometheusHandle,
 ) -> Front {
     let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
@@ -202,7 +212,7 @@ fn front(
             keep: config.keep,
             site: config.site.clone(),
             limits: Limits::default(),
-            incident_defaults: config.desk.incidents.defaults.clone(),
+            desk,
         },
         metrics,
         requests: AtomicU64::new(1),
@@ -271,11 +281,11 @@ fn workers(
     slack: &Slack,
     queues: &Queues,
     installs: &Installs,
+    desk: Arc<Desk>,
     store: Store,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
     let (table, clock) = (&store.table, Arc::clone(&installs.clock));
-    let desk = Arc::new(desk(config, slack, installs));
     let routes = Routes::of(installs, config.keep);
     let handler = Arc::new(routes.with_desk(Arc::clone(&desk)));
     let worker = |source: &Arc<dyn Queue>| Worker {

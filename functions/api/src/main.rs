@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::{api, api::Api, config, installs};
+use tidegate_app::{api, api::Api, config, incidents::desk::Desk, installs};
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::clock::SystemClock;
@@ -23,15 +23,16 @@ async fn run() -> Result<(), Error> {
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let wakes = queue(config.delivery_queue);
     let parts = installs::Parts::new(&store.table, store.keyring, clock.clone(), wakes);
+    let installs = installs::Installs::open(&config.slack, parts, ssm)?;
     let api = Api {
-        installs: installs::Installs::open(&config.slack, parts, ssm)?,
+        desk: Desk::of(config.desk, &installs, config.slack.bot_token, ssm),
+        installs,
         table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),
         keep: config.keep,
         site: config.site,
         limits: api::Limits::default(),
-        incident_defaults: config.incidents.defaults,
         clock,
         operator_key,
     };

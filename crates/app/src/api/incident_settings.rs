@@ -64,9 +64,6 @@ const WRITE: Access = Access::TenantOrOperator(Scope::IncidentsAdmin);
 /// How often a change that names no version is tried, when others change the settings at the same moment.
 const TRIES: usize = 5;
 
-/// Most problems that one answer tells of.
-const PROBLEMS: usize = 50;
-
 /// The body of a PUT: what is stored, for whom, and which version the caller has seen.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,7 +90,7 @@ struct Place {
 
 async fn show(api: &Api, call: &Call) -> Answer {
     let place = place(api, call, None)?;
-    let loaded = store::load(&place.rows, &api.incident_defaults).await?;
+    let loaded = api.desk.settings(&place.rows).await?;
     let key = StatusPageKey::is_set(&place.rows).await?;
     let mut body = standing(&loaded);
     body["settings"] = json_of(&loaded.settings)?;
@@ -104,13 +101,14 @@ async fn show(api: &Api, call: &Call) -> Answer {
 async fn replace(api: &Api, call: &Call) -> Answer {
     let wanted: Wanted = call.json()?;
     let place = place(api, call, wanted.tenant.as_deref())?;
-    let settings = input::read(&wanted.settings).map_err(|problems| wrong(&problems))?;
+    let settings =
+        input::read(&wanted.settings).map_err(|problems| Refused::problems(&problems))?;
     change(api, call, &place, wanted.version, |_| Ok(settings.clone())).await
 }
 
 async fn show_template(api: &Api, call: &Call) -> Answer {
     let place = place(api, call, None)?;
-    let loaded = store::load(&place.rows, &api.incident_defaults).await?;
+    let loaded = api.desk.settings(&place.rows).await?;
     let template = loaded.settings.templates.get(call.path("name"));
     let template = template.ok_or_else(no_template)?;
     let mut body = standing(&loaded);
@@ -192,7 +190,8 @@ fn part<T: DeserializeOwned + Serialize>(
 ) -> Result<(Place, Option<i64>, T), Refused> {
     let wanted: Wanted = call.json()?;
     let place = place(api, call, wanted.tenant.as_deref())?;
-    let part = input::read_part(what, &wanted.settings).map_err(|problems| wrong(&problems))?;
+    let part = input::read_part(what, &wanted.settings)
+        .map_err(|problems| Refused::problems(&problems))?;
     Ok((place, wanted.version, part))
 }
 
@@ -205,7 +204,7 @@ async fn change(
     edit: impl Fn(Settings) -> Result<Settings, Refused>,
 ) -> Answer {
     for _ in 0..TRIES {
-        let loaded = store::load(&place.rows, &api.incident_defaults).await?;
+        let loaded = api.desk.settings(&place.rows).await?;
         let version = loaded.version;
         if seen.is_some_and(|seen| seen != version) {
             return Err(newer(version));
@@ -214,7 +213,7 @@ async fn change(
         let settings = edit(loaded.settings)?;
         let problems = check(&settings);
         if !problems.is_empty() {
-            return Err(wrong(&problems));
+            return Err(Refused::problems(&problems));
         }
         match place.rows.write(store::store(&settings, version)?).await {
             Ok(_) => {}
@@ -261,12 +260,6 @@ fn standing(loaded: &Loaded) -> Value {
 
 fn json_of(part: &impl Serialize) -> Result<Value, Refused> {
     serde_json::to_value(part).map_err(|e| Refused::Ours(e.to_string()))
-}
-
-fn wrong(problems: &[String]) -> Refused {
-    let count = problems.len();
-    let told: Vec<&str> = problems.iter().take(PROBLEMS).map(String::as_str).collect();
-    Refused::bad(format!("{count} problem(s): {}", told.join("; ")))
 }
 
 fn newer(version: i64) -> Refused {

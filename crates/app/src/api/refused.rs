@@ -14,6 +14,9 @@ use tidegate_pipeline::table::TableError;
 use super::{BODY_LIMIT, CALLS};
 use crate::reply;
 
+/// Most problems that one answer tells of.
+const PROBLEMS: usize = 50;
+
 /// Why a call was not answered as asked.
 #[derive(Debug)]
 pub enum Refused {
@@ -56,6 +59,13 @@ impl Refused {
         Self::Caller(StatusCode::BAD_REQUEST, "bad_request", message.into())
     }
 
+    /// All that is wrong with the call.
+    pub fn problems(problems: &[String]) -> Self {
+        let count = problems.len();
+        let told: Vec<&str> = problems.iter().take(PROBLEMS).map(String::as_str).collect();
+        Self::bad(format!("{count} problem(s): {}", told.join("; ")))
+    }
+
     /// The call carries no credential that opens this route.
     pub fn unauthorized(message: &str) -> Self {
         Self::Caller(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
@@ -66,7 +76,7 @@ impl Refused {
         Self::Caller(StatusCode::FORBIDDEN, "forbidden", message.into())
     }
 
-    /// Somebody else has been quicker: read again, then change.
+    /// It does not go together with what is there now: somebody has been quicker, or it is too late for it.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::Caller(StatusCode::CONFLICT, "conflict", message.into())
     }

@@ -15,21 +15,24 @@ pub enum Scope {
     KeysWrite,
     /// Read the workspace's audit trail.
     AuditRead,
-    /// See the settings of incidents.
+    /// See incidents and their settings.
     IncidentsRead,
-    /// Change the settings of incidents.
+    /// Declare incidents, and move them as far as a program may.
+    IncidentsWrite,
+    /// Do everything with incidents, the private ones included, and change their settings.
     IncidentsAdmin,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::WorkspaceRead,
         Self::WorkspaceWrite,
         Self::WorkspaceErase,
         Self::KeysWrite,
         Self::AuditRead,
         Self::IncidentsRead,
+        Self::IncidentsWrite,
         Self::IncidentsAdmin,
     ];
 
@@ -42,6 +45,7 @@ impl Scope {
             Self::KeysWrite => "keys:write",
             Self::AuditRead => "audit:read",
             Self::IncidentsRead => "incidents:read",
+            Self::IncidentsWrite => "incidents:write",
             Self::IncidentsAdmin => "incidents:admin",
         }
     }

@@ -62,7 +62,7 @@ async fn view(api: &Api, call: &Call) -> Result<PublicPageView, Refused> {
         return Err(missing());
     }
     let rows = api.table.unguarded().tenant(&tenant.into());
-    let document = match Document::load(&rows, &api.incident_defaults).await {
+    let document = match Document::load(&rows, &api.desk.defaults).await {
         Err(TableError::Erased) => None,
         read => read?,
     };

@@ -102,8 +102,8 @@ pub struct ApiConfig {
     pub keep: Duration,
     /// Where the API is on the web.
     pub site: Site,
-    /// What incidents begin with.
-    pub incidents: IncidentsConfig,
+    /// What incidents need.
+    pub desk: DeskConfig,
 }
 
 impl IngressConfig {
@@ -175,19 +175,25 @@ impl SchedulerConfig {
 impl ApiConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
-        read(|settings| Self {
-            store: store(settings),
-            events_queue: events_queue(settings),
-            commands_queue: commands_queue(settings),
-            slack: SlackConfig::read(settings),
-            delivery_queue: delivery_queue(settings),
-            operator_key: settings.secret(
-                "TIDEGATE_OPERATOR_KEY",
-                "a long random text that operators send as their key",
-            ),
-            keep: settings.keep(),
-            site: Site::read(settings),
-            incidents: IncidentsConfig::read(settings),
+        read(|settings| {
+            let site = Site::read(settings);
+            Self {
+                store: store(settings),
+                events_queue: events_queue(settings),
+                commands_queue: commands_queue(settings),
+                slack: SlackConfig::read(settings),
+                delivery_queue: delivery_queue(settings),
+                operator_key: settings.secret(
+                    "TIDEGATE_OPERATOR_KEY",
+                    "a long random text that operators send as their key",
+                ),
+                keep: settings.keep(),
+                desk: DeskConfig {
+                    incidents: IncidentsConfig::read(settings),
+                    public_url: site.public_url.clone(),
+                },
+                site,
+            }
         })
     }
 }

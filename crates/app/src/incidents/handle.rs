@@ -31,6 +31,9 @@ use super::{events, interaction};
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
 
+/// Kind of the jobs that calls of the API are. They are on no queue: the caller waits.
+pub const API_JOB: &str = "api.incident";
+
 /// Times a decision is made anew because its rows changed meanwhile.
 const TRIES: usize = 8;
 
@@ -42,6 +45,9 @@ pub struct Ran {
     pub answer: Option<Result<Json, Refused>>,
     /// The incident that was changed or declared.
     pub incident: Option<IncidentId>,
+    /// It had been done before, under the same claim: the answer and the incident are those of another attempt, and
+    /// nothing came of them.
+    pub repeated: bool,
 }
 
 /// Handles `/incident …`.
@@ -141,8 +147,28 @@ pub async fn run(
         let read = Read::load(ledger, asked).await?;
         let case = read.case(asked, &settings, person, &delivery.job.id, ledger.clock);
         let verdict = decide(desk, &ledger.rows, &case, &asked.ask).await?;
-        let settled = settle(desk, tenant, ledger, asked, &case, verdict).await?;
-        match ledger.commit(delivery, settled.decision).await? {
+        let mut settled = settle(desk, tenant, ledger, asked, &case, verdict).await?;
+        if delivery.job.kind == API_JOB {
+            match &settled.incident {
+                // Where nothing changes there is nothing to claim: the key is good for another attempt.
+                None => {
+                    return Ok(Ran {
+                        lanes: Vec::new(),
+                        answer: settled.answer,
+                        incident: None,
+                        repeated: false,
+                    });
+                }
+                Some(id) if asked.ask.declares() => {
+                    let pointer = rows::put_request(&delivery.job.id, id, ledger);
+                    settled.decision.writes.push(pointer);
+                }
+                Some(_) => {}
+            }
+        }
+        let committed = ledger.commit(delivery, settled.decision).await?;
+        let repeated = matches!(committed, Committed::Duplicate(_));
+        match committed {
             Committed::Done(lanes) | Committed::Duplicate(lanes) => {
                 if settled.configured {
                     audit(desk, delivery, &asked.actor).await?;
@@ -151,6 +177,7 @@ pub async fn run(
                     lanes,
                     answer: settled.answer,
                     incident: settled.incident,
+                    repeated,
                 });
             }
             Committed::Stale => {}

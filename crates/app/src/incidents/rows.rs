@@ -3,10 +3,12 @@
 //! Everything about one incident is in the partition `incident#<id>`; small rows elsewhere point to it by channel, by
 //! number and in lists. Lists hold ids only, so that what is private is read, and refused, in one place.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::ledger::JobError;
+use tidegate_pipeline::ledger::{JobError, Ledger};
 use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
@@ -16,6 +18,8 @@ use super::timeline::Entry;
 
 /// Entries read for one answer at most. An incident with more shows the latest.
 pub const MAX_ENTRIES: usize = 1000;
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Where an incident's channel is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +113,17 @@ pub fn by_source(channel: &ChannelId, ts: &Ts) -> RowKey {
         &["incident_source", channel.as_str(), ts.as_str()],
         &["entry"],
     )
+}
+
+/// The incident that a call of the API declared, by the name of its claim.
+pub fn by_request(claim: &str) -> RowKey {
+    RowKey::new(&["incident_request", claim], &["incident"])
+}
+
+/// The put of that pointer, which outlives the claim.
+pub fn put_request(claim: &str, id: &IncidentId, ledger: &Ledger<'_>) -> Write<RowKey> {
+    let until = ledger.clock.now().plus(ledger.keep).plus(HOUR).seconds();
+    Write::put(by_request(claim), pointer(id).with("expires_at", until))
 }
 
 /// A place in the list of open incidents, the worst first.

@@ -37,6 +37,7 @@ const PUBLIC: [&str; 10] = [
 struct Theirs {
     key_id: String,
     event_id: String,
+    incident: String,
 }
 
 /// What is sent, and what may come back.
@@ -147,11 +148,13 @@ fn path(route: &Route, value: impl Fn(&str) -> String) -> String {
 fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
     match (route.path, name) {
         ("/keys/{id}", "id") => theirs.key_id.clone(),
-        ("/workspaces/{id}", "id") => THEIRS.to_owned(),
-        // Public: theirs has no page, and neither has ours.
-        ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
+        // The status page is public: theirs has none, and neither has ours.
+        ("/workspaces/{id}", "id")
+        | ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
         ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
         ("/operator/posts/{id}/resend", "id") => "any".to_owned(),
+        (path, "id") if path.starts_with("/api/incidents/") => theirs.incident.clone(),
+        (path, "part") if path.starts_with("/api/incidents/") => "timeline".to_owned(),
         // Every workspace has names of its own: another's is a new one here, or none.
         (path, "name" | "slug") if is_by_own_names(path) => MARK.to_owned(),
         (path, name) => panic!("say what `{{{name}}}` in {path} is for another workspace"),
@@ -213,15 +216,24 @@ async fn furnish(product: &Product) -> Theirs {
     let path = "/api/incident-settings";
     let stored = call(product, &Method::PUT, path, &headers, Some(&wanted)).await;
     assert_eq!(stored.status, StatusCode::OK, "{stored:?}");
+    let wanted = json!({"tenant": THEIRS, "title": MARK, "services": [MARK], "severity": "P3"});
+    let declared = product.tell("/api/incidents", OPERATOR_KEY, &wanted).await;
+    assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
+    let incident = declared.json()["incident"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let mut event = envelope(&json!({"type": MARK, "event_ts": unique("1.")}));
     event["event_id"] = json!(unique(MARK));
     event["team_id"] = json!(THEIRS);
     event["authorizations"][0]["team_id"] = json!(THEIRS);
     product.event(&event).await;
     product.settled(id(&event)).await;
+    product.drained().await;
     Theirs {
         key_id: made["id"].as_str().unwrap().to_owned(),
         event_id: id(&event).to_owned(),
+        incident,
     }
 }
 
@@ -233,6 +245,8 @@ async fn state_of_theirs(product: &Product) -> Vec<Value> {
         "/operator/events",
         "/audit",
         "/api/incident-settings",
+        "/api/incidents",
+        "/api/incident-metrics",
     ] {
         let path = format!("{path}?tenant={THEIRS}");
         let answer = product.operator(Method::GET, &path).await;

@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::faulty_table::FaultyTable;
+use crate::support::desk;
 
 /// The workspace of the world.
 pub(crate) const TEAM: &str = "T0ACME00001";
@@ -136,7 +137,7 @@ impl InstallWorld {
             installs: self.instance(),
             site: Site::default(),
             limits: Limits::default(),
-            incident_defaults: tidegate_app::incidents::settings::Settings::default(),
+            desk: desk(&self.instance()),
         }
     }
 

@@ -36,6 +36,7 @@ mod faulty_table;
 mod framing;
 mod incident_settings;
 mod incidents;
+mod incidents_api;
 mod install_world;
 mod installs;
 mod keys;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tempfile::TempDir;
 use tidegate_app::api::{Api, CALLS, Limits, Site};
-use tidegate_app::incidents::settings::Settings;
 use tidegate_app::installs::Installs;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
@@ -17,7 +16,7 @@ use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 
-use crate::support::{OPERATOR_KEY, Product, TENANT};
+use crate::support::{OPERATOR_KEY, Product, TENANT, desk};
 
 #[tokio::test]
 async fn calls_beyond_the_minutes_are_told_when_to_come_back() {
@@ -106,10 +105,10 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         clock,
         operator_key: (Arc::new(FixedSecret(OPERATOR_KEY.into())), "key".to_owned()),
         keep: Duration::from_hours(24),
+        desk: desk(&installs),
         installs,
         site: Site::default(),
         limits: Limits::default(),
-        incident_defaults: Settings::default(),
     }
 }
 

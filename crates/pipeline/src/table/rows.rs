@@ -84,6 +84,11 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(&self.0)
     }
 
+    /// The place after a row.
+    pub fn after(row: &RowKey) -> Self {
+        Self(row.sort.clone())
+    }
+
     /// Reads what [`Cursor::encode`] wrote; `None` for anything else.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;

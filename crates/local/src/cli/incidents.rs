@@ -1,0 +1,201 @@
+//! Command: `tidegate incidents list|show|declare`
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Remote;
+use super::api::{Api, encoded};
+
+#[derive(Debug, Args)]
+pub(super) struct IncidentsArgs {
+    #[command(subcommand)]
+    command: IncidentsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum IncidentsCommand {
+    /// List the open incidents, the worst first; or all of a month, the newest first.
+    #[command(after_help = "Examples:
+  tidegate incidents list --tenant T0123456789
+  tidegate incidents list --tenant T0123456789 --all --month 2026-11 --service api")]
+    List {
+        #[command(flatten)]
+        of: Workspace,
+        /// Those that are over too.
+        #[arg(long)]
+        all: bool,
+        /// Of one severity: P1 to P4.
+        #[arg(long)]
+        severity: Option<String>,
+        /// Of one service.
+        #[arg(long)]
+        service: Option<String>,
+        /// Of one month, such as 2026-11. With --all it is this month unless it is said.
+        #[arg(long)]
+        month: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Show one: where it stands, who does what, and when what happened. Prints JSON.
+    #[command(after_help = "Example: tidegate incidents show INC-12 --tenant T0123456789")]
+    Show {
+        /// Its number or id.
+        id: String,
+        #[command(flatten)]
+        of: Workspace,
+        #[command(flatten)]
+        remote: Remote,
+    },
+    /// Declare one. Its channel is made, and whoever is to hear of it does.
+    #[command(after_help = "Examples:
+  tidegate incidents declare 'Checkout is down' --severity P1 --service api --tenant T0123456789
+  tidegate incidents declare 'Disk full on db-1' --once disk-db-1-2026-11-21 --tenant T0123456789")]
+    Declare {
+        /// What it is, in a line.
+        title: String,
+        /// P1 to P4; P2 unless it is said.
+        #[arg(long)]
+        severity: Option<String>,
+        /// A service that it concerns; may be given several times.
+        #[arg(long = "service")]
+        services: Vec<String>,
+        /// More words.
+        #[arg(long)]
+        description: Option<String>,
+        /// Whoever leads it: `U…`.
+        #[arg(long)]
+        commander: Option<String>,
+        /// Only for those who take part.
+        #[arg(long)]
+        private: bool,
+        /// A rehearsal: no status page, no statistics.
+        #[arg(long)]
+        drill: bool,
+        /// A key of its own: declared once, however often this is run with it.
+        #[arg(long)]
+        once: Option<String>,
+        #[command(flatten)]
+        of: Workspace,
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+/// Whose incidents. An API key is of one workspace, and needs none named.
+#[derive(Debug, Args)]
+struct Workspace {
+    /// `T…` or `E…`; not needed with an API key.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+impl Workspace {
+    fn query(self) -> Vec<(&'static str, String)> {
+        self.tenant.map(|t| ("tenant", t)).into_iter().collect()
+    }
+}
+
+pub(super) async fn run(args: IncidentsArgs) -> anyhow::Result<()> {
+    match args.command {
+        IncidentsCommand::List {
+            of,
+            all,
+            severity,
+            service,
+            month,
+            json,
+            remote,
+        } => {
+            let mut query = of.query();
+            query.extend(all.then(|| ("status", "all".to_owned())));
+            query.extend(severity.map(|severity| ("severity", severity)));
+            query.extend(service.map(|service| ("service", service)));
+            query.extend(month.map(|month| ("month", month)));
+            list(&Api::new(&remote)?, query, json).await
+        }
+        IncidentsCommand::Show { id, of, remote } => {
+            let path = format!("/api/incidents/{}", encoded(&id));
+            let answer = Api::new(&remote)?.get(&path, &of.query()).await?;
+            anstream::println!("{:#}", answer["incident"]);
+            Ok(())
+        }
+        IncidentsCommand::Declare {
+            title,
+            severity,
+            services,
+            description,
+            commander,
+            private,
+            drill,
+            once,
+            of,
+            remote,
+        } => {
+            let wanted = json!({
+                "tenant": of.tenant,
+                "title": title,
+                "severity": severity,
+                "services": services,
+                "description": description,
+                "commander": commander,
+                "private": private,
+                "drill": drill,
+                "key": once,
+            });
+            declare(&Api::new(&remote)?, &wanted).await
+        }
+    }
+}
+
+async fn declare(api: &Api, wanted: &Value) -> anyhow::Result<()> {
+    let answer = api.post_json("/api/incidents", wanted).await?;
+    let name = answer["incident"]["name"].as_str().unwrap_or_default();
+    if answer["declared"] == true {
+        anstream::println!("{name} is declared.");
+    } else {
+        anstream::println!("{name} was declared before with this key.");
+    }
+    Ok(())
+}
+
+async fn list(api: &Api, query: Vec<(&'static str, String)>, json: bool) -> anyhow::Result<()> {
+    let (mut next, mut any) = (None, false);
+    loop {
+        let mut query = query.clone();
+        query.extend(next.map(|next| ("after", next)));
+        let page = api.get("/api/incidents", &query).await?;
+        for incident in page["incidents"].as_array().into_iter().flatten() {
+            any = true;
+            if json {
+                anstream::println!("{incident}");
+            } else {
+                print_line(incident);
+            }
+        }
+        next = page["next"].as_str().map(str::to_owned);
+        if next.is_none() {
+            break;
+        }
+    }
+    if !any && !json {
+        anstream::eprintln!("No such incidents.");
+    }
+    Ok(())
+}
+
+fn print_line(incident: &Value) {
+    let text = |name: &str| incident[name].as_str().unwrap_or_default();
+    let mark = |name: &str, shown| if incident[name] == true { shown } else { "" };
+    anstream::println!(
+        "{:<8}  {}  {:<13}  {}{}{}",
+        text("name"),
+        text("severity"),
+        text("status"),
+        text("title"),
+        mark("private", "  (private)"),
+        mark("drill", "  (drill)"),
+    );
+}
