@@ -188,16 +188,14 @@ async fn list(api: &Api, query: Vec<(&'static str, String)>, json: bool) -> anyh
 
 fn print_line(incident: &Value) {
     let text = |name: &str| incident[name].as_str().unwrap_or_default();
-    let marks = ["private", "drill"].into_iter();
-    let marks: String = marks
-        .filter(|mark| incident[*mark] == true)
-        .map(|mark| format!("  ({mark})"))
-        .collect();
+    let mark = |name: &str, shown| if incident[name] == true { shown } else { "" };
     anstream::println!(
-        "{:<8}  {}  {:<13}  {}{marks}",
+        "{:<8}  {}  {:<13}  {}{}{}",
         text("name"),
         text("severity"),
         text("status"),
         text("title"),
+        mark("private", "  (private)"),
+        mark("drill", "  (drill)"),
     );
 }

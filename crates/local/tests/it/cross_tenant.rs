@@ -148,9 +148,9 @@ fn path(route: &Route, value: impl Fn(&str) -> String) -> String {
 fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
     match (route.path, name) {
         ("/keys/{id}", "id") => theirs.key_id.clone(),
-        ("/workspaces/{id}", "id") => THEIRS.to_owned(),
-        // Public: theirs has no page, and neither has ours.
-        ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
+        // The status page is public: theirs has none, and neither has ours.
+        ("/workspaces/{id}", "id")
+        | ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
         ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
         ("/operator/posts/{id}/resend", "id") => "any".to_owned(),
         (path, "id") if path.starts_with("/api/incidents/") => theirs.incident.clone(),
