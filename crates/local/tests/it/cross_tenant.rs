@@ -148,7 +148,7 @@ fn path(route: &Route, value: impl Fn(&str) -> String) -> String {
 fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
     match (route.path, name) {
         ("/keys/{id}", "id") => theirs.key_id.clone(),
-        // The status page is public: theirs has none, and neither has ours.
+        // A status page is for everyone; on theirs nothing has been published.
         ("/workspaces/{id}", "id")
         | ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
         ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
