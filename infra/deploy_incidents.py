@@ -126,7 +126,7 @@ def incident_checks(report, cloud, slack, page, team, operator_key):
     record_check(report, cloud, people, team, operator)
     drill_check(report, cloud, people)
     program_check(report, cloud, people, team, operator)
-    with report.check("(28) with all of it running, everything listens on loopback only"):
+    with report.check("(29) with all of it running, everything listens on loopback only"):
         expect(not exposed_ports(), f"open to the network: {exposed_ports()}")
 
 
