@@ -14,6 +14,8 @@ use super::command::{self, Command};
 use super::declare::{self, Declaration};
 use super::desk::Desk;
 use super::incident::Incident;
+use super::lifecycle;
+use super::people;
 use super::permissions::{self, Action};
 use super::render::expired_form::{self, OpenForm};
 use super::render::modals::{self, Metadata};
@@ -99,16 +101,17 @@ pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, For
     Ok(match form {
         Form::Declare(declaration) => declare_form(case, declaration)?,
         Form::Update => {
-            let incident = case.may(Action::Update)?;
+            let incident = open(case.may(Action::Update)?)?;
             let pace = case.settings.timers.update(incident.severity);
             let minutes = pace.and_then(|pace| u32::try_from(pace.as_secs() / 60).ok());
             modals::update::modal(incident, channel, minutes)
         }
         Form::Severity => {
             let incident = case.may(Action::ChangeSeverity)?;
+            people::goes_on(incident)?;
             modals::severity::modal(incident, channel, incident.severity)
         }
-        Form::Resolve => modals::resolve::modal(case.may(Action::Resolve)?, channel),
+        Form::Resolve => modals::resolve::modal(open(case.may(Action::Resolve)?)?, channel),
         Form::AddToTimeline(source, text) => {
             let open = offered(rows, case, Action::AddToTimeline).await?;
             let metadata = remembered(case, source.channel.clone(), Some(source.clone()));
@@ -120,6 +123,14 @@ pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, For
             modals::task::modal(&open, text, case.actor.person(), &metadata).ok_or_else(no_open)?
         }
     })
+}
+
+/// Refuses the form of what has ended: its button was an old one.
+fn open(incident: &Incident) -> Result<&Incident, Refused> {
+    if incident.status.is_open() {
+        return Ok(incident);
+    }
+    Err(lifecycle::ended(incident))
 }
 
 /// What somebody is told where Slack lets the app open no form, now or at another try.

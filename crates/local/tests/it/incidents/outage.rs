@@ -9,6 +9,7 @@ use tidegate_app::incidents::severity::Severity;
 use tidegate_app::incidents::status::Status;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::clock::{Clock, Timestamp};
+use tidegate_slack::ids::ChannelId;
 
 use super::declare_world::{DeclareWorld, Seen};
 
@@ -41,7 +42,7 @@ async fn an_incident_declared_while_slack_is_down_is_recorded_and_told_when_it_i
         let world = DeclareWorld::new().await;
         let end = down(&world, kind);
         world.declare().await;
-        world.passes_time(OUTAGE - Duration::from_secs(30)).await;
+        world.passes_time(Duration::from_secs(570)).await;
         let recorded = loaded(&world).await;
         assert_eq!(recorded.incident.status, Status::Declared, "{kind:?}");
         assert_eq!(recorded.place, Place::Pending, "{kind:?}");
@@ -120,7 +121,7 @@ async fn loaded(world: &DeclareWorld) -> Loaded {
 async fn done(world: &DeclareWorld) -> (Vec<String>, Timestamp) {
     let place = loaded(world).await.place;
     let made = |channel: Option<&str>| {
-        channel.is_some() && channel == place.channel().map(|channel| channel.as_str())
+        channel.is_some() && channel == place.channel().map(ChannelId::as_str)
     };
     let calls = world.world.slack.calls().into_iter().filter(|call| {
         let about = call.method == "conversations.create" || made(call.channel.as_deref());

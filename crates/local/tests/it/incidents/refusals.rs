@@ -155,10 +155,14 @@ async fn who_may_not_is_told_who_may() {
 async fn a_guest_is_told_that_guests_may_not() {
     let scene = Scene::new().await;
     let text = "declare Guests see it too sev:P1 service:api";
-    scene.refuses(GUEST, GENERAL, text, &["uest"]).await;
+    scene
+        .refuses(GUEST, GENERAL, text, &["full members", "An admin can"])
+        .await;
     let room = scene.room.as_str();
+    // They see no incident that they were not let in to.
     for text in ["status monitoring x", "claim scribe", "timeline add x"] {
-        scene.refuses(GUEST, room, text, &["uest"]).await;
+        let words = ["There is no incident here"];
+        scene.refuses(GUEST, room, text, &words).await;
     }
 }
 
@@ -183,20 +187,21 @@ async fn the_form_of_somebody_who_may_no_longer_changes_nothing_and_its_sender_h
 async fn the_form_that_another_person_has_open_changes_nothing() {
     let scene = Scene::new().await;
     let (workspace, room) = (&scene.workspace, scene.room.as_str());
-    workspace.types(BOB, room, "resolve").await;
     workspace.types(BOB, room, "update").await;
     let before = scene.rest().await;
     let open = workspace.slack().open_views();
     let view = &open.last().unwrap().view;
-    let text = view["blocks"].as_array().unwrap().iter();
-    let text = text.map(|block| &block["element"]);
-    let text = text.filter(|element| element["action_id"].is_string());
-    let entered = json!({"type": "plain_text_input", "value": "All is well"});
-    let values: serde_json::Map<_, _> = text
-        .filter(|element| element["type"] == "plain_text_input")
-        .map(|element| {
-            let name = element["action_id"].as_str().unwrap().to_owned();
-            (name.clone(), json!({ name: entered }))
+    let fields = view["blocks"].as_array().unwrap().iter();
+    let fields = fields.filter(|block| block["type"] == "input");
+    let values: serde_json::Map<_, _> = fields
+        .map(|block| {
+            let (id, element) = (block["block_id"].as_str().unwrap(), &block["element"]);
+            let entered = match element["options"].get(0) {
+                Some(option) => json!({"type": element["type"], "selected_option": option}),
+                None => json!({"type": element["type"], "value": "All is well"}),
+            };
+            let action = element["action_id"].as_str().unwrap();
+            (id.to_owned(), json!({ action: entered }))
         })
         .collect();
     let payload = json!({
@@ -278,7 +283,9 @@ async fn a_missing_scope_is_told_with_what_to_do() {
     let told = scene.workspace.said("D0CAROL0001");
     assert!(told.contains("missing_scope"), "{told}");
     assert!(told.contains("apps of this workspace"), "{told}");
-    let listed = scene.workspace.types(CAROL, GENERAL, "list mine").await;
+    scene.workspace.types(CAROL, GENERAL, "list mine").await;
+    let listed = scene.workspace.slack().ephemerals().pop().unwrap();
+    let listed = format!("{:?}", listed.blocks);
     assert!(listed.contains("Payments fail"), "{listed}");
 }
 
