@@ -1,6 +1,7 @@
 //! Incidents, as people type and click them.
 
 mod declare_world;
+mod defects;
 mod killed_process;
 mod kills;
 mod life;

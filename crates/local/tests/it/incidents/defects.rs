@@ -45,6 +45,37 @@ async fn with_page() -> (Running, Workspace) {
     (page, workspace)
 }
 
+/// Types `/incident …`, and goes on when it has been handled: what follows in Slack and on the page may take longer.
+async fn asks(workspace: &Workspace, user: &str, channel: &str, text: &str) {
+    let typed = workspace
+        .slack()
+        .run_command(user, channel, "/incident", text);
+    let report = typed.await;
+    assert!(report.ok, "{text}: {report:?}");
+    workspace.product.handled().await;
+}
+
+/// Declares, and answers the incident's channel.
+async fn declares(workspace: &Workspace, user: &str, text: &str) -> String {
+    let channels = || workspace.slack().channels().into_iter().map(|one| one.id);
+    let before: Vec<String> = channels().collect();
+    let text = format!("declare {text} service:api");
+    asks(workspace, user, GENERAL, &text).await;
+    until(&text, async || {
+        // Slack lets an app make only so many channels in a minute.
+        workspace.product.clock.advance(Duration::from_millis(50));
+        let made = channels().find(|id| id.starts_with('C') && !before.contains(id))?;
+        let is_filled = !workspace.slack().topic(&made).is_empty();
+        is_filled.then_some(made)
+    })
+    .await
+}
+
+/// What people were told alone, with all blocks.
+fn private_answers(workspace: &Workspace) -> String {
+    format!("{:?}", workspace.slack().ephemerals())
+}
+
 /// Waits until the page shows the component so.
 async fn component_is(page: &Running, status: &str) {
     until(&format!("the component is {status}"), async || {
@@ -57,9 +88,7 @@ async fn component_is(page: &Running, status: &str) {
 #[tokio::test]
 async fn seed_defect_1_every_status_is_reachable_and_shown() {
     let (page, workspace) = with_page().await;
-    let text = "declare Checkout is down sev:P2 service:api triage";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
+    let room = declares(&workspace, BOB, "Checkout is down sev:P2 triage").await;
     let shown = || workspace.slack().topic(&room);
     assert!(shown().contains("triage"), "{}", shown());
     for (text, status) in [
@@ -87,9 +116,7 @@ async fn seed_defect_1_every_status_is_reachable_and_shown() {
     }
     workspace.types(ALICE, &room, "close").await;
     assert!(shown().contains("closed"), "{}", shown());
-    let text = "declare Another one sev:P3 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let other = workspace.channel("another").await;
+    let other = declares(&workspace, BOB, "Another one sev:P3").await;
     workspace.types(BOB, &other, "cancel A false alarm").await;
     let topic = workspace.slack().topic(&other);
     assert!(topic.contains("cancel"), "{topic}");
@@ -97,25 +124,30 @@ async fn seed_defect_1_every_status_is_reachable_and_shown() {
 
 #[tokio::test]
 async fn seed_defect_2_the_throttle_holds_between_commands_and_swallows_no_resolve() {
-    let workspace = workspace().await;
-    let text = "declare Checkout is down sev:P1 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
-    let told = || workspace.slack().messages("D0DAVE00001").len();
+    let world = DeclareWorld::new().await;
+    world.declare().await;
+    world.settle().await;
+    let channels = world.world.slack.channels();
+    let room = channels.iter().find(|one| one.name.starts_with("inc-"));
+    let room = room.unwrap().id.as_str();
+    // Bob hears of every P1.
+    let told = || world.world.slack.messages("D0BOB000001").len();
     assert_eq!(told(), 1);
-    workspace.types(BOB, &room, "status Looking").await;
-    assert_eq!(told(), 2);
-    workspace.types(BOB, &room, "status Still looking").await;
-    assert_eq!(told(), 2, "the second within five minutes");
-    workspace.types(BOB, &room, "resolved Rolled back").await;
-    assert_eq!(told(), 3, "a resolve is never swallowed");
-    workspace.types(BOB, &room, "reopen It is back").await;
-    let before = told();
-    workspace.product.clock.advance(Duration::from_mins(6));
-    workspace.types(BOB, &room, "status Looking again").await;
-    assert_eq!(told(), before + 1, "five minutes later");
-    let deliveries = workspace.types(BOB, &room, "deliveries").await;
-    assert!(deliveries.contains("hrottled"), "{deliveries}");
+    for (id, text, messages) in [
+        ("1", "status Looking", 2),
+        ("2", "status Still looking, within five minutes", 2),
+        ("3", "resolved Rolled back, which is never swallowed", 3),
+        ("4", "reopen It is back", 4),
+        ("5", "status Looking again", 4),
+    ] {
+        world.types(id, room, text).await;
+        world.settle().await;
+        assert_eq!(told(), messages, "{text}");
+    }
+    world.passes_time(Duration::from_mins(6)).await;
+    world.types("6", room, "status Five minutes later").await;
+    world.settle().await;
+    assert_eq!(told(), 5);
 }
 
 #[tokio::test]
@@ -126,15 +158,14 @@ async fn seed_defect_3_one_target_that_fails_stops_no_other() {
     fault.error = Some("channel_not_found".to_owned());
     fault.times = 100;
     workspace.slack().add_fault(fault);
-    let text = "declare Checkout is down sev:P1 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
+    let room = declares(&workspace, BOB, "Checkout is down sev:P1").await;
     for told in [GENERAL, RANDOM, "D0DAVE00001"] {
         let said = workspace.said(told);
         assert!(said.contains("Checkout is down"), "{told}: {said}");
     }
     assert_eq!(workspace.said(INCIDENTS), "");
-    let deliveries = workspace.types(BOB, &room, "deliveries").await;
+    workspace.types(BOB, &room, "deliveries").await;
+    let deliveries = private_answers(&workspace);
     assert!(deliveries.contains("channel_not_found"), "{deliveries}");
     workspace.types(BOB, &room, "resolved Rolled back").await;
     for told in [GENERAL, RANDOM, "D0DAVE00001"] {
@@ -147,17 +178,16 @@ async fn seed_defect_3_one_target_that_fails_stops_no_other() {
 async fn seed_defect_4_a_status_page_that_fails_is_tried_again_until_it_has_it() {
     use tidegate_fake_statuspage::{Fault, FaultKind};
     let (page, workspace) = with_page().await;
+    let room = declares(&workspace, BOB, "Checkout is down sev:P2").await;
     page.fake.add_fault(Fault {
         times: Some(2),
         ..Fault::new(FaultKind::Http503)
     });
     page.fake.add_fault(Fault::after_effect(FaultKind::Reset));
-    let text = "declare Checkout is down sev:P2 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
-    workspace.types(BOB, &room, "public Checkout fails").await;
+    // The queue is not empty before the page has it.
+    asks(&workspace, BOB, &room, "public Checkout fails").await;
     let forward = async || {
-        workspace.product.clock.advance(Duration::from_secs(20));
+        workspace.product.clock.advance(Duration::from_secs(1));
         let posted = page.fake.incidents();
         let text = posted.first()?.incident_updates.first()?.body.clone();
         (text.contains("Checkout fails")).then_some(posted.len())
@@ -169,9 +199,7 @@ async fn seed_defect_4_a_status_page_that_fails_is_tried_again_until_it_has_it()
 #[tokio::test]
 async fn seed_defect_5_the_status_page_has_an_incident_with_its_updates() {
     let (page, workspace) = with_page().await;
-    let text = "declare Checkout is down sev:P2 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
+    let room = declares(&workspace, BOB, "Checkout is down sev:P2").await;
     for text in ["First words", "Second words"] {
         let public = format!("public {text}");
         workspace.types(BOB, &room, &public).await;
@@ -191,18 +219,12 @@ async fn seed_defect_5_the_status_page_has_an_incident_with_its_updates() {
 #[tokio::test]
 async fn seed_defect_6_a_component_that_another_incident_holds_is_not_operational() {
     let (page, workspace) = with_page().await;
-    let text = "declare Checkout is down sev:P1 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let first = workspace.channel("checkout").await;
+    let first = declares(&workspace, BOB, "Checkout is down sev:P1").await;
     component_is(&page, "major_outage").await;
-    let text = "declare Logins fail sev:P2 service:api";
-    workspace.types(CAROL, GENERAL, text).await;
-    let second = workspace.channel("logins").await;
-    workspace.types(BOB, &first, "resolved Rolled back").await;
+    let second = declares(&workspace, CAROL, "Logins fail sev:P2").await;
+    asks(&workspace, BOB, &first, "resolved Rolled back").await;
     component_is(&page, "partial_outage").await;
-    workspace
-        .types(CAROL, &second, "resolved Rolled back too")
-        .await;
+    asks(&workspace, CAROL, &second, "resolved Rolled back too").await;
     component_is(&page, "operational").await;
 }
 
@@ -228,14 +250,14 @@ async fn seed_defect_8_names_in_any_script_make_a_channel() {
         "Zahlungen schlagen fehl — größere Störung in der Übermittlung, Kunden können nichts kaufen",
         "🔥🔥🔥 👩‍👩‍👧‍👧",
     ];
-    for (n, title) in titles.into_iter().enumerate() {
-        let text = format!("declare \"{title}\" sev:P3 service:api");
-        let told = workspace.types(BOB, GENERAL, &text).await;
-        assert!(told.contains("declared"), "{title}: {told}");
+    for title in titles {
+        let text = format!("\"{title}\" sev:P3");
+        let room = declares(&workspace, BOB, &text).await;
         let channels = workspace.slack().channels();
-        let made = channels.iter().filter(|one| one.name.starts_with("inc-"));
-        let names: Vec<&str> = made.map(|one| one.name.as_str()).collect();
-        assert_eq!(names.len(), n + 1, "{title}: {names:?}");
+        let made = channels.iter().find(|one| one.id == room).unwrap();
+        assert!(made.name.starts_with("inc-"), "{title}: {}", made.name);
+        let header = workspace.said(&room);
+        assert!(header.contains(title), "{header}");
     }
 }
 
@@ -257,9 +279,7 @@ async fn seed_defect_9_limits_are_waited_out_and_what_comes_twice_is_done_once()
 #[tokio::test]
 async fn seed_defect_10_forms_are_answered_the_command_passes_on_and_an_end_is_no_end() {
     let workspace = workspace().await;
-    let text = "declare Checkout is down sev:P2 service:api";
-    workspace.types(BOB, GENERAL, text).await;
-    let room = workspace.channel("inc-").await;
+    let room = declares(&workspace, BOB, "Checkout is down sev:P2").await;
     // What is wrong with a form reaches whoever filled it in, also after it was taken.
     workspace.types(BOB, &room, "update").await;
     let pass = format!("commander {}", mention(CAROL));
