@@ -126,6 +126,11 @@ fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
     let user = || event.user().map(UserId::from);
     let own = envelope.is_own();
     match event.kind() {
+        // The bot is in again: what was left out of the channel goes on.
+        "member_joined_channel" if own => Some(Heard::Archived {
+            channel: channel()?,
+            is: false,
+        }),
         _ if own && event.kind() != "message" => None,
         "message" => heard_message(envelope),
         kind @ ("reaction_added" | "reaction_removed" | "pin_added" | "pin_removed") => {

@@ -2,6 +2,7 @@
 //! incident as it stands then.
 
 mod channel;
+mod make;
 mod messages;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ impl Performer for Outside {
         };
         match &effect {
             Effect::CreateChannel { incident, then, .. } => {
-                channel::create(&turn, incident, then).await
+                make::create(&turn, incident, then).await
             }
             Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
             Effect::Topic { incident } => channel::topic(&turn, incident).await,
@@ -161,10 +162,13 @@ fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
         return Err(undone);
     };
     let note = match code.as_str() {
-        "channel_not_found" | "not_in_channel" => {
+        "channel_not_found" => {
             Write::update(rows::place(id), "SET #gone = :gone").value(":gone", code.as_str())
         }
-        "is_archived" => Write::update(rows::place(id), "SET #archived = :yes").value(":yes", true),
+        // Whoever takes it out of the archive, or the bot in again, is heard.
+        "is_archived" | "not_in_channel" => {
+            Write::update(rows::place(id), "SET #archived = :yes").value(":yes", true)
+        }
         _ => return Err(undone),
     };
     Ok(Done {

@@ -8,6 +8,7 @@ use super::request::Args;
 use crate::caller::Caller;
 use crate::channel_events;
 use crate::fake::FakeSlack;
+use crate::records::TokenKind;
 use crate::room::Room;
 
 const TOPIC_LIMIT: usize = 250;
@@ -30,6 +31,10 @@ pub(super) fn unarchive(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     change(fake, by, args, |room| {
         if !room.channel.is_archived {
             return Err("not_archived");
+        }
+        // Archiving puts bots out, and only who is in a channel may open it again.
+        if by.kind == TokenKind::Bot {
+            return Err("not_in_channel");
         }
         room.channel.is_archived = false;
         Ok(Some(channel_events::changed("unarchive", room, &by.user)))

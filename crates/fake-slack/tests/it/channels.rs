@@ -146,8 +146,8 @@ async fn a_channel_is_renamed_described_and_archived() {
         "is_archived"
     );
     assert_eq!(
-        sandbox.call("conversations.unarchive", args("", "")).await["ok"],
-        true
+        sandbox.error("conversations.unarchive", args("", "")).await,
+        "not_in_channel"
     );
     let general = json!({ "channel": "C0GENERAL01" });
     assert_eq!(

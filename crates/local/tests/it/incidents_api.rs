@@ -206,6 +206,16 @@ async fn a_program_moves_an_incident_to_its_end() {
         entries.iter().any(|entry| entry["text"] == "Rolled back"),
         "{entries:?}"
     );
+    let (mut seen, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = get(&product, &path(&format!("timeline?limit=3{before}")), &key).await;
+        seen.extend(page["entries"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_u64() else {
+            break;
+        };
+        before = format!("&before={next}");
+    }
+    assert_eq!(seen, entries);
     let export = get(&product, &path("export"), &key).await;
     assert_eq!(export["chain"]["intact"], true);
     assert_eq!(export["timeline"].as_array().unwrap().len(), entries.len());

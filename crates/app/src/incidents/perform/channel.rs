@@ -1,117 +1,23 @@
-//! The incident's channel: made once, filled, named, put away.
+//! The incident's channel: filled, named, put away.
 
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
-use tidegate_pipeline::table::{Item, Write};
-use tidegate_slack::api::conversations::{Archive, Create, Invite, Rename, SetTopic, Unarchive};
-use tidegate_slack::api::types::channel::Channel;
-use tidegate_slack::api::{auth, bookmarks as links, users};
+use tidegate_pipeline::table::Write;
+use tidegate_slack::api::bookmarks as links;
+use tidegate_slack::api::conversations::{Archive, Invite, Rename, SetTopic, Unarchive};
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::outcome::Refusal;
 
 use super::{in_channel, is_code, load, noted};
+use crate::incidents::case::words_only;
 use crate::incidents::channel_name;
 use crate::incidents::desk::Desk;
 use crate::incidents::effect::Effect;
 use crate::incidents::incident::{Incident, IncidentId};
-use crate::incidents::rows::{self, Place};
+use crate::incidents::rows::{self, Loaded, Place};
 use crate::incidents::settings::Settings;
 use crate::incidents::{public, relations, render};
 
-/// Pages of the bot's own channels that are searched for one that was perhaps made; 200 each.
-const MAX_PAGES: usize = 50;
-
-/// Seconds by which Slack's clock and ours may differ.
-const CLOCKS_DIFFER: i64 = 60;
-
-/// Makes the channel. When an earlier attempt may have made it, it is looked for first: there are never two.
-pub(super) async fn create(
-    turn: &Turn<'_>,
-    id: &IncidentId,
-    then: &[Effect],
-) -> Result<Done, Undone> {
-    let loaded = load(turn, id).await?;
-    if let Place::Made { .. } = loaded.place {
-        return Ok(told(then));
-    }
-    let incident = loaded.incident;
-    let names = [
-        incident.channel_name.clone(),
-        channel_name::other(&incident.channel_name, id),
-    ];
-    if let Some(since) = turn.doubt_since
-        && let Some(found) = find(turn, &names, since.seconds() - CLOCKS_DIFFER).await?
-    {
-        return Ok(made(id, &found, then));
-    }
-    for name in names {
-        let request = Create {
-            name,
-            is_private: Some(incident.private),
-            team_id: None,
-        };
-        match turn.call(&request).await {
-            Ok(answer) => return Ok(made(id, &answer.channel, then)),
-            Err(undone) if is_code(&undone, &["name_taken"]) => {}
-            Err(undone) => return Err(undone),
-        }
-    }
-    Err(Undone::Park(
-        "Slack says that both names for the channel are taken".to_owned(),
-    ))
-}
-
-/// A channel that the bot made since, under one of these names.
-async fn find(turn: &Turn<'_>, names: &[String], since: i64) -> Result<Option<Channel>, Undone> {
-    let own = turn.call(&auth::Test {}).await?.user_id;
-    let mut cursor = None;
-    for _ in 0..MAX_PAGES {
-        let request = users::Conversations {
-            types: Some(vec![
-                "public_channel".to_owned(),
-                "private_channel".to_owned(),
-            ]),
-            exclude_archived: Some(true),
-            limit: Some(200),
-            cursor: cursor.take(),
-            ..users::Conversations::default()
-        };
-        let page = turn.call(&request).await?;
-        let ours = |channel: &&Channel| {
-            names.contains(&channel.name) && channel.creator == own && channel.created >= since
-        };
-        if let Some(found) = page.channels.iter().find(ours) {
-            return Ok(Some(found.clone()));
-        }
-        cursor = Some(page.response_metadata.next_cursor).filter(|next| !next.is_empty());
-        if cursor.is_none() {
-            return Ok(None);
-        }
-    }
-    Err(Undone::Park(
-        "the bot is in too many channels to look for the one that it may have made".to_owned(),
-    ))
-}
-
-fn made(id: &IncidentId, channel: &Channel, then: &[Effect]) -> Done {
-    let place = Item::new()
-        .with("channel", channel.id.as_str())
-        .with("name", channel.name.as_str());
-    Done {
-        writes: vec![
-            Write::put(rows::place(id), place),
-            Write::put(rows::by_channel(&channel.id), rows::pointer(id)),
-        ],
-        ..told(then)
-    }
-}
-
-fn told(then: &[Effect]) -> Done {
-    Done {
-        posts: then.iter().map(Effect::post).collect(),
-        ..Done::default()
-    }
-}
-
-/// Brings people in, all at once, and one by one if Slack refuses the whole list: one who cannot come keeps no other out.
+/// Brings people in, all at once, and one by one if Slack refuses the whole list: who cannot come keeps nobody else out.
 pub(super) async fn invite(
     turn: &Turn<'_>,
     id: &IncidentId,
@@ -128,16 +34,15 @@ pub(super) async fn invite(
         Err(undone) if is_personal(&undone) => return Ok(Done::default()),
         Err(undone) => return noted(id, undone),
     }
-    for user in all {
-        match invite_some(turn, &channel, user).await {
-            Ok(()) => {}
-            Err(undone) if is_personal(&undone) => {
-                tracing::warn!(user, "incident.invite: this person cannot be invited");
-            }
-            Err(undone) => return noted(id, undone),
-        }
-    }
-    Ok(Done::default())
+    // Each for itself, as an effect of its own: together they may be more calls than Slack takes at once.
+    let alone = |user: &UserId| Effect::Invite {
+        incident: id.clone(),
+        users: vec![user.clone()],
+    };
+    Ok(Done {
+        posts: users.iter().map(|user| alone(user).post()).collect(),
+        ..Done::default()
+    })
 }
 
 async fn invite_some(turn: &Turn<'_>, channel: &ChannelId, users: &str) -> Result<(), Undone> {
@@ -268,14 +173,7 @@ pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Und
             })
             .await
         {
-            Ok(answer) => {
-                let name = Write::update(rows::place(id), "SET #name = :name")
-                    .value(":name", answer.channel.name);
-                return Ok(Done {
-                    writes: vec![name],
-                    ..Done::default()
-                });
-            }
+            Ok(_) => return Ok(Done::default()),
             Err(undone) if is_code(&undone, &["name_taken"]) => {}
             Err(undone) => return noted(id, undone),
         }
@@ -297,19 +195,45 @@ pub(super) async fn archive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Un
     }
 }
 
-/// Takes the channel out again.
+/// Takes the channel out again. Slack lets no bot do that which has been put out by the archiving: then a person is asked.
 pub(super) async fn unarchive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
+    let Loaded { incident, place } = load(turn, id).await?;
     let Place::Made {
         channel,
         archived: true,
-    } = load(turn, id).await?.place
+    } = place
     else {
         return Ok(Done::default());
     };
-    match turn.call(&Unarchive { channel }).await {
+    let request = Unarchive {
+        channel: channel.clone(),
+    };
+    match turn.call(&request).await {
         Ok(_) => Ok(archived(id, false)),
         Err(undone) if is_code(&undone, &["not_archived"]) => Ok(archived(id, false)),
-        Err(undone) => noted(id, undone),
+        Err(Undone::Refused(Refusal::Permanent(_) | Refusal::MissingScope { .. })) => {
+            Ok(ask_to_unarchive(&incident, &channel))
+        }
+        Err(undone) => Err(undone),
+    }
+}
+
+/// Asks whoever leads, or else declared it, to do by hand what Slack lets no bot do. The event that follows says that the
+/// channel is there again.
+fn ask_to_unarchive(incident: &Incident, channel: &ChannelId) -> Done {
+    let words = format!(
+        "*{}* was reopened, and Slack lets no app take its channel <#{channel}> out of the archive. Please do so, and \
+         invite the app to it: `/invite` in the channel.",
+        incident.name()
+    );
+    let whom = incident.commander().or(incident.reporter.person());
+    let ask = whom.map(|user| Effect::Direct {
+        user: user.clone(),
+        message: words_only(&words),
+    });
+    Done {
+        posts: ask.iter().map(Effect::post).collect(),
+        ..Done::default()
     }
 }
 
