@@ -11,15 +11,18 @@
 //! A line of the `text` block that follows begins with where it can be read: `#a-channel`, `topic of #a-channel`, `to Dave`
 //! for a direct message, `only Alice` for what nobody else sees.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use tidegate_pipeline::clock::{Clock as _, SystemClock};
 
 use super::page::is_as_shown;
 use super::shell::ADDRESS;
 
 /// How long what is to be read may take: posts of one channel leave one a second.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The sandbox of a running Tidegate.
 pub(super) struct Sandbox<'a> {
@@ -288,14 +291,14 @@ async fn answered(sent: Result<reqwest::Response, reqwest::Error>) -> Result<Val
 async fn wait_for<T>(
     mut look: impl AsyncFnMut() -> Result<Option<T>, String>,
 ) -> Result<Option<T>, String> {
-    let since = Instant::now();
+    let end = SystemClock.now().plus(PATIENCE);
     loop {
         if let Some(found) = look().await? {
             return Ok(Some(found));
         }
-        if since.elapsed() > PATIENCE {
+        if SystemClock.now() > end {
             return Ok(None);
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        SystemClock.sleep(LOOK_EVERY).await;
     }
 }
