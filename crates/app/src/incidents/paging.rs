@@ -105,15 +105,8 @@ fn call_for(
 pub(super) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     let audience: BTreeSet<Audience> = users.iter().cloned().map(Audience::Person).collect();
     let effects = routing::tell(change, &audience, News::Paged, Some(why));
-    let mut told = Vec::new();
+    let told: Vec<UserId> = effects.iter().flat_map(told_by).collect();
     for effect in &effects {
-        if let Effect::Tell {
-            to: Audience::Person(user),
-            ..
-        } = effect
-        {
-            told.push(user.clone());
-        }
         change.effect(effect);
     }
     if !told.is_empty() {
@@ -122,6 +115,18 @@ pub(super) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     let spared = users.iter().filter(|user| !told.contains(user));
     let spared = spared.cloned().collect();
     Called { told, spared }
+}
+
+/// Whom an effect tells: many people are told by one.
+fn told_by(effect: &Effect) -> Vec<UserId> {
+    match effect {
+        Effect::Spread { each, .. } => each.iter().flat_map(told_by).collect(),
+        Effect::Tell {
+            to: Audience::Person(user),
+            ..
+        } => vec![user.clone()],
+        _ => Vec::new(),
+    }
 }
 
 /// Who is called next: the first of the escalation list who has not been, else the owners who have not been.

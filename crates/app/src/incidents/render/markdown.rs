@@ -42,26 +42,26 @@ pub(super) fn person(names: &Names, user: &UserId) -> String {
 /// A text of Slack's with the people in it by name: nobody reads `<@U0ANA>` outside.
 pub(super) fn named(names: &Names, text: &str) -> String {
     let mut parts = text.split("<@");
-    let mut named = parts.next().unwrap_or_default().to_owned();
+    let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let mention = part.split_once('>').filter(|(id, _)| {
-            let id = id.split('|').next().unwrap_or_default();
-            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
-        match mention {
-            Some((id, rest)) => {
-                let id = id.split('|').next().unwrap_or_default();
-                named.push('@');
-                named.push_str(names.get(&UserId::from(id)).map_or(id, String::as_str));
-                named.push_str(rest);
-            }
-            None => {
-                named.push_str("<@");
-                named.push_str(part);
-            }
+        if let Some((id, rest)) = mention(part) {
+            out.push('@');
+            out.push_str(names.get(&UserId::from(id)).map_or(id, String::as_str));
+            out.push_str(rest);
+        } else {
+            out.push_str("<@");
+            out.push_str(part);
         }
     }
-    named
+    out
+}
+
+/// Whose mention a text begins with, behind its `<@`, and what follows.
+fn mention(text: &str) -> Option<(&str, &str)> {
+    let (inside, rest) = text.split_once('>')?;
+    let id = inside.split('|').next()?;
+    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    plain.then_some((id, rest))
 }
 
 /// Whoever did something.
