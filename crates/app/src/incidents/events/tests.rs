@@ -98,7 +98,10 @@ fn what_people_do_to_a_channel_is_heard_and_what_the_bot_does_is_not() {
         ),
         (
             json!({"type": "member_joined_channel", "channel": "C1", "user": "UBOT"}),
-            None,
+            Some(Heard::Archived {
+                channel: "C1".into(),
+                is: false,
+            }),
         ),
         (
             json!({"type": "channel_archive", "channel": "C1", "user": "U1"}),

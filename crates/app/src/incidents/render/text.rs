@@ -22,31 +22,6 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
-/// A text as it may stand in mrkdwn for one reader only, with the people in it shown by name: nobody is called by what
-/// only one person sees. Groups, channels and links stay as they are written.
-pub(super) fn with_mentions(text: &str) -> String {
-    let mut out = String::new();
-    for (n, piece) in text.split("<@").enumerate() {
-        let id = piece.split_once('>').filter(|(id, _)| {
-            let plain = id
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-            n > 0 && (2..=20).contains(&id.len()) && plain
-        });
-        match id {
-            Some((id, rest)) => {
-                out.push_str("<@");
-                out.push_str(id);
-                out.push('>');
-                out.push_str(&escaped(rest));
-            }
-            None if n > 0 => out.push_str(&escaped(&format!("<@{piece}"))),
-            None => out.push_str(&escaped(piece)),
-        }
-    }
-    out
-}
-
 /// A text as one line for a `plain_text` object, of `max` characters at most and never empty: Slack refuses empty ones.
 pub(super) fn plain(text: &str, max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

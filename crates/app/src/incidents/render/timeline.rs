@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::blocks::{actions, button, message, paragraphs, section};
 use super::facts;
-use super::text::{actor, cut, when, with_mentions};
+use super::text::{actor, cut, escaped, when};
 use super::value::value_with;
 use crate::incidents::incident::Incident;
 use crate::incidents::timeline::Entry;
@@ -77,7 +77,7 @@ fn words(entry: &Entry) -> String {
     if words.is_empty() {
         return edited.to_owned();
     }
-    format!(" {}{edited}", with_mentions(&cut(words, WORDS)))
+    format!(" {}{edited}", escaped(&cut(words, WORDS)))
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ impl Workspace {
         self.product.drained().await;
         let told = self.slack().ephemerals();
         let own = told[before..].iter().filter(|e| e.user == user);
-        own.map(|e| e.text.clone()).collect::<Vec<_>>().join("\n")
+        let shown = own.map(|e| format!("{} {}", e.text, e.blocks.clone().unwrap_or_default()));
+        shown.collect::<Vec<_>>().join("\n")
     }
 
     /// Fills in the open form and sends it.
