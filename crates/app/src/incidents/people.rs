@@ -5,6 +5,8 @@
 
 pub mod roles;
 
+use std::collections::BTreeSet;
+
 use tidegate_slack::ids::UserId;
 
 pub use self::roles::{claim, commander, drop_role, own_roles, role, silent, take};
@@ -178,15 +180,24 @@ pub fn unwatch(case: &Case<'_>) -> Result<Verdict, Refused> {
     ))
 }
 
-/// Brings people into the channel. They take part once they are there; of what is private they must at once, or they
-/// could not see it.
+/// Brings people into the channel. They take part once they say so; of what is private they must at once, or they could
+/// not see it, and so only who leads lets anybody else in.
 pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Invite)?;
     goes_on(incident)?;
     let mut change = case.change(incident);
     if incident.private {
-        has_room(incident, users.len())?;
-        change.incident.participants.extend(users.iter().cloned());
+        let strangers = users.iter().filter(|user| !incident.takes_part(user));
+        let strangers: BTreeSet<UserId> = strangers.cloned().collect();
+        let who = case.standing();
+        if !strangers.is_empty() && !who.leads() && !who.is_admin() {
+            return Err(Refused::new(format!(
+                "{} is private. Only the commander, the deputy or an admin can bring in somebody who does not take part.",
+                incident.name()
+            )));
+        }
+        has_room(incident, strangers.len())?;
+        change.incident.participants.extend(strangers);
     }
     let all = mentions(users);
     change.note(EntryKind::Changed, format!("invited {all}"));

@@ -55,6 +55,15 @@ fn what_is_private_is_not_there_for_others() {
     // Whom somebody brings in may see it.
     room.does(LEAD, |case| invite(case, &["UOTHER".into()]));
     assert!(room.incident().takes_part(&user("UOTHER")));
+    // Who takes part without leading lets nobody else in.
+    let again = [user("UOTHER"), user(LEAD)];
+    room.does("UOTHER", |case| invite(case, &again));
+    let words = room.refuses("UOTHER", |case| invite(case, &["UFRIEND".into()]));
+    assert!(
+        words.contains("Only the commander, the deputy or an admin"),
+        "{words}"
+    );
+    assert!(!room.incident().takes_part(&user("UFRIEND")));
 }
 
 #[test]

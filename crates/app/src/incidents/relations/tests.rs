@@ -166,6 +166,21 @@ fn a_merge_moves_people_and_services_and_points_the_way() {
 }
 
 #[test]
+fn a_merge_takes_no_more_people_than_an_incident_holds() {
+    let mut world = World::of_two();
+    let people = (0..400).map(|n| format!("UA{n}").into());
+    world.incident().participants.extend(people);
+    let people = (0..400).map(|n| format!("UB{n}").into());
+    other(&mut world).participants.extend(people);
+    let verdict = merge(&world.case("ULEAD"));
+    let decision = world.make(verdict);
+    let (_, into) = ids(&world);
+    let row = put(&decision, &rows::meta(&into)).unwrap();
+    let taken: Incident = rows::opened(row, "incident").unwrap();
+    assert_eq!(taken.participants.len(), 500);
+}
+
+#[test]
 fn both_sides_must_allow_a_merge() {
     let mut world = World::of_two();
     assert!(!changes(&merge(&world.case("UPART"))));
