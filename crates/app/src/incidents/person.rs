@@ -44,6 +44,12 @@ const UNKNOWN: Person = Person {
     zone: None,
 };
 
+/// Who a request says comes from another workspace.
+const FOREIGNER: Person = Person {
+    kind: PersonKind::Outsider,
+    zone: None,
+};
+
 /// What is known of a person of a workspace. `team` is the workspace that they belong to, if the request says so.
 pub async fn look_up(
     desk: &Desk,
@@ -53,21 +59,38 @@ pub async fn look_up(
     team: Option<&str>,
     now: Timestamp,
 ) -> Result<Person, TableError> {
+    let known = known(desk, tenant, rows, user, team, now).await?;
+    Ok(known.unwrap_or(UNKNOWN))
+}
+
+/// The same, for what can wait until somebody is known: `None` of whom neither we nor Slack can say anything now.
+pub async fn known(
+    desk: &Desk,
+    tenant: &TenantId,
+    rows: &Rows,
+    user: &UserId,
+    team: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Person>, TableError> {
+    // Before what is remembered, which may be of a time when nobody had said so.
+    if is_foreign(tenant, team) {
+        return Ok(Some(FOREIGNER));
+    }
     let key = key(user);
-    let known = rows.get(&key).await?;
-    if let Some(person) = known.as_ref().and_then(|row| read(row, now)) {
-        return Ok(person);
+    let row = rows.get(&key).await?;
+    if let Some(person) = row.as_ref().and_then(|row| read(row, now)) {
+        return Ok(Some(person));
     }
     let Some(user) = ask(desk, tenant, user).await else {
-        return Ok(UNKNOWN);
+        return Ok(None);
     };
     let person = Person {
-        kind: kind(&user, tenant, team),
+        kind: kind(&user, tenant),
         zone: zone(&user),
     };
     rows.write(Write::put(key, written(person, &user, now)))
         .await?;
-    Ok(person)
+    Ok(Some(person))
 }
 
 /// The names of people, as far as they are known: of those who have asked for something within a year.
@@ -128,13 +151,21 @@ async fn ask(desk: &Desk, tenant: &TenantId, user: &UserId) -> Option<User> {
     tokio::time::timeout(PATIENCE, asking).await.ok().flatten()
 }
 
-fn kind(user: &User, tenant: &TenantId, team: Option<&str>) -> PersonKind {
-    // An organisation's tenant is no workspace's id, so that only Slack's own word counts there.
-    let foreign =
-        team.is_some_and(|team| tenant.as_str().starts_with('T') && team != tenant.as_str());
+/// Whether `team` is another workspace than the tenant. Of an organisation (`E…`), on either side, only Slack itself can
+/// say which workspaces belong to it.
+fn is_foreign(tenant: &TenantId, team: Option<&str>) -> bool {
+    let tenant = tenant.as_str();
+    let is_other = |team: &str| team.starts_with('T') && team != tenant;
+    tenant.starts_with('T') && team.is_some_and(is_other)
+}
+
+fn kind(user: &User, tenant: &TenantId) -> PersonKind {
+    let team = user.team_id.as_ref().map(TenantId::as_str);
+    // Workspaces of one organisation share their people.
+    let foreign = user.enterprise_user.is_none() && is_foreign(tenant, team);
     if user.is_bot {
         PersonKind::Bot
-    } else if user.is_stranger || (foreign && user.enterprise_user.is_none()) {
+    } else if user.is_stranger || foreign {
         PersonKind::Outsider
     } else if user.is_restricted || user.is_ultra_restricted {
         PersonKind::Guest
@@ -177,4 +208,49 @@ fn read(row: &Item, now: Timestamp) -> Option<Person> {
         .number("zone")
         .and_then(|seconds| i32::try_from(seconds).ok());
     Some(Person { kind, zone })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn kind_of(tenant: &str, user: Value) -> PersonKind {
+        kind(&serde_json::from_value(user).unwrap(), &tenant.into())
+    }
+
+    #[test]
+    fn another_workspaces_id_is_foreign_and_an_organisations_says_nothing() {
+        for (tenant, team, foreign) in [
+            ("T1", None, false),
+            ("T1", Some("T1"), false),
+            ("T1", Some("T2"), true),
+            ("T1", Some("E1"), false),
+            ("E1", Some("T2"), false),
+        ] {
+            assert_eq!(
+                is_foreign(&tenant.into(), team),
+                foreign,
+                "{tenant} {team:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_slack_says_belongs_elsewhere_is_an_outsider() {
+        let of = |team: &str| json!({"id": "U1", "team_id": team});
+        assert_eq!(kind_of("T1", of("T1")), PersonKind::Member);
+        assert_eq!(kind_of("T1", of("T2")), PersonKind::Outsider);
+        assert_eq!(kind_of("E1", of("T2")), PersonKind::Member);
+        assert_eq!(kind_of("T1", json!({"id": "U1"})), PersonKind::Member);
+        let shared = json!({"id": "U1", "team_id": "T2", "enterprise_user": {"id": "W1"}});
+        assert_eq!(kind_of("T1", shared), PersonKind::Member);
+        let stranger = json!({"id": "U1", "team_id": "T1", "is_stranger": true});
+        assert_eq!(kind_of("T1", stranger), PersonKind::Outsider);
+        let bot = json!({"id": "U1", "team_id": "T2", "is_bot": true});
+        assert_eq!(kind_of("T1", bot), PersonKind::Bot);
+        let guest = json!({"id": "U1", "team_id": "T1", "is_restricted": true});
+        assert_eq!(kind_of("T1", guest), PersonKind::Guest);
+    }
 }
