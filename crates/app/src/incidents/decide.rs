@@ -56,7 +56,10 @@ pub async fn decide(
             text,
             author,
         } => {
-            let known = marks::find(rows, source).await?;
+            let known = match subject(case) {
+                Some(id) => marks::find(rows, id, source).await?,
+                None => None,
+            };
             notes::add_message(case, source, text, author.as_ref(), known.as_ref())
         }
         Ask::AddTask {

@@ -156,7 +156,7 @@ pub fn decide(
     if let Some(source) = &declaration.source {
         let sequence = i64::try_from(seq).unwrap_or(0);
         change.write(Write::put(
-            rows::by_source(&source.channel, &source.ts),
+            rows::by_source(&source.channel, &source.ts, &id),
             rows::pointer(&id).with("seq", sequence),
         ));
     }

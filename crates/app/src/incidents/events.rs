@@ -14,12 +14,13 @@ use tidegate_slack::ids::{ChannelId, TenantId, Ts, UserId};
 
 use super::desk::Desk;
 use super::effect::Effect;
+use super::incident::{Actor, Incident};
 use super::marks::Marker;
-use super::permissions::{self, Action};
+use super::permissions::{self, Action, PersonKind};
+use super::person;
 use super::rows::{self, Loaded};
 use super::settings::Settings;
 use super::timeline::Source;
-use super::{incident::Actor, person};
 
 /// What an event comes to.
 struct Context<'a> {
@@ -228,30 +229,40 @@ impl Context<'_> {
         rows::load_pointed(self.rows, &rows::by_channel(channel)).await
     }
 
-    /// Whether somebody in an incident's channel may do that: being there is taking part, as far as the account allows.
-    async fn may(
+    /// What kind of account somebody has; `None` if that is not known here, where Slack may not be asked.
+    async fn kind(
         &self,
-        loaded: &Loaded,
-        action: Action,
         user: &UserId,
         team: Option<&str>,
-        settings: &Settings,
-    ) -> Result<bool, TableError> {
-        let person = person::look_up(self.desk, self.tenant, self.rows, user, team, self.now);
-        let kind = person.await?.kind;
-        let mut incident = loaded.incident.clone();
-        incident.participants.insert(user.clone());
-        let rules = permissions::Rules {
-            policy: settings.policy,
-            admins: &settings.admins,
-            guests: &settings.guests,
-            approval: &settings.approval,
-        };
-        let actor = Actor::Person(user.clone());
-        let standing = permissions::standing(&actor, Some(&incident), kind, &rules);
-        let is_bot = kind == permissions::PersonKind::Bot;
-        Ok(!is_bot && permissions::allow(&standing, action, Some(&incident), &rules).is_ok())
+    ) -> Result<Option<PersonKind>, TableError> {
+        let person = person::known(self.desk, self.tenant, self.rows, user, team, self.now);
+        Ok(person.await?.map(|person| person.kind))
     }
+}
+
+/// Whether somebody in an incident's channel may do that: of what they may see, being there is taking part, as far as the
+/// account allows. Being in the channel lets nobody see what is private.
+fn permitted(
+    incident: &Incident,
+    user: &UserId,
+    kind: PersonKind,
+    action: Action,
+    settings: &Settings,
+) -> bool {
+    let rules = permissions::Rules {
+        policy: settings.policy,
+        admins: &settings.admins,
+        guests: &settings.guests,
+        approval: &settings.approval,
+    };
+    let actor = Actor::Person(user.clone());
+    let standing = |of: &Incident| permissions::standing(&actor, Some(of), kind, &rules);
+    if kind == PersonKind::Bot || !permissions::can_see(&standing(incident), incident) {
+        return false;
+    }
+    let mut there = incident.clone();
+    there.participants.insert(user.clone());
+    permissions::allow(&standing(&there), action, Some(&there), &rules).is_ok()
 }
 
 #[cfg(test)]

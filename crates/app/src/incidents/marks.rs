@@ -1,6 +1,6 @@
 //! What holds a message on the timeline: a pin, reactions, or somebody's word. Events come twice and out of order, so each
-//! mark carries the time of the event that set it, and only a later one changes it. One row a message: it has one entry,
-//! however often it is marked, unmarked and edited.
+//! mark carries the time of the event that set it, and only a later one changes it. One row for a message and an incident:
+//! a timeline has one entry of it, however often it is marked, unmarked and edited, and no other timeline knows of that.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,9 @@ use super::timeline::{Entry, Source, bounded};
 
 /// Marks that are told apart at most; later ones of the same message count for nothing.
 const MAX_MARKS: usize = 50;
+
+/// Incidents whose timelines follow one message at most: a change of each is in one transaction, which holds 100 rows.
+const MAX_INCIDENTS: usize = 20;
 
 /// What marks a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +53,7 @@ struct Mark {
     on: bool,
 }
 
-/// What is known of a message that is or was marked.
+/// What an incident knows of a message that is or was marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marked {
     /// On whose timeline it is.
@@ -152,7 +155,8 @@ impl Marked {
             .with("marks", marks)
             .with("edited", self.edited.as_str())
             .with("deleted", self.deleted);
-        let put = Write::put(rows::by_source(&source.channel, &source.ts), item);
+        let key = rows::by_source(&source.channel, &source.ts, &self.incident);
+        let put = Write::put(key, item);
         if is_new {
             return put.when("attribute_not_exists(#pk)");
         }
@@ -184,18 +188,21 @@ pub struct Found {
     pub entry: Option<Entry>,
 }
 
-/// The incident whose timeline a message is on, if it is on one.
-pub async fn incident_of(rows: &Rows, source: &Source) -> Result<Option<IncidentId>, TableError> {
-    let key = rows::by_source(&source.channel, &source.ts);
-    Ok(rows.get(&key).await?.as_ref().and_then(rows::pointed))
+/// The incidents that know of a message: [`MAX_INCIDENTS`] at most.
+pub async fn incidents_of(rows: &Rows, source: &Source) -> Result<Vec<IncidentId>, TableError> {
+    let partition = rows::sources(&source.channel, &source.ts);
+    rows::listed(rows, &partition, false, MAX_INCIDENTS).await
 }
 
-/// Looks a message up. Whoever means to change what is found reads the incident before, whose version guards it.
-pub async fn find(rows: &Rows, source: &Source) -> Result<Option<Found>, TableError> {
-    let row = rows
-        .get(&rows::by_source(&source.channel, &source.ts))
-        .await?;
-    let Some(row) = row else {
+/// What an incident knows of a message. Whoever means to change what is found reads the incident before, whose version
+/// guards it.
+pub async fn find(
+    rows: &Rows,
+    incident: &IncidentId,
+    source: &Source,
+) -> Result<Option<Found>, TableError> {
+    let key = rows::by_source(&source.channel, &source.ts, incident);
+    let Some(row) = rows.get(&key).await? else {
         return Ok(None);
     };
     let damaged = || TableError::Invalid("the row of a marked message cannot be read".to_owned());

@@ -32,7 +32,7 @@ pub fn add(case: &Case<'_>, at: Option<When>, text: &str) -> Result<Verdict, Ref
     ))
 }
 
-/// Puts a message on the timeline, once. `known` is what is known of the message.
+/// Puts a message on the timeline, once. `known` is what the incident knows of the message.
 pub fn add_message(
     case: &Case<'_>,
     source: &Source,
@@ -48,10 +48,7 @@ pub fn add_message(
         ));
     }
     // By a pin alone it is not there by name yet: whoever removed the pin would take it away.
-    let is_there = |found: &Found| {
-        found.marked.incident != incident.id || found.marked.is_marked(Marker::Word)
-    };
-    if known.is_some_and(is_there) {
+    if known.is_some_and(|found| found.marked.is_marked(Marker::Word)) {
         return Ok(Verdict::words("That message is on the timeline already."));
     }
     let mut change = case.change(incident);

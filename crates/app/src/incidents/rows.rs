@@ -107,12 +107,14 @@ pub fn counter() -> RowKey {
     RowKey::new(&["incidents"], &["counter"])
 }
 
-/// The timeline entry that was made from a message.
-pub fn by_source(channel: &ChannelId, ts: &Ts) -> RowKey {
-    RowKey::new(
-        &["incident_source", channel.as_str(), ts.as_str()],
-        &["entry"],
-    )
+/// The partition of a message: a row for each incident on whose timeline it is or was.
+pub fn sources<'a>(channel: &'a ChannelId, ts: &'a Ts) -> [&'a str; 3] {
+    ["incident_source", channel.as_str(), ts.as_str()]
+}
+
+/// What an incident knows of a message.
+pub fn by_source(channel: &ChannelId, ts: &Ts, id: &IncidentId) -> RowKey {
+    RowKey::new(&sources(channel, ts), &[id.as_str()])
 }
 
 /// The incident that a call of the API declared, by the name of its claim.

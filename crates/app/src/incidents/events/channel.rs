@@ -4,12 +4,12 @@ use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::table::{TableError, Write};
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::Context;
+use super::{Context, permitted};
 use crate::incidents::change::Change;
 use crate::incidents::effect::Effect;
-use crate::incidents::incident::{Actor, Incident};
+use crate::incidents::incident::{Actor, Incident, IncidentId};
 use crate::incidents::people::MAX_PARTICIPANTS;
-use crate::incidents::permissions::Action;
+use crate::incidents::permissions::{Action, PersonKind};
 use crate::incidents::render::welcome;
 use crate::incidents::role::RoleName;
 use crate::incidents::rows::{self, Loaded, Place};
@@ -17,8 +17,52 @@ use crate::incidents::settings::Settings;
 use crate::incidents::speak::show;
 use crate::incidents::timeline::EntryKind;
 
-/// Somebody came in: they take part from now on, and are shown how things stand. Whoever comes when no more can be
-/// counted is welcomed all the same.
+/// Cards shown to one person who comes in, at most: they wait in the incident's lane with everything else.
+const MAX_CARDS: usize = 4;
+
+/// What coming into an incident's channel comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// Nothing: it is not theirs to see, or the account may not join.
+    Nothing,
+    /// They are shown how things stand.
+    Welcome,
+    /// They take part from now on, and are shown how things stand.
+    TakesPart,
+}
+
+/// What it comes to that somebody came in. Of what everyone may see nobody takes part by that alone: a rush into the
+/// channel rewrites the incident for none of them. Of what is private they do, for somebody let them into a private channel;
+/// into a channel that is open to all, whoever likes lets themself in. `kind` is `None` of whom nothing is known yet, who
+/// may be a guest. Whoever comes when no more can be counted is welcomed all the same.
+pub(super) fn coming(
+    incident: &Incident,
+    user: &UserId,
+    kind: Option<PersonKind>,
+    is_channel_private: bool,
+    settings: &Settings,
+) -> Coming {
+    let part = incident.takes_part(user);
+    if incident.private && !part && !is_channel_private {
+        return Coming::Nothing;
+    }
+    let Some(kind) = kind else {
+        return Coming::Welcome;
+    };
+    let mut there = incident.clone();
+    there.participants.insert(user.clone());
+    if !permitted(&there, user, kind, Action::Join, settings) {
+        return Coming::Nothing;
+    }
+    let room = incident.participants.len() < MAX_PARTICIPANTS;
+    if incident.private && !part && room {
+        Coming::TakesPart
+    } else {
+        Coming::Welcome
+    }
+}
+
+/// Somebody came in.
 pub(super) async fn joined(
     context: &Context<'_>,
     channel: &ChannelId,
@@ -28,29 +72,35 @@ pub(super) async fn joined(
     let Some(loaded) = context.incident_of(channel).await? else {
         return Ok(None);
     };
+    let incident = &loaded.incident;
+    let is_channel_private = incident.private
+        && !incident.takes_part(user)
+        && has_private_channel(context, &incident.id).await?;
+    let kind = context.kind(user, team).await?;
     let settings = context.desk.settings(context.rows).await?.settings;
-    if !context
-        .may(&loaded, Action::Join, user, team, &settings)
-        .await?
-    {
+    let coming = coming(incident, user, kind, is_channel_private, &settings);
+    if coming == Coming::Nothing {
         return Ok(None);
     }
-    let incident = &loaded.incident;
-    let room = incident.participants.len() < MAX_PARTICIPANTS;
-    if incident.participants.contains(user) || !room {
-        let welcome = welcome(incident, user, &settings);
-        let posts = welcome.iter().map(Effect::post).collect();
+    let welcome = welcome(incident, user, &settings);
+    if coming == Coming::Welcome {
         return Ok(Some(Decision {
-            posts,
+            posts: welcome.iter().map(Effect::post).collect(),
             ..Decision::default()
         }));
     }
     let mut change = Change::of(incident, &Actor::Person(user.clone()), context.now);
     change.incident.participants.insert(user.clone());
-    for effect in welcome(&change.incident.clone(), user, &settings) {
+    for effect in welcome {
         change.effect(&effect);
     }
     Ok(Some(change.finish(&settings.timers)))
+}
+
+/// Whether only those who were let in see an incident's channel. One of which that is not known counts as open to all.
+async fn has_private_channel(context: &Context<'_>, id: &IncidentId) -> Result<bool, TableError> {
+    let place = context.rows.get(&rows::place(id)).await?;
+    Ok(place.is_some_and(|place| place.flag("private")))
 }
 
 /// How things stand, and the card of each role that they hold.
@@ -63,7 +113,7 @@ fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effec
         .filter(|role| matches!(role, RoleName::Custom(_)))
         .collect();
     let held = incident.roles.iter().filter(|held| held.user == *user);
-    let cards = held.map(|held| {
+    let cards = held.take(MAX_CARDS).map(|held| {
         let own = settings.roles.get(held.role.as_str());
         welcome::role_card(incident, &held.role, own.map(String::as_str))
     });

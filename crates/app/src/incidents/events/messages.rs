@@ -5,7 +5,7 @@ use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::event::Event;
 use tidegate_slack::ids::{Ts, UserId};
 
-use super::{Context, MarkedBy};
+use super::{Context, MarkedBy, permitted};
 use crate::incidents::change::Change;
 use crate::incidents::incident::{Actor, Incident};
 use crate::incidents::marks::{self, Found, Marked, reword};
@@ -48,21 +48,15 @@ pub(super) async fn marked(
     if !mark.marker.counts(&settings) {
         return Ok(None);
     }
-    let known = marks::find(context.rows, mark.source).await?;
     let incident = &loaded.incident;
-    // It may have been put on another's timeline by name.
-    if known
-        .as_ref()
-        .is_some_and(|found| found.marked.incident != incident.id)
-    {
-        return Ok(None);
-    }
+    let known = marks::find(context.rows, &incident.id, mark.source).await?;
     let change = if mark.on {
-        let action = Action::AddToTimeline;
-        if !context
-            .may(&loaded, action, mark.by, None, &settings)
-            .await?
-        {
+        let team = event.and_then(|event| event.team());
+        let kind = context.kind(mark.by, team).await?;
+        // Whom nobody knows yet may be a guest.
+        if !kind.is_some_and(|kind| {
+            permitted(incident, mark.by, kind, Action::AddToTimeline, &settings)
+        }) {
             return Ok(None);
         }
         let message = match &known {
@@ -143,34 +137,46 @@ pub(super) async fn deleted(
     .await
 }
 
-/// Has the entry of a message follow it. The entry of a declaration stays: it tells of more than the message.
+/// Has the entries of a message follow it, on every timeline that it is on. The entry of a declaration stays: it tells of
+/// more than the message.
 async fn followed(
     context: &Context<'_>,
     source: &Source,
-    follow: impl FnOnce(&mut Marked, &mut Entry) -> bool,
+    mut follow: impl FnMut(&mut Marked, &mut Entry) -> bool,
 ) -> Result<Option<Decision>, TableError> {
-    let Some(id) = marks::incident_of(context.rows, source).await? else {
-        return Ok(None);
-    };
-    // The incident first: what is read after it is guarded by its version.
-    let Some(incident) = rows::load_alone(context.rows, &id).await? else {
-        return Ok(None);
-    };
-    let Some(Found {
-        mut marked,
-        entry: Some(mut entry),
-    }) = marks::find(context.rows, source).await?
-    else {
-        return Ok(None);
-    };
-    if entry.kind != EntryKind::Message || !follow(&mut marked, &mut entry) {
+    let mut changes = Vec::new();
+    for id in marks::incidents_of(context.rows, source).await? {
+        // The incident first: what is read after it is guarded by its version.
+        let Some(incident) = rows::load_alone(context.rows, &id).await? else {
+            continue;
+        };
+        let found = marks::find(context.rows, &id, source).await?;
+        let Some(Found {
+            mut marked,
+            entry: Some(mut entry),
+        }) = found
+        else {
+            continue;
+        };
+        if entry.kind != EntryKind::Message || !follow(&mut marked, &mut entry) {
+            continue;
+        }
+        let mut change = Change::of(&incident, &Actor::Tidegate, context.now);
+        change.write(rows::put_entry(&incident.id, &entry));
+        change.write(marked.write(source, false));
+        changes.push(change);
+    }
+    if changes.is_empty() {
         return Ok(None);
     }
-    let mut change = Change::of(&incident, &Actor::Tidegate, context.now);
-    change.write(rows::put_entry(&incident.id, &entry));
-    change.write(marked.write(source, false));
     let settings = context.desk.settings(context.rows).await?.settings;
-    Ok(Some(change.finish(&settings.timers)))
+    let mut all = Decision::default();
+    for change in changes {
+        let decision = change.finish(&settings.timers);
+        all.writes.extend(decision.writes);
+        all.posts.extend(decision.posts);
+    }
+    Ok(Some(all))
 }
 
 /// A message's words: those that were mirrored, which are the latest; else those that the event carries; else its address.

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::channel::{Coming, coming};
 use super::*;
+use crate::incidents::case::fixture::{LEAD, Room};
+use crate::incidents::people::MAX_PARTICIPANTS;
 
 fn envelope(event: &Value) -> Envelope {
     let outer = json!({
@@ -157,4 +160,104 @@ fn a_skin_tone_does_not_matter() {
     assert!(MarkedBy::Emoji("+1::skin-tone-2").counts(&settings));
     assert!(!MarkedBy::Emoji("eyes").counts(&settings));
     assert!(MarkedBy::Pin.counts(&settings));
+}
+
+#[test]
+fn coming_in_makes_a_participant_only_of_what_is_private_and_of_whom_somebody_let_in() {
+    let (private, public) = (Room::with(|new| new.private = true), Room::new());
+    let member = Some(PersonKind::Member);
+    for (room, user, kind, is_channel_private, comes_to) in [
+        (&public, "UNEW", member, false, Coming::Welcome),
+        (&public, LEAD, member, false, Coming::Welcome),
+        (&public, "UNEW", None, false, Coming::Welcome),
+        (
+            &public,
+            "UNEW",
+            Some(PersonKind::Guest),
+            false,
+            Coming::Nothing,
+        ),
+        (
+            &public,
+            "UNEW",
+            Some(PersonKind::Outsider),
+            false,
+            Coming::Nothing,
+        ),
+        (
+            &public,
+            "UNEW",
+            Some(PersonKind::Bot),
+            false,
+            Coming::Nothing,
+        ),
+        (&private, "UNEW", member, false, Coming::Nothing),
+        (&private, "UNEW", None, false, Coming::Nothing),
+        (&private, LEAD, member, false, Coming::Welcome),
+        (&private, LEAD, None, false, Coming::Welcome),
+        (&private, "UNEW", member, true, Coming::TakesPart),
+        (&private, "UNEW", None, true, Coming::Welcome),
+        (
+            &private,
+            "UNEW",
+            Some(PersonKind::Guest),
+            true,
+            Coming::Nothing,
+        ),
+        (
+            &private,
+            "UNEW",
+            Some(PersonKind::Outsider),
+            true,
+            Coming::Nothing,
+        ),
+    ] {
+        assert_eq!(
+            coming(
+                room.incident(),
+                &user.into(),
+                kind,
+                is_channel_private,
+                &room.settings
+            ),
+            comes_to,
+            "{user} {kind:?} {is_channel_private} of private: {}",
+            room.incident().private
+        );
+    }
+    let mut full = private;
+    let people = (0..MAX_PARTICIPANTS).map(|n| UserId::from(format!("UP{n}")));
+    full.edit().participants = people.collect();
+    assert_eq!(
+        coming(
+            full.incident(),
+            &"UNEW".into(),
+            member,
+            true,
+            &full.settings
+        ),
+        Coming::Welcome
+    );
+}
+
+#[test]
+fn a_mark_counts_of_those_who_may_see_the_incident() {
+    let (private, public) = (Room::with(|new| new.private = true), Room::new());
+    for (room, user, kind, may) in [
+        (&public, "UNEW", PersonKind::Member, true),
+        (&public, "UNEW", PersonKind::Guest, false),
+        (&public, "UNEW", PersonKind::Bot, false),
+        (&private, "UNEW", PersonKind::Member, false),
+        (&private, LEAD, PersonKind::Member, true),
+        (&private, LEAD, PersonKind::Guest, false),
+    ] {
+        let user = user.into();
+        let action = Action::AddToTimeline;
+        assert_eq!(
+            permitted(room.incident(), &user, kind, action, &room.settings),
+            may,
+            "{user} {kind:?} of private: {}",
+            room.incident().private
+        );
+    }
 }

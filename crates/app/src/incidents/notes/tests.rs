@@ -125,7 +125,8 @@ fn a_message_is_put_on_the_timeline_once_at_its_own_time_and_as_its_authors() {
     assert_eq!(entry.actor, person("UAUTHOR"));
     assert_eq!(entry.at, Timestamp(1_795_256_940_000));
     assert_eq!(entry.source, Some(source()));
-    let row = put(&decision, &rows::by_source(&source().channel, &source().ts)).unwrap();
+    let key = rows::by_source(&source().channel, &source().ts, &world.subject.incident.id);
+    let row = put(&decision, &key).unwrap();
     assert_eq!(row.number("seq"), Some(2));
     let write = decision
         .writes
@@ -152,15 +153,23 @@ fn a_message_is_put_on_the_timeline_once_at_its_own_time_and_as_its_authors() {
 }
 
 #[test]
-fn a_message_of_another_timeline_is_not_said_to_be_of_which() {
-    let world = World::of_two();
-    let other = &world.other.as_ref().unwrap().incident.id;
-    let found = Found {
-        marked: Marked::new(other),
-        entry: None,
-    };
-    let verdict = add_message(&world.case("UPART"), &source(), "x", None, Some(&found));
-    assert_eq!(words(verdict), "That message is on the timeline already.");
+fn a_message_is_on_two_timelines_by_rows_of_their_own() {
+    let mut first = World::new();
+    let mut second = World::of_two();
+    std::mem::swap(&mut second.subject, second.other.as_mut().unwrap());
+    let keys = [&mut first, &mut second].map(|world| {
+        let verdict = add_message(&world.case("ULEAD"), &source(), "x", None, None);
+        assert!(changes(&verdict));
+        let id = world.subject.incident.id.clone();
+        let decision = match verdict {
+            Ok(Verdict::Change(change, _)) => change.finish(&world.settings.timers),
+            _ => panic!("nothing is changed"),
+        };
+        let key = rows::by_source(&source().channel, &source().ts, &id);
+        assert!(put(&decision, &key).is_some());
+        key
+    });
+    assert_ne!(keys[0], keys[1]);
 }
 
 #[test]

@@ -3,17 +3,17 @@
 mod sequences;
 mod world;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tidegate_app::incidents::effect::Effect;
 use tidegate_app::incidents::incident::Actor;
 use tidegate_app::incidents::rows::{self, Place};
 use tidegate_app::incidents::tasks::{self, NewTask};
 use tidegate_app::incidents::timeline::EntryKind;
-use tidegate_app::incidents::{notes, relations, review};
+use tidegate_app::incidents::{marks, notes, properties, relations, review};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
 
-use self::world::{NOW, World, delete, edit, pin, react};
+use self::world::{NOW, World, declared, delete, edit, pin, react, source};
 
 const TS: &str = "1795256940.000200";
 
@@ -144,7 +144,10 @@ async fn a_declaration_does_not_follow_the_message_that_it_was_made_from() {
     let row = rows::pointer(&world.id).with("seq", 1i64);
     world
         .rows
-        .write(Write::put(rows::by_source(&"C1".into(), &TS.into()), row))
+        .write(Write::put(
+            rows::by_source(&"C1".into(), &TS.into(), &world.id),
+            row,
+        ))
         .await
         .unwrap();
     assert_eq!(world.handle(edit(TS, "x", "30.000001")).await, None);
@@ -200,21 +203,86 @@ async fn two_marks_at_once_make_one_entry() {
     assert!(world.messages().await[0].is_shown());
 }
 
+fn joined(user: &str) -> Value {
+    json!({"type": "member_joined_channel", "channel": "C1", "user": user, "team": "T1"})
+}
+
 #[tokio::test]
-async fn whoever_comes_in_takes_part_and_is_welcomed() {
+async fn whoever_comes_in_is_welcomed_and_the_incident_stays_as_it_is() {
     let world = World::new().await;
-    let joined = |user: &str| json!({"type": "member_joined_channel", "channel": "C1", "user": user, "team": "T1"});
     let effects = world.handle(joined("U2")).await.unwrap();
     assert!(matches!(&effects[..], [Effect::Whisper { user, .. }] if user.as_str() == "U2"));
-    assert!(world.incident().await.participants.contains(&"U2".into()));
-    assert_eq!(world.handle(joined("U2")).await.unwrap().len(), 1);
+    // Nothing is known of this one, who may be a guest.
+    assert_eq!(world.handle(joined("UNKNOWN")).await.unwrap().len(), 1);
     let effects = world.handle(joined("ULEAD")).await.unwrap();
     assert_eq!(
         effects.len(),
         2,
         "the welcome, and the card of the commander"
     );
-    assert_eq!(world.incident().await.version, 2);
+    let incident = world.incident().await;
+    assert!(incident.version == 1 && !incident.participants.contains(&"U2".into()));
+}
+
+#[tokio::test]
+async fn of_what_is_private_takes_part_whoever_was_let_into_a_private_channel() {
+    let world = World::new().await;
+    world
+        .decide("ULEAD", async |case| properties::private(case, true))
+        .await;
+    assert!(world.incident().await.private);
+    assert_eq!(world.handle(joined("U2")).await, None, "an open channel");
+    assert_eq!(world.handle(pin(true, TS, "20.000001")).await, None);
+    assert!(world.messages().await.is_empty());
+    let private = Write::update(rows::place(&world.id), "SET #private = :is").value(":is", true);
+    world.rows.write(private).await.unwrap();
+    assert_eq!(world.handle(joined("UNKNOWN")).await.unwrap().len(), 1);
+    assert_eq!(world.handle(joined("U2")).await.unwrap().len(), 1);
+    let participants = world.incident().await.participants;
+    assert!(participants.contains(&"U2".into()) && !participants.contains(&"UNKNOWN".into()));
+}
+
+#[tokio::test]
+async fn a_mark_of_somebody_unknown_or_from_elsewhere_counts_for_nothing() {
+    let world = World::new().await;
+    let unknown = react(true, "UNKNOWN", TS, "20.000001");
+    assert_eq!(world.handle(unknown).await, None);
+    let mut foreign = joined("U2");
+    foreign["team"] = json!("T2");
+    assert_eq!(world.handle(foreign).await, None, "known as a member, too");
+}
+
+#[tokio::test]
+async fn a_message_on_two_timelines_is_followed_on_both() {
+    let mut world = World::new().await;
+    let both = [world.id.clone(), declared(&world.rows, 2).await];
+    for id in &both {
+        world.id = id.clone();
+        let known = marks::find(&world.rows, id, &source(TS)).await.unwrap();
+        assert!(known.is_none(), "another timeline is not told of");
+        assert!(
+            world
+                .decide("ULEAD", async |case| notes::add_message(
+                    case,
+                    &source(TS),
+                    "first",
+                    None,
+                    None
+                ))
+                .await
+        );
+    }
+    world.handle(edit(TS, "second", "30.000001")).await;
+    for id in &both {
+        world.id = id.clone();
+        let entry = &world.messages().await[0];
+        assert_eq!((entry.words(), entry.is_shown()), ("second", true));
+    }
+    world.handle(delete(TS, "40.000001")).await;
+    for id in &both {
+        world.id = id.clone();
+        assert!(!world.messages().await[0].is_shown());
+    }
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn make(world: &World, n: usize, at: usize, step: Step) {
             let source = source(&ts);
             world
                 .decide("ULEAD", async |case| {
-                    let known = marks::find(&world.rows, &source).await.unwrap();
+                    let known = marks::find(&world.rows, &world.id, &source).await.unwrap();
                     notes::add_message(case, &source, "added", None, known.as_ref())
                 })
                 .await;
