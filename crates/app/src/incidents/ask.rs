@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::case::Form;
@@ -26,10 +27,10 @@ pub enum Ask {
     Resolve(Option<String>, Option<String>),
     /// A form to fill in.
     Open(Form),
-    /// Yes to a handover.
-    AcceptHandover,
+    /// Yes to the handover that was offered then.
+    AcceptHandover(Timestamp),
     /// No to it.
-    DeclineHandover,
+    DeclineHandover(Timestamp),
     /// Yes to the public draft with that number.
     PublishDraft(u32),
     /// No to it.

@@ -44,8 +44,8 @@ pub async fn decide(
             with_public(case, verdict, text.as_deref())
         }
         Ask::Open(form) => Ok(Verdict::Form(form.clone())),
-        Ask::AcceptHandover => handover::accept(case),
-        Ask::DeclineHandover => handover::decline(case),
+        Ask::AcceptHandover(offered) => handover::accept(case, *offered),
+        Ask::DeclineHandover(offered) => handover::decline(case, *offered),
         Ask::PublishDraft(n) => public::publish_draft(case, *n),
         Ask::DiscardDraft(n) => public::discard_draft(case, *n),
         Ask::Snooze(kind, minutes) => reminders::snooze(case, *kind, *minutes),

@@ -2,6 +2,7 @@
 //!
 //! The command goes over when the other person says yes; until then the commander stays.
 
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
 
 use super::case::{Case, Refused, Verdict};
@@ -75,9 +76,9 @@ pub fn offer(
     ))
 }
 
-/// Yes.
-pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let (incident, offer) = asked(case)?;
+/// Yes to what was offered then.
+pub fn accept(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
+    let (incident, offer) = asked(case, offered)?;
     let mut change = case.change(incident);
     let because = format!(", handed over by <@{}>", offer.from);
     give(&mut change, case, &RoleName::Commander, &offer.to, &because)?;
@@ -95,9 +96,9 @@ pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
     Ok(Verdict::Change(Box::new(change), Some(answer)))
 }
 
-/// No: the commander stays.
-pub fn decline(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let (incident, offer) = asked(case)?;
+/// No to what was offered then: the commander stays.
+pub fn decline(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
+    let (incident, offer) = asked(case, offered)?;
     let mut change = case.change(incident);
     change.incident.handover = None;
     change.note(
@@ -119,8 +120,8 @@ pub fn decline(case: &Case<'_>) -> Result<Verdict, Refused> {
     Ok(Verdict::Change(Box::new(change), Some(answer)))
 }
 
-/// The offer that waits for the asker.
-fn asked<'a>(case: &Case<'a>) -> Result<(&'a Incident, &'a Handover), Refused> {
+/// The offer of that moment, which waits for the asker.
+fn asked<'a>(case: &Case<'a>, offered: Timestamp) -> Result<(&'a Incident, &'a Handover), Refused> {
     let incident = case.may(Action::AnswerHandover)?;
     let over = "This handover is over: there is nothing to answer.";
     let offer = incident
@@ -128,6 +129,13 @@ fn asked<'a>(case: &Case<'a>) -> Result<(&'a Incident, &'a Handover), Refused> {
         .as_ref()
         .ok_or_else(|| Refused::new(over))?;
     goes_on(incident)?;
+    if offer.at != offered {
+        return Err(Refused::new(format!(
+            "This offer has lapsed: <@{}> has offered you the command of {} anew since. Answer that, at the end of its channel.",
+            offer.from,
+            incident.name()
+        )));
+    }
     Ok((incident, offer))
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::interaction::{Element, Interaction, View};
 
 use super::ask::{AnswerTo, Ask, Asked, OpenView, Subject};
@@ -125,8 +126,8 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "catchup" => Ask::Command(Command::Catchup),
         "roles" => Ask::Command(Command::Roles),
         "help" => Ask::Command(Command::Help(None)),
-        "handover_accept" => Ask::AcceptHandover,
-        "handover_decline" => Ask::DeclineHandover,
+        "handover_accept" => Ask::AcceptHandover(Timestamp(extra?.parse().ok()?)),
+        "handover_decline" => Ask::DeclineHandover(Timestamp(extra?.parse().ok()?)),
         "task_done" => Ask::Command(Command::Task(Task::Done(extra?.parse().ok()?))),
         "task_reopen" => Ask::Command(Command::Task(Task::Reopen(extra?.parse().ok()?))),
         "public_publish" => Ask::PublishDraft(extra?.parse().ok()?),

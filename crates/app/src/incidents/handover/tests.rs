@@ -1,9 +1,21 @@
 //! Tests of handovers.
 
+use std::time::Duration;
+
 use super::*;
-use crate::incidents::case::fixture::{LEAD, Room};
+use crate::incidents::case::fixture::{LEAD, NOW, Room};
 use crate::incidents::people;
 use crate::incidents::status::Status;
+
+/// Yes by the button of the first offer.
+fn accept_now(case: &Case<'_>) -> Result<Verdict, Refused> {
+    accept(case, NOW)
+}
+
+/// No by that button.
+fn decline_now(case: &Case<'_>) -> Result<Verdict, Refused> {
+    decline(case, NOW)
+}
 
 fn offered() -> Room {
     let mut room = Room::new();
@@ -35,7 +47,7 @@ fn offered() -> Room {
 fn the_commander_stays_until_the_other_says_yes() {
     let mut room = offered();
     assert_eq!(room.incident().commander(), Some(&LEAD.into()));
-    let done = room.does("UNEXT", accept);
+    let done = room.does("UNEXT", accept_now);
     assert_eq!(room.incident().commander(), Some(&"UNEXT".into()));
     assert_eq!(
         done.said(),
@@ -49,14 +61,14 @@ fn the_commander_stays_until_the_other_says_yes() {
     // Whoever takes the command has taken the incident up.
     assert_eq!(room.incident().status, Status::Investigating);
     assert_eq!(room.incident().zone, Some(3600));
-    let words = room.refuses("UNEXT", accept);
+    let words = room.refuses("UNEXT", accept_now);
     assert!(words.contains("This handover is over"), "{words}");
 }
 
 #[test]
 fn a_no_leaves_everything_as_it_was() {
     let mut room = offered();
-    let done = room.does("UNEXT", decline);
+    let done = room.does("UNEXT", decline_now);
     assert_eq!(
         done.said(),
         "<@ULEAD>: <@UNEXT> cannot take the command. <@ULEAD> stays the commander."
@@ -65,7 +77,7 @@ fn a_no_leaves_everything_as_it_was() {
     assert_eq!(room.incident().handover, None);
     assert_eq!(room.incident().status, Status::Declared);
     assert!(
-        room.refuses("UNEXT", decline)
+        room.refuses("UNEXT", decline_now)
             .contains("This handover is over")
     );
 }
@@ -75,7 +87,7 @@ fn only_who_is_asked_answers() {
     let mut room = offered();
     room.settings.admins.insert("UADMIN".into());
     for other in [LEAD, "UOTHER", "UADMIN"] {
-        for answer in [accept, decline] {
+        for answer in [accept_now, decline_now] {
             let words = room.refuses(other, answer);
             assert_eq!(words, "This handover asks <@UNEXT>, nobody else.");
         }
@@ -87,14 +99,31 @@ fn another_offer_and_another_commander_end_one() {
     let mut room = offered();
     let done = room.does(LEAD, |case| offer(case, &"UTHIRD".into(), None, 0));
     assert!(done.said().starts_with("The offer to <@UNEXT> has lapsed."));
-    assert!(room.refuses("UNEXT", accept).contains("asks <@UTHIRD>"));
+    assert!(room.refuses("UNEXT", accept_now).contains("asks <@UTHIRD>"));
     room.does(LEAD, |case| {
         people::commander(case, Some(&"UFOURTH".into()))
     });
     assert!(
-        room.refuses("UTHIRD", accept)
+        room.refuses("UTHIRD", accept_now)
             .contains("This handover is over")
     );
+}
+
+#[test]
+fn a_button_answers_the_offer_that_it_was_drawn_for() {
+    let mut room = offered();
+    room.wait(Duration::from_mins(5));
+    // Offered anew, with other notes: the button of the first is under what does not hold any more.
+    room.does(LEAD, |case| {
+        offer(case, &"UNEXT".into(), Some("Do not restart it!"), 0)
+    });
+    let again = room.now;
+    for answer in [accept_now, decline_now] {
+        let words = room.refuses("UNEXT", answer);
+        assert!(words.starts_with("This offer has lapsed"), "{words}");
+    }
+    room.does("UNEXT", |case| accept(case, again));
+    assert_eq!(room.incident().commander(), Some(&"UNEXT".into()));
 }
 
 #[test]
@@ -116,13 +145,16 @@ fn an_offer_makes_sense_or_is_refused() {
     room.does("UDEP", to("UNEXT"));
     // Put away meanwhile: the button under the old message does nothing.
     room.edit().status = Status::Closed;
-    assert!(room.refuses("UNEXT", accept).contains("/incident reopen"));
+    assert!(
+        room.refuses("UNEXT", accept_now)
+            .contains("/incident reopen")
+    );
 }
 
 #[test]
 fn who_is_to_lead_a_private_incident_may_see_it() {
     let mut room = Room::with(|new| new.private = true);
     room.does(LEAD, |case| offer(case, &"UNEXT".into(), None, 0));
-    room.does("UNEXT", accept);
+    room.does("UNEXT", accept_now);
     assert_eq!(room.incident().commander(), Some(&"UNEXT".into()));
 }

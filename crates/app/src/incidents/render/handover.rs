@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::blocks::{actions, button, message, primary, section};
 use super::facts;
 use super::text::{quoted, user, when};
-use super::value::value_of;
+use super::value::value_with;
 use crate::incidents::incident::{Handover, Incident};
 
 /// What became of an offer.
@@ -47,7 +47,8 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
             quoted(&handover.notes, 1500)
         )));
     }
-    let value = value_of(incident);
+    // An offer after this one is answered by its own buttons.
+    let value = value_with(incident, &handover.at.millis().to_string());
     blocks.extend(actions(vec![
         primary(button("Accept", "incident.handover_accept", &value)),
         button("Decline", "incident.handover_decline", &value),
@@ -71,6 +72,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::fixture::{NOW, check, hostile, incident};
+    use super::super::value::parse_value;
     use super::*;
 
     proptest! {
@@ -82,7 +84,12 @@ mod tests {
             let offer = message_of(&incident, &handover, 3);
             check(&offer);
             prop_assert!(offer["text"].as_str().unwrap().starts_with("<@UNEXT>: <@UCOMMANDER> asks"));
-            prop_assert!(offer.to_string().contains("incident.handover_accept"));
+            let buttons = offer["blocks"].as_array().unwrap().last().unwrap()["elements"].clone();
+            for (n, name) in ["incident.handover_accept", "incident.handover_decline"].iter().enumerate() {
+                prop_assert_eq!(buttons[n]["action_id"].as_str(), Some(*name));
+                let value = parse_value(buttons[n]["value"].as_str().unwrap()).unwrap();
+                prop_assert_eq!(value.extra, Some(NOW.millis().to_string()));
+            }
             for answer in [Answer::Accepted, Answer::Declined, Answer::Lapsed] {
                 let answered = answered(&incident, &handover, answer);
                 check(&answered);
