@@ -176,7 +176,7 @@ impl<'a> Case<'a> {
 pub fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => format!("<@{user}>"),
-        Actor::App(name) => format!("`{name}`"),
+        Actor::App(name) => format!("`{}`", escaped(name)),
         Actor::Operator => "the operator".to_owned(),
         Actor::Tidegate => "Tidegate".to_owned(),
     }
@@ -184,3 +184,14 @@ pub fn name_of(actor: &Actor) -> String {
 
 #[cfg(test)]
 pub(super) mod fixture;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_key_calls_nobody() {
+        let named = name_of(&Actor::App("<!channel> & co".to_owned()));
+        assert_eq!(named, "`&lt;!channel&gt; &amp; co`");
+    }
+}
