@@ -177,7 +177,8 @@ fn open_channel(change: &mut Change, settings: &Settings) {
         &routing::audience(&incident, settings),
         News::Declared,
         None,
-    );
+    )
+    .effects;
     change.effect(&Effect::CreateChannel {
         incident: id.clone(),
         then,

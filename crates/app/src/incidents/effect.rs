@@ -150,12 +150,27 @@ pub enum Effect {
         /// Words of it, if there are any.
         words: Option<String>,
     },
-    /// Puts many effects into their lanes, some at a time: a transaction takes a hundred rows.
+    /// Has many told, some at a time: a transaction takes a hundred rows. What they are told stands here once.
     Spread {
-        /// For which incident.
+        /// Of which incident.
         incident: IncidentId,
-        /// Which effects.
-        each: Vec<Effect>,
+        /// Whom.
+        to: Vec<Audience>,
+        /// Of what.
+        news: News,
+        /// Number of the timeline entry that it follows from.
+        seq: u64,
+        /// What the severity was before, if that is the news.
+        from: Option<Severity>,
+        /// Words of it, if there are any.
+        words: Option<String>,
+    },
+    /// Has what many were told edited to the present state, some at a time.
+    SpreadRefresh {
+        /// Of which incident.
+        incident: IncidentId,
+        /// Whose messages.
+        to: Vec<Audience>,
     },
     /// Tells one person something, by direct message.
     Direct {
@@ -213,6 +228,7 @@ impl Effect {
             Self::Tell { .. } => "incident.tell",
             Self::Direct { .. } => "incident.direct",
             Self::Spread { .. } => "incident.spread",
+            Self::SpreadRefresh { .. } => "incident.spread_refresh",
             Self::Refresh { .. } => "incident.refresh",
             Self::Rename { .. } => "incident.rename",
             Self::Archive { .. } => "incident.archive",
@@ -236,6 +252,7 @@ impl Effect {
             | Self::Tell { incident, .. }
             | Self::Refresh { incident, .. }
             | Self::Spread { incident, .. }
+            | Self::SpreadRefresh { incident, .. }
             | Self::Rename { incident }
             | Self::Archive { incident }
             | Self::Unarchive { incident }
@@ -252,7 +269,7 @@ impl Effect {
                 Lane::named(&["incident", incident.as_str(), to.as_str()])
             }
             Self::StatusPage { .. } => Lane::named(&["status_page"]),
-            Self::Spread { incident, .. } => {
+            Self::Spread { incident, .. } | Self::SpreadRefresh { incident, .. } => {
                 Lane::named(&["incident", incident.as_str(), "spread"])
             }
             Self::Home { user } => Lane::named(&["home", user.as_str()]),

@@ -10,7 +10,7 @@ use tidegate_slack::ids::UserId;
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
 use super::command::Paged;
-use super::effect::{Audience, Effect, News};
+use super::effect::{Audience, News};
 use super::incident::Incident;
 use super::people::{bring_in, goes_on, has_room, mentions};
 use super::permissions::Action;
@@ -104,29 +104,21 @@ fn call_for(
 /// The timeline has it already: the ledger's row is named after its entry.
 pub(super) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     let audience: BTreeSet<Audience> = users.iter().cloned().map(Audience::Person).collect();
-    let effects = routing::tell(change, &audience, News::Paged, Some(why));
-    let told: Vec<UserId> = effects.iter().flat_map(told_by).collect();
-    for effect in &effects {
+    let news = routing::tell(change, &audience, News::Paged, Some(why));
+    for effect in &news.effects {
         change.effect(effect);
     }
+    let person = |to| match to {
+        Audience::Person(user) => Some(user),
+        Audience::Channel(_) => None,
+    };
+    let told: Vec<UserId> = news.to.into_iter().filter_map(person).collect();
     if !told.is_empty() {
         bring_in(change, told.clone());
     }
     let spared = users.iter().filter(|user| !told.contains(user));
     let spared = spared.cloned().collect();
     Called { told, spared }
-}
-
-/// Whom an effect tells: many people are told by one.
-fn told_by(effect: &Effect) -> Vec<UserId> {
-    match effect {
-        Effect::Spread { each, .. } => each.iter().flat_map(told_by).collect(),
-        Effect::Tell {
-            to: Audience::Person(user),
-            ..
-        } => vec![user.clone()],
-        _ => Vec::new(),
-    }
 }
 
 /// Who is called next: the first of the escalation list who has not been, else the owners who have not been.

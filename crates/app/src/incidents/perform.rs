@@ -4,6 +4,7 @@
 mod channel;
 mod make;
 mod messages;
+mod spreading;
 
 use std::sync::Arc;
 
@@ -22,9 +23,6 @@ use super::effect::Effect;
 use super::incident::{Incident, IncidentId};
 use super::render::text::escaped;
 use super::rows::{self, Loaded, Place};
-
-/// Effects that are put into their lanes at once: each may bring a row of the delivery ledger.
-const AT_ONCE: usize = 40;
 
 /// Performs the effects of incidents.
 pub struct Outside {
@@ -60,7 +58,9 @@ impl Performer for Outside {
             Effect::Direct { user, message } => {
                 messages::direct_message(&turn, user, message).await
             }
-            Effect::Spread { incident, each } => Ok(spread(&turn, incident, each)),
+            Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
+                Ok(spreading::spread(effect, turn.clock.now()))
+            }
             Effect::Refresh { incident, to } => messages::refresh(&turn, incident, to).await,
             Effect::Home { user } => super::home::publish(&turn, &self.desk, user).await,
             Effect::StatusPage { incident } => {
@@ -107,28 +107,6 @@ fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, rea
             Item::new().with("gone", reason),
         )],
         posts: then.iter().chain(&told).map(Effect::post).collect(),
-        ..Done::default()
-    }
-}
-
-/// Puts the first of many effects into their lanes, with their rows of the ledger, and the rest behind them.
-fn spread(turn: &Turn<'_>, incident: &IncidentId, each: &[Effect]) -> Done {
-    let (now, later) = each.split_at(each.len().min(AT_ONCE));
-    let mut posts: Vec<_> = now.iter().map(Effect::post).collect();
-    if !later.is_empty() {
-        let rest = Effect::Spread {
-            incident: incident.clone(),
-            each: later.to_vec(),
-        };
-        posts.push(rest.post());
-    }
-    let at = turn.clock.now();
-    let begun = now
-        .iter()
-        .filter_map(|effect| delivery::pending(effect, at));
-    Done {
-        writes: begun.collect(),
-        posts,
         ..Done::default()
     }
 }

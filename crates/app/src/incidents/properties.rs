@@ -101,7 +101,7 @@ fn reveal(case: &Case<'_>, incident: &super::incident::Incident) -> Verdict {
         let told = routing::told(incident);
         let audience = routing::audience(&change.incident, case.settings);
         let new: BTreeSet<_> = audience.difference(&told).cloned().collect();
-        for effect in routing::tell(&mut change, &new, News::Declared, None) {
+        for effect in routing::tell(&mut change, &new, News::Declared, None).effects {
             change.effect(&effect);
         }
     }

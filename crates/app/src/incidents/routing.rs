@@ -6,15 +6,18 @@ use std::time::Duration;
 use super::change::Change;
 use super::delivery::{self, Delivered};
 use super::effect::{Audience, Effect, News};
-use super::incident::Incident;
+use super::incident::{Incident, IncidentId};
+use super::render::announcement::shown;
 use super::settings::Settings;
+use super::severity::Severity;
 use super::status::Status;
 
-/// A person gets one direct message of an incident and kind of news within that time. That it is over is always told.
+/// A person gets one direct message of an incident and kind of news within that time. How it ends, and that it has not
+/// ended after all, is always told.
 pub const THROTTLE: Duration = Duration::from_mins(5);
 
 /// People left alone that the ledger says so of: a transaction takes a hundred rows.
-const MOST_NOTED: u32 = 20;
+const MOST_NOTED: usize = 20;
 
 /// Audiences that are told in the transaction of a change itself; more are spread over several.
 const AT_ONCE: usize = 8;
@@ -54,82 +57,111 @@ pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
         .collect()
 }
 
+/// What came of having an audience told.
+pub struct Told {
+    /// Who is told now, in the order of the audience; the others were told just before.
+    pub to: Vec<Audience>,
+    /// What does it.
+    pub effects: Vec<Effect>,
+}
+
 /// Has an audience told, each for itself. People who heard the same kind of news just now are left alone, which the
-/// delivery ledger says. Answers the effects, in the order of the audience.
+/// delivery ledger says, and what they were told before is brought to the present state.
 pub fn tell(
     change: &mut Change,
     audience: &BTreeSet<Audience>,
     news: News,
     words: Option<&str>,
-) -> Vec<Effect> {
+) -> Told {
     let (now, seq) = (change.now, change.incident.seq);
-    let id = change.incident.id.clone();
-    let (mut effects, mut left_out) = (Vec::new(), 0);
-    for to in audience {
-        let key = key(news, to);
+    let (mut to, mut left_alone) = (Vec::new(), Vec::new());
+    for one in audience {
+        let key = key(news, one);
         let last = change.incident.told.get(&key).copied();
-        let may_wait = matches!(to, Audience::Person(_)) && news != News::Resolved;
-        if may_wait && last.is_some_and(|last| now.since(last) < THROTTLE) {
-            left_out += 1;
-            if left_out <= MOST_NOTED {
-                change.write(delivery::begin(
-                    &id,
-                    news,
-                    to,
-                    seq,
-                    Delivered::Throttled,
-                    now,
-                ));
-            }
+        let just_now = last.is_some_and(|last| now.since(last) < THROTTLE);
+        if just_now && matches!(one, Audience::Person(_)) && may_wait(news) {
+            left_alone.push(one.clone());
             continue;
         }
         change.incident.told.insert(key, now);
-        effects.push(Effect::Tell {
-            incident: id.clone(),
-            to: to.clone(),
-            news,
-            seq,
-            from: change.before().map(|before| before.severity),
-            words: words.map(str::to_owned),
-        });
+        to.push(one.clone());
     }
-    if effects.len() > AT_ONCE {
-        // Their rows of the ledger come with them.
-        return spread(&change.incident, effects);
-    }
-    let begun: Vec<_> = effects
-        .iter()
-        .filter_map(|effect| delivery::pending(effect, now))
-        .collect();
-    for row in begun {
+    let incident = change.incident.id.clone();
+    for one in left_alone.iter().take(MOST_NOTED) {
+        let row = delivery::begin(&incident, news, one, seq, Delivered::Throttled, now);
         change.write(row);
     }
-    effects
+    let from = change.before().map(|before| before.severity);
+    let words = words.map(shown);
+    let mut effects = told_each(incident, to.clone(), news, seq, from, words);
+    for row in effects
+        .iter()
+        .filter_map(|each| delivery::pending(each, now))
+    {
+        change.write(row);
+    }
+    effects.extend(refreshed(&change.incident, left_alone));
+    Told { to, effects }
 }
 
-/// One effect in place of many.
-fn spread(incident: &Incident, each: Vec<Effect>) -> Vec<Effect> {
-    if each.is_empty() {
-        return each;
+/// Whether somebody who heard that kind of news just now does without it. How it ends, and that it goes on, changes what
+/// they do: it is never left out.
+fn may_wait(news: News) -> bool {
+    match news {
+        News::Declared | News::Escalated | News::Updated | News::Paged => true,
+        News::Resolved | News::Reopened | News::Withdrawn => false,
     }
-    let incident = incident.id.clone();
-    vec![Effect::Spread { incident, each }]
+}
+
+/// An effect for each, or one for many: their rows of the ledger come with them when it is spread.
+fn told_each(
+    incident: IncidentId,
+    to: Vec<Audience>,
+    news: News,
+    seq: u64,
+    from: Option<Severity>,
+    words: Option<String>,
+) -> Vec<Effect> {
+    if to.len() > AT_ONCE {
+        return vec![Effect::Spread {
+            incident,
+            to,
+            news,
+            seq,
+            from,
+            words,
+        }];
+    }
+    let tell = |to| Effect::Tell {
+        incident: incident.clone(),
+        to,
+        news,
+        seq,
+        from,
+        words: words.clone(),
+    };
+    to.into_iter().map(tell).collect()
 }
 
 /// Edits what others were told to the present state.
 pub fn refresh(change: &mut Change) {
-    let incident = &change.incident;
-    let refresh = |to| Effect::Refresh {
-        incident: incident.id.clone(),
-        to,
-    };
-    let mut effects: Vec<Effect> = told(incident).into_iter().map(refresh).collect();
-    if effects.len() > AT_ONCE {
-        effects = spread(incident, effects);
-    }
-    for effect in effects {
+    let to = told(&change.incident).into_iter().collect();
+    for effect in refreshed(&change.incident, to) {
         change.effect(&effect);
     }
+}
+
+/// An effect for each whose message is edited, or one for many.
+fn refreshed(incident: &Incident, to: Vec<Audience>) -> Vec<Effect> {
+    let incident = incident.id.clone();
+    if to.len() > AT_ONCE {
+        return vec![Effect::SpreadRefresh { incident, to }];
+    }
+    let refresh = |to| Effect::Refresh {
+        incident: incident.clone(),
+        to,
+    };
+    to.into_iter().map(refresh).collect()
 }
 
 fn key(news: News, to: &Audience) -> String {
@@ -150,28 +182,4 @@ fn parse(key: &str) -> Option<Audience> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::incidents::case::fixture::{LEAD, NOW, Room};
-    use crate::incidents::incident::Actor;
-
-    /// What each of two tellings, a minute apart, comes to for a person.
-    fn twice(news: News) -> [usize; 2] {
-        let room = Room::new();
-        let to = BTreeSet::from([Audience::Person("UA".into())]);
-        let actor = Actor::Person(LEAD.into());
-        let mut first = Change::of(room.incident(), &actor, NOW);
-        let told = tell(&mut first, &to, news, None).len();
-        let later = NOW.plus(Duration::from_mins(1));
-        let mut second = Change::of(&first.incident, &actor, later);
-        [told, tell(&mut second, &to, news, None).len()]
-    }
-
-    #[test]
-    fn news_are_told_once_in_five_minutes_but_that_it_is_over_always() {
-        for news in [News::Declared, News::Updated, News::Paged, News::Reopened] {
-            assert_eq!(twice(news), [1, 0], "{news:?}");
-        }
-        assert_eq!(twice(News::Resolved), [1, 1]);
-    }
-}
+mod tests;

@@ -37,7 +37,7 @@ pub fn tell_all(change: &mut Change, settings: &Settings, news: News, words: Opt
     audience.extend(routing::watchers(&change.incident));
     // What has become private is kept from those who heard of it before, too.
     audience.retain(|to| to.may_know(&change.incident));
-    for effect in routing::tell(change, &audience, news, words) {
+    for effect in routing::tell(change, &audience, news, words).effects {
         change.effect(&effect);
     }
 }

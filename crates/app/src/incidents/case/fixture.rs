@@ -263,14 +263,11 @@ impl Done {
 
     /// Who gets a direct message of the incident's news, or another.
     pub(crate) fn told(&self) -> Vec<UserId> {
-        let each = self.effects.iter().flat_map(|effect| match effect {
-            Effect::Spread { each, .. } => each.as_slice(),
-            one => std::slice::from_ref(one),
-        });
-        let told = each.filter_map(|effect| match effect {
-            Effect::Tell { to, .. } => Some(UserId::from(to.as_str())),
-            Effect::Direct { user, .. } => Some(user.clone()),
-            _ => None,
+        let told = self.effects.iter().flat_map(|effect| match effect {
+            Effect::Tell { to, .. } => vec![UserId::from(to.as_str())],
+            Effect::Spread { to, .. } => to.iter().map(|to| to.as_str().into()).collect(),
+            Effect::Direct { user, .. } => vec![user.clone()],
+            _ => Vec::new(),
         });
         told.collect()
     }

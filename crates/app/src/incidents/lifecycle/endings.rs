@@ -114,7 +114,12 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
         &format!("*Canceled* by {}: {}", case.who(), escaped(why)),
     );
     show(&mut change);
-    tell_all(&mut change, case.settings, News::Withdrawn, Some(why));
+    if incident.status == Status::Triage {
+        // It was never announced: only who was called or watched sees what became of it.
+        routing::refresh(&mut change);
+    } else {
+        tell_all(&mut change, case.settings, News::Withdrawn, Some(why));
+    }
     publish(&mut change);
     Ok(Verdict::silent(change))
 }

@@ -105,17 +105,35 @@ fn a_service_is_its_owners() {
 #[test]
 fn very_many_owners_are_called_in_part_and_the_asker_knows() {
     let mut room = Room::new();
-    let owners = (0..30).map(|n| UserId::from(format!("UO{n}").as_str()));
-    room.settings.services.get_mut("checkout").unwrap().owners = owners.collect();
+    let owners = (0..30).map(|n| UserId::from(format!("UO{n:02}").as_str()));
+    let owners: Vec<UserId> = owners.collect();
+    room.settings.services.get_mut("checkout").unwrap().owners = owners.clone();
     let done = room.does(LEAD, |case| {
         page(case, &Paged::Service("checkout".to_owned()))
     });
-    assert_eq!(done.told().len(), MAX_CALLED);
-    assert_eq!(done.invited().len(), MAX_CALLED);
+    assert_eq!(done.told(), owners[..MAX_CALLED]);
+    assert_eq!(done.invited(), owners[..MAX_CALLED]);
     assert!(
         done.answer
             .ends_with("20 people are called at once: 10 more were not.")
     );
+}
+
+/// So many are told by one effect, which is spread over several transactions.
+#[test]
+fn nine_people_are_called_and_brought_in_like_one() {
+    let mut room = Room::new();
+    let owners: Vec<UserId> = (1..=9).map(|n| format!("UO{n}").as_str().into()).collect();
+    room.settings.services.get_mut("checkout").unwrap().owners = owners.clone();
+    let service = |case: &Case<'_>| page(case, &Paged::Service("checkout".to_owned()));
+    let done = room.does(LEAD, service);
+    assert_eq!(done.invited(), owners);
+    assert_eq!(done.told(), owners);
+    assert_eq!(done.answer, format!("Called: {}.", mentions(&owners)));
+    room.wait(MINUTE);
+    let again = room.does(LEAD, service);
+    assert!(again.told().is_empty() && again.invited().is_empty());
+    assert!(again.answer.starts_with("Called less than 5 minutes ago"));
 }
 
 #[test]

@@ -6,11 +6,19 @@ use tidegate_slack::ids::ChannelId;
 
 use super::blocks::{actions, button, fields, message, section};
 use super::facts;
-use super::text::{channel, quoted, when};
+use super::text::{channel, cut, quoted, when};
 use super::value::value_of;
 use crate::incidents::incident::Incident;
 use crate::incidents::severity::Severity;
 use crate::incidents::status::Status;
+
+/// Characters of somebody's words that are told.
+const WORDS: usize = 2000;
+
+/// Words as far as they are told.
+pub fn shown(words: &str) -> String {
+    cut(words.trim(), WORDS)
+}
 
 /// Something that the thread of an announcement tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +106,7 @@ pub fn told(incident: &Incident, news: News<'_>) -> String {
         if words.trim().is_empty() {
             head
         } else {
-            format!("{head}\n{}", quoted(words, 2000))
+            format!("{head}\n{}", quoted(words, WORDS))
         }
     };
     match news {
