@@ -112,6 +112,7 @@ fn very_many_owners_are_called_in_part_and_the_asker_knows() {
         page(case, &Paged::Service("checkout".to_owned()))
     });
     assert_eq!(done.told(), owners[..MAX_CALLED]);
+    assert_eq!(done.invited(), owners[..MAX_CALLED]);
     assert!(
         done.answer
             .ends_with("20 people are called at once: 10 more were not.")
