@@ -130,6 +130,7 @@ async fn a_refused_declaration_leaves_its_key_unused_and_says_all_that_is_wrong(
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_program_moves_an_incident_to_its_end() {
     let product = Product::start().await;
     let key = key(&product, &[READ, WRITE, ADMIN]).await;

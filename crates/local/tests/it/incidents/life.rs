@@ -10,6 +10,7 @@ use crate::support::until;
 const ENGINEERING: &str = "C0ENGINEER1";
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn from_the_declaration_to_the_post_mortem() {
     let page = FakeStatuspage::start(FakeConfig {
         components: vec![SeedComponent::new("cmpapi000001", "API")],
@@ -41,7 +42,7 @@ async fn from_the_declaration_to_the_post_mortem() {
         "title": "Checkout is down", "severity": "P2", "service": ["api"], "commander": ALICE,
     });
     workspace.submits(ALICE, &form).await;
-    let channel = workspace.channel("api").await;
+    let channel = workspace.channel("api");
     let room = channel.as_str();
     assert!(
         slack.topic(room).starts_with("P2 · declared"),

@@ -74,7 +74,7 @@ impl Workspace {
     }
 
     /// The id of the channel whose name holds a text.
-    pub(crate) async fn channel(&self, part: &str) -> String {
+    pub(crate) fn channel(&self, part: &str) -> String {
         let created = self
             .slack()
             .channels()

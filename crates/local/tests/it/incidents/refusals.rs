@@ -29,7 +29,7 @@ impl Scene {
         let workspace = Workspace::start(&settings).await;
         let text = "declare Checkout is down sev:P2 service:api";
         workspace.types(BOB, GENERAL, text).await;
-        let room = workspace.channel("inc-").await;
+        let room = workspace.channel("inc-");
         let rows = workspace.product.table().tenant(&TEAM.into());
         let loaded = rows::load_pointed(&rows, &rows::by_number(1)).await;
         let id = loaded.unwrap().unwrap().incident.id;
