@@ -17,7 +17,7 @@ use super::timeline::{Entry, Source, bounded};
 const MAX_MARKS: usize = 50;
 
 /// Incidents whose timelines follow one message at most: a change of each is in one transaction, which holds 100 rows.
-const MAX_INCIDENTS: usize = 20;
+pub const MAX_INCIDENTS: usize = 20;
 
 /// What marks a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
