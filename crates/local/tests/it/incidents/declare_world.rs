@@ -36,7 +36,8 @@ use tokio::task::JoinHandle;
 use crate::outbox_world::{TOKEN, World};
 use crate::support::form;
 
-pub(crate) const TENANT: &str = "T1";
+/// The stand-in's own workspace, whose members its people are.
+pub(crate) const TENANT: &str = "T0SANDBOX1";
 
 const ALICE: &str = "U0ALICE0001";
 const BOB: &str = "U0BOB000001";

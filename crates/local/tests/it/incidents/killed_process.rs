@@ -18,18 +18,18 @@ const KILLS: usize = 12;
 
 const DECLARES: usize = 20;
 
-/// Several, because each may make only so many channels in a minute.
+/// Several, because each may make only so many channels in a minute; organisations, whose workspaces only Slack knows.
 const TENANTS: [&str; 10] = [
-    "T0DECL00000",
-    "T0DECL00001",
-    "T0DECL00002",
-    "T0DECL00003",
-    "T0DECL00004",
-    "T0DECL00005",
-    "T0DECL00006",
-    "T0DECL00007",
-    "T0DECL00008",
-    "T0DECL00009",
+    "E0DECL00000",
+    "E0DECL00001",
+    "E0DECL00002",
+    "E0DECL00003",
+    "E0DECL00004",
+    "E0DECL00005",
+    "E0DECL00006",
+    "E0DECL00007",
+    "E0DECL00008",
+    "E0DECL00009",
 ];
 
 /// Each severity has a channel that is told.
@@ -89,7 +89,9 @@ async fn declare(victim: &Victim, slack_url: &str, n: usize) -> Declared {
     let body = form(&[
         ("command", "/incident"),
         ("text", &format!("declare {title} sev:{severity}")),
-        ("team_id", tenant),
+        ("team_id", "T0SANDBOX1"),
+        ("enterprise_id", tenant),
+        ("is_enterprise_install", "true"),
         ("channel_id", "C0RANDOM001"),
         ("user_id", "U0ALICE0001"),
         ("api_app_id", "A0TESTS0001"),

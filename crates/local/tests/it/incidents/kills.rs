@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::outbox::PostState;
 
-use super::declare_world::{DeclareWorld, Dies, Seen};
+use super::declare_world::{DeclareWorld, Dies, Seen, TENANT};
 use crate::delivery_effect_worlds::in_halves;
 use crate::faulty_table::Mishap;
 
@@ -58,7 +58,8 @@ fn a_kill_at_any_call_of_the_table_doubles_nothing_and_loses_nothing() {
             let world = DeclareWorld::new().await;
             let frozen = Arc::clone(&world.world.frozen);
             let mishap = Mishap::Freeze { done, frozen };
-            world.world.engine.later(step, &[" T1#"], mishap);
+            let words = format!(" {TENANT}#");
+            world.world.engine.later(step, &[words.as_str()], mishap);
             world.declare().await;
             world.settle().await;
             assert_eq!(world.seen().await, Seen::whole(), "step {step} {done}");

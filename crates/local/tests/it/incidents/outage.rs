@@ -11,7 +11,7 @@ use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_slack::ids::ChannelId;
 
-use super::declare_world::{DeclareWorld, Seen};
+use super::declare_world::{DeclareWorld, Seen, TENANT};
 
 const OUTAGE: Duration = Duration::from_mins(10);
 
@@ -94,7 +94,7 @@ async fn what_is_said_while_slack_is_down_stands_in_the_channel_once_and_in_orde
         }
         assert!(messages[0].edited_ts.is_some(), "{kind:?}: the header");
         for id in ["status", "worse", "again"] {
-            for post in world.world.settled("T1", id).await {
+            for post in world.world.settled(TENANT, id).await {
                 assert!(
                     post.state.as_str() == "done" || post.purpose == "incident_answer",
                     "{kind:?}: {post:?}"
