@@ -54,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn neither_is_too_long(title in hostile(), user in "U[A-Z0-9]{1,400}") {
+        fn neither_is_too_long(title in hostile(), user in "U[A-Z]{2}[A-Z0-9]{0,400}") {
             let mut incident = incident();
             incident.roles[0].user = user.into();
             incident.title = title;
