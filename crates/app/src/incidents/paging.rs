@@ -114,6 +114,8 @@ pub(super) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     };
     let told: Vec<UserId> = news.to.into_iter().filter_map(person).collect();
     if !told.is_empty() {
+        // Whoever is called is to act, and need not ask to take part first.
+        change.incident.participants.extend(told.iter().cloned());
         bring_in(change, told.clone());
     }
     let spared = users.iter().filter(|user| !told.contains(user));

@@ -186,19 +186,17 @@ pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Invite)?;
     goes_on(incident)?;
     let mut change = case.change(incident);
-    if incident.private {
-        let strangers = users.iter().filter(|user| !incident.takes_part(user));
-        let strangers: BTreeSet<UserId> = strangers.cloned().collect();
-        let who = case.standing();
-        if !strangers.is_empty() && !who.leads() && !who.is_admin() {
-            return Err(Refused::new(format!(
-                "{} is private. Only the commander, the deputy or an admin can bring in somebody who does not take part.",
-                incident.name()
-            )));
-        }
-        has_room(incident, strangers.len())?;
-        change.incident.participants.extend(strangers);
+    let strangers = users.iter().filter(|user| !incident.takes_part(user));
+    let strangers: BTreeSet<UserId> = strangers.cloned().collect();
+    let who = case.standing();
+    if incident.private && !strangers.is_empty() && !who.leads() && !who.is_admin() {
+        return Err(Refused::new(format!(
+            "{} is private. Only the commander, the deputy or an admin can bring in somebody who does not take part.",
+            incident.name()
+        )));
     }
+    has_room(incident, strangers.len())?;
+    change.incident.participants.extend(strangers);
     let all = mentions(users);
     change.note(EntryKind::Changed, format!("invited {all}"));
     bring_in(&mut change, users.to_vec());

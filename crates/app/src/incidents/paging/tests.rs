@@ -73,8 +73,8 @@ fn whoever_is_called_is_told_and_brought_in() {
     assert_eq!(done.said(), "<@ULEAD> calls <@UA> to help.");
     assert_eq!(done.noted(), "called <@UA>");
     assert_eq!(done.answer, "Called: <@UA>.");
-    // Somebody called has not come yet.
-    assert!(!room.incident().takes_part(&"UA".into()));
+    // Whoever is called may act at once.
+    assert!(room.incident().takes_part(&"UA".into()));
     assert!(
         room.refuses(LEAD, person(LEAD))
             .contains("nobody to call but you")
