@@ -1,219 +1,221 @@
-//! Settings from the environment, read once and checked together: every problem is told at once, in words.
+//! What each Lambda function is configured with, read from its environment. A backend that is not named is an error
+//! here, never a stand-in.
 
-mod functions;
-mod incidents;
-mod slack;
-
-use std::cell::RefCell;
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-use tidegate_pipeline::secrets::{FixedSecret, Secrets};
+use tidegate_pipeline::keyring::check_master_keys;
 
-pub use self::functions::{
-    ApiConfig, CommandConfig, DeliveryConfig, IngressConfig, SchedulerConfig, StoreConfig,
-    WorkerConfig,
-};
-pub use self::incidents::IncidentsConfig;
-pub use self::slack::{BOT_SCOPES, SlackAppConfig, SlackConfig};
+use tidegate_api::Site;
+use tidegate_incidents::config::IncidentsConfig;
+use tidegate_installs::config::SlackConfig;
+use tidegate_pipeline::config::{Environment, SecretSource};
+pub use tidegate_pipeline::config::{Problems, both};
 
-/// Days that archive and ledger keep their rows, unless configured.
-const ARCHIVE_DAYS: u64 = 30;
+/// The store that every function but `ingress` works on.
+#[derive(Debug)]
+pub struct StoreConfig {
+    /// `TABLE_NAME`.
+    pub table: String,
+    /// `KEYS_TABLE_NAME`.
+    pub keys_table: String,
+    /// What the tenants' keys are wrapped under (`TIDEGATE_MASTER_KEY`).
+    pub master_key: SecretSource,
+}
 
-/// Seconds after which an attempt at posting is taken to be over, unless configured.
-const QUIET_SECONDS: u64 = 60;
+/// Settings of `command-worker`.
+#[derive(Debug)]
+pub struct CommandConfig {
+    /// Queues and table.
+    pub worker: WorkerConfig,
+    /// How Slack is reached: to open forms.
+    pub slack: SlackConfig,
+}
 
-/// Everything that is wrong with the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems(pub Vec<String>);
+/// Settings of `event-worker`, and of the queues and table of `command-worker`.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// The queue that is worked off.
+    pub source_queue: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// How long archive and ledger keep their rows.
+    pub keep: Duration,
+    /// Configuration of incidents.
+    pub incidents: IncidentsConfig,
+    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
+    pub public_url: Option<String>,
+}
 
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "the configuration has {} problem(s):", self.0.len())?;
-        for problem in &self.0 {
-            writeln!(f, "- {problem}")?;
-        }
-        Ok(())
+/// Settings of `delivery-worker`.
+#[derive(Debug)]
+pub struct DeliveryConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
+    /// Configuration of incidents.
+    pub incidents: IncidentsConfig,
+    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
+    pub public_url: Option<String>,
+    /// How long after its last possible moment an attempt is taken to be over.
+    pub quiet: Duration,
+}
+
+/// Settings of `scheduler`.
+#[derive(Debug)]
+pub struct SchedulerConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// `COMMANDS_QUEUE_URL`.
+    pub commands_queue: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
+}
+
+/// Settings of `api`.
+#[derive(Debug)]
+pub struct ApiConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// `EVENTS_QUEUE_URL`.
+    pub events_queue: String,
+    /// `COMMANDS_QUEUE_URL`.
+    pub commands_queue: String,
+    /// `DELIVERY_QUEUE_URL`.
+    pub delivery_queue: String,
+    /// The operator key (`TIDEGATE_OPERATOR_KEY`).
+    pub operator_key: SecretSource,
+    /// How Slack is reached.
+    pub slack: SlackConfig,
+    /// How long ledger rows are kept.
+    pub keep: Duration,
+    /// Where the API is on the web.
+    pub site: Site,
+    /// Configuration of incidents.
+    pub incidents: IncidentsConfig,
+    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
+    pub public_url: Option<String>,
+}
+
+impl WorkerConfig {
+    /// Reads the process environment of `event-worker`.
+    pub fn of_events() -> Result<Self, Problems> {
+        read(|environment| Self::of(environment, events_queue(environment)))
     }
-}
 
-impl std::error::Error for Problems {}
-
-/// Two parts of a configuration, or the problems of both.
-pub fn both<A, B>(a: Result<A, Problems>, b: Result<B, Vec<String>>) -> Result<(A, B), Problems> {
-    match (a, b) {
-        (Ok(a), Ok(b)) => Ok((a, b)),
-        (a, b) => {
-            let mut problems = a.err().map(|problems| problems.0).unwrap_or_default();
-            problems.extend(b.err().unwrap_or_default());
-            Err(Problems(problems))
-        }
-    }
-}
-
-/// Where a secret comes from.
-#[derive(Debug, Clone)]
-pub enum SecretSource {
-    /// The environment holds it.
-    Value(SecretString),
-    /// The environment names the SSM parameter that holds it.
-    Parameter(String),
-}
-
-impl SecretSource {
-    /// The store that holds the secret, and its name there. `ssm` opens Parameter Store, and is called only if the
-    /// secret is there; `name` is the secret's own.
-    pub fn open(
-        self,
-        name: &str,
-        ssm: impl FnOnce() -> Arc<dyn Secrets>,
-    ) -> (Arc<dyn Secrets>, String) {
-        match self {
-            Self::Value(secret) => (Arc::new(FixedSecret(secret)), name.to_owned()),
-            Self::Parameter(parameter) => (ssm(), parameter),
-        }
-    }
-}
-
-/// Reads settings and gathers what is wrong with them.
-pub struct Settings<'e> {
-    read: &'e dyn Fn(&str) -> Option<String>,
-    problems: RefCell<Vec<String>>,
-}
-
-impl<'e> Settings<'e> {
-    /// Settings behind that function, for example the process environment. Empty values count as absent.
-    pub fn new(read: &'e dyn Fn(&str) -> Option<String>) -> Self {
+    fn of(environment: &Environment<'_>, source_queue: String) -> Self {
         Self {
-            read,
-            problems: RefCell::default(),
+            store: store(environment),
+            source_queue,
+            delivery_queue: delivery_queue(environment),
+            keep: environment.keep(),
+            incidents: IncidentsConfig::read(environment),
+            public_url: Site::read(environment).public_url,
         }
     }
+}
 
-    /// A setting that may be absent.
-    pub fn optional(&self, name: &str) -> Option<String> {
-        (self.read)(name)
-            .map(|v| v.trim().to_owned())
-            .filter(|v| !v.is_empty())
-    }
-
-    /// A setting that must be there; stands in with an empty text when it is not.
-    pub fn required(&self, name: &str, what: &str) -> String {
-        self.optional(name).unwrap_or_else(|| {
-            self.problem(format!("`{name}` is not set: {what}"));
-            String::new()
+impl CommandConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|environment| Self {
+            worker: WorkerConfig::of(environment, commands_queue(environment)),
+            slack: SlackConfig::required(environment),
         })
     }
+}
 
-    /// A secret under `name`, or in the SSM parameter that `name_PARAMETER` names; exactly one of the two.
-    pub fn secret(&self, name: &str, what: &str) -> SecretSource {
-        let parameter = format!("{name}_PARAMETER");
-        match (self.optional(name), self.optional(&parameter)) {
-            (Some(_), Some(_)) => {
-                self.problem(format!("`{name}` and `{parameter}` are both set: keep one"));
-            }
-            (Some(value), None) => return SecretSource::Value(value.into()),
-            (None, Some(parameter)) => return SecretSource::Parameter(parameter),
-            (None, None) => {
-                self.problem(format!("neither `{name}` nor `{parameter}` is set: {what}"));
-            }
-        }
-        SecretSource::Parameter(String::new())
-    }
-
-    /// A whole number within bounds, or its default.
-    pub fn number(&self, name: &str, default: u64, bounds: std::ops::RangeInclusive<u64>) -> u64 {
-        let Some(text) = self.optional(name) else {
-            return default;
-        };
-        match text.parse() {
-            Ok(number) if bounds.contains(&number) => number,
-            _ => {
-                let (low, high) = (bounds.start(), bounds.end());
-                self.problem(format!(
-                    "`{name}` is `{text}`: it takes a whole number from {low} to {high}"
-                ));
-                default
-            }
-        }
-    }
-
-    /// How long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`). Two days is the least: Slack's last
-    /// delayed retry comes after 24 hours.
-    pub fn keep(&self) -> Duration {
-        Duration::from_secs(
-            self.number("TIDEGATE_ARCHIVE_DAYS", ARCHIVE_DAYS, 2..=3650) * 24 * 3600,
-        )
-    }
-
-    /// How long after its last possible moment an attempt at posting is taken to be over (`TIDEGATE_QUIET_SECONDS`).
-    pub fn quiet(&self) -> Duration {
-        Duration::from_secs(self.number("TIDEGATE_QUIET_SECONDS", QUIET_SECONDS, 1..=3600))
-    }
-
-    /// Notes a problem.
-    pub fn problem(&self, problem: String) {
-        self.problems.borrow_mut().push(problem);
-    }
-
-    /// The value if there were no problems, else all of them.
-    pub fn finish<T>(self, value: T) -> Result<T, Problems> {
-        let problems = self.problems.into_inner();
-        if problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(Problems(problems))
-        }
+impl DeliveryConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|environment| Self {
+            store: store(environment),
+            delivery_queue: delivery_queue(environment),
+            slack: SlackConfig::required(environment),
+            incidents: IncidentsConfig::read(environment),
+            public_url: Site::read(environment).public_url,
+            quiet: environment.quiet(),
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        |name| {
-            pairs
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, v)| (*v).to_owned())
-        }
+impl SchedulerConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|environment| Self {
+            store: store(environment),
+            slack: SlackConfig::read(environment),
+            commands_queue: commands_queue(environment),
+            delivery_queue: delivery_queue(environment),
+        })
     }
+}
 
-    #[test]
-    fn all_problems_are_told_at_once() {
-        let env = settings(&[
-            ("TIDEGATE_ARCHIVE_DAYS", "soon"),
-            ("SLACK_BOT_TOKEN", "sesame"),
-            ("SLACK_BOT_TOKEN_PARAMETER", "/tidegate/token"),
-            ("TABLE_NAME", "  "),
-        ]);
-        let settings = Settings::new(&env);
-        settings.required("TABLE_NAME", "the DynamoDB table");
-        settings.secret(
-            "SLACK_SIGNING_SECRET",
-            "Basic Information of your Slack app shows it",
-        );
-        settings.secret("SLACK_BOT_TOKEN", "");
-        settings.keep();
-        let problems = settings.finish(()).unwrap_err();
-        assert_eq!(problems.0.len(), 4);
-        assert!(!problems.to_string().contains("sesame"));
-        assert!(
-            problems
-                .to_string()
-                .contains("`TABLE_NAME` is not set: the DynamoDB table")
-        );
+impl ApiConfig {
+    /// Reads the process environment.
+    pub fn from_env() -> Result<Self, Problems> {
+        read(|environment| {
+            let site = Site::read(environment);
+            Self {
+                store: store(environment),
+                events_queue: events_queue(environment),
+                commands_queue: commands_queue(environment),
+                slack: SlackConfig::read(environment),
+                delivery_queue: delivery_queue(environment),
+                operator_key: environment.secret(
+                    "TIDEGATE_OPERATOR_KEY",
+                    "a long random text that operators send as their key",
+                ),
+                keep: environment.keep(),
+                incidents: IncidentsConfig::read(environment),
+                public_url: site.public_url.clone(),
+                site,
+            }
+        })
     }
+}
 
-    #[test]
-    fn defaults_stand_where_nothing_is_set() {
-        let env = settings(&[]);
-        let settings = Settings::new(&env);
-        assert_eq!(settings.keep().as_secs(), 30 * 24 * 3600);
-        assert_eq!(settings.quiet().as_secs(), 60);
-        assert!(settings.finish(()).is_ok());
+fn read<T>(config: impl FnOnce(&Environment<'_>) -> T) -> Result<T, Problems> {
+    let env = |name: &str| std::env::var(name).ok();
+    let environment = Environment::new(&env);
+    let config = config(&environment);
+    environment.finish(config)
+}
+
+fn store(environment: &Environment<'_>) -> StoreConfig {
+    let master_key = environment.secret(
+        "TIDEGATE_MASTER_KEY",
+        "64 hex digits, as `openssl rand -hex 32` prints them",
+    );
+    if let SecretSource::Value(key) = &master_key
+        && let Err(e) = check_master_keys(key)
+    {
+        environment.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
     }
+    StoreConfig {
+        table: environment.required("TABLE_NAME", "the DynamoDB table"),
+        keys_table: environment.required("KEYS_TABLE_NAME", "the DynamoDB table of tenants' keys"),
+        master_key,
+    }
+}
+
+fn events_queue(environment: &Environment<'_>) -> String {
+    environment.required("EVENTS_QUEUE_URL", "the queue of events")
+}
+
+fn commands_queue(environment: &Environment<'_>) -> String {
+    environment.required(
+        "COMMANDS_QUEUE_URL",
+        "the queue of commands and interactions",
+    )
+}
+
+fn delivery_queue(environment: &Environment<'_>) -> String {
+    environment.required("DELIVERY_QUEUE_URL", "the queue of wake-ups")
 }

@@ -1,17 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-pub mod api;
 pub mod config;
-pub mod incidents;
-pub mod ingress;
-pub mod installs;
-mod keys;
-mod login;
-pub mod mentions;
-mod operator;
-pub mod ping;
-pub mod reply;
+pub mod domains;
 pub mod routes;
-mod sessions;
-pub mod signing;
-pub mod workspaces;
+
+pub use tidegate_api as api;
+pub use tidegate_hello::{mentions, ping};
+pub use tidegate_incidents as incidents;
+
+pub use tidegate_installs as installs;
+pub use tidegate_mirror as workspaces;

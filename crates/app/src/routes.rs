@@ -2,8 +2,7 @@
 
 mod label;
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,19 +12,20 @@ use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::Lane;
-use tidegate_pipeline::table::{Item, RowKey, Rows, Table, TableError, Write};
+use tidegate_pipeline::table::{Item, Table, TableError};
 use tidegate_pipeline::worker::Handler;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
-use crate::incidents::desk::Desk;
-use crate::incidents::handle as incidents;
-use crate::installs::Installs;
-use crate::installs::revocation::{self, Revocation};
-use crate::workspaces::{gaps, messages};
-use crate::{mentions, ping};
+use tidegate_hello::{mentions, ping};
+use tidegate_incidents::domain::Incidents;
+use tidegate_incidents::handle as incidents;
+use tidegate_installs::Installs;
+use tidegate_installs::revocation::{self, Revocation};
+use tidegate_mirror::{gaps, messages};
+use tidegate_pipeline::tenants::Listed;
 
 /// Times a decision is made anew because its rows changed meanwhile.
 const TRIES: usize = 5;
@@ -33,17 +33,14 @@ const TRIES: usize = 5;
 /// Grants that end in one transaction with the claim of their event.
 const MOST_ENDS: usize = 50;
 
-/// Tenants that a process remembers having listed; past that it lists them again.
-const REMEMBERED_TENANTS: usize = 10_000;
-
 /// Handles every kind of job.
 pub struct Routes {
     table: Table,
     audit: Audit,
     clock: Arc<dyn Clock>,
     keep: Duration,
-    desk: Option<Arc<Desk>>,
-    listed: Mutex<BTreeSet<TenantId>>,
+    incidents_domain: Option<Arc<Incidents>>,
+    listed: Listed,
 }
 
 impl Routes {
@@ -54,8 +51,8 @@ impl Routes {
             audit,
             clock,
             keep,
-            desk: None,
-            listed: Mutex::default(),
+            incidents_domain: None,
+            listed: Listed::default(),
         }
     }
 
@@ -67,14 +64,14 @@ impl Routes {
 
     /// The same with what commands, clicks and timers of incidents need. Workers of events go without a token.
     #[must_use]
-    pub fn with_desk(mut self, desk: Arc<Desk>) -> Self {
-        self.desk = Some(desk);
+    pub fn with_incidents(mut self, incidents_domain: Arc<Incidents>) -> Self {
+        self.incidents_domain = Some(incidents_domain);
         self
     }
 
-    fn desk(&self) -> Result<&Desk, JobError> {
+    fn incidents_domain(&self) -> Result<&Incidents, JobError> {
         let why = || JobError::Fail("this worker handles no commands".to_owned());
-        self.desk.as_deref().ok_or_else(why)
+        self.incidents_domain.as_deref().ok_or_else(why)
     }
 
     async fn route(
@@ -93,7 +90,13 @@ impl Routes {
                 let command = SlashCommand::from_form(&Form::parse(&job.body))
                     .ok_or_else(|| JobError::Fail("the form is no slash command".to_owned()))?;
                 if command.command == incidents::COMMAND {
-                    return incidents::command(self.desk()?, delivery, ledger, &command).await;
+                    return incidents::command(
+                        self.incidents_domain()?,
+                        delivery,
+                        ledger,
+                        &command,
+                    )
+                    .await;
                 }
                 let posts = match command.command.as_str() {
                     ping::COMMAND => vec![ping::decide(
@@ -120,13 +123,16 @@ impl Routes {
                 let payload =
                     Interaction::parse(payload).map_err(|e| JobError::Fail(e.to_string()))?;
                 let handled =
-                    incidents::interaction(self.desk()?, delivery, ledger, &payload).await?;
+                    incidents::interaction(self.incidents_domain()?, delivery, ledger, &payload)
+                        .await?;
                 if let Some(lanes) = handled {
                     return Ok(lanes);
                 }
                 once(delivery, ledger, Decision::default()).await
             }
-            kind::INCIDENT_TIMER => incidents::timer(self.desk()?, delivery, ledger).await,
+            kind::INCIDENT_TIMER => {
+                incidents::timer(self.incidents_domain()?, delivery, ledger).await
+            }
             other => Err(JobError::Fail(format!(
                 "nobody handles jobs of kind {other}"
             ))),
@@ -188,9 +194,10 @@ impl Routes {
         if envelope.kind() != "app_rate_limited" {
             decision.natural_key = label::natural_key(envelope);
         }
-        let desk = self.desk.as_deref();
-        if let (Some(desk), "event_callback") = (desk, envelope.kind())
-            && let Some(more) = incidents::event(desk, delivery, ledger, envelope).await?
+        let incidents_domain = self.incidents_domain.as_deref();
+        if let (Some(incidents_domain), "event_callback") = (incidents_domain, envelope.kind())
+            && let Some(more) =
+                incidents::event(incidents_domain, delivery, ledger, envelope).await?
         {
             decision.writes.extend(more.writes);
             decision.posts.extend(more.posts);
@@ -238,46 +245,6 @@ impl Routes {
         }
         Err(JobError::Retry("the installs keep changing".to_owned()))
     }
-
-    /// Lists the tenant once per process, so that operators can ask over all tenants.
-    async fn list_tenant(&self, tenant: &TenantId) -> Result<(), JobError> {
-        if self.listed().contains(tenant) {
-            return Ok(());
-        }
-        let key = RowKey::new(&["tenants"], &[tenant.as_str()]);
-        let row = Item::new().with("tenant", tenant.as_str());
-        self.table
-            .system()
-            .rows()
-            .write(Write::put(key, row))
-            .await?;
-        let mut listed = self.listed();
-        if listed.len() >= REMEMBERED_TENANTS {
-            listed.clear();
-        }
-        listed.insert(tenant.clone());
-        Ok(())
-    }
-
-    fn listed(&self) -> std::sync::MutexGuard<'_, BTreeSet<TenantId>> {
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The tenants that have sent anything, in order, up to `limit`.
-pub async fn tenants(
-    system: &Rows,
-    limit: usize,
-) -> Result<Vec<TenantId>, tidegate_pipeline::table::TableError> {
-    let range = tidegate_pipeline::table::Range::All;
-    let page = system
-        .query(&["tenants"], range, false, limit, None)
-        .await?;
-    Ok(page
-        .rows
-        .iter()
-        .filter_map(|(_, row)| row.text("tenant").map(TenantId::from))
-        .collect())
 }
 
 #[async_trait]
@@ -287,7 +254,9 @@ impl Handler for Routes {
     }
 
     async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
-        self.list_tenant(&delivery.job.tenant).await?;
+        self.listed
+            .ensure(&self.table, &delivery.job.tenant)
+            .await?;
         let rows = self.table.tenant(&delivery.job.tenant);
         let ledger = Ledger {
             rows,

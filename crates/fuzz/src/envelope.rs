@@ -1,7 +1,7 @@
 //! Bodies of the Events API, from raw bytes to what ingress decides.
 
 use serde_json::Value;
-use tidegate_app::ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Answer, Decision, Endpoint, decide};
 use tidegate_slack::event::{Envelope, Peek};
 use tidegate_slack::ids::TenantId;
 

@@ -1,6 +1,6 @@
 //! Forms: slash commands, and the certificate probe that may come to any endpoint.
 
-use tidegate_app::ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Answer, Decision, Endpoint, decide};
 use tidegate_slack::command::{self, Form, SlashCommand};
 use tidegate_slack::ids::TenantId;
 

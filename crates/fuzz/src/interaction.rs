@@ -1,7 +1,7 @@
 //! Interactions: the JSON in a form's `payload`, up to the field errors of a modal. The input is the JSON itself.
 
 use serde_json::Value;
-use tidegate_app::ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Answer, Decision, Endpoint, decide};
 use tidegate_slack::command::Form;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;

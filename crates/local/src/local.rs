@@ -15,13 +15,14 @@ use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use tidegate_app::api::{Api, Limits};
-use tidegate_app::incidents::desk::Desk;
+use tidegate_app::domains;
+use tidegate_app::incidents::domain::Incidents;
 use tidegate_app::incidents::perform::Outside;
-use tidegate_app::ingress::{Ingress, Intake};
 use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
-use tidegate_app::signing::SigningKeys;
 use tidegate_fake_slack::FakeSlack;
+use tidegate_ingress::signing::SigningKeys;
+use tidegate_ingress::{Ingress, Intake};
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
 use tidegate_pipeline::entropy::random_hex;
@@ -105,17 +106,19 @@ impl Local {
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
         let installs = installs(&slack, &queues, &store, &clock);
-        let desk = Arc::new(desk(&config, &slack, &installs));
+        let incidents = incidents(&config, &slack, &installs);
         let counted = metrics.clone();
         let front = front(
             &config,
             keys,
             &queues,
             &installs,
-            Arc::clone(&desk),
+            Arc::clone(&incidents),
             counted,
         );
-        let workers = workers(&config, &slack, &queues, &installs, desk, store, metrics)?;
+        let workers = workers(
+            &config, &slack, &queues, &installs, incidents, store, metrics,
+        )?;
         let socket_mode = socket_mode(&config, &slack, &queues, clock)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
@@ -188,7 +191,7 @@ fn front(
     keys: Keys,
     queues: &Queues,
     installs: &Installs,
-    desk: Arc<Desk>,
+    incidents: Arc<Incidents>,
     metrics: PrometheusHandle,
 ) -> Front {
     let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
@@ -204,7 +207,11 @@ fn front(
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
             clock: Arc::clone(&installs.clock),
-            installs: installs.clone(),
+            keyring: Arc::clone(&installs.keyring),
+            audit: installs.audit(),
+            wake_ups: Arc::clone(&installs.wake_ups),
+            members: Arc::new(installs.clone()),
+            domains: vec![Arc::new(installs.clone()), incidents],
             operator_key: (
                 Arc::new(FixedSecret(keys.operator_key)),
                 "TIDEGATE_OPERATOR_KEY".to_owned(),
@@ -212,7 +219,6 @@ fn front(
             keep: config.keep,
             site: config.site.clone(),
             limits: Limits::default(),
-            desk,
         },
         metrics,
         requests: AtomicU64::new(1),
@@ -262,18 +268,19 @@ fn queues(file: &QueueFile) -> Queues {
 /// The settings, with services and channels for the stand-in's workspaces, so that there is something to see.
 fn with_sandbox(mut config: LocalConfig, slack: &Slack) -> LocalConfig {
     if slack.sandbox.is_some() {
-        sandbox::fill_in(&mut config.desk.incidents.defaults);
+        sandbox::fill_in(&mut config.incidents.defaults);
     }
     config
 }
 
-/// What handling incidents needs.
-fn desk(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Desk {
-    let mut desk = config.desk.clone();
+fn incidents(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Arc<Incidents> {
     let address = || format!("http://{}", slack.address);
-    desk.public_url = Some(desk.public_url.unwrap_or_else(address));
+    let public_url = config.site.public_url.clone().unwrap_or_else(address);
     let tokens = slack.tokens(installs);
-    Desk::open(desk, installs, tokens, || Arc::new(NoParameters))
+    let config = config.incidents.clone();
+    domains::incidents(config, Some(public_url), installs, tokens, || {
+        Arc::new(NoParameters)
+    })
 }
 
 fn workers(
@@ -281,13 +288,13 @@ fn workers(
     slack: &Slack,
     queues: &Queues,
     installs: &Installs,
-    desk: Arc<Desk>,
+    incidents: Arc<Incidents>,
     store: Store,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
     let (table, clock) = (&store.table, Arc::clone(&installs.clock));
     let routes = Routes::of(installs, config.keep);
-    let handler = Arc::new(routes.with_desk(Arc::clone(&desk)));
+    let handler = Arc::new(routes.with_incidents(Arc::clone(&incidents)));
     let worker = |source: &Arc<dyn Queue>| Worker {
         table: table.clone(),
         source: Arc::clone(source),
@@ -301,13 +308,13 @@ fn workers(
         wake_ups: Arc::clone(&queues.wake_ups),
         clock: Arc::clone(&clock),
         slack: slack.client.clone(),
-        tokens: Arc::clone(&desk.tokens),
+        tokens: Arc::clone(&incidents.tokens),
         sender: Sender {
             boot: random_hex(8)?,
             exclusive: true,
         },
         quiet: config.quiet,
-        performer: Arc::new(Outside { desk }),
+        performer: Arc::new(Outside { incidents }),
     };
     Ok(Workers::start(Parts {
         workers: vec![worker(&queues.events), worker(&queues.commands)],

@@ -11,10 +11,10 @@ use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tidegate_app::api::reply;
 use tidegate_app::api::{self, Api};
-use tidegate_app::ingress::{self, Endpoint, Ingress};
-use tidegate_app::reply;
 use tidegate_fake_slack::FakeSlack;
+use tidegate_ingress::{Endpoint, Ingress};
 use tracing::{Instrument, info_span};
 
 /// What the routes answer from.
@@ -63,7 +63,7 @@ async fn front_door(State(front): State<Arc<Front>>, request: Request<Body>) -> 
     let span = info_span!("request", path = request.uri().path(), id);
     async {
         let response = if Endpoint::of(request.uri().path()).is_some() {
-            let request = read(request, ingress::BODY_LIMIT).await;
+            let request = read(request, tidegate_ingress::BODY_LIMIT).await;
             front.ingress.handle(request).await
         } else {
             let request = read(request, api::BODY_LIMIT).await;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use secrecy::SecretString;
-use tidegate_app::ingress::Intake;
+use tidegate_ingress::Intake;
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client::{self, BuildError};

@@ -28,7 +28,7 @@ use tidegate_slack::ids::TenantId;
 pub use self::effects::{Done, Effect, NoEffects, Performer, Undone};
 pub use self::holding::{resume, resume_later};
 use self::lease::{Lease, Released};
-pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, Refused};
+pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, NoTokens, Refused};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{Lane, Pending, Target};

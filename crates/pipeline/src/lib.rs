@@ -6,6 +6,7 @@ pub mod budget;
 pub mod clock;
 #[cfg(feature = "testing")]
 pub mod clock_contract;
+pub mod config;
 pub mod delivery;
 pub mod entropy;
 pub mod job;
@@ -22,5 +23,6 @@ pub mod sweep;
 pub mod table;
 #[cfg(feature = "testing")]
 pub mod table_contract;
+pub mod tenants;
 pub mod timers;
 pub mod worker;

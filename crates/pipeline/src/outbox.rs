@@ -54,7 +54,11 @@ impl Lane {
     /// A domain's own lane, `incident.<id>` for example: its parts joined by dots, so escaped that different parts
     /// make different lanes and none is a channel's or a `response_url`'s.
     pub fn named(parts: &[&str]) -> Self {
-        let escaped = |part: &&str| part.replace('%', "%25").replace('.', "%2E");
+        // An empty part is written `%`, which no other part is: so one part and a dot is never two.
+        let escaped = |part: &&str| match *part {
+            "" => "%".to_owned(),
+            part => part.replace('%', "%25").replace('.', "%2E"),
+        };
         let parts: Vec<String> = parts.iter().map(escaped).collect();
         match parts.as_slice() {
             [first, rest @ ..] if first == "response" => {

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::{api, api::Api, config, incidents::desk::Desk, installs};
+use tidegate_app::{api, api::Api, config, domains, installs};
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::clock::SystemClock;
@@ -24,9 +24,14 @@ async fn run() -> Result<(), Error> {
     let wakes = queue(config.delivery_queue);
     let parts = installs::Parts::new(&store.table, store.keyring, clock.clone(), wakes);
     let installs = installs::Installs::open(&config.slack, parts, ssm)?;
+    let tokens = installs.tokens(config.slack.bot_token, ssm);
+    let incidents = domains::incidents(config.incidents, config.public_url, &installs, tokens, ssm);
     let api = Api {
-        desk: Desk::of(config.desk, &installs, config.slack.bot_token, ssm),
-        installs,
+        keyring: installs.keyring.clone(),
+        audit: installs.audit(),
+        wake_ups: installs.wake_ups.clone(),
+        members: Arc::new(installs.clone()),
+        domains: vec![Arc::new(installs), incidents],
         table: store.table.into(),
         events: queue(config.events_queue),
         commands: queue(config.commands_queue),

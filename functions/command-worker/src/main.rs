@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{CommandConfig, both};
 use tidegate_app::installs::{Installs, Parts};
-use tidegate_app::{incidents::desk::Desk, routes::Routes};
+use tidegate_app::{domains, routes::Routes};
 use tidegate_aws::lambda::{Error, run_worker, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::{clock::SystemClock, worker::Worker};
@@ -24,8 +24,9 @@ async fn run() -> Result<(), Error> {
     let wake_ups = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), wake_ups.clone());
     let installs = Installs::open(&slack, parts, ssm)?;
-    let desk = Desk::of(config.desk, &installs, slack.bot_token, ssm);
-    let routes = Routes::of(&installs, config.keep).with_desk(desk);
+    let tokens = installs.tokens(slack.bot_token, ssm);
+    let incidents = domains::incidents(config.incidents, config.public_url, &installs, tokens, ssm);
+    let routes = Routes::of(&installs, config.keep).with_incidents(incidents);
     let worker = Worker {
         handler: Arc::new(routes),
         source: Arc::new(SqsQueue::new(&aws, config.source_queue)),

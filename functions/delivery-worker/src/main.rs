@@ -3,8 +3,8 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{DeliveryConfig, both};
-use tidegate_app::incidents::{desk::Desk, perform::Outside};
 use tidegate_app::installs::{Installs, Parts};
+use tidegate_app::{domains, incidents::perform::Outside};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::delivery::{Deliverer, Sender};
@@ -24,15 +24,22 @@ async fn run() -> Result<(), Error> {
     let queue = Arc::new(SqsQueue::new(&aws, config.delivery_queue));
     let parts = Parts::new(&store.table, store.keyring, clock.clone(), queue.clone());
     let installs = Installs::open(&config.slack, parts, ssm)?;
-    let desk = Desk::of(config.desk, &installs, config.slack.bot_token, ssm);
+    let tokens = installs.tokens(config.slack.bot_token, ssm);
+    let incidents = domains::incidents(
+        config.incidents,
+        config.public_url,
+        &installs,
+        tokens.clone(),
+        ssm,
+    );
     let deliverer = Deliverer {
         table: store.table,
         wake_ups: queue.clone(),
         slack: installs.slack.clone(),
-        tokens: desk.tokens.clone(),
+        tokens,
         sender: Sender::one_of_many(random_hex(8)?),
         quiet: config.quiet,
-        performer: Arc::new(Outside { desk }),
+        performer: Arc::new(Outside { incidents }),
         clock,
     };
     run_delivery(deliverer, queue, Duration::from_secs(2)).await

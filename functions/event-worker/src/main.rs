@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{WorkerConfig, both};
-use tidegate_app::incidents::desk::Desk;
+use tidegate_app::domains;
 use tidegate_app::routes::Routes;
 use tidegate_aws::lambda::{Error, run_worker, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
@@ -24,10 +24,11 @@ async fn run() -> Result<(), Error> {
     let (table, keys) = (config.store.table, config.store.keys_table);
     let store = Store::open(&aws, table, keys, master_key, clock.clone()).await;
     let audit = Audit::new(store.table.clone(), store.keyring, clock.clone());
-    let desk = Desk::without_slack(config.desk, &store.table, audit.clone())?;
+    let (incidents, url) = (config.incidents, config.public_url);
+    let incidents = domains::incidents_without_slack(incidents, url, &store.table, audit.clone())?;
     let routes = Routes::new(store.table.clone(), audit, clock.clone(), config.keep);
     let worker = Worker {
-        handler: Arc::new(routes.with_desk(Arc::new(desk))),
+        handler: Arc::new(routes.with_incidents(incidents)),
         source: Arc::new(SqsQueue::new(&aws, config.source_queue)),
         wake_ups: Arc::new(SqsQueue::new(&aws, config.delivery_queue)),
         keep: config.keep,

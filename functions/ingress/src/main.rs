@@ -2,12 +2,12 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use tidegate_app::config::{IngressConfig, both};
-use tidegate_app::ingress::Ingress;
-use tidegate_app::signing::SigningKeys;
 use tidegate_aws::lambda::{Error, run_http, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue};
+use tidegate_ingress::signing::SigningKeys;
+use tidegate_ingress::{Ingress, IngressConfig};
 use tidegate_pipeline::clock::SystemClock;
+use tidegate_pipeline::config::both;
 
 fn main() -> ExitCode {
     start(run())

@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tidegate_app::api::Scope;
+use tidegate_app::domains;
 
 use super::Remote;
 use super::api::{Api, encoded};
@@ -149,7 +150,7 @@ fn moment(key: &Value, name: &str) -> String {
 }
 
 fn scopes() -> PossibleValuesParser {
-    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
+    PossibleValuesParser::new(domains::scopes().map(Scope::as_str))
 }
 
 /// `90d` as a number of days.

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tidegate_app::ingress::request_id;
+use tidegate_ingress::request_id;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_slack::event::Peek;
 use tidegate_slack::http_client;

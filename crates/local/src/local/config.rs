@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::api::Site;
-use tidegate_app::config::{Problems, Settings, SlackAppConfig, SlackConfig};
-use tidegate_app::incidents::desk::DeskConfig;
-use tidegate_app::signing;
+use tidegate_app::incidents::config::IncidentsConfig;
+use tidegate_app::installs::config::{SlackAppConfig, SlackConfig};
 use tidegate_fake_slack::FakeConfig;
+use tidegate_ingress::signing;
+use tidegate_pipeline::config::{Environment, Problems};
 use tidegate_pipeline::keyring::check_master_keys;
 
 use super::slack::client_of;
@@ -43,8 +44,8 @@ pub struct LocalConfig {
     pub quiet: Duration,
     /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
     pub site: Site,
-    /// What incidents need.
-    pub desk: DeskConfig,
+    /// Configuration of incidents.
+    pub incidents: IncidentsConfig,
 }
 
 impl LocalConfig {
@@ -54,9 +55,9 @@ impl LocalConfig {
         data_dir: PathBuf,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Problems> {
-        let settings = Settings::new(env);
-        let secret = |name: &str| settings.optional(name).map(SecretString::from);
-        let slack = SlackConfig::read(&settings);
+        let environment = Environment::new(env);
+        let secret = |name: &str| environment.optional(name).map(SecretString::from);
+        let slack = SlackConfig::read(&environment);
         let config = Self {
             port,
             data_dir,
@@ -65,44 +66,44 @@ impl LocalConfig {
             app_token: secret("SLACK_APP_TOKEN"),
             app: slack.app,
             sandbox: None,
-            slack_api: settings.optional("SLACK_API_BASE_URL"),
+            slack_api: environment.optional("SLACK_API_BASE_URL"),
             operator_key: secret("TIDEGATE_OPERATOR_KEY"),
             master_key: secret("TIDEGATE_MASTER_KEY"),
-            keep: settings.keep(),
-            quiet: settings.quiet(),
-            site: Site::read(&settings),
-            desk: DeskConfig::read(&settings),
+            keep: environment.keep(),
+            quiet: environment.quiet(),
+            site: Site::read(&environment),
+            incidents: IncidentsConfig::read(&environment),
         };
         if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {
-            settings.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));
+            environment.problem(format!("`SLACK_SIGNING_SECRET`: {e}"));
         }
         if let Some(Err(e)) = config.master_key.as_ref().map(check_master_keys) {
-            settings.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
+            environment.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
         }
-        slack_problems(&config, &settings);
+        slack_problems(&config, &environment);
         for name in [
             "SLACK_BOT_TOKEN_PARAMETER",
             "SLACK_CLIENT_SECRET_PARAMETER",
             "STATUSPAGE_API_KEY_PARAMETER",
         ] {
-            if settings.optional(name).is_some() {
-                settings.problem(format!("`{name}` is for AWS; set the secret itself here"));
+            if environment.optional(name).is_some() {
+                environment.problem(format!("`{name}` is for AWS; set the secret itself here"));
             }
         }
         if let Some(Err(e)) = config.slack_api.as_deref().map(client_of) {
-            settings.problem(format!("`SLACK_API_BASE_URL`: {e}"));
+            environment.problem(format!("`SLACK_API_BASE_URL`: {e}"));
         }
         // Read again when the log starts; told here, so that it comes with the others.
-        let level = settings.optional("TIDEGATE_LOG_LEVEL");
+        let level = environment.optional("TIDEGATE_LOG_LEVEL");
         if let Some(Err(e)) = level.as_deref().map(telemetry::level) {
-            settings.problem(e.to_string());
+            environment.problem(e.to_string());
         }
-        settings.finish(config)
+        environment.finish(config)
     }
 }
 
-/// What does not go together of the settings that say which Slack it is.
-fn slack_problems(config: &LocalConfig, settings: &Settings<'_>) {
+/// What does not go together of the environment that say which Slack it is.
+fn slack_problems(config: &LocalConfig, environment: &Environment<'_>) {
     let (token, app) = (config.bot_token.is_some(), config.app.is_some());
     if (token || app)
         && config.slack_api.is_none()
@@ -114,7 +115,7 @@ fn slack_problems(config: &LocalConfig, settings: &Settings<'_>) {
         } else {
             "SLACK_CLIENT_ID"
         };
-        settings.problem(format!(
+        environment.problem(format!(
             "`{set}` is set but `SLACK_SIGNING_SECRET` is not: without it nothing that Slack \
              sends can be believed. Your app's page at api.slack.com/apps shows it under Basic Information"
         ));
@@ -122,19 +123,19 @@ fn slack_problems(config: &LocalConfig, settings: &Settings<'_>) {
     if !token && !app && config.slack_api.is_some() {
         let problem =
             "`SLACK_API_BASE_URL` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is";
-        settings.problem(problem.to_owned());
+        environment.problem(problem.to_owned());
     }
     if let Some(app_token) = &config.app_token {
         if !app_token.expose_secret().starts_with("xapp-") {
             let problem = "`SLACK_APP_TOKEN` is no app-level token: those begin with `xapp-`. Your app's page at \
                            api.slack.com/apps makes one under Basic Information, with the scope `connections:write`";
-            settings.problem(problem.to_owned());
+            environment.problem(problem.to_owned());
         }
         if !token && !app {
             let problem = "`SLACK_APP_TOKEN` is set but neither `SLACK_BOT_TOKEN` nor `SLACK_CLIENT_ID` is: requests \
                            would come and nothing could be posted. OAuth & Permissions of your Slack app shows the \
                            bot token";
-            settings.problem(problem.to_owned());
+            environment.problem(problem.to_owned());
         }
     }
 }

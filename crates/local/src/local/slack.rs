@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use tidegate_app::config::SecretSource;
 use tidegate_app::installs::{Installs, SlackApp};
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
+use tidegate_pipeline::config::SecretSource;
 use tidegate_pipeline::delivery::{BotTokens, ConfiguredToken, NoToken, Refused};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -88,7 +88,7 @@ impl Slack {
             client_id: fake.client_id.clone(),
             secrets: Arc::new(FixedSecret(fake.client_secret.clone().into())),
             secret_name: "SLACK_CLIENT_SECRET".to_owned(),
-            scopes: tidegate_app::config::BOT_SCOPES
+            scopes: tidegate_app::installs::config::BOT_SCOPES
                 .iter()
                 .map(|s| (*s).to_owned())
                 .collect(),

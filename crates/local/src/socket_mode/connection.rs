@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use metrics::{counter, gauge};
-use tidegate_app::ingress::Intake;
+use tidegate_ingress::Intake;
 use tidegate_pipeline::clock::Clock;
 use tidegate_slack::socket::{Message, Reason};
 use tokio::sync::watch;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::Uri;
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
-use tidegate_app::ingress::BODY_LIMIT;
+use tidegate_ingress::BODY_LIMIT;
 use tidegate_slack::api::apps::OpenConnection;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::outcome::{Outcome, Refusal};

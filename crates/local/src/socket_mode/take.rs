@@ -2,7 +2,7 @@
 
 use metrics::counter;
 use serde_json::json;
-use tidegate_app::ingress::{Answer, Arrival, BODY_LIMIT, Endpoint, Intake, retry};
+use tidegate_ingress::{Answer, Arrival, BODY_LIMIT, Endpoint, Intake, retry};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::socket::{Envelope, Kind};

@@ -68,7 +68,7 @@ async fn what_slack_wants_in_the_response_is_answered_there() {
 
     let body = form(&[("payload", &submitted("fine").to_string())]);
     let headers = signed(FORM, &body);
-    let id = tidegate_app::ingress::request_id(&headers);
+    let id = tidegate_ingress::request_id(&headers);
     let answer = product.send("/slack/interactions", headers, body).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
     let shown = product.settled(&id).await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tidegate_app::api::{self, Access, BODY_LIMIT, Route, Scope};
+use tidegate_app::api::{Access, BODY_LIMIT, Route, Scope};
+use tidegate_app::domains;
 
 use crate::support::{Answer, OPERATOR_KEY, Product, TENANT, answer_of};
 
@@ -28,7 +29,7 @@ async fn whatever_the_body_a_route_answers_in_kind() {
     let key = member(&product).await;
     let nested = "[".repeat(BODY_LIMIT);
     let long = vec![b' '; 1024 * 1024];
-    for route in api::routes() {
+    for route in domains::routes() {
         product.clock.advance(MINUTE);
         for (content_type, body) in [
             (None, Vec::new()),
@@ -82,7 +83,7 @@ async fn whatever_the_body_a_route_answers_in_kind() {
 async fn whatever_the_path_and_query_a_route_answers_in_kind() {
     let product = Product::start().await;
     let key = member(&product).await;
-    for route in api::routes() {
+    for route in domains::routes() {
         product.clock.advance(MINUTE);
         for value in [
             "%zz",
@@ -112,10 +113,10 @@ async fn whatever_the_path_and_query_a_route_answers_in_kind() {
 async fn whatever_the_method_a_path_answers_in_kind() {
     let product = Product::start().await;
     let key = member(&product).await;
-    for route in api::routes() {
+    for route in domains::routes() {
         product.clock.advance(MINUTE);
         let target = target(route, "x");
-        let taken: Vec<&Method> = api::routes()
+        let taken: Vec<&Method> = domains::routes()
             .filter(|other| other.path == route.path)
             .map(|other| &other.method)
             .collect();
@@ -160,7 +161,7 @@ async fn whatever_the_method_a_path_answers_in_kind() {
 #[tokio::test]
 async fn whatever_the_credential_a_route_answers_in_kind() {
     let product = Product::start().await;
-    for route in api::routes().filter(|route| route.access != Access::Public) {
+    for route in domains::routes().filter(|route| route.access != Access::Public) {
         for (name, value) in [
             ("authorization", "Bearer"),
             ("authorization", "Bearer tg_"),
@@ -223,7 +224,7 @@ fn target(route: &Route, value: &str) -> String {
 
 /// A key of one workspace with every scope.
 async fn member(product: &Product) -> String {
-    let scopes = Scope::ALL.map(Scope::as_str);
+    let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
     product.make_key(TENANT, &scopes).await.key
 }
 

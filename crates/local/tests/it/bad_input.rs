@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use secrecy::SecretString;
 use sha2::Sha256;
-use tidegate_app::ingress::BODY_LIMIT;
+use tidegate_ingress::BODY_LIMIT;
 use tidegate_slack::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 use crate::support::{

@@ -9,9 +9,9 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tidegate_app::ingress::Ingress;
 use tidegate_app::routes::Routes;
-use tidegate_app::signing::SigningKeys;
+use tidegate_ingress::Ingress;
+use tidegate_ingress::signing::SigningKeys;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
 use tidegate_pipeline::audit::Audit;
@@ -240,7 +240,7 @@ pub(crate) async fn post(product: &Product, path: &str, content_type: &str, body
 /// The same, for what must be queued and archived: answers how it is shown in the end.
 pub(crate) async fn taken(product: &Product, path: &str, content_type: &str, body: &[u8]) -> Value {
     let headers = signed(content_type, body);
-    let id = tidegate_app::ingress::request_id(&headers);
+    let id = tidegate_ingress::request_id(&headers);
     let answer = product.send(path, headers, body.to_vec()).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
     product.settled(&id).await

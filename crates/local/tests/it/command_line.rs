@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use http::Method;
 use serde_json::{Value, json};
-use tidegate_app::ingress::request_id;
 use tidegate_fake_slack::{Fault, FaultKind};
+use tidegate_ingress::request_id;
 
 use crate::process::{command, ended, tidegate};
 use crate::support::{OPERATOR_KEY, Product, TENANT, id, mention, message, signed};

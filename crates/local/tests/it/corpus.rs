@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidegate_app::ingress::request_id;
+use tidegate_ingress::request_id;
 
 use crate::support::{FORM, Product, form, now, signed, unique, unique_ts};
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
-use tidegate_app::api::{self, Access, Route, Scope};
+use tidegate_app::api::{Access, Route, Scope};
+use tidegate_app::domains;
 use tidegate_fake_slack::{Approval, FakeConfig};
 
 use crate::support::{Answer, Browser, OPERATOR_KEY, Product, answer_of, envelope, id, unique};
@@ -55,7 +56,7 @@ async fn no_route_opens_another_workspace() {
     let before = state_of_theirs(&product).await;
     let mut tried = 0;
     for credential in credentials(&product).await {
-        for route in api::routes() {
+        for route in domains::routes() {
             // So that no call is one too many in its minute.
             product.clock.advance(Duration::from_mins(1));
             for attempt in attempts(route, &theirs) {
@@ -78,7 +79,7 @@ async fn no_route_opens_another_workspace() {
             }
         }
     }
-    assert!(tried > 2 * api::routes().count());
+    assert!(tried > 2 * domains::routes().count());
     assert_eq!(state_of_theirs(&product).await, before);
 }
 
@@ -176,7 +177,7 @@ fn own_value(route: &Route, _name: &str) -> String {
 
 /// Ways to show that one is of our workspace, with every scope there is.
 async fn credentials(product: &Product) -> Vec<HeaderMap> {
-    let scopes = Scope::ALL.map(Scope::as_str);
+    let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
     let key = product.make_key(OURS, &scopes).await.key;
     let mut by_key = HeaderMap::new();
     let bearer = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::json;
-use tidegate_app::config::SecretSource;
-use tidegate_app::ingress::{Endpoint, decide};
 use tidegate_app::workspaces::messages;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
+use tidegate_ingress::{Endpoint, decide};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::config::SecretSource;
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::outbox::{self, Class, Lane, Pending, Post, Target};
 use tidegate_pipeline::queue::{Outgoing, Received};
@@ -32,8 +32,8 @@ fn configurations_show_no_secret() {
     hides(&fake);
     hides(&FakeSlack::new(fake));
     hides(&SecretSource::Value("sesame".into()));
-    hides(&tidegate_app::signing::parse(&"sesame,sesame2".into()));
-    hides(&tidegate_app::signing::parse(&"sesame@sesame".into()));
+    hides(&tidegate_ingress::signing::parse(&"sesame,sesame2".into()));
+    hides(&tidegate_ingress::signing::parse(&"sesame@sesame".into()));
 }
 
 #[test]

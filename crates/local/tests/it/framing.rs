@@ -1,7 +1,7 @@
 //! Bodies whose length is not what it is said to be, or is not said at all.
 
 use serde_json::json;
-use tidegate_app::ingress::BODY_LIMIT;
+use tidegate_ingress::BODY_LIMIT;
 use tidegate_slack::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

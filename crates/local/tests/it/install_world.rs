@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::{COOKIE, HOST, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use tidegate_app::api::{Api, Limits, Site};
-use tidegate_app::config::BOT_SCOPES;
+use tidegate_app::installs::config::BOT_SCOPES;
 use tidegate_app::installs::grant::Grant;
 use tidegate_app::installs::{Installs, SlackApp};
 use tidegate_fake_slack::{Approval, FakeConfig, FakeSlack, InstallRecord};
@@ -27,7 +27,6 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::faulty_table::FaultyTable;
-use crate::support::desk;
 
 /// The workspace of the world.
 pub(crate) const TEAM: &str = "T0ACME00001";
@@ -134,10 +133,13 @@ impl InstallWorld {
             clock: Arc::new(self.clock.clone()),
             operator_key: (Arc::new(FixedSecret("operator".into())), "KEY".to_owned()),
             keep: Duration::from_hours(24),
-            installs: self.instance(),
+            keyring: Arc::clone(&self.instance().keyring),
+            audit: self.instance().audit(),
+            wake_ups: Arc::clone(&self.queue),
+            members: Arc::new(self.instance()),
+            domains: vec![Arc::new(self.instance())],
             site: Site::default(),
             limits: Limits::default(),
-            desk: desk(&self.instance()),
         }
     }
 

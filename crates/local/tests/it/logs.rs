@@ -132,7 +132,7 @@ impl Story<'_> {
         ];
         for garbage in unreadable {
             let headers = signed("application/json", garbage);
-            let id = tidegate_app::ingress::request_id(&headers);
+            let id = tidegate_ingress::request_id(&headers);
             assert_eq!(
                 self.send("/slack/events", headers, garbage.to_vec()).await,
                 StatusCode::OK

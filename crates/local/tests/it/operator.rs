@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
-use tidegate_app::ingress::request_id;
+use tidegate_ingress::request_id;
 
 use crate::support::{
     Answer, FORM, OPERATOR_KEY, Product, TENANT, envelope, form, id, message, now, signed, unique,

@@ -16,7 +16,7 @@ use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 
-use crate::support::{OPERATOR_KEY, Product, TENANT, desk};
+use crate::support::{OPERATOR_KEY, Product, TENANT};
 
 #[tokio::test]
 async fn calls_beyond_the_minutes_are_told_when_to_come_back() {
@@ -105,8 +105,11 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         clock,
         operator_key: (Arc::new(FixedSecret(OPERATOR_KEY.into())), "key".to_owned()),
         keep: Duration::from_hours(24),
-        desk: desk(&installs),
-        installs,
+        keyring: Arc::clone(&installs.keyring),
+        audit: installs.audit(),
+        wake_ups: Arc::clone(&installs.wake_ups),
+        members: Arc::new(installs.clone()),
+        domains: vec![Arc::new(installs)],
         site: Site::default(),
         limits: Limits::default(),
     }

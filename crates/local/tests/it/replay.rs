@@ -68,7 +68,7 @@ async fn a_parked_event_whose_cause_stays_is_parked_again() {
     let product = Product::start().await;
     let body = b"garbage".to_vec();
     let headers = crate::support::signed("application/json", &body);
-    let request = tidegate_app::ingress::request_id(&headers);
+    let request = tidegate_ingress::request_id(&headers);
     product.send("/slack/events", headers, body).await;
     let first = product.settled(&request).await;
     assert_eq!(first["state"], "parked");

@@ -31,7 +31,7 @@ async fn whoever_installed_the_app_signs_in_and_may_do_everything() {
     );
     assert_eq!(
         me["scopes"].as_array().unwrap().len(),
-        tidegate_app::api::Scope::ALL.len()
+        tidegate_app::domains::scopes().count()
     );
     let workspaces = browser.get("/workspaces").await.json();
     assert_eq!(workspaces["workspaces"][0]["id"], ACME);

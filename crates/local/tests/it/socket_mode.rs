@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::ws::Message;
 use serde_json::{Value, json};
-use tidegate_app::ingress::BODY_LIMIT;
+use tidegate_ingress::BODY_LIMIT;
 use tidegate_pipeline::job::Retry;
 
 use self::line::{Line, again, command, envelope};

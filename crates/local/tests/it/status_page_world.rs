@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tidegate_app::incidents::case::{Case, Refused, Verdict};
 use tidegate_app::incidents::declare::{self, Declaration};
-use tidegate_app::incidents::desk::Desk;
+use tidegate_app::incidents::domain::Incidents;
 use tidegate_app::incidents::incident::{Actor, IncidentId};
 use tidegate_app::incidents::pages::Pages;
 use tidegate_app::incidents::perform::Outside;
@@ -230,7 +230,7 @@ fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outs
         world.engine.keyring(),
         Arc::new(world.clock.clone()),
     );
-    let desk = Desk {
+    let incidents = Incidents {
         slack: world.client.clone(),
         tokens: Arc::new(ConfiguredToken {
             secrets: Arc::new(FixedSecret(TOKEN.into())),
@@ -242,6 +242,6 @@ fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outs
         pages,
     };
     Outside {
-        desk: Arc::new(desk),
+        incidents: Arc::new(incidents),
     }
 }

@@ -12,10 +12,6 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_app::config::IncidentsConfig;
-use tidegate_app::incidents::desk::{Desk, DeskConfig};
-use tidegate_app::incidents::settings::Settings;
-use tidegate_app::installs::Installs;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_local::data_dir::DataDir;
 use tidegate_local::local::{Local, LocalConfig};
@@ -23,7 +19,6 @@ use tidegate_local::store::Store;
 use tidegate_local::telemetry;
 use tidegate_pipeline::archive::{self, Address};
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
 
@@ -293,22 +288,6 @@ pub(crate) fn store_in(data_dir: &Path) -> Store {
         Arc::new(SystemClock),
     )
     .unwrap()
-}
-
-/// What incidents need, of an installation without settings.
-pub(crate) fn desk(installs: &Installs) -> Arc<Desk> {
-    let config = DeskConfig {
-        incidents: IncidentsConfig {
-            defaults: Settings::default(),
-            status_page_key: None,
-            status_page_api: None,
-        },
-        public_url: None,
-    };
-    let tokens = Arc::new(installs.clone());
-    Arc::new(Desk::open(config, installs, tokens, || {
-        Arc::new(FixedSecret("no status page".into()))
-    }))
 }
 
 /// Settings of a test's product.

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidegate_app::ingress::{BODY_LIMIT, request_id};
+use tidegate_ingress::{BODY_LIMIT, request_id};
 
 use crate::support::{FORM, Product, TENANT, form, id, signed, unique};
 

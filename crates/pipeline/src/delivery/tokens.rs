@@ -62,3 +62,19 @@ impl BotTokens for ConfiguredToken {
         Refused::Stands
     }
 }
+
+/// The tokens of a process that may not call Slack.
+pub struct NoTokens;
+
+#[async_trait]
+impl BotTokens for NoTokens {
+    async fn token(&self, _tenant: &TenantId) -> Result<SecretString, NoToken> {
+        Err(NoToken::Disconnected(
+            "this process has no tokens".to_owned(),
+        ))
+    }
+
+    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
+        Refused::Stands
+    }
+}

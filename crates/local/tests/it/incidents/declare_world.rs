@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use serde_json::{Value, json};
-use tidegate_app::incidents::desk::Desk;
+use tidegate_app::incidents::domain::Incidents;
 use tidegate_app::incidents::pages::Pages;
 use tidegate_app::incidents::perform::Outside;
 use tidegate_app::incidents::rows;
@@ -137,11 +137,11 @@ impl DeclareWorld {
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let http = http_client::build_with_timeout(PATIENCE).unwrap();
         world.client = SlackClient::new(http, &format!("{url}/api")).unwrap();
-        let desk = Arc::new(desk(&world));
+        let incidents = Arc::new(incidents(&world));
         world.performer = Arc::new(Outside {
-            desk: Arc::clone(&desk),
+            incidents: Arc::clone(&incidents),
         });
-        let (commands, worker) = worker(&world, desk);
+        let (commands, worker) = worker(&world, incidents);
         Self {
             world,
             commands,
@@ -360,7 +360,7 @@ async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Re
     }
 }
 
-fn desk(world: &World) -> Desk {
+fn incidents(world: &World) -> Incidents {
     let service = Service {
         owners: vec![CAROL.into()],
         runbook: Some("https://runbooks.example/api".to_owned()),
@@ -373,7 +373,7 @@ fn desk(world: &World) -> Desk {
     };
     let table = world.engine.table();
     let clock = Arc::new(world.clock.clone());
-    Desk {
+    Incidents {
         slack: world.client.clone(),
         tokens: Arc::new(ConfiguredToken {
             secrets: Arc::new(FixedSecret(TOKEN.into())),
@@ -390,7 +390,7 @@ fn desk(world: &World) -> Desk {
     }
 }
 
-fn worker(world: &World, desk: Arc<Desk>) -> (Arc<EmbeddedQueue>, Worker) {
+fn worker(world: &World, incidents: Arc<Incidents>) -> (Arc<EmbeddedQueue>, Worker) {
     let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
     let file = QueueFile::in_memory(Arc::clone(&clock)).unwrap();
     let commands = Arc::new(file.queue(QueueSettings {
@@ -407,7 +407,7 @@ fn worker(world: &World, desk: Arc<Desk>) -> (Arc<EmbeddedQueue>, Worker) {
         source: Arc::clone(&commands) as Arc<dyn Queue>,
         wake_ups: Arc::clone(&world.wake_ups),
         clock,
-        handler: Arc::new(routes.with_desk(desk)),
+        handler: Arc::new(routes.with_incidents(incidents)),
         keep,
     };
     (commands, worker)

@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tidegate_app::ingress::Intake;
+use tidegate_ingress::Intake;
 use tidegate_local::socket_mode::{Parts, SocketMode};
 use tidegate_pipeline::queue::Queue;
 use tidegate_slack::client::SlackClient;

@@ -171,7 +171,7 @@ async fn an_event_that_the_queue_refused_has_one_effect_in_the_end() {
     let client = SocketMode::start(Parts {
         slack: SlackClient::new(http_client::build().unwrap(), &api).unwrap(),
         app_token: "xapp-sandbox-app-token".into(),
-        intake: tidegate_app::ingress::Intake {
+        intake: tidegate_ingress::Intake {
             events: Arc::clone(&queue),
             commands: queue,
         },

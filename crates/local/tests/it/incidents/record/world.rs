@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tidegate_app::incidents::case::{Case, Refused, Verdict};
 use tidegate_app::incidents::declare::{self, Declaration};
-use tidegate_app::incidents::desk::Desk;
+use tidegate_app::incidents::domain::Incidents;
 use tidegate_app::incidents::effect::Effect;
 use tidegate_app::incidents::events;
 use tidegate_app::incidents::incident::{Actor, Incident, IncidentId};
@@ -33,7 +33,7 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 /// An incident `INC-1` with the channel `C1`, and those who may be asked about.
 pub(super) struct World {
     pub(super) rows: Rows,
-    pub(super) desk: Desk,
+    pub(super) incidents: Incidents,
     pub(super) tenant: TenantId,
     pub(super) id: IncidentId,
 }
@@ -47,7 +47,7 @@ impl World {
         // Nobody listens there: what is known of people lies in the table.
         let nowhere = "http://127.0.0.1:9";
         let http = http_client::build().unwrap();
-        let desk = Desk {
+        let incidents = Incidents {
             slack: SlackClient::new(http.clone(), nowhere).unwrap(),
             tokens: Arc::new(ConfiguredToken {
                 secrets: Arc::new(FixedSecret("xoxb-1".to_owned().into())),
@@ -75,7 +75,7 @@ impl World {
         let id = declared(&rows, 1).await;
         Self {
             rows,
-            desk,
+            incidents,
             tenant,
             id,
         }
@@ -107,7 +107,7 @@ impl World {
             "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": true}],
         });
         let envelope = Envelope::parse(outer.to_string().as_bytes()).unwrap();
-        events::on_event(&self.desk, &self.rows, &self.tenant, &envelope, NOW)
+        events::on_event(&self.incidents, &self.rows, &self.tenant, &envelope, NOW)
             .await
             .unwrap()
     }

@@ -1,0 +1,156 @@
+//! Asks for a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
+//! idempotency key is claimed by that key, so that it is done once however often it is sent.
+
+use tidegate_pipeline::archive::Label;
+use tidegate_pipeline::job::Job;
+use tidegate_pipeline::ledger::{Delivery, EventState, Ledger};
+use tidegate_pipeline::outbox::Lane;
+use tidegate_pipeline::table::hash_text;
+use tidegate_pipeline::worker::wake;
+
+use super::fields::Fields;
+use super::room::{Room, plain, undone};
+use crate::ask::{AnswerTo, Ask, Asked, Subject};
+use crate::domain::Incidents;
+use crate::handle::{self, API_JOB, Ran};
+use crate::incident::IncidentId;
+use tidegate_api::{Call, Caller, Refused};
+
+/// Longest idempotency key, in characters.
+const MAX_KEY: usize = 200;
+
+/// What came of asking.
+pub(super) struct Came {
+    /// It had been done before, under the same idempotency key.
+    pub(super) repeated: bool,
+    /// The incident that was changed or declared; `None` if nothing changed.
+    pub(super) incident: Option<IncidentId>,
+    /// What the caller is told of it.
+    pub(super) message: Option<String>,
+}
+
+/// One call's claim: the same for every time that it is sent with the same key.
+pub(super) struct Claim {
+    id: String,
+    /// Whether it may have been made before.
+    keyed: bool,
+}
+
+impl Claim {
+    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` is what the key is good for.
+    pub(super) fn of(call: &Call, fields: &mut Fields, what: &str) -> Self {
+        let field = fields.text("key", MAX_KEY);
+        let header = call.head.headers.get("idempotency-key");
+        let header = header.map(|value| value.to_str().map(str::trim).unwrap_or_default());
+        if header.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
+            fields.wrong("Idempotency-Key", "takes 1 to 200 plain characters");
+        }
+        if let (Some(header), Some(field)) = (header, &field)
+            && header != field
+        {
+            fields.wrong("key", "and the header `Idempotency-Key` differ");
+        }
+        let key = header.map(str::to_owned).or(field);
+        let credential = match &call.caller {
+            Caller::Member(member) => member.credential.as_str(),
+            _ => "operator",
+        };
+        let named = match &key {
+            Some(key) => ["key", credential, what, key],
+            None => ["call", credential, what, &call.request_id],
+        };
+        let name = serde_json::json!(named).to_string();
+        Self {
+            id: format!("api.{}", &hash_text(name.as_bytes())[..32]),
+            keyed: key.is_some(),
+        }
+    }
+
+    /// The name under which the ledger has it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Asks for it, and has Slack told of what came of it.
+pub(super) async fn ask(
+    room: &Room<'_>,
+    claim: &Claim,
+    ask: Ask,
+    subject: Option<&IncidentId>,
+) -> Result<Came, Refused> {
+    let ledger = Ledger {
+        rows: room.rows.clone(),
+        clock: &*room.api.clock,
+        keep: room.api.keep,
+    };
+    if claim.keyed && is_done(&ledger, claim).await? {
+        return Ok(Came {
+            repeated: true,
+            incident: None,
+            message: None,
+        });
+    }
+    let job = Job {
+        kind: API_JOB.to_owned(),
+        id: claim.id.clone(),
+        tenant: room.tenant.clone(),
+        received_at: room.now,
+        signed_at: room.now,
+        retry: None,
+        body: Vec::new(),
+    };
+    let label = Label {
+        name: API_JOB.to_owned(),
+        dispatched_at: None,
+    };
+    let delivery = Delivery {
+        job: &job,
+        label: &label,
+        attempt: 1,
+    };
+    let subject = subject.cloned();
+    let asked = Asked {
+        ask,
+        subject: subject.map_or(Subject::Nothing, Subject::Incident),
+        actor: room.actor.clone(),
+        team: None,
+        admin_key: room.admin,
+        trigger: None,
+        view: None,
+        answer_to: AnswerTo::Caller,
+    };
+    let ran = handle::run(room.api.domain::<Incidents>()?, delivery, &ledger, &asked).await;
+    let ran = ran.map_err(undone)?;
+    wake_all(room, &ran.lanes).await;
+    came(ran)
+}
+
+async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, Refused> {
+    let entry = ledger.entry_of(&claim.id).await?;
+    Ok(entry.is_some_and(|entry| entry.state == EventState::Done))
+}
+
+/// What the caller is told. A refusal of what had been done before is none.
+fn came(ran: Ran) -> Result<Came, Refused> {
+    let message = match ran.answer {
+        Some(Err(refused)) if !ran.repeated => return Err(Refused::conflict(plain(&refused.0))),
+        Some(Ok(message)) if !ran.repeated => message["text"].as_str().map(plain),
+        _ => None,
+    };
+    Ok(Came {
+        repeated: ran.repeated,
+        incident: ran.incident,
+        message,
+    })
+}
+
+/// What is to be told lies in the table; if a wake-up is lost, the sweep finds it.
+async fn wake_all(room: &Room<'_>, lanes: &[Lane]) {
+    let (queue, clock) = (&*room.api.wake_ups, &*room.api.clock);
+    for lane in lanes {
+        if let Err(e) = wake(queue, &room.tenant, lane, 0, clock).await {
+            tracing::warn!(error = %e, lane = lane.as_str(), "wake-up not sent");
+        }
+    }
+}

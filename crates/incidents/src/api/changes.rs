@@ -1,0 +1,142 @@
+//! Route: changes of one incident, each a part of its path: `updates`, `severity`, `resolve`, `reopen`, `cancel`, `close`,
+//! `accept`, and `timeline` for a note.
+
+use serde_json::json;
+
+use super::asking::{self, Claim};
+use super::fields::Fields;
+use super::room::Room;
+use super::shown;
+use crate::ask::Ask;
+use crate::command::{Command, Timeline, When};
+use crate::lifecycle::Update;
+use crate::permissions::Action;
+use crate::rows::Loaded;
+use crate::severity::Severity;
+use crate::status::Status;
+use tidegate_api::reply;
+use tidegate_api::{Answer, Api, Call, Refused};
+
+/// Longest text, in characters: a section of a message in Slack holds no more.
+const MAX_TEXT: usize = 3000;
+
+/// Longest wait for the next update, in minutes: a week.
+const MAX_NEXT: u32 = 7 * 24 * 60;
+
+pub(super) async fn change(api: &Api, call: &Call) -> Answer {
+    let mut fields = Fields::of(call)?;
+    let named = fields.text("tenant", 100);
+    let room = Room::enter(api, call, named.as_deref()).await?;
+    let loaded = room.find(call.path("id")).await?;
+    let part = call.path("part");
+    let what = format!("{part} of {}", loaded.incident.id);
+    let claim = Claim::of(call, &mut fields, &what);
+    let (ask, action) = read(&mut fields, &room, &loaded, part)?;
+    fields.check()?;
+    room.must(action, Some(&loaded))?;
+    let id = &loaded.incident.id;
+    let came = asking::ask(&room, &claim, ask, Some(id)).await?;
+    // It may have become one that the caller may not know of.
+    let now = room.find(id.as_str()).await?;
+    Ok(reply::ok(json!({
+        "ok": true,
+        "changed": came.incident.is_some() && !came.repeated,
+        "message": came.message,
+        "incident": shown::incident(&now),
+    })))
+}
+
+/// What is asked, and what one must be allowed for it.
+fn read(
+    fields: &mut Fields,
+    room: &Room<'_>,
+    loaded: &Loaded,
+    part: &str,
+) -> Result<(Ask, Action), Refused> {
+    let status = loaded.incident.status;
+    let command = match part {
+        "updates" => return Ok(update(fields)),
+        "resolve" => return Ok(resolve(fields, room, loaded)),
+        "severity" => severity(fields),
+        "reopen" => (
+            Command::Reopen(fields.needed("why", MAX_TEXT)),
+            Action::reopen(status),
+        ),
+        "cancel" => (
+            Command::Cancel(fields.needed("why", MAX_TEXT)),
+            Action::Cancel,
+        ),
+        "close" => (Command::Close, Action::Close),
+        "accept" => (Command::Accept, Action::Accept),
+        "timeline" => note(fields, room),
+        _ => {
+            return Err(Refused::not_found(
+                "no such change; there are updates, severity, resolve, reopen, cancel, close, accept and timeline",
+            ));
+        }
+    };
+    let (command, action) = command;
+    Ok((Ask::Command(command), action))
+}
+
+fn update(fields: &mut Fields) -> (Ask, Action) {
+    let status = |text: &str| {
+        let steps = [
+            Status::Investigating,
+            Status::Identified,
+            Status::Monitoring,
+        ];
+        steps.into_iter().find(|status| status.as_str() == text)
+    };
+    let update = Update {
+        to: fields.read("status", status, "investigating, identified or monitoring"),
+        text: fields.text("text", MAX_TEXT),
+        next_minutes: fields.number("next_minutes", 1, MAX_NEXT),
+    };
+    let public = fields.text("public", MAX_TEXT);
+    let says_nothing = update.to.is_none() && update.text.is_none();
+    if says_nothing && !fields.is_wrong("status") && !fields.is_wrong("text") {
+        fields.wrong("text", "or `status` is needed");
+    }
+    let action = if update.to.is_some() {
+        Action::ChangeStatus
+    } else {
+        Action::Update
+    };
+    (Ask::Update(update, public), action)
+}
+
+fn resolve(fields: &mut Fields, room: &Room<'_>, loaded: &Loaded) -> (Ask, Action) {
+    let summary = fields.text("summary", MAX_TEXT);
+    let public = fields.text("public", MAX_TEXT);
+    // In Slack a form would ask for it.
+    let is_needed = loaded.incident.severity.is_broadcast() && loaded.incident.status.is_open();
+    if summary.is_none() && is_needed && room.actor.person().is_some() {
+        fields.wrong("summary", "is needed for a P1 or P2");
+    }
+    (Ask::Resolve(summary, public), Action::Resolve)
+}
+
+fn severity(fields: &mut Fields) -> (Command, Action) {
+    let severity = |text: &str| Severity::parse(text);
+    let read = fields.read("severity", severity, "P1, P2, P3 or P4");
+    if read.is_none() && !fields.is_wrong("severity") {
+        fields.wrong("severity", "is needed");
+    }
+    let command = Command::Severity {
+        to: read.unwrap_or_default(),
+        reason: fields.text("reason", MAX_TEXT),
+    };
+    (command, Action::ChangeSeverity)
+}
+
+fn note(fields: &mut Fields, room: &Room<'_>) -> (Command, Action) {
+    let at = fields.moment("at", room.now);
+    let at = at.and_then(|at| {
+        let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+        When::parse(&at.strftime("%Y-%m-%dT%H:%MZ").to_string())
+    });
+    let text = fields.needed("text", MAX_TEXT);
+    let command = Command::Timeline(Timeline::Add { at, text });
+    (command, Action::AddToTimeline)
+}

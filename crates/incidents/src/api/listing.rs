@@ -1,0 +1,144 @@
+//! Route: the list of incidents. What the caller may not know of is passed over, also by the cursor.
+
+use futures_util::future::try_join_all;
+use serde_json::{Value, json};
+use tidegate_pipeline::table::{Cursor, Range, RowKey};
+
+use super::room::{AT_A_TIME, Room};
+use super::shown;
+use crate::incident::Incident;
+use crate::permissions::Action;
+use crate::rows::{self, Loaded};
+use crate::severity::Severity;
+use tidegate_api::reply;
+use tidegate_api::{Answer, Api, Call, Parameters, Refused};
+use tidegate_pipeline::clock::Timestamp;
+
+/// Incidents in one answer, unless asked otherwise, and at most.
+const LIMIT: usize = 50;
+const MOST: usize = 200;
+
+/// Which incidents are wanted.
+struct Wanted {
+    /// The open ones only.
+    open: bool,
+    severity: Option<Severity>,
+    service: Option<String>,
+    month: Option<String>,
+}
+
+pub(super) async fn list(api: &Api, call: &Call) -> Answer {
+    let limit = call.query.limit(LIMIT, MOST)?;
+    let after = call.query.cursor("after")?;
+    let wanted = Wanted::read(&call.query)?;
+    let room = Room::enter(api, call, None).await?;
+    room.must(Action::List, None)?;
+    let (found, next) = page(&room, &wanted, limit, after).await?;
+    let incidents: Vec<Value> = found.iter().map(shown::incident).collect();
+    let next = next.as_ref().map(Cursor::encode);
+    Ok(reply::ok(
+        json!({"ok": true, "incidents": incidents, "next": next}),
+    ))
+}
+
+impl Wanted {
+    fn read(query: &Parameters) -> Result<Self, Refused> {
+        let mut problems = Vec::new();
+        let mut problem = |words: &str| problems.push(words.to_owned());
+        let status = query.get("status").unwrap_or("open");
+        if !["open", "all"].contains(&status) {
+            problem("`status` takes `open` or `all`");
+        }
+        let severity = query.get("severity");
+        let known = severity.and_then(Severity::parse);
+        if severity.is_some() && known.is_none() {
+            problem("`severity` takes P1, P2, P3 or P4");
+        }
+        let month = query.get("month");
+        if month.is_some_and(|month| !is_month(month)) {
+            problem("`month` takes a month such as `2026-11`");
+        }
+        if problems.is_empty() {
+            return Ok(Self {
+                open: status == "open",
+                severity: known,
+                service: query.get("service").map(str::to_owned),
+                month: month.map(str::to_owned),
+            });
+        }
+        Err(Refused::problems(&problems))
+    }
+
+    /// The list that has them in the order in which they are shown, and whether it is read from its end.
+    fn list(&self, now: Timestamp) -> (Vec<String>, bool) {
+        let owned = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
+        match (self.open, &self.service, &self.month) {
+            (true, _, _) => (owned(&["incidents_open"]), false),
+            (false, Some(service), _) => (owned(&["incidents_service", service]), true),
+            (false, None, Some(month)) => (owned(&["incidents_month", month]), true),
+            (false, None, None) => (owned(&["incidents_month", &rows::month(now)]), true),
+        }
+    }
+
+    fn fits(&self, incident: &Incident) -> bool {
+        let declared = || rows::month(incident.milestones.declared);
+        (!self.open || incident.status.is_open())
+            && self
+                .severity
+                .is_none_or(|wanted| incident.severity == wanted)
+            && self
+                .service
+                .as_ref()
+                .is_none_or(|wanted| incident.services.contains(wanted))
+            && self
+                .month
+                .as_ref()
+                .is_none_or(|wanted| declared() == *wanted)
+    }
+}
+
+fn is_month(text: &str) -> bool {
+    let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('-')
+        .is_some_and(|(year, month)| digits(year, 4) && digits(month, 2))
+}
+
+/// One page, and where the next one begins. That is after the last incident shown: the place of any other in the list would
+/// tell of it.
+async fn page(
+    room: &Room<'_>,
+    wanted: &Wanted,
+    limit: usize,
+    mut after: Option<Cursor>,
+) -> Result<(Vec<Loaded>, Option<Cursor>), Refused> {
+    let (list, from_its_end) = wanted.list(room.now);
+    let list: Vec<&str> = list.iter().map(String::as_str).collect();
+    let mut found: Vec<(RowKey, Loaded)> = Vec::new();
+    loop {
+        let read = room
+            .rows
+            .query(&list, Range::All, from_its_end, AT_A_TIME, after.as_ref())
+            .await?;
+        let ids = read.rows.into_iter();
+        let ids = ids.filter_map(|(key, item)| Some((key, rows::pointed(&item)?)));
+        let loads = ids.map(async |(key, id)| {
+            let loaded = rows::load(&room.rows, &id).await?;
+            Ok::<_, Refused>(loaded.map(|loaded| (key, loaded)))
+        });
+        for (key, loaded) in try_join_all(loads).await?.into_iter().flatten() {
+            let incident = &loaded.incident;
+            if !room.sees(incident) || !wanted.fits(incident) {
+                continue;
+            }
+            if found.len() == limit {
+                let next = found.last().map(|(key, _)| Cursor::after(key));
+                return Ok((found.into_iter().map(|(_, loaded)| loaded).collect(), next));
+            }
+            found.push((key, loaded));
+        }
+        after = read.next;
+        if after.is_none() {
+            return Ok((found.into_iter().map(|(_, loaded)| loaded).collect(), None));
+        }
+    }
+}

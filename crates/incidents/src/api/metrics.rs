@@ -1,0 +1,45 @@
+//! Route: how long incidents take, by service and severity.
+
+use serde_json::json;
+
+use super::parts::file;
+use super::room::Room;
+use crate::metrics;
+use crate::permissions::Action;
+use tidegate_api::reply;
+use tidegate_api::{Answer, Api, Call, Refused};
+
+/// Days looked at unless asked otherwise, and at most.
+const DAYS: u16 = 30;
+const MOST: u16 = 366;
+
+pub(super) async fn show(api: &Api, call: &Call) -> Answer {
+    let mut problems = Vec::new();
+    let days = match call.query.number("days").ok().flatten() {
+        None if call.query.get("days").is_none() => DAYS,
+        days => days
+            .and_then(|days| u16::try_from(days).ok())
+            .filter(|days| (1..=MOST).contains(days))
+            .unwrap_or_else(|| {
+                problems.push(format!("`days` takes a number from 1 to {MOST}"));
+                DAYS
+            }),
+    };
+    let format = call.query.get("format").unwrap_or("json");
+    if !["json", "csv"].contains(&format) {
+        problems.push("`format` takes `json` or `csv`".to_owned());
+    }
+    if !problems.is_empty() {
+        return Err(Refused::problems(&problems));
+    }
+    let room = Room::enter(api, call, None).await?;
+    room.must(Action::List, None)?;
+    let service = call.query.get("service");
+    let cells = metrics::load(&room.rows, room.now, days, service).await?;
+    if format == "csv" {
+        return Ok(file("text/csv; charset=utf-8", metrics::csv(&cells)));
+    }
+    Ok(reply::ok(
+        json!({"ok": true, "days": days, "metrics": cells}),
+    ))
+}

@@ -1,0 +1,197 @@
+//! Routes: one incident, and its parts: timeline, tasks, deliveries, post-mortem, and the whole of it as a file.
+
+use bytes::Bytes;
+use futures_util::future::try_join;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+use tidegate_pipeline::table::Range;
+
+use super::room::Room;
+use super::shown;
+use crate::delivery;
+use crate::permissions::Action;
+use crate::relations;
+use crate::render::export::{self, Export, Names};
+use crate::review;
+use crate::rows::{self, Loaded};
+use crate::tasks::{self, Task};
+use crate::timeline::Entry;
+use tidegate_api::reply;
+use tidegate_api::{Answer, Api, Call, Refused};
+
+/// Entries of the timeline in one answer, unless asked otherwise, and at most.
+const LIMIT: usize = 100;
+const MOST: usize = 250;
+
+pub(super) async fn show(api: &Api, call: &Call) -> Answer {
+    let room = Room::enter(api, call, None).await?;
+    let loaded = room.find(call.path("id")).await?;
+    room.must(Action::View, Some(&loaded))?;
+    let mut shown = shown::incident(&loaded);
+    let links = relations::load(&room.rows, &loaded.incident.id).await?;
+    shown["links"] = shown::links(&room, &links).await?.into();
+    shown["merged_into"] = merged_into(&room, &loaded).await?;
+    Ok(reply::ok(json!({"ok": true, "incident": shown})))
+}
+
+async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, Refused> {
+    let Some(id) = &loaded.incident.merged_into else {
+        return Ok(Value::Null);
+    };
+    let other = rows::load_alone(&room.rows, id).await?;
+    let other = other.filter(|other| room.sees(other));
+    Ok(other.map_or(
+        Value::Null,
+        |other| json!({"id": other.id, "name": other.name()}),
+    ))
+}
+
+pub(super) async fn show_part(api: &Api, call: &Call) -> Answer {
+    let room = Room::enter(api, call, None).await?;
+    let loaded = room.find(call.path("id")).await?;
+    room.must(Action::View, Some(&loaded))?;
+    match call.path("part") {
+        "timeline" => timeline(&room, call, &loaded).await,
+        "tasks" => {
+            let tasks = tasks::load_all(&room.rows, &loaded.incident.id).await?;
+            let tasks: Vec<Value> = tasks.iter().map(task).collect();
+            Ok(reply::ok(json!({"ok": true, "tasks": tasks})))
+        }
+        "deliveries" => deliveries(&room, &loaded).await,
+        "postmortem" => postmortem(&room, call, &loaded).await,
+        "export" => {
+            room.must(Action::Export, Some(&loaded))?;
+            whole(&room, call, &loaded).await
+        }
+        _ => Err(Refused::not_found(
+            "no such part; there are timeline, tasks, deliveries, postmortem and export",
+        )),
+    }
+}
+
+/// The latest entries, newest first; `next` is the `before` of the page after.
+async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+    let limit = call.query.limit(LIMIT, MOST)?;
+    let last = match call.query.number("before")?.map(u64::try_from) {
+        None => loaded.incident.seq,
+        Some(Ok(before)) => loaded.incident.seq.min(before.saturating_sub(1)),
+        Some(Err(_)) => return Err(Refused::bad("`before` takes the `next` of a page")),
+    };
+    let (from, to) = (format!("{:08}", 0), format!("{last:08}"));
+    let (from, to) = (["entry", from.as_str()], ["entry", to.as_str()]);
+    let partition = rows::partition(&loaded.incident.id);
+    let range = Range::Between(&from, &to);
+    let page = room
+        .rows
+        .query(&partition, range, true, limit, None)
+        .await?;
+    let read = page.rows.iter();
+    let entries: Vec<Entry> = read
+        .filter_map(|(_, item)| rows::opened(item, "entry"))
+        .collect();
+    let next = entries.last().map(|entry| entry.seq).filter(|seq| *seq > 1);
+    let entries: Vec<Value> = entries.iter().map(shown::entry).collect();
+    Ok(reply::ok(
+        json!({"ok": true, "entries": entries, "next": next}),
+    ))
+}
+
+fn task(task: &Task) -> Value {
+    let view = task.view();
+    json!({
+        "n": view.n,
+        "text": view.text,
+        "assignee": view.assignee,
+        "due_ms": view.due,
+        "done": view.done,
+    })
+}
+
+async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> Answer {
+    let deliveries = delivery::list(&room.rows, &loaded.incident.id).await?;
+    let deliveries = deliveries.iter().map(|delivery| {
+        json!({
+            "news": delivery.news,
+            "target": delivery.target,
+            "state": delivery.state,
+            "attempts": delivery.attempts,
+            "error": delivery.error,
+            "at_ms": delivery.at,
+        })
+    });
+    let deliveries: Vec<Value> = deliveries.collect();
+    Ok(reply::ok(json!({"ok": true, "deliveries": deliveries})))
+}
+
+async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+    let format = Format::of(call)?;
+    let draft = review::load(&room.rows, &loaded.incident.id).await?;
+    let draft = draft.ok_or_else(|| {
+        Refused::not_found("no post-mortem yet: `/incident postmortem` drafts one")
+    })?;
+    if format == Format::Markdown {
+        return Ok(file("text/markdown; charset=utf-8", draft.markdown));
+    }
+    Ok(reply::ok(json!({
+        "ok": true,
+        "state": loaded.incident.review,
+        "draft": draft.n,
+        "by": draft.by,
+        "at_ms": draft.at,
+        "markdown": draft.markdown,
+    })))
+}
+
+async fn whole(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+    let format = Format::of(call)?;
+    let (rows, incident) = (&room.rows, &loaded.incident);
+    let record = try_join(
+        rows::entries(rows, &incident.id),
+        tasks::load_all(rows, &incident.id),
+    );
+    let (entries, tasks) = record.await?;
+    let tasks: Vec<_> = tasks.iter().map(Task::view).collect();
+    let export = Export {
+        incident,
+        entries: &entries,
+        tasks: &tasks,
+        names: &Names::new(),
+    };
+    match format {
+        Format::Markdown => {
+            let markdown = export::markdown(&export);
+            Ok(file("text/markdown; charset=utf-8", markdown))
+        }
+        Format::Json => {
+            let mut whole = export::json(&export);
+            whole["ok"] = true.into();
+            Ok(reply::ok(whole))
+        }
+    }
+}
+
+/// What a record is handed out as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Markdown,
+}
+
+impl Format {
+    fn of(call: &Call) -> Result<Self, Refused> {
+        match call.query.get("format") {
+            None | Some("json") => Ok(Self::Json),
+            Some("markdown") => Ok(Self::Markdown),
+            Some(_) => Err(Refused::bad("`format` takes `json` or `markdown`")),
+        }
+    }
+}
+
+/// 200 with a text of some kind.
+pub(super) fn file(content_type: &'static str, text: String) -> Response<Bytes> {
+    let mut response = reply::text(StatusCode::OK, text);
+    let value = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    response
+}

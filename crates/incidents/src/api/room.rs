@@ -1,0 +1,185 @@
+//! Who calls, in whose workspace, under which settings: what every answer about incidents begins with. What the caller may
+//! not know of is not found, whatever the route.
+
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::ledger::JobError;
+use tidegate_pipeline::table::Rows;
+use tidegate_slack::ids::TenantId;
+
+use tidegate_api::{Api, Call, Caller, Refused, Who};
+
+use super::INCIDENTS_ADMIN;
+use crate::case::Case;
+use crate::domain::Incidents;
+use crate::incident::{Actor, Incident, IncidentId};
+use crate::permissions::{self, Action, PersonKind};
+use crate::person::{self, Person};
+use crate::rows::{self, Loaded};
+use crate::settings::store;
+
+/// Reads of incidents that one call has under way at a time.
+pub(super) const AT_A_TIME: usize = 25;
+
+/// A workspace's incidents as one caller may see them.
+pub(super) struct Room<'a> {
+    /// The API.
+    pub(super) api: &'a Api,
+    /// Whose they are.
+    pub(super) tenant: TenantId,
+    /// The workspace's rows.
+    pub(super) rows: Rows,
+    /// Its settings.
+    pub(super) settings: store::Loaded,
+    /// Who calls.
+    pub(super) actor: Actor,
+    /// Whether the credential may do everything with incidents.
+    pub(super) admin: bool,
+    /// When.
+    pub(super) now: Timestamp,
+    person: Person,
+}
+
+impl<'a> Room<'a> {
+    /// The room of a call. `named` is the workspace that its body names.
+    pub(super) async fn enter(
+        api: &'a Api,
+        call: &Call,
+        named: Option<&str>,
+    ) -> Result<Self, Refused> {
+        let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
+        let rows = api.table.rows(call, &tenant)?;
+        let now = api.clock.now();
+        let (actor, admin) = match &call.caller {
+            Caller::Member(member) => {
+                let actor = match &member.who {
+                    Who::Key(id) => Actor::App(id.clone()),
+                    Who::Person(user) => Actor::Person(user.clone()),
+                };
+                (actor, member.scopes.contains(&INCIDENTS_ADMIN))
+            }
+            _ => (Actor::Operator, true),
+        };
+        let person = match actor.person() {
+            Some(user) => {
+                person::look_up(api.domain::<Incidents>()?, &tenant, &rows, user, None, now).await?
+            }
+            None => Person {
+                kind: PersonKind::Member,
+                zone: None,
+            },
+        };
+        Ok(Self {
+            settings: api.domain::<Incidents>()?.settings(&rows).await?,
+            api,
+            tenant,
+            rows,
+            actor,
+            admin,
+            now,
+            person,
+        })
+    }
+
+    /// What a decision about `subject` may look at.
+    pub(super) fn case<'c>(&'c self, subject: Option<&'c Loaded>) -> Case<'c> {
+        Case {
+            settings: &self.settings.settings,
+            settings_version: self.settings.version,
+            actor: self.actor.clone(),
+            kind: self.person.kind,
+            zone: self.person.zone,
+            admin_key: self.admin,
+            subject,
+            other: None,
+            cause: "",
+            now: self.now,
+            count: 0,
+        }
+    }
+
+    /// Whether the caller may know of an incident.
+    pub(super) fn sees(&self, incident: &Incident) -> bool {
+        permissions::can_see(&self.case(None).standing_in(Some(incident)), incident)
+    }
+
+    /// Refuses what the caller may not do with an incident that it may know of, or at all.
+    pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), Refused> {
+        let case = self.case(subject);
+        let allowed = match subject {
+            Some(_) => case.may(action).map(|_| ()),
+            None => case.may_at_all(action),
+        };
+        allowed.map_err(|refused| Refused::forbidden(plain(&refused.0)))
+    }
+
+    /// The incident with that id or number, if the caller may know of it.
+    pub(super) async fn find(&self, name: &str) -> Result<Loaded, Refused> {
+        let loaded = match IncidentId::parse(name) {
+            Some(id) => rows::load(&self.rows, &id).await?,
+            None => match number(name) {
+                Some(n) => rows::load_pointed(&self.rows, &rows::by_number(n)).await?,
+                None => None,
+            },
+        };
+        let seen = loaded.filter(|loaded| self.sees(&loaded.incident));
+        seen.ok_or_else(no_incident)
+    }
+}
+
+/// There is none, or none that the caller may know of.
+fn no_incident() -> Refused {
+    Refused::not_found(
+        "no incident with that id or number; `GET /api/incidents` shows which there are",
+    )
+}
+
+/// The number in `12` or `INC-12`.
+fn number(name: &str) -> Option<u32> {
+    let digits = match name.get(..4) {
+        Some(prefix) if prefix.eq_ignore_ascii_case("INC-") => &name[4..],
+        _ => name,
+    };
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
+/// Words that were written for Slack's mark-up, as plain text.
+pub(super) fn plain(mrkdwn: &str) -> String {
+    let text = mrkdwn.replace("&lt;", "<").replace("&gt;", ">");
+    text.replace("&amp;", "&")
+}
+
+/// A job that was not done is no caller's fault; what the next attempt may bring is in the log.
+pub(super) fn undone(e: JobError) -> Refused {
+    match e {
+        JobError::Erased => Refused::not_found("the workspace has been erased"),
+        e => Refused::Ours(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_digits_with_or_without_the_name_before_them() {
+        for (name, found) in [
+            ("12", Some(12)),
+            ("INC-12", Some(12)),
+            ("inc-012", Some(12)),
+            ("+12", None),
+            ("INC-", None),
+            ("", None),
+            ("INC12", None),
+            ("日本語", None),
+            ("4294967296", None),
+        ] {
+            assert_eq!(number(name), found, "{name}");
+        }
+    }
+
+    #[test]
+    fn mark_up_is_read_back_once() {
+        assert_eq!(plain("&lt;why&gt; &amp;lt; R&amp;D"), "<why> &lt; R&D");
+    }
+}

@@ -1,0 +1,71 @@
+//! Routes: a workspace's built-in status page, for everyone
+//!
+//! ```text
+//! GET /status/{tenant}               the page
+//! GET /status/{tenant}/summary.json  the same for programs
+//! ```
+//!
+//! What is shown was published, so caches may keep it for half a minute.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use tidegate_pipeline::table::TableError;
+use tidegate_slack::tenant::is_id;
+
+use crate::domain::Incidents;
+use crate::pages::built_in::Document;
+use crate::render::public_page::{self, PublicPageView};
+use tidegate_api::reply;
+use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/status/{tenant}", Access::Public, |api, call| {
+        Box::pin(page(api, call))
+    }),
+    Route::get(
+        "/status/{tenant}/summary.json",
+        Access::Public,
+        |api, call| Box::pin(summary(api, call)),
+    ),
+];
+
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=30");
+
+/// The page has one style sheet, within itself, and loads nothing.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+async fn page(api: &Api, call: &Call) -> Answer {
+    let view = view(api, call).await?;
+    let mut response = Response::new(Bytes::from(public_page::html(&view)));
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, html);
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, POLICY);
+    response.headers_mut().insert(CACHE_CONTROL, KEPT);
+    Ok(response)
+}
+
+async fn summary(api: &Api, call: &Call) -> Answer {
+    let view = view(api, call).await?;
+    let mut response = reply::json(StatusCode::OK, &public_page::json(&view));
+    response.headers_mut().insert(CACHE_CONTROL, KEPT);
+    Ok(response)
+}
+
+async fn view(api: &Api, call: &Call) -> Result<PublicPageView, Refused> {
+    let missing = || Refused::not_found("no such status page");
+    let tenant = call.path("tenant");
+    if !is_id(tenant) {
+        return Err(missing());
+    }
+    let rows = api.table.published(&tenant.into());
+    let document = match Document::load(&rows, &api.domain::<Incidents>()?.defaults).await {
+        Err(TableError::Erased) => None,
+        read => read?,
+    };
+    Ok(document.ok_or_else(missing)?.view(api.clock.now()))
+}

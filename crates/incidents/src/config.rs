@@ -1,0 +1,320 @@
+//! What incidents begin with in a workspace that has no settings of its own, and the status page's API key. Most of the
+//! names are those of an older incident bot, whose configuration goes on working.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use crate::permissions::Policy;
+use crate::settings::check::check;
+use crate::settings::shapes::is_slug;
+use crate::settings::{Service, Settings, StatusPage};
+use tidegate_pipeline::config::{Environment, SecretSource};
+
+/// Settings that name people, channels or pages: ids mean nothing in any workspace but one.
+const OF_ONE_WORKSPACE: [&str; 11] = [
+    "SERVICE_OWNERS",
+    "NOTIFICATION_CHANNEL_GENERAL",
+    "NOTIFICATION_CHANNEL_ENGINEERING",
+    "P1_CHANNELS",
+    "P2_CHANNELS",
+    "P1_USERS",
+    "EXEC_NOTIFICATION_USERS",
+    "INCIDENT_ADMINS",
+    "STATUSPAGE_PAGE_ID",
+    "STATUSPAGE_API_KEY",
+    "STATUSPAGE_API_KEY_PARAMETER",
+];
+
+/// Settings of incidents.
+#[derive(Clone)]
+pub struct IncidentsConfig {
+    /// What holds in a workspace without settings of its own.
+    pub defaults: Settings,
+    /// The status page's key (`STATUSPAGE_API_KEY`), where the workspace has stored none.
+    pub status_page_key: Option<SecretSource>,
+    /// Where Statuspage.io's API is, if not at its own address (`STATUSPAGE_API_BASE_URL`).
+    pub status_page_api: Option<String>,
+}
+
+/// People's ids and the status page's key are left out.
+impl std::fmt::Debug for IncidentsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IncidentsConfig")
+    }
+}
+
+impl IncidentsConfig {
+    /// Reads the settings.
+    pub fn read(environment: &Environment<'_>) -> Self {
+        if environment.optional("SLACK_CLIENT_ID").is_some() {
+            for name in OF_ONE_WORKSPACE {
+                if environment.optional(name).is_some() {
+                    environment.problem(format!(
+                        "`{name}` is of one workspace, and with `SLACK_CLIENT_ID` there are many: unset it, and let \
+                         each workspace set its own with `/incident config`"
+                    ));
+                }
+            }
+        }
+        let mut problems = Vec::new();
+        let defaults = defaults(environment, &mut problems);
+        for problem in problems {
+            environment.problem(problem);
+        }
+        Self {
+            defaults,
+            status_page_key: key(environment),
+            status_page_api: environment.optional("STATUSPAGE_API_BASE_URL"),
+        }
+    }
+}
+
+fn defaults(environment: &Environment<'_>, problems: &mut Vec<String>) -> Settings {
+    let mut defaults = Settings {
+        services: services(environment, problems),
+        policy: policy(environment, problems),
+        ..Settings::default()
+    };
+    for (slug, owners) in owners(environment, problems) {
+        match defaults.services.get_mut(&slug) {
+            Some(service) => service.owners = owners,
+            None => problems.push(format!(
+                "`SERVICE_OWNERS` names `{slug}`, which is not among `SERVICES`"
+            )),
+        }
+    }
+    let channel = |name| environment.optional(name).map(ChannelId::from);
+    let channels = |name| list(environment, name).map(ChannelId::from).collect();
+    let routing = &mut defaults.routing;
+    routing.general = channel("NOTIFICATION_CHANNEL_GENERAL");
+    routing.engineering = channel("NOTIFICATION_CHANNEL_ENGINEERING");
+    routing.p1_channels = channels("P1_CHANNELS");
+    routing.p2_channels = channels("P2_CHANNELS");
+    routing.p1_users = p1_users(environment, problems);
+    defaults.admins = list(environment, "INCIDENT_ADMINS")
+        .map(UserId::from)
+        .collect();
+    if let Some(page_id) = environment.optional("STATUSPAGE_PAGE_ID") {
+        defaults.status_page = StatusPage::Statuspage { page_id };
+    }
+    problems.extend(check(&defaults).iter().map(|problem| named(problem)));
+    defaults
+}
+
+/// A problem of the settings in terms of the environment.
+fn named(problem: &str) -> String {
+    const NAMES: [(&str, &str); 9] = [
+        ("`services`", "`SERVICES`"),
+        ("`services.", "`SERVICE_OWNERS`: `services."),
+        ("`routing.general", "`NOTIFICATION_CHANNEL_GENERAL"),
+        ("`routing.engineering", "`NOTIFICATION_CHANNEL_ENGINEERING"),
+        ("`routing.p1_channels", "`P1_CHANNELS"),
+        ("`routing.p2_channels", "`P2_CHANNELS"),
+        ("`routing.p1_users", "`P1_USERS"),
+        ("`admins", "`INCIDENT_ADMINS"),
+        ("`status_page.page_id", "`STATUSPAGE_PAGE_ID"),
+    ];
+    let known = NAMES.iter().find(|(path, _)| problem.starts_with(path));
+    known.map_or_else(
+        || problem.to_owned(),
+        |(path, name)| problem.replacen(path, name, 1),
+    )
+}
+
+fn services(
+    environment: &Environment<'_>,
+    problems: &mut Vec<String>,
+) -> BTreeMap<String, Service> {
+    let mut services = BTreeMap::new();
+    for slug in list(environment, "SERVICES") {
+        if is_slug(&slug) {
+            services.insert(slug, Service::default());
+        } else {
+            problems.push(format!(
+                "`SERVICES` has {slug:?}: it takes names of lower case letters, digits and `-`, parted by commas"
+            ));
+        }
+    }
+    services
+}
+
+fn owners(
+    environment: &Environment<'_>,
+    problems: &mut Vec<String>,
+) -> BTreeMap<String, Vec<UserId>> {
+    let Some(json) = environment.optional("SERVICE_OWNERS") else {
+        return BTreeMap::new();
+    };
+    serde_json::from_str(&json).unwrap_or_else(|_| {
+        problems.push(
+            "`SERVICE_OWNERS` does not fit: it takes JSON such as {\"api\": [\"U0ABC123\"]}"
+                .to_owned(),
+        );
+        BTreeMap::new()
+    })
+}
+
+fn p1_users(environment: &Environment<'_>, problems: &mut Vec<String>) -> Vec<UserId> {
+    let (now, before) = ("P1_USERS", "EXEC_NOTIFICATION_USERS");
+    let both = [now, before].map(|name| list(environment, name).collect::<BTreeSet<_>>());
+    if both.iter().all(|users| !users.is_empty()) && both[0] != both[1] {
+        problems.push(format!(
+            "`{now}` and `{before}` are both set: keep the first"
+        ));
+    }
+    let name = if both[0].is_empty() { before } else { now };
+    list(environment, name).map(UserId::from).collect()
+}
+
+fn policy(environment: &Environment<'_>, problems: &mut Vec<String>) -> Policy {
+    let Some(text) = environment.optional("INCIDENT_POLICY") else {
+        return Policy::default();
+    };
+    serde_json::from_value(text.as_str().into()).unwrap_or_else(|_| {
+        problems.push(format!(
+            "`INCIDENT_POLICY` is `{text}`: it takes `standard`, `strict` or `open`"
+        ));
+        Policy::default()
+    })
+}
+
+fn key(environment: &Environment<'_>) -> Option<SecretSource> {
+    let names = ["STATUSPAGE_API_KEY", "STATUSPAGE_API_KEY_PARAMETER"];
+    let is_set = names
+        .iter()
+        .any(|name| environment.optional(name).is_some());
+    if is_set && environment.optional("STATUSPAGE_PAGE_ID").is_none() {
+        environment.problem(
+            "`STATUSPAGE_API_KEY` is set but `STATUSPAGE_PAGE_ID` is not: which page is the key for?"
+                .to_owned(),
+        );
+    }
+    is_set.then(|| environment.secret("STATUSPAGE_API_KEY", ""))
+}
+
+/// What stands between the commas.
+fn list(environment: &Environment<'_>, name: &str) -> impl Iterator<Item = String> {
+    let text = environment.optional(name).unwrap_or_default();
+    let parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
+    parts.into_iter().filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use tidegate_pipeline::config::Problems;
+
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<IncidentsConfig, Problems> {
+        let env = |name: &str| {
+            let found = pairs.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let environment = Environment::new(&env);
+        let config = IncidentsConfig::read(&environment);
+        environment.finish(config)
+    }
+
+    #[test]
+    fn nothing_set_is_the_defaults() {
+        let config = read(&[]).unwrap();
+        assert!(config.defaults == Settings::default());
+        assert!(config.status_page_key.is_none());
+    }
+
+    #[test]
+    fn the_older_bots_names_are_read() {
+        let config = read(&[
+            ("SERVICES", "api, web,,db"),
+            ("SERVICE_OWNERS", r#"{"api":["U1A","U2A"]}"#),
+            ("NOTIFICATION_CHANNEL_GENERAL", "C1A"),
+            ("NOTIFICATION_CHANNEL_ENGINEERING", "C2A"),
+            ("P1_CHANNELS", "C3A,C4A"),
+            ("P2_CHANNELS", "C5A"),
+            ("EXEC_NOTIFICATION_USERS", "U3A"),
+            ("INCIDENT_ADMINS", "U4A"),
+            ("INCIDENT_POLICY", "strict"),
+            ("STATUSPAGE_PAGE_ID", "kctbh9vrtdwd"),
+            ("STATUSPAGE_API_KEY", "sesame"),
+        ]);
+        let config = config.unwrap();
+        let settings = &config.defaults;
+        assert_eq!(
+            settings.services.keys().collect::<Vec<_>>(),
+            ["api", "db", "web"]
+        );
+        assert_eq!(
+            settings.services["api"].owners,
+            ["U1A", "U2A"].map(UserId::from)
+        );
+        assert_eq!(settings.routing.general, Some("C1A".into()));
+        assert_eq!(settings.routing.engineering, Some("C2A".into()));
+        assert_eq!(
+            settings.routing.p1_channels,
+            ["C3A", "C4A"].map(ChannelId::from)
+        );
+        assert_eq!(settings.routing.p2_channels, ["C5A"].map(ChannelId::from));
+        assert_eq!(settings.routing.p1_users, ["U3A"].map(UserId::from));
+        assert!(settings.admins.contains(&"U4A".into()));
+        assert_eq!(settings.policy, Policy::Strict);
+        assert!(config.status_page_key.is_some());
+        assert!(!format!("{config:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn every_problem_is_told_under_the_settings_own_name() {
+        let told = read(&[
+            ("SERVICES", "The API,web"),
+            ("SERVICE_OWNERS", r#"{"web":["bob"],"gone":[]}"#),
+            ("NOTIFICATION_CHANNEL_GENERAL", "#general"),
+            ("NOTIFICATION_CHANNEL_ENGINEERING", "eng"),
+            ("P1_CHANNELS", "C1A,x"),
+            ("P2_CHANNELS", "y"),
+            ("P1_USERS", "@ann"),
+            ("EXEC_NOTIFICATION_USERS", "U1A"),
+            ("INCIDENT_ADMINS", "z"),
+            ("INCIDENT_POLICY", "anarchy"),
+            ("STATUSPAGE_API_KEY", "sesame"),
+        ]);
+        let problems = told.err().unwrap().0;
+        for start in [
+            "`SERVICES` has \"The API\"",
+            "`SERVICE_OWNERS` names `gone`",
+            "`SERVICE_OWNERS`: `services.web.owners[0]`: \"bob\"",
+            "`NOTIFICATION_CHANNEL_GENERAL`: \"#general\" is no channel id",
+            "`NOTIFICATION_CHANNEL_ENGINEERING`: ",
+            "`P1_CHANNELS[1]`: ",
+            "`P2_CHANNELS[0]`: ",
+            "`P1_USERS[0]`: \"@ann\" is no user id",
+            "`P1_USERS` and `EXEC_NOTIFICATION_USERS` are both set",
+            "`INCIDENT_ADMINS[0]`: ",
+            "`INCIDENT_POLICY` is `anarchy`",
+            "`STATUSPAGE_API_KEY` is set but",
+        ] {
+            let times = problems.iter().filter(|p| p.starts_with(start)).count();
+            assert_eq!(times, 1, "{start}: {problems:#?}");
+        }
+        assert_eq!(problems.len(), 12, "{problems:#?}");
+        assert!(!problems.concat().contains("sesame"));
+        let odd = read(&[("SERVICE_OWNERS", "api=U1A")]).err().unwrap();
+        assert!(odd.0[0].starts_with("`SERVICE_OWNERS` does not fit"));
+    }
+
+    #[test]
+    fn ids_are_of_one_workspace() {
+        for name in OF_ONE_WORKSPACE {
+            let told = read(&[("SLACK_CLIENT_ID", "1.2"), (name, "C1A")])
+                .err()
+                .unwrap();
+            let said = format!("`{name}` is of one workspace");
+            assert!(told.0.iter().any(|p| p.starts_with(&said)), "{told}");
+        }
+        let shared = [
+            ("SERVICES", "api"),
+            ("INCIDENT_POLICY", "open"),
+            ("SLACK_CLIENT_ID", "1.2"),
+        ];
+        assert!(read(&shared).is_ok());
+    }
+}

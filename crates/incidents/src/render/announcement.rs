@@ -1,0 +1,276 @@
+//! What people outside the incident's channel are told: the root message of the announcement channels, which is edited
+//! in place, what is said in its thread, and direct messages.
+
+use serde_json::Value;
+use tidegate_slack::ids::ChannelId;
+
+use super::blocks::{actions, button, fields, message, section};
+use super::facts;
+use super::text::{channel, cut, quoted, when};
+use super::value::value_of;
+use crate::incident::Incident;
+use crate::severity::Severity;
+use crate::status::Status;
+
+/// Characters of somebody's words that are told.
+const WORDS: usize = 2000;
+
+/// Words as far as they are told.
+pub fn shown(words: &str) -> String {
+    cut(words.trim(), WORDS)
+}
+
+/// Something that the thread of an announcement tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News<'a> {
+    /// The severity was changed.
+    Severity {
+        /// What it was.
+        from: Severity,
+        /// Why it was changed, if somebody said.
+        reason: Option<&'a str>,
+    },
+    /// Somebody said where it stands.
+    Update(&'a str),
+    /// It is over.
+    Resolved(&'a str),
+    /// It is not over.
+    Reopened(&'a str),
+    /// It was none, or is part of another.
+    Canceled(&'a str),
+}
+
+/// Why somebody gets a direct message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// They are told of every P1.
+    Severity,
+    /// A service of theirs is concerned.
+    Owner,
+    /// They watch it.
+    Watcher,
+    /// Somebody called them.
+    Paged,
+    /// Nobody has taken it up in time.
+    Escalation,
+}
+
+/// The root message in an announcement channel. The incident's channel is linked once it exists.
+pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
+    let mut told = vec![
+        format!("*Status*\n{}", incident.status),
+        format!("*Severity*\n{}", incident.severity),
+        format!("*Services*\n{}", facts::services(incident)),
+        format!("*Commander*\n{}", facts::commander(incident)),
+        format!("*Declared*\n{}", when(incident.milestones.declared)),
+    ];
+    if let Some(due) = facts::next_update(incident) {
+        told.push(format!("*Next update due*\n{due}"));
+    }
+    let title = format!("{} {}", facts::mark(incident), facts::title(incident));
+    let mut blocks = vec![section(&title), fields(&told)];
+    if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
+        blocks.push(section(&quoted(summary, 1500)));
+    }
+    blocks.push(section(&place(incident, room)));
+    if incident.status.is_open() {
+        let value = value_of(incident);
+        blocks.extend(actions(vec![
+            button("Join", "incident.join", &value),
+            button("Watch", "incident.watch", &value),
+        ]));
+    }
+    message(&format!("{title} {}", facts::standing(incident)), blocks)
+}
+
+/// What stands in place of either once the incident is private, for whoever takes no part: that it is.
+pub fn withheld(incident: &Incident) -> Value {
+    let said = format!(
+        "*{}* is private now: only who takes part in it can follow it.",
+        incident.name()
+    );
+    message(&said, vec![section(&said)])
+}
+
+/// What the thread of an announcement is told.
+pub fn update(incident: &Incident, news: News<'_>, room: Option<&ChannelId>) -> Value {
+    let said = told(incident, news);
+    let text = format!("{said}\n{}", place(incident, room));
+    message(&text, vec![section(&text)])
+}
+
+/// What happened, in words: for the thread, and for the incident's own channel.
+pub fn told(incident: &Incident, news: News<'_>) -> String {
+    let name = incident.name();
+    let with = |head: String, words: &str| {
+        if words.trim().is_empty() {
+            head
+        } else {
+            format!("{head}\n{}", quoted(words, WORDS))
+        }
+    };
+    match news {
+        News::Severity { from, reason } => {
+            let to = incident.severity;
+            let verb = if to.worse_than(from) {
+                "raised"
+            } else {
+                "lowered"
+            };
+            with(
+                format!("*{name}* was {verb} from {from} to {to}."),
+                reason.unwrap_or_default(),
+            )
+        }
+        News::Update(words) => with(
+            format!(
+                "*{name}* {} ({}).",
+                facts::now(incident.status),
+                incident.severity
+            ),
+            words,
+        ),
+        News::Resolved(words) => with(format!("*{name}* {}.", facts::now(Status::Resolved)), words),
+        News::Reopened(words) => with(format!("*{name}* was reopened."), words),
+        News::Canceled(words) if incident.status == Status::Merged => {
+            with(format!("*{name}* {}.", facts::now(Status::Merged)), words)
+        }
+        News::Canceled(words) => with(
+            format!("*{name}* was cancelled: it was no incident."),
+            words,
+        ),
+    }
+}
+
+/// A direct message, saying why it comes.
+pub fn direct_message(incident: &Incident, room: Option<&ChannelId>, because: Because) -> Value {
+    let why = match because {
+        Because::Severity => "You are told of every P1.",
+        Because::Owner => "You own a service that it concerns.",
+        Because::Watcher => "You watch it.",
+        Because::Paged => "Somebody asks you to come and help.",
+        Because::Escalation => "Nobody has taken it up in time. Please look.",
+    };
+    let head = format!(
+        "{} {} {}",
+        facts::mark(incident),
+        facts::title(incident),
+        facts::standing(incident)
+    );
+    let body = format!(
+        "Services: {} · commander: {}\n{}\n_{why}_",
+        facts::services(incident),
+        facts::commander(incident),
+        place(incident, room)
+    );
+    let value = value_of(incident);
+    let mut blocks = vec![section(&format!("{head}\n{body}"))];
+    if incident.status.is_open() {
+        blocks.extend(actions(vec![
+            button("Join", "incident.join", &value),
+            button("Watch", "incident.watch", &value),
+        ]));
+    }
+    message(&format!("{head}. {why}"), blocks)
+}
+
+fn place(incident: &Incident, room: Option<&ChannelId>) -> String {
+    match room {
+        Some(room) if incident.status.is_open() => format!("Work goes on in {}.", channel(room)),
+        Some(room) => format!("Its channel was {}.", channel(room)),
+        None => format!("The channel of {} is being made.", incident.name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{check, hostile, incident};
+    use super::*;
+
+    #[test]
+    fn the_channel_is_linked_once_it_exists() {
+        let room = ChannelId::from("C1");
+        assert!(root(&incident(), Some(&room)).to_string().contains("<#C1>"));
+        let mut over = incident();
+        over.status = Status::Resolved;
+        assert!(
+            !root(&over, Some(&room))
+                .to_string()
+                .contains("Work goes on")
+        );
+        let early = root(&incident(), None).to_string();
+        assert!(
+            early.contains("The channel of INC-4 is being made."),
+            "{early}"
+        );
+    }
+
+    #[test]
+    fn an_escalation_says_from_where_and_why() {
+        let news = News::Severity {
+            from: Severity::P3,
+            reason: Some("more customers"),
+        };
+        assert_eq!(
+            told(&incident(), news),
+            "*INC-4* was raised from P3 to P1.\n> more customers"
+        );
+        let mut lower = incident();
+        lower.severity = Severity::P4;
+        assert_eq!(
+            told(
+                &lower,
+                News::Severity {
+                    from: Severity::P3,
+                    reason: None
+                }
+            ),
+            "*INC-4* was lowered from P3 to P4."
+        );
+    }
+
+    #[test]
+    fn what_became_private_says_no_more_than_that() {
+        let mut incident = incident();
+        incident.private = true;
+        let said = withheld(&incident);
+        check(&said);
+        assert!(!said.to_string().contains("Checkout"), "{said}");
+    }
+
+    #[test]
+    fn a_merged_incident_is_not_told_as_none() {
+        let mut incident = incident();
+        incident.status = Status::Merged;
+        assert_eq!(
+            told(&incident, News::Canceled("It is part of INC-2 now.")),
+            "*INC-4* is merged into another.\n> It is part of INC-2 now."
+        );
+    }
+
+    #[test]
+    fn a_direct_message_says_why_it_comes() {
+        let text = direct_message(&incident(), None, Because::Owner).to_string();
+        assert!(text.contains("You own a service"), "{text}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_make_messages_that_slack_takes(title in hostile(), words in hostile()) {
+            let mut incident = incident();
+            incident.title = title;
+            incident.summary = Some(words.clone());
+            let room = ChannelId::from("C1");
+            check(&root(&incident, Some(&room)));
+            check(&direct_message(&incident, None, Because::Paged));
+            for news in [
+                News::Severity { from: Severity::P2, reason: Some(&words) },
+                News::Update(&words), News::Resolved(&words), News::Reopened(&words), News::Canceled(&words),
+            ] {
+                check(&update(&incident, news, None));
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A text for the public that waits for the commander.
+
+use serde_json::Value;
+
+use super::blocks::{actions, button, context, danger, message, primary, section};
+use super::facts;
+use super::text::{actor, cut, escaped, quoted};
+use super::value::value_with;
+use crate::incident::{Actor, Incident, PublicDraft};
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided<'a> {
+    /// It is public.
+    Published(&'a Actor),
+    /// It is not, and will not be.
+    Discarded(&'a Actor),
+    /// There is a newer draft.
+    Replaced,
+}
+
+/// The draft with its buttons, each of which carries the draft's number as its extra.
+pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
+    let head = format!(
+        "{} has a draft for the public, by {}. It is {}.",
+        facts::title(incident),
+        actor(&draft.by),
+        facts::standing(incident)
+    );
+    let value = value_with(incident, &draft.n.to_string());
+    let mut blocks = vec![section(&head)];
+    blocks.extend(text_of(draft));
+    blocks.push(context(&format!(
+        "Whoever may publish decides; the commander is {}.",
+        facts::commander(incident)
+    )));
+    blocks.extend(actions(vec![
+        primary(button("Publish", "incident.public_publish", &value)),
+        button("Edit", "incident.public_edit", &value),
+        danger(button("Discard", "incident.public_discard", &value)),
+    ]));
+    message(&head, blocks)
+}
+
+/// The draft once it is decided: without buttons.
+pub fn decided(incident: &Incident, draft: &PublicDraft, decided: Decided<'_>) -> Value {
+    let name = facts::title(incident);
+    let head = match decided {
+        Decided::Published(by) => format!("{name}: {} has published this.", actor(by)),
+        Decided::Discarded(by) => format!("{name}: {} has discarded this draft.", actor(by)),
+        Decided::Replaced => format!("{name}: there is a newer draft than this."),
+    };
+    let mut blocks = vec![section(&head)];
+    blocks.extend(text_of(draft));
+    message(&head, blocks)
+}
+
+/// All of the draft: nobody should publish what they could not read.
+fn text_of(draft: &PublicDraft) -> Vec<Value> {
+    const PIECE: usize = 500;
+    const MOST: usize = 40;
+    let letters: Vec<char> = draft.text.trim().chars().collect();
+    let pieces = letters.chunks(PIECE).take(MOST);
+    let mut blocks: Vec<_> = pieces
+        .map(|piece| section(&quoted(&piece.iter().collect::<String>(), PIECE * 2)))
+        .collect();
+    if letters.len() > PIECE * MOST {
+        let rest: String = letters[PIECE * MOST..].iter().collect();
+        blocks.push(context(&format!(
+            "It goes on: {}",
+            escaped(&cut(&rest, 200))
+        )));
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{NOW, check, hostile, incident};
+    use super::super::value::parse_value;
+    use super::*;
+
+    fn draft(text: &str) -> PublicDraft {
+        PublicDraft {
+            n: 3,
+            text: text.to_owned(),
+            by: Actor::Person("UCOMMS".into()),
+            at: NOW,
+        }
+    }
+
+    #[test]
+    fn every_button_knows_its_draft() {
+        let shown = message_of(&incident(), &draft("We are on it"));
+        let row = shown["blocks"].as_array().unwrap().last().unwrap()["elements"]
+            .as_array()
+            .unwrap()
+            .clone();
+        assert_eq!(row.len(), 3);
+        for button in row {
+            let value = parse_value(button["value"].as_str().unwrap()).unwrap();
+            assert_eq!(value.extra.as_deref(), Some("3"));
+        }
+    }
+
+    #[test]
+    fn a_long_draft_is_shown_to_its_end() {
+        let text = format!("{}the end", "long & ".repeat(1000));
+        assert!(
+            message_of(&incident(), &draft(&text))
+                .to_string()
+                .contains("the end")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_draft_makes_messages_that_slack_takes(words in hostile()) {
+            let (incident, draft) = (incident(), draft(&words));
+            check(&message_of(&incident, &draft));
+            for what in [Decided::Published(&draft.by), Decided::Discarded(&Actor::Operator), Decided::Replaced] {
+                let shown = decided(&incident, &draft, what);
+                check(&shown);
+                prop_assert!(!shown.to_string().contains("action_id"));
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What somebody gets whose form could not be opened in time: a button that opens it with what they typed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::blocks::{actions, button, message, primary, section};
+use super::text::{cut, length};
+use crate::incident::IncidentId;
+use crate::timeline::Source;
+
+/// The action id of the button.
+pub const ACTION: &str = "incident.open_form";
+
+/// Slack's limit for a button's value.
+const VALUE: usize = 2000;
+
+/// Which form to open, and what it begins with: the button's value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenForm {
+    /// The form's callback id.
+    #[serde(rename = "f")]
+    pub form: String,
+    /// The incident that it is about.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// What was typed, to fill it in with.
+    #[serde(rename = "t", default, skip_serializing_if = "String::is_empty")]
+    pub typed: String,
+    /// The message that it is made from.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+impl OpenForm {
+    /// The form behind a button's value; `None` for what no button of ours carries.
+    pub fn parse(value: &str) -> Option<Self> {
+        let form: Self = serde_json::from_str(value).ok()?;
+        match &form.incident {
+            Some(id) if IncidentId::parse(id.as_str()).is_none() => None,
+            _ => Some(form),
+        }
+    }
+
+    /// As a button's value. What was typed is cut until it fits.
+    fn value(&self) -> String {
+        let mut form = self.clone();
+        let mut room = 1500;
+        loop {
+            form.typed = if room == 0 {
+                String::new()
+            } else {
+                cut(&self.typed, room)
+            };
+            let value = json!(form).to_string();
+            if length(&value) <= VALUE || room == 0 {
+                return value;
+            }
+            room /= 2;
+        }
+    }
+}
+
+/// The message, for whoever asked for the form.
+pub fn message_of(form: &OpenForm) -> Value {
+    let text = "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet.";
+    let open = primary(button("Open the form", ACTION, &form.value()));
+    let mut blocks = vec![section(text)];
+    blocks.extend(actions(vec![open]));
+    message(text, blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{check, hostile, incident};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_button_reads_back(typed in hostile()) {
+            let form = OpenForm {
+                form: "declare_incident_modal".to_owned(),
+                incident: Some(incident().id),
+                typed,
+                source: Some(Source { channel: "C1".into(), ts: "1.2".into() }),
+            };
+            let shown = message_of(&form);
+            check(&shown);
+            let read = OpenForm::parse(shown["blocks"][1]["elements"][0]["value"].as_str().unwrap()).unwrap();
+            let begun = read.typed.trim_end_matches('…');
+            prop_assert!(form.typed.starts_with(begun) && (!begun.is_empty() || form.typed.is_empty()));
+            prop_assert_eq!((read.incident, read.source), (form.incident, form.source));
+        }
+    }
+
+    #[test]
+    fn what_is_no_form_of_ours_is_none() {
+        for value in ["", "{}", r#"{"f":"x","i":"../y"}"#] {
+            assert!(OpenForm::parse(value).is_none(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What several of the things shown say of an incident, in the same words.
+
+use super::text::{LINE, line, maybe_user, user, when};
+use crate::incident::{Incident, Milestones};
+use crate::role::RoleName;
+use crate::severity::Severity;
+use crate::status::Status;
+use crate::timeline::EntryKind;
+use tidegate_pipeline::clock::Timestamp;
+
+/// `INC-4 · Checkout fails`, unescaped, for headings and notifications.
+pub(super) fn heading(incident: &Incident) -> String {
+    let drill = if incident.drill { "DRILL · " } else { "" };
+    format!("{drill}{} · {}", incident.name(), incident.title)
+}
+
+/// The same in bold mrkdwn.
+pub(super) fn title(incident: &Incident) -> String {
+    format!("*{}*", line(&heading(incident), LINE))
+}
+
+/// `P1 · identified`, with what else sets it apart.
+pub(super) fn standing(incident: &Incident) -> String {
+    let mut parts = vec![incident.severity.to_string(), incident.status.to_string()];
+    if incident.private {
+        parts.push("private".to_owned());
+    }
+    parts.join(" · ")
+}
+
+/// An emoji by which a list is read at a glance.
+pub(super) fn mark(incident: &Incident) -> &'static str {
+    if !incident.status.is_open() {
+        return ":white_check_mark:";
+    }
+    match incident.severity {
+        Severity::P1 => ":red_circle:",
+        Severity::P2 => ":large_orange_circle:",
+        Severity::P3 => ":large_yellow_circle:",
+        Severity::P4 => ":white_circle:",
+    }
+}
+
+/// Its services, or a dash.
+pub(super) fn services(incident: &Incident) -> String {
+    if incident.services.is_empty() {
+        return "–".to_owned();
+    }
+    line(&incident.services.join(", "), LINE)
+}
+
+/// The commander, or that there is none.
+pub(super) fn commander(incident: &Incident) -> String {
+    match incident.commander() {
+        Some(who) => user(who),
+        None if incident.status.is_open() => "nobody yet".to_owned(),
+        None => maybe_user(None),
+    }
+}
+
+/// One line for each person with a role other than the commander's.
+pub(super) fn other_roles(incident: &Incident) -> Vec<String> {
+    let others = incident
+        .roles
+        .iter()
+        .filter(|held| held.role != RoleName::Commander);
+    let told = others.map(|held| format!("{}: {}", role(&held.role), user(&held.user)));
+    told.collect()
+}
+
+/// A role's name as people write it.
+pub(super) fn role(role: &RoleName) -> String {
+    match role {
+        RoleName::Sme => "SME".to_owned(),
+        RoleName::Custom(name) => line(name, 20),
+        built_in => {
+            let (first, rest) = built_in.as_str().split_at(1);
+            format!("{}{rest}", first.to_uppercase())
+        }
+    }
+}
+
+/// When the next word is due, if any is promised and the incident still open.
+pub(super) fn next_update(incident: &Incident) -> Option<String> {
+    incident
+        .next_update_at
+        .filter(|_| incident.status.is_open())
+        .map(when)
+}
+
+/// How a status reads in a sentence: `INC-4 has a known cause`.
+pub(super) fn now(status: Status) -> &'static str {
+    match status {
+        Status::Triage => "is being looked at",
+        Status::Declared => "is declared",
+        Status::Investigating => "is being investigated",
+        Status::Identified => "has a known cause",
+        Status::Monitoring => "is being monitored",
+        Status::Resolved => "is resolved",
+        Status::Closed => "is closed",
+        Status::Canceled => "is cancelled",
+        Status::Merged => "is merged into another",
+    }
+}
+
+/// What an entry of the timeline tells of, in a word or two.
+pub(super) fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Declared => "declared",
+        EntryKind::StatusChanged => "status",
+        EntryKind::StatusUpdate => "update",
+        EntryKind::SeverityChange => "severity",
+        EntryKind::Resolved => "resolved",
+        EntryKind::Reopened => "reopened",
+        EntryKind::Closed => "closed",
+        EntryKind::Canceled => "cancelled",
+        EntryKind::Merged => "merged",
+        EntryKind::Linked => "linked",
+        EntryKind::RoleChange => "role",
+        EntryKind::Note => "note",
+        EntryKind::Message => "message",
+        EntryKind::PublicUpdate => "public",
+        EntryKind::Task => "task",
+        EntryKind::Page => "page",
+        EntryKind::Review => "post-mortem",
+        EntryKind::Changed => "changed",
+        EntryKind::Notice => "notice",
+    }
+}
+
+/// The milestones that have been reached, in the order in which they usually come.
+pub(super) fn milestones(reached: &Milestones) -> Vec<(&'static str, Timestamp)> {
+    let all = [
+        ("Impact began", reached.impact_started),
+        ("Detected", reached.detected),
+        ("Declared", Some(reached.declared)),
+        ("Acknowledged", reached.acknowledged),
+        ("Identified", reached.identified),
+        ("Mitigated", reached.mitigated),
+        ("Resolved", reached.resolved),
+        ("Closed", reached.closed),
+    ];
+    let reached = all.into_iter().filter_map(|(name, at)| Some((name, at?)));
+    reached.collect()
+}

@@ -1,0 +1,40 @@
+//! The list of commands, as the grammar's own table has them.
+
+use serde_json::Value;
+
+use super::blocks::{message, paragraphs};
+use super::text::line;
+use crate::command::HelpGroup;
+
+/// The list.
+pub fn message_of(groups: &[HelpGroup]) -> Value {
+    let mut blocks = Vec::new();
+    for group in groups {
+        let mut lines = vec![format!("*{}*", group.group.title())];
+        let told = group.lines.iter();
+        lines.extend(told.map(|(typed, does)| {
+            format!("`/incident {}` – {}", line(typed, 150), line(does, 200))
+        }));
+        blocks.extend(paragraphs(&lines));
+    }
+    message("The commands of `/incident`, and what they do", blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::check;
+    use super::*;
+    use crate::command::help;
+
+    #[test]
+    fn every_command_is_shown_as_it_is_typed() {
+        let groups = help(None);
+        let shown = message_of(&groups);
+        check(&shown);
+        let text = shown.to_string();
+        for (typed, _) in groups.iter().flat_map(|group| &group.lines) {
+            let typed = serde_json::json!(format!("`/incident {}`", line(typed, 999))).to_string();
+            assert!(text.contains(typed.trim_matches('"')), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Incidents in a list, one line or two each.
+
+use serde_json::Value;
+use tidegate_slack::ids::ChannelId;
+
+use super::blocks::{context, message, paragraphs, section};
+use super::facts;
+use super::text::{channel, when};
+use crate::incident::Incident;
+
+/// Most incidents of one list.
+pub const MOST: usize = 50;
+
+/// An incident in a list. Whoever makes the list leaves out what its reader may not see.
+#[derive(Clone, Copy)]
+pub struct ListRow<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// Its channel, if it is known.
+    pub room: Option<&'a ChannelId>,
+}
+
+/// The list under a heading of ours, `Open incidents`. `more` says that others were left out.
+pub fn message_of(heading: &'static str, rows: &[ListRow<'_>], more: bool) -> Value {
+    let head = format!("*{heading}*");
+    let mut blocks = vec![section(&head)];
+    if rows.is_empty() {
+        blocks.push(section("There are none."));
+    }
+    let lines: Vec<_> = rows.iter().take(MOST).map(told).collect();
+    blocks.extend(paragraphs(&lines));
+    if more || rows.len() > MOST {
+        blocks.push(context(
+            "There are more. `/incident info` shows one by its number.",
+        ));
+    }
+    message(&format!("{heading}: {}", rows.len()), blocks)
+}
+
+/// One incident in two lines.
+pub(super) fn told(row: &ListRow<'_>) -> String {
+    let incident = row.incident;
+    let mut facts = vec![
+        facts::standing(incident),
+        format!("commander: {}", facts::commander(incident)),
+        format!("since {}", when(incident.milestones.declared)),
+    ];
+    facts.extend(row.room.map(channel));
+    format!(
+        "{} {}\n{}",
+        facts::mark(incident),
+        facts::title(incident),
+        facts.join(" · ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{check, hostile, incident};
+    use super::*;
+
+    #[test]
+    fn an_empty_list_says_so() {
+        let shown = message_of("Open incidents", &[], false);
+        check(&shown);
+        assert!(shown.to_string().contains("There are none."));
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_make_a_list_that_slack_takes(title in hostile(), n in 0usize..80) {
+            let mut incident = incident();
+            incident.title = title;
+            let room = ChannelId::from("C1");
+            let rows = vec![ListRow { incident: &incident, room: Some(&room) }; n];
+            let shown = message_of("All incidents", &rows, false);
+            check(&shown);
+            prop_assert_eq!(shown.to_string().contains("There are more."), n > MOST);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Words as they stand in Markdown files: without meaning of their own.
+
+use std::collections::BTreeMap;
+use tidegate_slack::ids::UserId;
+
+use crate::incident::Actor;
+
+/// Names of people, for files that are read outside Slack. Who is not in it is told by id.
+pub type Names = BTreeMap<UserId, String>;
+
+/// A text as one line of Markdown: no heading, list, link, HTML or table by accident.
+pub(super) fn line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().fold(String::new(), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+/// A text of several lines as a quotation.
+pub(super) fn quoted(text: &str) -> String {
+    let lines = text.trim().lines().map(|l| format!("> {}", line(l)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A person.
+pub(super) fn person(names: &Names, user: &UserId) -> String {
+    names
+        .get(user)
+        .map_or_else(|| line(user.as_str()), |name| line(name))
+}
+
+/// A text of Slack's with the people in it by name: nobody reads `<@U0ANA>` outside.
+pub(super) fn named(names: &Names, text: &str) -> String {
+    let mut parts = text.split("<@");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some((id, rest)) = mention(part) {
+            out.push('@');
+            out.push_str(names.get(&UserId::from(id)).map_or(id, String::as_str));
+            out.push_str(rest);
+        } else {
+            out.push_str("<@");
+            out.push_str(part);
+        }
+    }
+    out
+}
+
+/// Whose mention a text begins with, behind its `<@`, and what follows.
+fn mention(text: &str) -> Option<(&str, &str)> {
+    let (inside, rest) = text.split_once('>')?;
+    let id = inside.split('|').next()?;
+    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    plain.then_some((id, rest))
+}
+
+/// Whoever did something.
+pub(super) fn actor(names: &Names, actor: &Actor) -> String {
+    match actor {
+        Actor::Person(user) => person(names, user),
+        Actor::App(name) => format!("app {}", line(name)),
+        Actor::Operator => "the operator".to_owned(),
+        Actor::Tidegate => "Tidegate".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_words() {
+        assert_eq!(line("# [a](b)\n<i>*c*"), "\\# \\[a\\](b) &lt;i&gt;\\*c\\*");
+        assert_eq!(quoted("a\n\nb"), "> a\n> \n> b");
+        let names = Names::from([("U1".into(), "Ann_B".to_owned())]);
+        assert_eq!(person(&names, &"U1".into()), "Ann\\_B");
+        assert_eq!(person(&names, &"U2".into()), "U2");
+    }
+
+    #[test]
+    fn people_in_a_text_are_told_by_name() {
+        let names = Names::from([("U1".into(), "Ann".to_owned())]);
+        for (text, told) in [
+            ("called <@U1>, <@U2|bob>.", "called @Ann, @U2."),
+            ("<@> <@U1 <@U1>", "<@> <@U1 @Ann"),
+            ("a < b @U1", "a < b @U1"),
+        ] {
+            assert_eq!(named(&names, text), told);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a bare `/incident` shows to whoever typed it: what they can do from there.
+
+use serde_json::Value;
+
+use super::blocks::{actions, button, context, message, primary, section};
+use super::value::value_of;
+use super::{facts, header};
+use crate::incident::Incident;
+use crate::role::RoleName;
+
+/// How far somebody's say goes in an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Say {
+    /// They may read.
+    Reader,
+    /// They take part.
+    Participant,
+    /// They lead, or may do what the leader does.
+    Leader,
+}
+
+/// In an incident's channel. Buttons that would be refused are not shown.
+pub fn here(incident: &Incident, say: Say, custom_roles: &[RoleName]) -> Value {
+    let head = format!(
+        "{} {} {} · commander: {}",
+        facts::mark(incident),
+        facts::title(incident),
+        facts::standing(incident),
+        facts::commander(incident)
+    );
+    let value = value_of(incident);
+    let read = ["catchup", "timeline", "tasks", "roles", "deliveries"].map(|name| {
+        let label = match name {
+            "catchup" => "Catch up",
+            "timeline" => "Timeline",
+            "tasks" => "Tasks",
+            "roles" => "Roles",
+            _ => "Deliveries",
+        };
+        button(label, &format!("incident.{name}"), &value)
+    });
+    let mut blocks = vec![section(&head)];
+    let may = header::buttons(incident, custom_roles).into_iter();
+    blocks.extend(actions(
+        may.filter(|element| offered(element, say)).collect(),
+    ));
+    blocks.extend(actions(read.to_vec()));
+    blocks.push(context("`/incident help` lists every command."));
+    message(&head, blocks)
+}
+
+fn offered(element: &Value, say: Say) -> bool {
+    let least = match element["action_id"].as_str().unwrap_or_default() {
+        "incident.join" | "incident.watch" => Say::Reader,
+        "incident.claim" | "incident.page" | "incident.postmortem" => Say::Participant,
+        _ => Say::Leader,
+    };
+    let rank = |say| match say {
+        Say::Reader => 0,
+        Say::Participant => 1,
+        Say::Leader => 2,
+    };
+    rank(say) >= rank(least)
+}
+
+/// Anywhere else: declare one, or look at those that are.
+pub fn elsewhere(open: usize) -> Value {
+    let head = match open {
+        0 => "There are no open incidents.".to_owned(),
+        1 => "There is one open incident.".to_owned(),
+        n => format!("There are {n} open incidents."),
+    };
+    let row = vec![
+        primary(button("Declare an incident", "incident.declare", "declare")),
+        button("List", "incident.list", "open"),
+    ];
+    let mut blocks = vec![section(&head)];
+    blocks.extend(actions(row));
+    blocks.push(context("`/incident help` lists every command."));
+    message(&head, blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{check, incident};
+    use super::*;
+
+    fn first_row(say: Say) -> Vec<String> {
+        let shown = here(&incident(), say, &[]);
+        check(&shown);
+        let row = shown["blocks"][1]["elements"].as_array().unwrap();
+        row.iter()
+            .map(|b| b["action_id"].as_str().unwrap().replace("incident.", ""))
+            .collect()
+    }
+
+    #[test]
+    fn nobody_is_offered_what_would_be_refused() {
+        assert_eq!(first_row(Say::Reader), ["join", "watch"]);
+        assert_eq!(
+            first_row(Say::Participant),
+            ["join", "watch", "claim", "page"]
+        );
+        assert_eq!(
+            first_row(Say::Leader),
+            [
+                "join", "watch", "claim", "update", "severity", "page", "resolve"
+            ]
+        );
+    }
+
+    #[test]
+    fn elsewhere_one_can_declare() {
+        for n in 0..3 {
+            check(&elsewhere(n));
+        }
+        assert!(elsewhere(1).to_string().contains("one open incident"));
+    }
+}

@@ -1,0 +1,231 @@
+//! Tidegate's own status page, for everyone: HTML without scripts, and the same as JSON.
+
+use serde_json::{Value, json};
+use tidegate_pipeline::clock::Timestamp;
+
+use super::text::utc;
+use tidegate_api::reply::escaped;
+
+/// How often a browser asks again, in seconds.
+const REFRESH: u32 = 60;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;\
+background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}h3{font-size:1rem;margin-bottom:.2rem}\
+table{width:100%;border-collapse:collapse}td{padding:.4rem 0;border-bottom:1px solid #ddd}td+td{text-align:right}\
+article{border-left:4px solid #c60;padding-left:1rem;margin:1rem 0}article.past{border-color:#999}\
+p{white-space:pre-line;margin:.3rem 0}small{color:#666}\
+@media(prefers-color-scheme:dark){body{color:#eee;background:#111}td{border-color:#333}small{color:#aaa}}";
+
+/// Something said to the public.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicNews {
+    /// When.
+    pub at: Timestamp,
+    /// The status that it was said under: `investigating`.
+    pub status: String,
+    /// What is read.
+    pub text: String,
+}
+
+/// An incident as the public sees it. It has a public name: a title of the inside never gets here by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicIncidentView {
+    /// Its name.
+    pub name: String,
+    /// Where it stands: `investigating`.
+    pub status: String,
+    /// How much it hurts: `minor`, `major`, `critical`.
+    pub impact: String,
+    /// What was said, the newest first.
+    pub updates: Vec<PublicNews>,
+}
+
+/// The page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicPageView {
+    /// Its title.
+    pub title: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Components and how each is: `operational`, `degraded_performance`, `partial_outage`, `major_outage`.
+    pub components: Vec<(String, String)>,
+    /// What is going on.
+    pub open: Vec<PublicIncidentView>,
+    /// What is over.
+    pub past: Vec<PublicIncidentView>,
+}
+
+/// HTML. Everything in it is text; it loads nothing.
+pub fn html(page: &PublicPageView) -> String {
+    let title = escaped(&page.title);
+    let components = page
+        .components
+        .iter()
+        .map(|(name, status)| {
+            format!(
+                "<tr><td>{}</td><td>{}</td></tr>",
+                escaped(name),
+                words(status)
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    let components = if components.is_empty() {
+        String::new()
+    } else {
+        format!("<h2>Components</h2><table>{components}</table>")
+    };
+    let standing = if page.open.is_empty() {
+        "<p>No incidents are open.</p>".to_owned()
+    } else {
+        page.open
+            .iter()
+            .map(|incident| article(incident, "open"))
+            .collect()
+    };
+    let past: String = page
+        .past
+        .iter()
+        .map(|incident| article(incident, "past"))
+        .collect();
+    let past = if past.is_empty() {
+        past
+    } else {
+        format!("<h2>Past incidents</h2>{past}")
+    };
+    let at = utc(page.at);
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <meta http-equiv=\"refresh\" content=\"{REFRESH}\"><title>{title}</title><style>{STYLE}</style></head>\
+         <body><main><h1>{title}</h1>{standing}{components}{past}<p><small>As of {at}</small></p></main></body></html>"
+    )
+}
+
+fn article(incident: &PublicIncidentView, class: &str) -> String {
+    let updates = incident
+        .updates
+        .iter()
+        .map(|news| {
+            let (status, text) = (words(&news.status), escaped(news.text.trim()));
+            format!(
+                "<p><strong>{status}</strong> – {text}<br><small>{}</small></p>",
+                utc(news.at)
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    format!(
+        "<article class=\"{class}\"><h3>{}</h3><small>{} · impact: {}</small>{updates}</article>",
+        escaped(&incident.name),
+        words(&incident.status),
+        words(&incident.impact)
+    )
+}
+
+/// `partial_outage` as people write it.
+fn words(status: &str) -> String {
+    escaped(&status.replace('_', " "))
+}
+
+/// JSON with the same content; its keys stay as they are. Times are milliseconds since the Unix epoch.
+pub fn json(page: &PublicPageView) -> Value {
+    let components = page.components.iter();
+    let components = components.map(|(name, status)| json!({"name": name, "status": status}));
+    json!({
+        "title": page.title,
+        "at": page.at,
+        "components": components.collect::<Vec<_>>(),
+        "open": page.open.iter().map(incident_json).collect::<Vec<_>>(),
+        "past": page.past.iter().map(incident_json).collect::<Vec<_>>(),
+    })
+}
+
+fn incident_json(incident: &PublicIncidentView) -> Value {
+    let updates = incident.updates.iter();
+    let updates =
+        updates.map(|news| json!({"at": news.at, "status": news.status, "text": news.text}));
+    json!({
+        "name": incident.name,
+        "status": incident.status,
+        "impact": incident.impact,
+        "updates": updates.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{NOW, hostile};
+    use super::*;
+
+    fn page(words: &str) -> PublicPageView {
+        let news = PublicNews {
+            at: NOW,
+            status: "identified".to_owned(),
+            text: words.to_owned(),
+        };
+        let incident = PublicIncidentView {
+            name: words.to_owned(),
+            status: "identified".to_owned(),
+            impact: "major".to_owned(),
+            updates: vec![news],
+        };
+        PublicPageView {
+            title: words.to_owned(),
+            at: NOW,
+            components: vec![(words.to_owned(), "partial_outage".to_owned())],
+            open: vec![incident.clone()],
+            past: vec![incident],
+        }
+    }
+
+    #[test]
+    fn it_says_how_things_are() {
+        let html = html(&page("Checkout"));
+        for part in [
+            "<td>partial outage</td>",
+            "<h3>Checkout</h3>",
+            "As of 2026-11-21 10:30 UTC",
+            "Past incidents",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let empty = PublicPageView {
+            components: Vec::new(),
+            open: Vec::new(),
+            past: Vec::new(),
+            ..page("x")
+        };
+        assert!(super::html(&empty).contains("No incidents are open."));
+    }
+
+    #[test]
+    fn the_keys_of_the_json_stay() {
+        let news = r#"{"at":1795257000000,"status":"identified","text":"x"}"#;
+        let incident =
+            format!(r#"{{"impact":"major","name":"x","status":"identified","updates":[{news}]}}"#);
+        let expected = format!(
+            r#"{{"at":1795257000000,"components":[{{"name":"x","status":"partial_outage"}}],"open":[{incident}],"past":[{incident}],"title":"x"}}"#
+        );
+        assert_eq!(
+            json(&page("x")),
+            serde_json::from_str::<Value>(&expected).unwrap()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_words_become_markup(words in hostile()) {
+            let count = |html: &str| html.matches('<').count();
+            prop_assert_eq!(count(&html(&page(&words))), count(&html(&page("x"))));
+        }
+
+        #[test]
+        fn a_script_stays_text(attribute in "[\"'a-z=]{0,9}") {
+            let html = html(&page(&format!("<script {attribute}>alert(1)</script>")));
+            prop_assert!(!html.contains("<script"));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a timer says when it is due, with what can be done about it.
+
+use serde_json::Value;
+use tidegate_slack::ids::UserId;
+
+use super::blocks::{actions, button, message, option, primary, section, select};
+use super::facts;
+use super::text::user;
+use super::value::{value_of, value_with};
+use crate::incident::Incident;
+use crate::role::RoleName;
+use crate::timers::{TimerKind, unclaimed};
+
+/// For how many minutes a reminder can be put off.
+const SNOOZES: [u32; 3] = [30, 60, 90];
+
+/// Most people that one reminder calls by name.
+const CALLED: usize = 10;
+
+/// The reminder, in the incident's channel, to these people.
+pub fn message_of(incident: &Incident, kind: TimerKind, to: &[UserId]) -> Value {
+    let called: Vec<_> = to.iter().take(CALLED).map(user).collect();
+    let text = format!("{} {}", called.join(" "), words(incident, kind));
+    let text = text.trim();
+    let mut blocks = vec![section(text)];
+    if !matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
+        blocks.extend(actions(buttons(incident, kind)));
+    }
+    message(text, blocks)
+}
+
+fn words(incident: &Incident, kind: TimerKind) -> String {
+    let (name, free) = (facts::title(incident), unclaimed(incident));
+    match kind {
+        TimerKind::Ack => {
+            format!("Nobody has taken up {name} yet. Claim a role, or say where it stands.")
+        }
+        TimerKind::RoleUnclaimed => {
+            let free: Vec<&str> = free.iter().map(RoleName::as_str).collect();
+            let free = free.join(" and no ");
+            format!("{name} has no {free}. Somebody should claim the role.")
+        }
+        TimerKind::UpdateDue => format!("An update of {name} is due."),
+        TimerKind::Soak => format!("{name} has been quiet for a while. Is it over?"),
+        TimerKind::Stale => format!(
+            "Nobody has said anything about {name} for days. Update it, resolve it or cancel it."
+        ),
+        TimerKind::AutoClose => {
+            format!("{name} has been closed, as it was resolved a while ago. Its tasks stay open.")
+        }
+        TimerKind::PostmortemDue => format!("The post-mortem of {name} is due."),
+        TimerKind::Archive => format!(
+            "This channel is put away now, as {name} is closed. Everything in it can still be read."
+        ),
+    }
+}
+
+fn buttons(incident: &Incident, kind: TimerKind) -> Vec<Value> {
+    let value = value_of(incident);
+    let update = button("Send update", "incident.update", &value);
+    let mut row = match kind {
+        TimerKind::Ack | TimerKind::RoleUnclaimed => {
+            let mut row = vec![update];
+            row.extend(super::header::claim_select(incident, &[]));
+            row
+        }
+        TimerKind::Soak | TimerKind::Stale => {
+            vec![update, button("Resolve", "incident.resolve", &value)]
+        }
+        TimerKind::PostmortemDue => vec![primary(button(
+            "Post-mortem",
+            "incident.postmortem",
+            &value,
+        ))],
+        TimerKind::UpdateDue | TimerKind::AutoClose | TimerKind::Archive => vec![primary(update)],
+    };
+    let snooze = SNOOZES.iter().map(|minutes| {
+        let extra = format!("{minutes}:{kind}");
+        option(&format!("{minutes} minutes"), &value_with(incident, &extra))
+    });
+    row.extend(select("incident.snooze", "Snooze", snooze.collect()));
+    row.push(button(
+        "Stop",
+        "incident.remind_stop",
+        &value_with(incident, kind.as_str()),
+    ));
+    row
+}
+
+/// Which reminder is to be put off, and for how many minutes: what a value of `incident.snooze` carries as its extra.
+pub fn parse_snooze(extra: &str) -> Option<(u32, TimerKind)> {
+    let (minutes, kind) = extra.split_once(':')?;
+    let minutes = minutes.parse().ok().filter(|m| SNOOZES.contains(m))?;
+    Some((minutes, TimerKind::parse(kind)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{check, hostile, incident};
+    use super::super::value::parse_value;
+    use super::*;
+
+    #[test]
+    fn each_kind_says_what_is_due_and_can_be_put_off() {
+        for kind in TimerKind::ALL {
+            let shown = message_of(&incident(), kind, &["U7".into()]);
+            check(&shown);
+            assert!(shown["text"].as_str().unwrap().starts_with("<@U7> "));
+            let Some(row) = shown["blocks"].get(1) else {
+                assert!(matches!(kind, TimerKind::AutoClose | TimerKind::Archive));
+                continue;
+            };
+            let row = row["elements"].as_array().unwrap();
+            let snooze = row
+                .iter()
+                .find(|e| e["action_id"] == "incident.snooze")
+                .unwrap();
+            let first = snooze["options"][0]["value"].as_str().unwrap();
+            let extra = parse_value(first).unwrap().extra.unwrap();
+            assert_eq!(parse_snooze(&extra), Some((30, kind)));
+        }
+    }
+
+    #[test]
+    fn only_what_is_offered_is_a_snooze() {
+        for extra in ["", "30", "31:ack", "-1:ack", "30:never", "99999999999:ack"] {
+            assert_eq!(parse_snooze(extra), None, "{extra}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_title_makes_a_reminder_that_slack_takes(title in hostile(), n in 0usize..40) {
+            let mut incident = incident();
+            incident.title = title;
+            check(&message_of(&incident, TimerKind::UpdateDue, &vec!["U7".into(); n]));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The timeline as one person reads it: a page at a time, the newest entry last.
+
+use serde_json::Value;
+
+use super::blocks::{actions, button, message, paragraphs, section};
+use super::facts;
+use super::text::{actor, cut, escaped, when};
+use super::value::value_with;
+use crate::incident::Incident;
+use crate::timeline::Entry;
+
+/// Most entries of a page: each has room for its words, and the page for all of them.
+pub const PAGE: usize = 40;
+
+/// Longest text of an entry that a page shows; the export has all of it.
+const WORDS: usize = 600;
+
+/// A page of a timeline.
+#[derive(Clone, Copy)]
+pub struct TimelinePage<'a> {
+    /// Whose timeline it is.
+    pub incident: &'a Incident,
+    /// The entries in order; the first [`PAGE`] are shown.
+    pub entries: &'a [Entry],
+    /// Whether others follow.
+    pub more: bool,
+}
+
+/// The page. Its button Next carries the number of the last entry shown, after which the next page begins.
+pub fn message_of(page: &TimelinePage<'_>) -> Value {
+    let shown = &page.entries[..page.entries.len().min(PAGE)];
+    let head = format!("Timeline of {}", facts::title(page.incident));
+    let mut blocks = vec![section(&head)];
+    if shown.is_empty() {
+        blocks.push(section("There is nothing in it yet."));
+    }
+    let lines: Vec<_> = shown.iter().map(told).collect();
+    blocks.extend(paragraphs(&lines));
+    let last = shown
+        .last()
+        .filter(|_| page.more || shown.len() < page.entries.len());
+    if let Some(last) = last {
+        let value = value_with(page.incident, &last.seq.to_string());
+        blocks.extend(actions(vec![button(
+            "Next",
+            "incident.timeline_more",
+            &value,
+        )]));
+    }
+    message(&format!("{head}: {} entries", shown.len()), blocks)
+}
+
+/// One entry in a line or a few. The words of what was hidden or deleted are left out.
+pub(super) fn told(entry: &Entry) -> String {
+    format!(
+        "{} · {} · *{}*{}",
+        when(entry.at),
+        actor(&entry.actor),
+        facts::kind(entry.kind),
+        words(entry)
+    )
+}
+
+fn words(entry: &Entry) -> String {
+    if entry.hidden_by.is_some() {
+        return " _(hidden)_".to_owned();
+    }
+    if entry.removed_at.is_some() {
+        return " _(deleted)_".to_owned();
+    }
+    let words = entry.words().trim();
+    let edited = if entry.edited.is_some() {
+        " _(edited)_"
+    } else {
+        ""
+    };
+    if words.is_empty() {
+        return edited.to_owned();
+    }
+    format!(" {}{edited}", escaped(&cut(words, WORDS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{NOW, check, check_for_one, entries, hostile, incident};
+    use super::super::value::parse_value;
+    use super::*;
+    use crate::incident::Actor;
+
+    #[test]
+    fn next_goes_on_after_the_last_entry_shown() {
+        let (incident, entries) = (incident(), entries(&["a"; 50]));
+        let page = TimelinePage {
+            incident: &incident,
+            entries: &entries,
+            more: false,
+        };
+        let shown = message_of(&page);
+        check(&shown);
+        let next = &shown["blocks"].as_array().unwrap().last().unwrap()["elements"][0];
+        let value = parse_value(next["value"].as_str().unwrap()).unwrap();
+        assert_eq!(value.extra.as_deref(), Some("40"));
+        let rest = TimelinePage {
+            entries: &entries[40..],
+            ..page
+        };
+        assert!(!message_of(&rest).to_string().contains("Next"));
+    }
+
+    #[test]
+    fn what_was_hidden_or_deleted_is_not_repeated() {
+        let mut all = entries(&["secret one", "secret two", "before"]);
+        all[0].hidden_by = Some(Actor::Operator);
+        all[1].removed_at = Some(NOW);
+        all[2].edited = Some("after".to_owned());
+        let incident = incident();
+        let shown = message_of(&TimelinePage {
+            incident: &incident,
+            entries: &all,
+            more: false,
+        })
+        .to_string();
+        assert!(
+            !shown.contains("secret") && !shown.contains("before"),
+            "{shown}"
+        );
+        assert!(shown.contains("after _(edited)_"), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_make_a_page_that_slack_takes(words in hostile(), n in 0usize..60) {
+            let texts = vec![words.as_str(); n];
+            let (incident, entries) = (incident(), entries(&texts));
+            check_for_one(&message_of(&TimelinePage { incident: &incident, entries: &entries, more: true }));
+        }
+    }
+}

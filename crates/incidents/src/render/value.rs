@@ -1,0 +1,86 @@
+//! What a button carries: which incident it is about, and in which version it was drawn.
+
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Incident, IncidentId};
+
+/// The value of a button, or of an option of a select, of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ButtonValue {
+    /// The incident.
+    #[serde(rename = "i")]
+    pub incident: IncidentId,
+    /// The incident's version when the button was drawn: a button of an old message can say that it is stale.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// What else the action needs: a role, a severity, the number of a draft.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<String>,
+}
+
+/// The value of a button that needs nothing but the incident.
+pub fn value_of(incident: &Incident) -> String {
+    written(incident, None)
+}
+
+/// The value of a button that also says something of its own. Short: an option's value holds 150 characters.
+pub fn value_with(incident: &Incident, extra: &str) -> String {
+    written(incident, Some(extra.to_owned()))
+}
+
+fn written(incident: &Incident, extra: Option<String>) -> String {
+    let value = ButtonValue {
+        incident: incident.id.clone(),
+        version: Some(incident.version),
+        extra,
+    };
+    serde_json::json!(value).to_string()
+}
+
+/// The value behind a text; `None` for what no button of ours carries.
+pub fn parse_value(text: &str) -> Option<ButtonValue> {
+    let value: ButtonValue = serde_json::from_str(text).ok()?;
+    IncidentId::parse(value.incident.as_str())?;
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::incident;
+    use super::*;
+
+    #[test]
+    fn what_is_no_value_of_ours_is_none() {
+        for text in [
+            "",
+            "{}",
+            "7",
+            r#"{"i":"x"}"#,
+            r#"{"i":"../../../../../../../..!"}"#,
+        ] {
+            assert_eq!(parse_value(text), None, "{text}");
+        }
+        let bare = format!(r#"{{"i":"{}"}}"#, incident().id);
+        assert_eq!(parse_value(&bare).unwrap().version, None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_reads_back(version in any::<u64>(), extra in ".{0,40}") {
+            let mut incident = incident();
+            incident.version = version;
+            let value = parse_value(&value_with(&incident, &extra)).unwrap();
+            prop_assert_eq!(&value.incident, &incident.id);
+            prop_assert_eq!(value.version, Some(version));
+            prop_assert_eq!(value.extra, Some(extra));
+            prop_assert_eq!(parse_value(&value_of(&incident)).unwrap().extra, None);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,60}") {
+            let _ = parse_value(&text);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The words of an edit, with Slack's tokens for people, channels and addresses read as what they stand for.
+
+use crate::render::text::escaped;
+
+/// What is left of the text.
+pub(super) struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self(text.trim())
+    }
+
+    /// Takes the next word; a token in angle brackets is one, whatever stands in it.
+    pub(super) fn next(&mut self) -> Option<&'a str> {
+        let text = self.0.trim_start_matches(is_gap);
+        let token = text.starts_with('<').then(|| text.find('>')).flatten();
+        let end = token.map_or_else(|| text.find(is_gap).unwrap_or(text.len()), |end| end + 1);
+        let (word, rest) = text.split_at(end);
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// Takes the next word in lower case.
+    pub(super) fn keyword(&mut self) -> Option<String> {
+        self.next().map(str::to_lowercase)
+    }
+
+    /// Takes the next word, which has to be there.
+    pub(super) fn needed(&mut self, what: &str) -> Result<&'a str, String> {
+        self.next().ok_or_else(|| format!("The {what} is missing."))
+    }
+
+    /// Takes `add` or `remove`: whether it was the first.
+    pub(super) fn add_or_remove(&mut self) -> Result<bool, String> {
+        match self.keyword().as_deref() {
+            Some("add") => Ok(true),
+            Some("remove") => Ok(false),
+            _ => Err("Say `add` or `remove` there.".to_owned()),
+        }
+    }
+
+    /// Takes all that is left as one text.
+    pub(super) fn rest(&mut self) -> String {
+        plain(std::mem::take(&mut self.0).trim())
+    }
+
+    /// All that is left, as it was typed.
+    pub(super) fn remaining(&self) -> &'a str {
+        self.0
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.trim_matches(is_gap).is_empty()
+    }
+
+    /// Takes all that is left, word by word.
+    pub(super) fn entries(mut self) -> Result<Vec<String>, String> {
+        std::iter::from_fn(|| self.next()).map(entry).collect()
+    }
+}
+
+/// What parts words: blanks of every kind, and the commas of a list.
+fn is_gap(c: char) -> bool {
+    c.is_whitespace() || c == ',' || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+/// One entry of a list: the id of a person or channel, or the word itself.
+pub(super) fn entry(word: &str) -> Result<String, String> {
+    if word.starts_with(['@', '#']) && word.len() > 1 {
+        return Err(format!(
+            "`{}` came as plain text: type it again and pick the name from the list that Slack shows.",
+            escaped(word)
+        ));
+    }
+    Ok(plain(word).trim_matches(':').to_owned())
+}
+
+/// A text with tokens as ids and addresses, entities as what they stand for, and straight quotes.
+pub(super) fn plain(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        let Some((token, after)) = after.split_once('>') else {
+            break;
+        };
+        out.push_str(before);
+        let what = token.split('|').next().unwrap_or_default();
+        out.push_str(what.trim_start_matches(['@', '#']));
+        rest = after;
+    }
+    out.push_str(rest);
+    let out = out.replace(['“', '”', '„'], "\"").replace("&lt;", "<");
+    out.replace("&gt;", ">").replace("&amp;", "&")
+}

@@ -1,0 +1,144 @@
+//! How Slack is reached: with one workspace's token, or as an app that any number of workspaces install.
+
+use tidegate_slack::client::SLACK_API;
+
+use tidegate_pipeline::config::{Environment, SecretSource};
+
+/// What the bot asks for unless configured: what the code uses, as in `infra/slack-app-manifest.yaml`.
+pub const BOT_SCOPES: &[&str] = &[
+    "app_mentions:read",
+    "bookmarks:read",
+    "bookmarks:write",
+    "channels:history",
+    "channels:join",
+    "channels:manage",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "groups:write",
+    "im:history",
+    "im:write",
+    "mpim:history",
+    "pins:read",
+    "pins:write",
+    "reactions:read",
+    "users:read",
+];
+
+/// Settings of the Web API.
+#[derive(Debug)]
+pub struct SlackConfig {
+    /// `SLACK_API_BASE_URL`.
+    pub api: String,
+    /// One workspace's token (`SLACK_BOT_TOKEN`).
+    pub bot_token: Option<SecretSource>,
+    /// The app that workspaces install (`SLACK_CLIENT_ID`).
+    pub app: Option<SlackAppConfig>,
+}
+
+/// Settings of an app that workspaces install.
+#[derive(Debug, Clone)]
+pub struct SlackAppConfig {
+    /// `SLACK_CLIENT_ID`.
+    pub client_id: String,
+    /// `SLACK_CLIENT_SECRET`.
+    pub client_secret: SecretSource,
+    /// `SLACK_SCOPES`.
+    pub scopes: Vec<String>,
+    /// `SLACK_USER_SCOPES`.
+    pub user_scopes: Vec<String>,
+}
+
+impl SlackConfig {
+    /// Reads the settings. A token and an app exclude each other: with both, nobody could tell whose token posts.
+    pub fn read(environment: &Environment<'_>) -> Self {
+        let app = environment
+            .optional("SLACK_CLIENT_ID")
+            .map(|id| app(environment, id));
+        let token = ["SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN_PARAMETER"];
+        let has_token = token
+            .iter()
+            .any(|name| environment.optional(name).is_some());
+        if app.is_some() && has_token {
+            environment.problem(
+                "`SLACK_CLIENT_ID` is for an app that workspaces install and `SLACK_BOT_TOKEN` for one workspace: \
+                 keep one of them"
+                    .to_owned(),
+            );
+        }
+        Self {
+            api: environment
+                .optional("SLACK_API_BASE_URL")
+                .unwrap_or_else(|| SLACK_API.to_owned()),
+            bot_token: has_token.then(|| environment.secret("SLACK_BOT_TOKEN", "")),
+            app,
+        }
+    }
+
+    /// The same, for what cannot do without either.
+    pub fn required(environment: &Environment<'_>) -> Self {
+        let config = Self::read(environment);
+        if config.app.is_none() && config.bot_token.is_none() {
+            environment.secret(
+                "SLACK_BOT_TOKEN",
+                "OAuth & Permissions of your Slack app shows it once it is installed; for an app that many workspaces \
+                 install, set `SLACK_CLIENT_ID` and `SLACK_CLIENT_SECRET` instead",
+            );
+        }
+        config
+    }
+}
+
+fn app(environment: &Environment<'_>, client_id: String) -> SlackAppConfig {
+    let scopes = scopes(environment, "SLACK_SCOPES");
+    SlackAppConfig {
+        client_id,
+        client_secret: environment.secret(
+            "SLACK_CLIENT_SECRET",
+            "Basic Information of your Slack app shows it",
+        ),
+        scopes: scopes.unwrap_or_else(|| BOT_SCOPES.iter().map(|s| (*s).to_owned()).collect()),
+        user_scopes: self::scopes(environment, "SLACK_USER_SCOPES").unwrap_or_default(),
+    }
+}
+
+fn scopes(environment: &Environment<'_>, name: &str) -> Option<Vec<String>> {
+    let text = environment.optional(name)?;
+    let scopes: Vec<String> = text
+        .split(',')
+        .map(|scope| scope.trim().to_owned())
+        .collect();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.:-".contains(c);
+    for scope in &scopes {
+        if scope.is_empty() || !scope.chars().all(plain) {
+            environment.problem(format!(
+                "`{name}` has `{scope}`: it takes Slack's scopes, parted by commas"
+            ));
+        }
+    }
+    Some(scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The manifest's list of that name: its items are the lines below that begin with a dash.
+    fn listed(name: &str) -> Vec<String> {
+        let manifest = include_str!("../../../infra/slack-app-manifest.yaml");
+        let lines = manifest.lines().map(str::trim);
+        let below = lines.skip_while(|line| *line != format!("{name}:")).skip(1);
+        let items = below.filter(|line| !line.starts_with('#'));
+        let items = items.map_while(|line| line.strip_prefix("- ").map(str::to_owned));
+        items.collect()
+    }
+
+    #[test]
+    fn the_bot_asks_for_what_the_manifest_says() {
+        let mut scopes = listed("bot");
+        scopes.sort();
+        assert_eq!(scopes, BOT_SCOPES, "infra/slack-app-manifest.yaml");
+    }
+}

@@ -1,0 +1,218 @@
+//! Routes: how a workspace is connected, and changing that
+//!
+//! ```text
+//! GET    /api/auth/slack/status      the app, as far as it is public
+//! POST   /api/auth/slack/refresh     renew the bot's token now
+//! POST   /api/auth/slack/disconnect  end the tokens, at Slack and here
+//! DELETE /workspaces/{id}            erase all that is stored of it
+//! ```
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{RowKey, TableError};
+use tidegate_pipeline::tenants;
+use tidegate_slack::api::auth::Revoke;
+use tidegate_slack::ids::TenantId;
+use tidegate_slack::outcome::Outcome;
+
+use super::grant::{Grant, Holder, State};
+use super::oauth::{app_of, redirect_uri};
+use super::{InstallError, Installs};
+use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
+use tidegate_api::reply;
+use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+
+pub(super) const STATUS: Route =
+    Route::get("/api/auth/slack/status", Access::Public, |api, call| {
+        Box::pin(status(api, call))
+    });
+pub(super) const REFRESH: Route = Route::post("/api/auth/slack/refresh", OPEN_TO, |api, call| {
+    Box::pin(refresh(api, call))
+});
+pub(super) const DISCONNECT: Route =
+    Route::post("/api/auth/slack/disconnect", OPEN_TO, |api, call| {
+        Box::pin(disconnect(api, call))
+    });
+pub(super) const ERASE: Route = Route::delete(
+    "/workspaces/{id}",
+    Access::TenantOrOperator(WORKSPACE_ERASE),
+    |api, call| Box::pin(erase(api, call)),
+);
+
+/// Rounds of ending what is renewed meanwhile.
+const TRIES: usize = 4;
+
+const OPEN_TO: Access = Access::TenantOrOperator(WORKSPACE_WRITE);
+
+async fn status(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    let app = app_of(installs)?;
+    let body = json!({
+        "ok": true,
+        "status": "configured",
+        "client_id": app.client_id,
+        "redirect_uri": redirect_uri(api, call),
+        "default_scopes": app.scopes,
+        "user_scopes": app.user_scopes,
+        "database_available": installs.table.system().rows().get(&probe()).await.is_ok(),
+        "encryption_available": installs.keyring.hash("probe").await.is_ok(),
+    });
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+/// Renews the bot's token if it ends soon; a good one is left alone, for every refresh makes the one before void.
+async fn refresh(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    app_of(installs)?;
+    let tenant = named(call)?;
+    let renewed = installs.renewed(&tenant, &Holder::Bot, None).await;
+    renewed.map_err(|e| refused(&e))?;
+    let workspace = line(installs, &tenant).await?;
+    Ok(reply::json(
+        StatusCode::OK,
+        &json!({"ok": true, "workspace": workspace}),
+    ))
+}
+
+async fn disconnect(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    app_of(installs)?;
+    let tenant = named(call)?;
+    let revoked = installs
+        .disconnect(&tenant, &call.actor())
+        .await
+        .map_err(|e| refused(&e))?;
+    let body = json!({"ok": true, "message": "disconnected", "revoked_at_slack": revoked});
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+async fn erase(api: &Api, call: &Call) -> Answer {
+    // Another workspace is none at all to a member.
+    let gone = || Refused::not_found("no workspace with that id");
+    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    if !api.domain::<Installs>()?.knows(&tenant).await? {
+        return Err(gone());
+    }
+    let erased = api
+        .domain::<Installs>()?
+        .erase(&tenant, &call.actor())
+        .await;
+    let erased = erased.map_err(|e| Refused::Ours(e.to_string()))?;
+    let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
+    let body = json!({"ok": true, "state": "erasing", "message": message, "revoked_at_slack": erased.revoked});
+    Ok(reply::json(StatusCode::ACCEPTED, &body))
+}
+
+impl Installs {
+    /// Whether a tenant has sent anything or installed the app, and is not erased to the end.
+    async fn knows(&self, tenant: &TenantId) -> Result<bool, TableError> {
+        tenants::is_listed(self.table.system().rows(), tenant).await
+    }
+
+    /// Ends all tokens of a tenant, at Slack if it answers, and here in any case. Answers whether Slack did.
+    pub async fn disconnect(&self, tenant: &TenantId, actor: &Actor) -> Result<bool, InstallError> {
+        let rows = self.table.tenant(tenant);
+        let mut revoked = true;
+        // Again for what was renewed meanwhile: then there is another token to end.
+        for _ in 0..TRIES {
+            let mut left = self.grants(tenant).await?;
+            left.retain(|grant| grant.state != State::Disconnected);
+            if left.is_empty() {
+                self.note(tenant, actor, "install.disconnect", "").await;
+                return Ok(revoked);
+            }
+            for seen in &left {
+                if let Some(tokens) = &seen.tokens {
+                    let revoke = Revoke { test: None };
+                    let outcome = self.slack.perform(&tokens.access, &revoke).await;
+                    revoked &= matches!(outcome, Outcome::Done(answer) if answer.revoked);
+                }
+                self.end(tenant, &rows, seen, "disconnected").await?;
+            }
+        }
+        Err(InstallError::Later("its tokens keep changing".to_owned()))
+    }
+}
+
+/// A workspace for lists: how it is connected, without any secret.
+pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value, Refused> {
+    let grants = match installs.grants(tenant).await {
+        Ok(grants) => grants,
+        // Its keys are gone, its rows not all yet.
+        Err(InstallError::Disconnected(_)) => return Ok(json!({"id": tenant, "state": "erasing"})),
+        Err(e @ InstallError::Later(_)) => return Err(Refused::Ours(e.to_string())),
+    };
+    if installs.keyring.is_erased(tenant).await? {
+        return Ok(json!({"id": tenant, "state": "erasing"}));
+    }
+    let people = grants
+        .iter()
+        .filter(|grant| grant.holder != Holder::Bot)
+        .count();
+    let bot = grants.iter().find(|grant| grant.holder == Holder::Bot);
+    let Some(bot) = bot.or(grants.first()) else {
+        return Ok(json!({"id": tenant, "state": "not_installed"}));
+    };
+    let wanted = installs.app.as_ref().map(|app| app.scopes.as_slice());
+    Ok(described(tenant, bot, people, wanted.unwrap_or_default()))
+}
+
+fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String]) -> Value {
+    let place = |place: &Option<super::grant::Place>| {
+        place
+            .as_ref()
+            .map(|place| json!({"id": place.id, "name": place.name}))
+    };
+    let expires_at = grant.tokens.as_ref().and_then(|tokens| tokens.expires_at);
+    json!({
+        "id": tenant,
+        "state": grant.state.as_str(),
+        "reason": grant.reason,
+        "app_id": grant.app_id,
+        "team": place(&grant.team),
+        "enterprise": place(&grant.enterprise),
+        "is_enterprise_install": grant.team.is_none() && grant.enterprise.is_some(),
+        "scopes": grant.scopes,
+        "missing_scopes": grant.missing(wanted),
+        "bot_user_id": grant.bot_user,
+        "bot_id": grant.bot_id,
+        "installer": grant.installer,
+        "installed_at": grant.installed_at.seconds(),
+        "token_expires_at": expires_at.map(Timestamp::seconds),
+        "user_tokens": people,
+    })
+}
+
+#[derive(Default, Deserialize)]
+struct Named {
+    tenant: Option<String>,
+}
+
+/// Whose connection is meant: a member's own, or the one that an operator names.
+fn named(call: &Call) -> Result<TenantId, Refused> {
+    let body: Named = if call.body.is_empty() {
+        Named::default()
+    } else {
+        call.json()?
+    };
+    call.tenant(body.tenant.as_deref().or(call.query.get("tenant")))
+}
+
+fn refused(e: &InstallError) -> Refused {
+    let (status, code) = match e {
+        InstallError::Disconnected(_) => (StatusCode::CONFLICT, "not_connected"),
+        InstallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    let what_next = match e {
+        InstallError::Disconnected(_) => "; install the app again at /slack/install",
+        InstallError::Later(_) => "; try again in a minute",
+    };
+    Refused::Caller(status, code, format!("{e}{what_next}"))
+}
+
+fn probe() -> RowKey {
+    RowKey::new(&["probe"], &["probe"])
+}

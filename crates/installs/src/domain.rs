@@ -1,0 +1,38 @@
+//! The domain: its routes, its scopes, and what people may do in their workspace.
+
+use async_trait::async_trait;
+use tidegate_api::{ApiSpec, DomainApi, Members, Refused, Role, Scope};
+use tidegate_slack::ids::{TenantId, UserId};
+
+use crate::grant::State;
+use crate::{Installs, login, oauth, workspaces};
+
+/// Renew or end the workspace's connection.
+pub(crate) const WORKSPACE_WRITE: Scope = Scope::named("workspace:write");
+/// Erase all that is stored of the workspace.
+pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
+
+/// What installs add to the API.
+pub static API: ApiSpec = ApiSpec {
+    routes: &[oauth::ROUTES, login::ROUTES, workspaces::ROUTES],
+    scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
+};
+
+impl DomainApi for Installs {
+    fn api(&self) -> &'static ApiSpec {
+        &API
+    }
+}
+
+#[async_trait]
+impl Members for Installs {
+    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, Refused> {
+        let bot = self.bot(tenant).await;
+        let bot = bot.map_err(|e| Refused::Ours(e.to_string()))?;
+        let bot = bot.filter(|bot| bot.state != State::Disconnected);
+        Ok(bot.map(|bot| match bot.installer {
+            Some(installer) if installer == *user => Role::Installer,
+            _ => Role::Person,
+        }))
+    }
+}

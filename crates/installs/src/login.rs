@@ -1,0 +1,196 @@
+//! Routes: sign in with Slack, by `OpenID` Connect
+//!
+//! ```text
+//! GET /slack/login           sends the browser to Slack
+//! GET /slack/login/callback  where Slack sends it back to, with a session then
+//! ```
+//!
+//! The state is good once, for ten minutes, in the browser that began. The nonce is a hash of that browser's cookie, so
+//! it needs no row. Only people of workspaces that have installed the app get a session.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderValue, LOCATION};
+use http::{Response, StatusCode};
+use secrecy::ExposeSecret;
+use tidegate_pipeline::table::hash_text;
+use tidegate_slack::api::authorize::SignIn;
+use tidegate_slack::api::openid::Token;
+use tidegate_slack::id_token::{self, SignedIn};
+use tidegate_slack::ids::TenantId;
+use tidegate_slack::outcome::Outcome;
+
+use crate::grant::State;
+use crate::state::{self, STATE_LIFE, StateError};
+use crate::{InstallError, Installs, app_of};
+use tidegate_api::reply;
+use tidegate_api::sessions::{self, Ticket};
+use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/slack/login", Access::Public, |api, call| {
+        Box::pin(begin(api, call))
+    }),
+    Route::get(CALLBACK, Access::Public, |api, call| {
+        Box::pin(callback(api, call))
+    }),
+];
+
+const CALLBACK: &str = "/slack/login/callback";
+
+/// The cookie of a browser that is signing in.
+const COOKIE_NAME: &str = "__Host-tidegate_login";
+
+async fn begin(api: &Api, call: &Call) -> Answer {
+    let app = app_of(api.domain::<Installs>()?)?;
+    let redirect_uri = redirect_uri(api, call);
+    let system = api.domain::<Installs>()?.table.system();
+    let begun = state::begin(system.rows(), &*api.clock, &redirect_uri).await;
+    let begun = begun.map_err(|e| Refused::Ours(e.to_string()))?;
+    let browser = begun.browser.expose_secret();
+    let question = SignIn {
+        client_id: &app.client_id,
+        scopes: &["openid"],
+        state: &begun.state,
+        nonce: &nonce(browser),
+        redirect_uri: &redirect_uri,
+        team: call.query.get("team"),
+    };
+    let mut response = sent_to(&question.url(api.domain::<Installs>()?.slack.base_url()))?;
+    cookies::set(&mut response, COOKIE_NAME, browser, STATE_LIFE);
+    Ok(response)
+}
+
+async fn callback(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    app_of(installs)?;
+    let browser = cookies::get(&call.head.headers, COOKIE_NAME).unwrap_or_default();
+    let state = call.query.get("state").ok_or_else(incomplete)?;
+    let system = installs.table.system();
+    // Used up first, also by a refusal: a state is good once.
+    let begun_for = state::consume(system.rows(), &*api.clock, state, Some(browser)).await;
+    let redirect_uri = begun_for.map_err(|e| not_begun(&e))?;
+    if redirect_uri != self::redirect_uri(api, call) {
+        return Err(not_begun(&StateError::Unknown));
+    }
+    if call.query.get("error").is_some() {
+        let message =
+            "Slack did not sign you in. Begin again at /slack/login if that was a mistake.";
+        return Err(no(StatusCode::FORBIDDEN, "access_denied", message));
+    }
+    let code = call.query.get("code").ok_or_else(incomplete)?;
+    let signed_in = who(api, code, redirect_uri, browser, &call.request_id).await?;
+    let tenant = home(installs, &signed_in).await?;
+    let ticket = Ticket::new(&tenant)?;
+    let rows = installs.table.tenant(&tenant);
+    sessions::start(&rows, &ticket, &signed_in.user, api.clock.now()).await?;
+    let body = format!(
+        "<p>You are signed in as <code>{}</code> of <code>{tenant}</code>, for twelve hours. You can close this page.</p>",
+        signed_in.user
+    );
+    let mut response = reply::page(StatusCode::OK, "Signed in", &body);
+    cookies::set(&mut response, COOKIE_NAME, "", Duration::ZERO);
+    cookies::set(
+        &mut response,
+        sessions::COOKIE_NAME,
+        &ticket.value(),
+        sessions::LASTS,
+    );
+    Ok(response)
+}
+
+/// The person behind a code.
+async fn who(
+    api: &Api,
+    code: &str,
+    redirect_uri: String,
+    browser: &str,
+    request_id: &str,
+) -> Result<SignedIn, Refused> {
+    let refused = |code: &str| {
+        tracing::warn!(request_id, code, "sign-in refused");
+        let message = "Slack did not confirm the sign-in. Begin again at /slack/login.";
+        no(StatusCode::BAD_REQUEST, "code_refused", message)
+    };
+    let credentials = api.domain::<Installs>()?.credentials().await;
+    let credentials = credentials.map_err(|e| Refused::Ours(e.to_string()))?;
+    let request = Token {
+        code: code.into(),
+        redirect_uri: Some(redirect_uri),
+    };
+    let signed = match api
+        .domain::<Installs>()?
+        .slack
+        .perform(&credentials, &request)
+        .await
+    {
+        Outcome::Done(signed) => signed,
+        Outcome::Refused(why) => return Err(refused(&why.to_string())),
+        Outcome::Ambiguous(why) => return Err(refused(&why)),
+    };
+    let token = signed.id_token.ok_or_else(|| refused("no id token"))?;
+    let (token, nonce) = (token.expose_secret(), nonce(browser));
+    let now = api.clock.now().seconds();
+    id_token::check(token, &credentials.client_id, &nonce, now).map_err(|e| refused(&e.to_string()))
+}
+
+/// The tenant whose data the person comes to: the workspace, or the organisation that installed the app for it.
+async fn home(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, Refused> {
+    for tenant in [Some(&signed_in.team), signed_in.enterprise.as_ref()] {
+        let Some(tenant) = tenant else { continue };
+        let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
+        if bot.is_some_and(|bot| bot.state != State::Disconnected) {
+            return Ok(tenant.clone());
+        }
+    }
+    let message = "Your workspace has not installed Tidegate. Whoever may install apps can do so at /slack/install.";
+    Err(no(StatusCode::FORBIDDEN, "not_installed", message))
+}
+
+fn redirect_uri(api: &Api, call: &Call) -> String {
+    format!("{}{CALLBACK}", api.site.url(&call.head))
+}
+
+/// What the id token must repeat: it was made for this browser.
+fn nonce(browser: &str) -> String {
+    hash_text(format!("tidegate nonce {browser}").as_bytes())
+}
+
+fn sent_to(url: &str) -> Answer {
+    let url = HeaderValue::from_str(url).map_err(|e| Refused::Ours(e.to_string()))?;
+    let mut response: Response<Bytes> = reply::empty(StatusCode::SEE_OTHER);
+    response.headers_mut().insert(LOCATION, url);
+    Ok(response)
+}
+
+fn no(status: StatusCode, code: &'static str, message: &str) -> Refused {
+    Refused::Caller(status, code, message.to_owned())
+}
+
+fn incomplete() -> Refused {
+    Refused::bad("this address is where Slack sends browsers back to; begin at /slack/login")
+}
+
+fn not_begun(e: &StateError) -> Refused {
+    let (code, message) = match e {
+        StateError::Unknown => (
+            "state_used",
+            "This sign-in was finished before, or not begun here. Begin again at /slack/login.",
+        ),
+        StateError::Expired => (
+            "state_expired",
+            "This sign-in was begun more than ten minutes ago. Begin again at /slack/login.",
+        ),
+        StateError::OtherBrowser => (
+            "other_browser",
+            "This sign-in was begun in another browser. Begin again here, at /slack/login.",
+        ),
+        StateError::Table(_) | StateError::Entropy(_) => return Refused::Ours(e.to_string()),
+    };
+    no(StatusCode::BAD_REQUEST, code, message)
+}
+
+fn unavailable(e: &InstallError) -> Refused {
+    Refused::Ours(e.to_string())
+}

@@ -1,0 +1,227 @@
+//! Routes: install the app
+//!
+//! ```text
+//! GET  /slack/install             a page with the button
+//! GET  /slack/oauth/callback      where Slack sends the browser back to
+//! GET  /api/auth/slack/authorize  the same as JSON, for a front end of one's own
+//! POST /api/auth/slack/authorize
+//! POST /api/auth/slack/callback
+//! ```
+//!
+//! The browser that begins an install gets a cookie, and only that browser can finish it.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+use tidegate_slack::api::authorize::Install;
+
+use super::callback::{InstallProblem, Installed, Returned};
+use super::state::{self, Begun};
+use super::{Installs, SlackApp, connection, pages, reseal};
+use tidegate_api::reply;
+use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/slack/install", Access::Public, |api, call| {
+        Box::pin(page(api, call))
+    }),
+    Route::get(CALLBACK, Access::Public, |api, call| {
+        Box::pin(callback(api, call))
+    }),
+    Route::get("/api/auth/slack/authorize", Access::Public, |api, call| {
+        Box::pin(authorize(api, call))
+    }),
+    Route::post("/api/auth/slack/authorize", Access::Public, |api, call| {
+        Box::pin(authorize(api, call))
+    }),
+    Route::post("/api/auth/slack/callback", Access::Public, |api, call| {
+        Box::pin(callback_json(api, call))
+    }),
+    connection::STATUS,
+    connection::REFRESH,
+    connection::DISCONNECT,
+    connection::ERASE,
+    reseal::RESEAL,
+];
+
+/// Where Slack sends the browser back to.
+pub(super) const CALLBACK: &str = "/slack/oauth/callback";
+
+const COOKIE_NAME: &str = "__Host-tidegate_install";
+
+async fn page(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    let app = app_of(installs)?;
+    let redirect_uri = redirect_uri(api, call);
+    let begun = installs.begin(&redirect_uri).await?;
+    let team = call.query.get("team");
+    let url = installs.authorize_url(app, &begun, &redirect_uri, team);
+    let scopes: Vec<String> = app.scopes.iter().chain(&app.user_scopes).cloned().collect();
+    Ok(with_cookie(pages::install(&url, &scopes), &begun))
+}
+
+async fn callback(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    let app = app_of(installs)?;
+    let browser = cookies::get(&call.head.headers, COOKIE_NAME);
+    let returned = Returned {
+        code: call.query.get("code"),
+        state: call.query.get("state"),
+        error: call.query.get("error"),
+        browser,
+    };
+    Ok(match installs.finish(&returned).await {
+        Ok(installed) => {
+            let missing = installed.grant.missing(&app.scopes);
+            pages::installed(name_of(&installed), &missing)
+        }
+        Err(problem) => {
+            told(&problem, &call.request_id);
+            pages::problem(problem.status(), &problem.to_string(), &call.request_id)
+        }
+    })
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    redirect_uri: Option<String>,
+    team_id: Option<String>,
+}
+
+async fn authorize(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    let app = app_of(installs)?;
+    let asked: Asked = if call.body.is_empty() {
+        Asked::default()
+    } else {
+        call.json()?
+    };
+    let own = redirect_uri(api, call);
+    let in_query = call.query.all("redirect_uri");
+    if asked
+        .redirect_uri
+        .as_deref()
+        .into_iter()
+        .chain(in_query)
+        .any(|asked| asked != own)
+    {
+        return Err(Refused::bad(format!(
+            "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
+        )));
+    }
+    let begun = installs.begin(&own).await?;
+    let team = asked.team_id.as_deref().or(call.query.get("team"));
+    let body = json!({
+        "ok": true,
+        "authorization_url": installs.authorize_url(app, &begun, &own, team),
+        "state": begun.state,
+        "client_id": app.client_id,
+        "redirect_uri": own,
+        "scopes": app.scopes,
+        "user_scopes": app.user_scopes,
+    });
+    Ok(with_cookie(reply::json(StatusCode::OK, &body), &begun))
+}
+
+#[derive(Deserialize)]
+struct Finished {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+}
+
+async fn callback_json(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    app_of(installs)?;
+    let finished: Finished = call.json()?;
+    let browser = cookies::get(&call.head.headers, COOKIE_NAME);
+    let returned = Returned {
+        code: finished.code.as_deref(),
+        state: finished.state.as_deref(),
+        error: finished.error.as_deref(),
+        browser,
+    };
+    match installs.finish(&returned).await {
+        Ok(installed) => {
+            let workspace = connection::line(installs, &installed.tenant).await?;
+            let body = json!({"ok": true, "workspace": workspace});
+            Ok(reply::json(StatusCode::OK, &body))
+        }
+        Err(problem) => {
+            told(&problem, &call.request_id);
+            Err(Refused::Caller(
+                problem.status(),
+                problem.code(),
+                problem.to_string(),
+            ))
+        }
+    }
+}
+
+impl Installs {
+    async fn begin(&self, redirect_uri: &str) -> Result<Begun, Refused> {
+        let system = self.table.system();
+        let begun = state::begin(system.rows(), &*self.clock, redirect_uri).await;
+        begun.map_err(|e| Refused::Ours(e.to_string()))
+    }
+
+    fn authorize_url(
+        &self,
+        app: &SlackApp,
+        begun: &Begun,
+        redirect_uri: &str,
+        team: Option<&str>,
+    ) -> String {
+        let names = |scopes: &'_ [String]| -> Vec<String> { scopes.to_vec() };
+        let (scopes, user_scopes) = (names(&app.scopes), names(&app.user_scopes));
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        let user_scopes: Vec<&str> = user_scopes.iter().map(String::as_str).collect();
+        let install = Install {
+            client_id: &app.client_id,
+            scopes: &scopes,
+            user_scopes: &user_scopes,
+            state: &begun.state,
+            redirect_uri,
+            team,
+        };
+        install.url(self.slack.base_url())
+    }
+}
+
+/// The app, or what to set.
+pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
+    installs.app.as_ref().ok_or_else(|| {
+        Refused::not_found(
+            "this Tidegate serves one workspace by SLACK_BOT_TOKEN; set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET \
+             instead to let workspaces install it",
+        )
+    })
+}
+
+/// Where Slack sends the browser back to.
+pub(super) fn redirect_uri(api: &Api, call: &Call) -> String {
+    format!("{}{CALLBACK}", api.site.url(&call.head))
+}
+
+fn with_cookie(mut response: Response<Bytes>, begun: &Begun) -> Response<Bytes> {
+    let browser = begun.browser.expose_secret();
+    cookies::set(&mut response, COOKIE_NAME, browser, state::STATE_LIFE);
+    response
+}
+
+fn name_of(installed: &Installed) -> &str {
+    let grant = &installed.grant;
+    let place = grant.team.as_ref().or(grant.enterprise.as_ref());
+    place.map_or(installed.tenant.as_str(), |place| place.name.as_str())
+}
+
+fn told(problem: &InstallProblem, request_id: &str) {
+    match problem {
+        InstallProblem::App(why) | InstallProblem::Later(why) => {
+            tracing::error!(request_id, why, "install failed");
+        }
+        refused => tracing::info!(request_id, code = refused.code(), "install refused"),
+    }
+}

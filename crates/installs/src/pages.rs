@@ -1,0 +1,68 @@
+//! The pages of an install.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use tidegate_api::reply::{escaped, page};
+
+/// The page with the button.
+pub(super) fn install(authorize_url: &str, scopes: &[String]) -> Response<Bytes> {
+    let items = scopes
+        .iter()
+        .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)));
+    let list = items.collect::<Vec<_>>().concat();
+    let body = format!(
+        "<p>Slack will ask you to allow Tidegate in your workspace. Only the workspace's owners or people whom they \
+         allowed can install apps.</p>\
+         <p><a href=\"{}\">Add to Slack</a></p>\
+         <details><summary>What Tidegate asks for</summary><ul>{list}</ul></details>",
+        escaped(authorize_url)
+    );
+    page(StatusCode::OK, "Install Tidegate", &body)
+}
+
+/// The page after it worked.
+pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
+    let missing = if missing.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<p>Slack did not grant <code>{}</code>. What needs it will not work before the app asks for it and is \
+             installed again.</p>",
+            escaped(&missing.join(", "))
+        )
+    };
+    let body = format!(
+        "<p>Tidegate is installed in <strong>{}</strong>. You can close this page; try <code>/tidegate ping</code> in \
+         Slack.</p>{missing}",
+        escaped(place)
+    );
+    page(StatusCode::OK, "Installed", &body)
+}
+
+/// The page when it did not work: what happened, and what to do.
+pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Response<Bytes> {
+    let body = format!(
+        "<p>{}</p><p><a href=\"/slack/install\">Begin again</a></p><p><small>Request {}</small></p>",
+        escaped(message),
+        escaped(request_id)
+    );
+    page(status, "Not installed", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_from_outside_is_text() {
+        let response = installed("<script>alert(1)</script>&\"", &["a'b"]);
+        let html = String::from_utf8(response.body().to_vec()).unwrap();
+        assert!(
+            html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;"),
+            "{html}"
+        );
+        assert!(html.contains("a&#39;b"), "{html}");
+        assert!(!html.contains("<script"), "{html}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Route: `POST /operator/reseal?after=`: one page of workspaces gets new keys
+//!
+//! Each gets a new data key under the newest master key, its older data keys are wrapped under that too, and its tokens
+//! are sealed anew. Online: nothing stands still, and an interrupted run is begun again without harm.
+
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use thiserror::Error;
+use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::keyring::KeyError;
+use tidegate_pipeline::table::{Cursor, TableError, Value, Write};
+use tidegate_pipeline::tenants;
+use tidegate_slack::ids::TenantId;
+
+use super::grant::{self, Tokens};
+use super::{Installs, grants};
+use tidegate_api::reply;
+use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+
+pub(super) const RESEAL: Route = Route::post("/operator/reseal", Access::Operator, |api, call| {
+    Box::pin(reseal(api, call))
+});
+
+/// Workspaces in one call: some reads and writes each, well inside a Lambda's time.
+const PAGE: usize = 20;
+
+/// A workspace could not be sealed anew.
+#[derive(Debug, Error)]
+enum ResealError {
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+async fn reseal(api: &Api, call: &Call) -> Answer {
+    let installs = api.domain::<Installs>()?;
+    let after = call.query.cursor("after")?;
+    let ours = |e: &dyn std::error::Error| Refused::Ours(e.to_string());
+    if after.is_none() {
+        installs
+            .keyring
+            .renew_hash_key()
+            .await
+            .map_err(|e| ours(&e))?;
+    }
+    let system = installs.table.system();
+    let (tenants, next) = tenants::page(system.rows(), PAGE, after.as_ref()).await?;
+    let mut renewed = 0;
+    for tenant in &tenants {
+        match installs.reseal(tenant).await {
+            Ok(()) => renewed += 1,
+            // It is being erased.
+            Err(ResealError::Keys(KeyError::Erased) | ResealError::Table(TableError::Erased)) => {}
+            Err(e) => return Err(ours(&e)),
+        }
+    }
+    let next = next.as_ref().map(Cursor::encode);
+    let body = json!({"ok": true, "renewed": renewed, "next": next});
+    Ok(reply::json(StatusCode::OK, &body))
+}
+
+impl Installs {
+    async fn reseal(&self, tenant: &TenantId) -> Result<(), ResealError> {
+        self.keyring.renew(tenant).await?;
+        let rows = self.table.tenant(tenant);
+        for seen in grants(&rows).await? {
+            let Some(Tokens {
+                access, refresh, ..
+            }) = &seen.tokens
+            else {
+                continue;
+            };
+            // The generation stays: a refresh that is under way holds tokens that nobody else has, and must find it.
+            let sealed = |s: &SecretString| Value::Sealed(s.expose_secret().as_bytes().to_vec());
+            let expression = match refresh {
+                Some(_) => "SET #access_token = :access_token, #refresh_token = :refresh_token",
+                None => "SET #access_token = :access_token",
+            };
+            let mut again = Write::update(grant::key(&seen.holder), expression)
+                .when("#generation = :seen")
+                .value(":seen", seen.generation)
+                .value(":access_token", sealed(access));
+            if let Some(refresh) = refresh {
+                again = again.value(":refresh_token", sealed(refresh));
+            }
+            match rows.write(again).await {
+                // Newer tokens were stored meanwhile, and sealed anew by that.
+                Ok(_) | Err(TableError::Condition) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        self.note(tenant, &Actor::Operator, "keys.reseal", "").await;
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Routes: the workspaces and the state of each one's connection.
+
+use serde_json::json;
+use tidegate_pipeline::table::Cursor;
+use tidegate_pipeline::tenants;
+use tidegate_slack::ids::TenantId;
+use tidegate_slack::tenant::is_id;
+
+use crate::{Installs, line};
+use tidegate_api::reply;
+use tidegate_api::{Access, Answer, Api, Call, Caller, Refused, Route, Scope};
+
+pub(super) const ROUTES: &[Route] = &[
+    Route::get("/workspaces", OPEN_TO, |api, call| {
+        Box::pin(list(api, call))
+    }),
+    Route::get("/workspaces/{id}", OPEN_TO, |api, call| {
+        Box::pin(show(api, call))
+    }),
+];
+
+const OPEN_TO: Access = Access::TenantOrOperator(Scope::WORKSPACE_READ);
+
+/// Workspaces in one answer, unless asked otherwise, and at most.
+const LIMIT: usize = 100;
+const MOST: usize = 1000;
+
+async fn list(api: &Api, call: &Call) -> Answer {
+    let limit = call.query.limit(LIMIT, MOST)?;
+    let after = call.query.cursor("after")?;
+    let (tenants, next) = match &call.caller {
+        Caller::Member(member) => (vec![member.tenant.clone()], None),
+        _ => known(api, call, limit, after.as_ref()).await?,
+    };
+    let mut workspaces = Vec::new();
+    for tenant in &tenants {
+        workspaces.push(line(api.domain::<Installs>()?, tenant).await?);
+    }
+    let next = next.as_ref().map(Cursor::encode);
+    Ok(reply::ok(
+        json!({"ok": true, "workspaces": workspaces, "next": next}),
+    ))
+}
+
+async fn show(api: &Api, call: &Call) -> Answer {
+    let gone =
+        || Refused::not_found("no workspace with that id; `GET /workspaces` shows which there are");
+    // Another workspace is none at all to a member.
+    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    if call.caller == Caller::Operator && !is_known(api, call, &tenant).await? {
+        return Err(gone());
+    }
+    let workspace = line(api.domain::<Installs>()?, &tenant).await?;
+    Ok(reply::ok(json!({"ok": true, "workspace": workspace})))
+}
+
+/// One page of the tenants that have sent anything.
+async fn known(
+    api: &Api,
+    call: &Call,
+    limit: usize,
+    after: Option<&Cursor>,
+) -> Result<(Vec<TenantId>, Option<Cursor>), Refused> {
+    let system = api.table.all(call)?.system();
+    let (tenants, next) = tenants::page(system.rows(), limit, after).await?;
+    let tenants = tenants.into_iter().filter(|id| is_id(id.as_str()));
+    Ok((tenants.collect(), next))
+}
+
+async fn is_known(api: &Api, call: &Call, tenant: &TenantId) -> Result<bool, Refused> {
+    let system = api.table.all(call)?.system();
+    Ok(tenants::is_listed(system.rows(), tenant).await?)
+}

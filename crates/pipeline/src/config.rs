@@ -1,0 +1,208 @@
+//! The environment that a process starts with: read once and checked as a whole. All problems are reported together.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::secrets::{FixedSecret, Secrets};
+use secrecy::SecretString;
+
+/// Days that archive and ledger keep their rows, unless configured.
+const ARCHIVE_DAYS: u64 = 30;
+
+/// Seconds after which an attempt at posting is taken to be over, unless configured.
+const QUIET_SECONDS: u64 = 60;
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<String>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the configuration has {} problem(s):", self.0.len())?;
+        for problem in &self.0 {
+            writeln!(f, "- {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Two parts of a configuration, or the problems of both.
+pub fn both<A, B>(a: Result<A, Problems>, b: Result<B, Vec<String>>) -> Result<(A, B), Problems> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => {
+            let mut problems = a.err().map(|problems| problems.0).unwrap_or_default();
+            problems.extend(b.err().unwrap_or_default());
+            Err(Problems(problems))
+        }
+    }
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// The environment holds it.
+    Value(SecretString),
+    /// The environment names the SSM parameter that holds it.
+    Parameter(String),
+}
+
+impl SecretSource {
+    /// The store that holds the secret, and its name there. `ssm` opens Parameter Store, and is called only if the
+    /// secret is there; `name` is the secret's own.
+    pub fn open(
+        self,
+        name: &str,
+        ssm: impl FnOnce() -> Arc<dyn Secrets>,
+    ) -> (Arc<dyn Secrets>, String) {
+        match self {
+            Self::Value(secret) => (Arc::new(FixedSecret(secret)), name.to_owned()),
+            Self::Parameter(parameter) => (ssm(), parameter),
+        }
+    }
+}
+
+/// Reads environment variables and collects every problem with them.
+pub struct Environment<'e> {
+    read: &'e dyn Fn(&str) -> Option<String>,
+    problems: RefCell<Vec<String>>,
+}
+
+impl<'e> Environment<'e> {
+    /// Variables come from `read`, for example the process environment. An empty value counts as absent.
+    pub fn new(read: &'e dyn Fn(&str) -> Option<String>) -> Self {
+        Self {
+            read,
+            problems: RefCell::default(),
+        }
+    }
+
+    /// A setting that may be absent.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        (self.read)(name)
+            .map(|v| v.trim().to_owned())
+            .filter(|v| !v.is_empty())
+    }
+
+    /// A setting that must be there; stands in with an empty text when it is not.
+    pub fn required(&self, name: &str, what: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.problem(format!("`{name}` is not set: {what}"));
+            String::new()
+        })
+    }
+
+    /// A secret under `name`, or in the SSM parameter that `name_PARAMETER` names; exactly one of the two.
+    pub fn secret(&self, name: &str, what: &str) -> SecretSource {
+        let parameter = format!("{name}_PARAMETER");
+        match (self.optional(name), self.optional(&parameter)) {
+            (Some(_), Some(_)) => {
+                self.problem(format!("`{name}` and `{parameter}` are both set: keep one"));
+            }
+            (Some(value), None) => return SecretSource::Value(value.into()),
+            (None, Some(parameter)) => return SecretSource::Parameter(parameter),
+            (None, None) => {
+                self.problem(format!("neither `{name}` nor `{parameter}` is set: {what}"));
+            }
+        }
+        SecretSource::Parameter(String::new())
+    }
+
+    /// A whole number within bounds, or its default.
+    pub fn number(&self, name: &str, default: u64, bounds: std::ops::RangeInclusive<u64>) -> u64 {
+        let Some(text) = self.optional(name) else {
+            return default;
+        };
+        match text.parse() {
+            Ok(number) if bounds.contains(&number) => number,
+            _ => {
+                let (low, high) = (bounds.start(), bounds.end());
+                self.problem(format!(
+                    "`{name}` is `{text}`: it takes a whole number from {low} to {high}"
+                ));
+                default
+            }
+        }
+    }
+
+    /// How long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`). Two days is the least: Slack's last
+    /// delayed retry comes after 24 hours.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(
+            self.number("TIDEGATE_ARCHIVE_DAYS", ARCHIVE_DAYS, 2..=3650) * 24 * 3600,
+        )
+    }
+
+    /// How long after its last possible moment an attempt at posting is taken to be over (`TIDEGATE_QUIET_SECONDS`).
+    pub fn quiet(&self) -> Duration {
+        Duration::from_secs(self.number("TIDEGATE_QUIET_SECONDS", QUIET_SECONDS, 1..=3600))
+    }
+
+    /// Notes a problem.
+    pub fn problem(&self, problem: String) {
+        self.problems.borrow_mut().push(problem);
+    }
+
+    /// The value if there were no problems, else all of them.
+    pub fn finish<T>(self, value: T) -> Result<T, Problems> {
+        let problems = self.problems.into_inner();
+        if problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(Problems(problems))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
+            pairs
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        }
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let env = settings(&[
+            ("TIDEGATE_ARCHIVE_DAYS", "soon"),
+            ("SLACK_BOT_TOKEN", "sesame"),
+            ("SLACK_BOT_TOKEN_PARAMETER", "/tidegate/token"),
+            ("TABLE_NAME", "  "),
+        ]);
+        let environment = Environment::new(&env);
+        environment.required("TABLE_NAME", "the DynamoDB table");
+        environment.secret(
+            "SLACK_SIGNING_SECRET",
+            "Basic Information of your Slack app shows it",
+        );
+        environment.secret("SLACK_BOT_TOKEN", "");
+        environment.keep();
+        let problems = environment.finish(()).unwrap_err();
+        assert_eq!(problems.0.len(), 4);
+        assert!(!problems.to_string().contains("sesame"));
+        assert!(
+            problems
+                .to_string()
+                .contains("`TABLE_NAME` is not set: the DynamoDB table")
+        );
+    }
+
+    #[test]
+    fn defaults_stand_where_nothing_is_set() {
+        let env = settings(&[]);
+        let environment = Environment::new(&env);
+        assert_eq!(environment.keep().as_secs(), 30 * 24 * 3600);
+        assert_eq!(environment.quiet().as_secs(), 60);
+        assert!(environment.finish(()).is_ok());
+    }
+}
