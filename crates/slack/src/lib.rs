@@ -16,8 +16,10 @@ pub mod id_token;
 pub mod ids;
 pub mod interaction;
 pub mod lenient;
+pub mod mrkdwn;
 pub mod signature;
 pub mod socket;
 pub mod tenant;
+pub mod text;
 #[cfg(feature = "client")]
 pub mod tiers;
