@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
+use tidegate_outcome::Outcome;
 
-use crate::outcome::Outcome;
+use crate::rejection::ServiceRejection;
 
 pub use words::{ComponentStatus, Impact, IncidentStatus};
 
@@ -24,26 +25,34 @@ pub const MAX_BODY: usize = 25_000;
 #[async_trait]
 pub trait StatusPage: Send + Sync {
     /// One page of the components there are; the first is 1.
-    async fn components(&self, page: u32) -> Outcome<Listing<Component>>;
+    async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection>;
 
     /// Sets the status of one component. Repeating it changes nothing.
-    async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()>;
+    async fn set_component(
+        &self,
+        id: &ComponentId,
+        status: ComponentStatus,
+    ) -> Outcome<(), ServiceRejection>;
 
     /// One page of the incidents that are not resolved; the first is 1. After a create that may have happened,
     /// [`find_ours`] says whether it did, once the attempt must be over: a request that timed out here can still be
     /// on its way there.
-    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>>;
+    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection>;
 
     /// Publishes an incident. Repeating it publishes another one. `resolved` is refused: such a one would not be in
     /// [`StatusPage::unresolved`], so that an unclear answer could not be cleared up.
-    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted>;
+    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection>;
 
     /// One incident as the page has it. After an update that may have happened, [`Posted::shows`] says whether it did,
     /// once the attempt must be over.
-    async fn incident(&self, id: &ExternalId) -> Outcome<Posted>;
+    async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection>;
 
     /// Publishes an update of an incident. Repeating it publishes it twice.
-    async fn update(&self, id: &ExternalId, update: &PublicUpdate) -> Outcome<Posted>;
+    async fn update(
+        &self,
+        id: &ExternalId,
+        update: &PublicUpdate,
+    ) -> Outcome<Posted, ServiceRejection>;
 }
 
 macro_rules! id {

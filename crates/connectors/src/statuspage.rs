@@ -10,8 +10,9 @@ use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use thiserror::Error;
+use tidegate_outcome::Outcome;
 
-use crate::outcome::Outcome;
+use crate::rejection::ServiceRejection;
 use crate::status_page::{
     Component, ComponentId, ComponentStatus, ExternalId, IncidentStatus, Listing, MAX_BODY,
     MAX_NAME, Posted, PublicIncident, PublicUpdate, StatusPage,
@@ -88,25 +89,33 @@ impl Statuspage {
     }
 
     /// What the page says of itself: the check of id and key when a page is connected.
-    pub async fn page(&self) -> Outcome<PageInfo> {
+    pub async fn page(&self) -> Outcome<PageInfo, ServiceRejection> {
         let outcome = self.send(Method::GET, &[], &[], None).await;
         outcome.and_then(|answer| read(answer::page(&answer)))
     }
 
     /// Writes the draft of an incident's post-mortem. Repeating it changes nothing.
-    pub async fn put_postmortem_draft(&self, id: &ExternalId, body: &str) -> Outcome<()> {
+    pub async fn put_postmortem_draft(
+        &self,
+        id: &ExternalId,
+        body: &str,
+    ) -> Outcome<(), ServiceRejection> {
         let draft = json!({"postmortem": {"body_draft": body}});
         let path = ["incidents", id.as_str(), "postmortem"];
         let outcome = self.send(Method::PUT, &path, &[], Some(&draft)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
     /// Publishes the draft of an incident's post-mortem; `notify` tells subscribers, never Twitter.
-    pub async fn publish_postmortem(&self, id: &ExternalId, notify: bool) -> Outcome<()> {
+    pub async fn publish_postmortem(
+        &self,
+        id: &ExternalId,
+        notify: bool,
+    ) -> Outcome<(), ServiceRejection> {
         let how = json!({"postmortem": {"notify_subscribers": notify, "notify_twitter": false}});
         let path = ["incidents", id.as_str(), "postmortem", "publish"];
         let outcome = self.send(Method::PUT, &path, &[], Some(&how)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
     /// One part of a list. It is the last one if it is not full.
@@ -115,10 +124,12 @@ impl Statuspage {
         path: &[&str],
         page: u32,
         item: fn(&Value) -> Option<T>,
-    ) -> Outcome<Listing<T>> {
+    ) -> Outcome<Listing<T>, ServiceRejection> {
         if page > MAX_PAGES {
             let most = MAX_PAGES as usize * PER_PAGE;
-            return Outcome::invalid(&format!("the status page lists more than {most}"));
+            return Outcome::rejected(ServiceRejection::invalid(&format!(
+                "the status page lists more than {most}"
+            )));
         }
         let query = [
             ("page", page.to_string()),
@@ -136,25 +147,29 @@ impl Statuspage {
 
 #[async_trait]
 impl StatusPage for Statuspage {
-    async fn components(&self, page: u32) -> Outcome<Listing<Component>> {
+    async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection> {
         self.list(&["components"], page, answer::component).await
     }
 
-    async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()> {
+    async fn set_component(
+        &self,
+        id: &ComponentId,
+        status: ComponentStatus,
+    ) -> Outcome<(), ServiceRejection> {
         let body = json!({"component": {"status": status.as_str()}});
         let path = ["components", id.as_str()];
         let outcome = self.send(Method::PATCH, &path, &[], Some(&body)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
-    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>> {
+    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection> {
         self.list(&["incidents", "unresolved"], page, answer::incident)
             .await
     }
 
-    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted> {
+    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection> {
         if let Some(reason) = cannot_be_created(incident) {
-            return Outcome::invalid(&reason);
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let mut body = json!({
             "name": incident.name,
@@ -172,15 +187,19 @@ impl StatusPage for Statuspage {
         outcome.and_then(|answer| read(answer::incident(&answer)))
     }
 
-    async fn incident(&self, id: &ExternalId) -> Outcome<Posted> {
+    async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection> {
         let path = ["incidents", id.as_str()];
         let outcome = self.send(Method::GET, &path, &[], None).await;
         outcome.and_then(|answer| read(answer::incident(&answer)))
     }
 
-    async fn update(&self, id: &ExternalId, update: &PublicUpdate) -> Outcome<Posted> {
+    async fn update(
+        &self,
+        id: &ExternalId,
+        update: &PublicUpdate,
+    ) -> Outcome<Posted, ServiceRejection> {
         if let Some(reason) = too_long("text", &update.body, MAX_BODY) {
-            return Outcome::invalid(&reason);
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let mut body = json!({
             "status": update.status.as_str(),
@@ -230,7 +249,7 @@ fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, Component
 }
 
 /// An answer that says it was done but not what: it may have been.
-fn read<T>(answer: Option<T>) -> Outcome<T> {
+fn read<T>(answer: Option<T>) -> Outcome<T, ServiceRejection> {
     match answer {
         Some(answer) => Outcome::Done(answer),
         None => Outcome::Ambiguous("the answer cannot be read".to_owned()),

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
 use tidegate_pipeline::table::{Item, Write};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
-use tidegate_slack::outcome::Refusal;
 
 use super::case::words_only;
 use super::delivery;
@@ -141,7 +142,7 @@ async fn in_channel(
 /// What to make of a refusal in the incident's channel: if the channel is gone or archived, that is noted, and the rest
 /// of what should happen there is left out.
 fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
-    let Undone::Refused(Refusal::Permanent(code)) = &undone else {
+    let Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) = &undone else {
         return Err(undone);
     };
     let note = match code.as_str() {
@@ -162,5 +163,5 @@ fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
 
 /// Whether Slack refused with one of those codes.
 fn is_code(undone: &Undone, codes: &[&str]) -> bool {
-    matches!(undone, Undone::Refused(Refusal::Permanent(code)) if codes.contains(&code.as_str()))
+    matches!(undone, Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) if codes.contains(&code.as_str()))
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::api::types::user::User;
 use tidegate_slack::api::users::Info;
 use tidegate_slack::ids::{TenantId, UserId};
-use tidegate_slack::outcome::Outcome;
 
 use super::domain::Incidents;
 use super::incident::Incident;

@@ -31,9 +31,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use tidegate_outcome::Outcome;
 
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
-use crate::outcome::{Outcome, Refusal};
 use crate::tiers::Tier;
 
 /// One Web API method, implemented by the struct of its parameters.
@@ -101,9 +102,9 @@ impl SlackClient {
         &self,
         credential: &M::Credential,
         request: &M,
-    ) -> Outcome<M::Answer> {
+    ) -> Outcome<M::Answer, SlackRejection> {
         let Ok(Value::Object(mut parameters)) = serde_json::to_value(request) else {
-            return Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("invalid_request".to_owned()));
         };
         parameters.retain(|_, value| !value.is_null());
         let outcome = self
@@ -117,7 +118,7 @@ impl SlackClient {
             match (read, M::KIND) {
                 (Some(answer), _) => Outcome::Done(answer),
                 (None, Kind::Read) => {
-                    Outcome::Refused(Refusal::Permanent("unreadable_answer".to_owned()))
+                    Outcome::rejected(SlackRejection::Permanent("unreadable_answer".to_owned()))
                 }
                 (None, _) => Outcome::Ambiguous("the answer cannot be read".to_owned()),
             }

@@ -8,9 +8,10 @@ use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
+use tidegate_outcome::{Outcome, Refusal};
 
+use crate::answer::{self, SlackRejection};
 use crate::api::Credential;
-use crate::outcome::{Outcome, Refusal};
 
 /// Slack's own address, used unless the configuration names another.
 pub const SLACK_API: &str = "https://slack.com/api";
@@ -90,7 +91,12 @@ impl SlackClient {
     }
 
     /// Calls one Web API method with a JSON body.
-    pub async fn call(&self, token: &SecretString, method: &str, body: &Value) -> Outcome {
+    pub async fn call(
+        &self,
+        token: &SecretString,
+        method: &str,
+        body: &Value,
+    ) -> Outcome<Value, SlackRejection> {
         self.submit(token, method, |request| request.json(body))
             .await
     }
@@ -101,7 +107,7 @@ impl SlackClient {
         token: &SecretString,
         method: &str,
         parameters: &[(&str, &str)],
-    ) -> Outcome {
+    ) -> Outcome<Value, SlackRejection> {
         self.submit(token, method, |request| request.form(parameters))
             .await
     }
@@ -112,35 +118,43 @@ impl SlackClient {
         credential: &impl Credential,
         method: &str,
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> Outcome {
+    ) -> Outcome<Value, SlackRejection> {
         let request = self.http.post(format!("{}/{method}", self.base_url));
         match fill(credential.sign(request)).send().await {
-            Ok(response) => judge(response, Outcome::from_answer).await,
+            Ok(response) => judge(response, answer::judge).await,
             Err(e) => not_answered(&e),
         }
     }
 
     /// Answers a command or an interaction at its `response_url`.
-    pub async fn respond(&self, response_url: &SecretString, body: &Value) -> Outcome {
+    pub async fn respond(
+        &self,
+        response_url: &SecretString,
+        body: &Value,
+    ) -> Outcome<Value, SlackRejection> {
         let url = response_url.expose_secret();
         if !self.hooks.holds(url) {
-            return Outcome::Refused(Refusal::Permanent("foreign_response_url".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("foreign_response_url".to_owned()));
         }
         match self.http.post(url).json(body).send().await {
-            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Ok(response) => judge(response, answer::judge_response_url).await,
             Err(e) => not_answered(&e),
         }
     }
 
     /// Puts the bytes of a file where `files.getUploadURLExternal` said. Done means that Slack has them all.
-    pub(crate) async fn put_bytes(&self, upload_url: &SecretString, bytes: Vec<u8>) -> Outcome {
+    pub(crate) async fn put_bytes(
+        &self,
+        upload_url: &SecretString,
+        bytes: Vec<u8>,
+    ) -> Outcome<Value, SlackRejection> {
         let url = upload_url.expose_secret();
         if !self.files.holds(url) {
-            return Outcome::Refused(Refusal::Permanent("foreign_upload_url".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("foreign_upload_url".to_owned()));
         }
         let request = self.http.post(url).timeout(UPLOAD_TIMEOUT).body(bytes);
         match request.send().await {
-            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Ok(response) => judge(response, answer::judge_response_url).await,
             Err(e) => not_answered(&e),
         }
     }
@@ -172,8 +186,8 @@ fn authority(uri: &Uri) -> String {
 
 async fn judge(
     mut response: Response,
-    rule: impl Fn(u16, Option<&str>, &[u8]) -> Outcome,
-) -> Outcome {
+    rule: impl Fn(u16, Option<&str>, &[u8]) -> Outcome<Value, SlackRejection>,
+) -> Outcome<Value, SlackRejection> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -196,11 +210,11 @@ async fn judge(
 }
 
 /// Only a connection that never stood is a refusal; reqwest's error text holds the URL, so it is not passed on.
-fn not_answered(e: &reqwest::Error) -> Outcome {
+fn not_answered(e: &reqwest::Error) -> Outcome<Value, SlackRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)
     } else if e.is_builder() {
-        Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()))
+        Outcome::rejected(SlackRejection::Permanent("invalid_request".to_owned()))
     } else if e.is_timeout() {
         Outcome::Ambiguous("no answer in time".to_owned())
     } else {

@@ -2,14 +2,22 @@
 //! other field that is missing or odd reads as absent.
 
 use serde_json::Value;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{NAMESPACE, PageInfo};
-use crate::outcome::{DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, Outcome, Reason, Refusal};
+use crate::rejection::{Reason, ServiceRejection};
 use crate::status_page::{Component, ComponentStatus, IncidentStatus, Posted, PostedUpdate};
 
+/// Seconds to wait when Statuspage limits calls and names no usable time.
+const DEFAULT_RETRY_AFTER: u64 = 60;
+
 /// Judges an HTTP answer by its status, its `Retry-After` header and its body.
-pub(super) fn judge(status: u16, retry_after: Option<&str>, body: &[u8]) -> Outcome<Value> {
-    let refusal = match status {
+pub(super) fn judge(
+    status: u16,
+    retry_after: Option<&str>,
+    body: &[u8],
+) -> Outcome<Value, ServiceRejection> {
+    let rejection = match status {
         200..=299 => {
             return match serde_json::from_slice(body) {
                 Ok(answer) => Outcome::Done(answer),
@@ -19,17 +27,14 @@ pub(super) fn judge(status: u16, retry_after: Option<&str>, body: &[u8]) -> Outc
         // 408: it stopped waiting for the request, and we cannot know what it had of it.
         408 | 500.. => return Outcome::Ambiguous(format!("HTTP {status}")),
         // 420 is what old keys still get.
-        420 | 429 => Refusal::RateLimited {
-            retry_after: retry_after
-                .and_then(|text| text.trim().parse().ok())
-                .unwrap_or(DEFAULT_RETRY_AFTER)
-                .min(MAX_RETRY_AFTER),
-        },
-        401 | 403 => Refusal::Credential(reason(status, body)),
-        404 | 410 => Refusal::NotFound(reason(status, body)),
-        _ => Refusal::Invalid(reason(status, body)),
+        420 | 429 => {
+            return Outcome::Refused(Refusal::rate_limited(retry_after, DEFAULT_RETRY_AFTER));
+        }
+        401 | 403 => ServiceRejection::Credential(reason(status, body)),
+        404 | 410 => ServiceRejection::NotFound(reason(status, body)),
+        _ => ServiceRejection::Invalid(reason(status, body)),
     };
-    Outcome::Refused(refusal)
+    Outcome::rejected(rejection)
 }
 
 /// What Statuspage says of a refusal: `{message}` by its documentation, `{error}` with a text or a list in practice.

@@ -4,9 +4,10 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{Statuspage, answer};
-use crate::outcome::{Outcome, Reason, Refusal};
+use crate::rejection::{Reason, ServiceRejection};
 
 /// Bytes of an answer that are read: a hundred incidents with long histories stay below.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
@@ -50,14 +51,15 @@ impl Statuspage {
         path: &[&str],
         query: &[(&str, String)],
         body: Option<&Value>,
-    ) -> Outcome<Value> {
+    ) -> Outcome<Value, ServiceRejection> {
         if let Some(odd) = path.iter().find(|part| !is_id(part)) {
-            return Outcome::invalid(&format!("`{odd}` is not an id of the status page"));
+            let reason = format!("`{odd}` is not an id of the status page");
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let key = format!("OAuth {}", self.key.expose_secret());
         let Ok(mut key) = HeaderValue::try_from(key) else {
             let reason = Reason::new("it holds characters that no key has");
-            return Outcome::Refused(Refusal::Credential(reason));
+            return Outcome::rejected(ServiceRejection::Credential(reason));
         };
         key.set_sensitive(true);
         let url = address(&self.base_url, &self.page_id, path);
@@ -75,7 +77,7 @@ impl Statuspage {
     }
 }
 
-async fn received(mut response: Response) -> Outcome<Value> {
+async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -103,11 +105,11 @@ async fn received(mut response: Response) -> Outcome<Value> {
 }
 
 /// Only a connection that never stood is a refusal; the error's text holds the URL, so it is not passed on.
-fn not_answered(e: &reqwest::Error) -> Outcome<Value> {
+fn not_answered(e: &reqwest::Error) -> Outcome<Value, ServiceRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)
     } else if e.is_builder() {
-        Outcome::invalid("the request cannot be sent")
+        Outcome::rejected(ServiceRejection::invalid("the request cannot be sent"))
     } else if e.is_timeout() {
         Outcome::Ambiguous("no answer in time".to_owned())
     } else {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_connectors::outcome::{Outcome, Refusal};
+use tidegate_connectors::rejection::ServiceRejection;
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::budget::Turn;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Undone;
@@ -64,7 +65,7 @@ pub async fn check_components(
     }
 }
 
-fn in_words(why: &Refusal) -> String {
+fn in_words(why: &Refusal<ServiceRejection>) -> String {
     match why {
         Refusal::RateLimited { .. } => LIMITED.to_owned(),
         why => format!(

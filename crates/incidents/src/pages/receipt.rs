@@ -1,7 +1,7 @@
 //! Who is told what came of it: lines in the incident's channel, messages to admins, and rows of the delivery ledger.
 
 use serde_json::json;
-use tidegate_connectors::outcome::Reason;
+use tidegate_connectors::rejection::Reason;
 use tidegate_connectors::status_page::ComponentId;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::outbox::Post;

@@ -1,11 +1,12 @@
 //! The incident's channel: filled, named, put away.
 
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
 use tidegate_pipeline::table::Write;
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::bookmarks as links;
 use tidegate_slack::api::conversations::{Archive, Invite, Rename, SetTopic, Unarchive};
 use tidegate_slack::ids::{ChannelId, UserId};
-use tidegate_slack::outcome::Refusal;
 
 use super::{in_channel, is_code, load, noted};
 use crate::case::words_only;
@@ -211,9 +212,9 @@ pub(super) async fn unarchive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, 
     match turn.call(&request).await {
         Ok(_) => Ok(archived(id, false)),
         Err(undone) if is_code(&undone, &["not_archived"]) => Ok(archived(id, false)),
-        Err(Undone::Refused(Refusal::Permanent(_) | Refusal::MissingScope { .. })) => {
-            Ok(ask_to_unarchive(&incident, &channel))
-        }
+        Err(Undone::Refused(Refusal::Rejected(
+            SlackRejection::Permanent(_) | SlackRejection::MissingScope { .. },
+        ))) => Ok(ask_to_unarchive(&incident, &channel)),
         Err(undone) => Err(undone),
     }
 }

@@ -1,10 +1,11 @@
 //! A text for the public that waits for the commander.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, context, danger, message, primary, section};
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, context, danger, message, primary, section};
 use super::facts;
-use super::text::{actor, cut, escaped, quoted};
+use super::text::{actor, escaped, quoted};
 use super::value::value_with;
 use crate::incident::{Actor, Incident, PublicDraft};
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
 
-use super::blocks::{message, paragraphs, section};
 use super::tasks::{self, TaskView};
 use super::text::{channel, quoted, span};
 use super::{facts, info, timeline};

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{context, message, paragraphs, section};
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::blocks::{context, message, paragraphs, section};
 use super::facts;
 use super::text::{channel, line, user, when};
 use crate::incident::Incident;

@@ -2,17 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tidegate_slack::blocks::{actions, button, limits, message, primary, section};
+use tidegate_slack::text::{cut, length};
 
-use super::blocks::{actions, button, message, primary, section};
-use super::text::{cut, length};
 use crate::incident::IncidentId;
 use crate::timeline::Source;
 
 /// The action id of the button.
 pub const ACTION: &str = "incident.open_form";
-
-/// Slack's limit for a button's value.
-const VALUE: usize = 2000;
 
 /// Which form to open, and what it begins with: the button's value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +49,7 @@ impl OpenForm {
                 cut(&self.typed, room)
             };
             let value = json!(form).to_string();
-            if length(&value) <= VALUE || room == 0 {
+            if length(&value) <= limits::BUTTON_VALUE || room == 0 {
                 return value;
             }
             room /= 2;

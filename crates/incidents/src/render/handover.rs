@@ -1,8 +1,8 @@
 //! A command on offer: what the next commander should know, with a yes and a no.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, primary, section};
 
-use super::blocks::{actions, button, message, primary, section};
 use super::facts;
 use super::text::{quoted, user, when};
 use super::value::value_with;

@@ -1,10 +1,10 @@
 //! The pinned message of an incident's channel. It is edited in place, so it always says how things are now.
 
 use serde_json::Value;
-
-use super::blocks::{
+use tidegate_slack::blocks::{
     actions, button, context, danger, fields, header, message, option, primary, section, select,
 };
+
 use super::facts;
 use super::text::{actor, escaped, quoted, user, when};
 use super::value::{value_of, value_with};
@@ -15,10 +15,8 @@ use crate::status::Status;
 
 /// The pinned message. `custom_roles` are the workspace's own, by name; they can be claimed like the built-in ones.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
-    let mut blocks = vec![
-        header(&facts::heading(incident)),
-        fields(&facts_of(incident)),
-    ];
+    let mut blocks = vec![header(&facts::heading(incident))];
+    blocks.extend(fields(&facts_of(incident)));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&format!(
             "*Last update* ({})\n{}",

@@ -1,9 +1,9 @@
 //! Incidents in a list, one line or two each.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{context, message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
 
-use super::blocks::{context, message, paragraphs, section};
 use super::facts;
 use super::text::{channel, when};
 use crate::incident::Incident;

@@ -1,8 +1,8 @@
 //! Who does what in an incident, and what is free.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, message, paragraphs, section};
 
-use super::blocks::{actions, message, paragraphs, section};
 use super::facts;
 use super::header::claim_select;
 use super::text::{user, when};
@@ -18,7 +18,7 @@ pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
     blocks.extend(paragraphs(&lines));
     if incident.status.is_open() {
         let select = claim_select(incident, custom_roles);
-        blocks.extend(actions(select.into_iter().collect()));
+        blocks.extend(actions(select));
     }
     message(&format!("{head}\n{}", lines.join("\n")), blocks)
 }

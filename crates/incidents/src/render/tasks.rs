@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{button, context, message, section, section_with};
 use tidegate_slack::ids::UserId;
 
-use super::blocks::{button, context, message, section, section_with};
 use super::facts;
 use super::text::{line, user, when};
 use super::value::value_with;

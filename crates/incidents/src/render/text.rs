@@ -2,6 +2,7 @@
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::text::{cut, one_line};
 
 use crate::incident::Actor;
 
@@ -22,63 +23,9 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
-/// A text as one line for a `plain_text` object, of `max` characters at most and never empty: Slack refuses empty ones.
-pub(super) fn plain(text: &str, max: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        return "–".to_owned();
-    }
-    cut(&line, max)
-}
-
 /// A text as one escaped line, of `max` characters before escaping.
 pub(super) fn line(text: &str, max: usize) -> String {
-    escaped(&plain(text, max))
-}
-
-/// The beginning of a text, of `max` characters at most.
-pub(super) fn cut(text: &str, max: usize) -> String {
-    if length(text) <= max {
-        return text.to_owned();
-    }
-    let mut used = 1;
-    let fits = text.chars().take_while(|c| {
-        used += c.len_utf16();
-        used <= max
-    });
-    let mut out: String = fits.collect();
-    out.push('…');
-    out
-}
-
-/// The beginning of finished mrkdwn, of `max` characters at most, never cut within a token or an escape.
-pub(super) fn fit(markup: &str, max: usize) -> String {
-    if length(markup) <= max {
-        return markup.to_owned();
-    }
-    let (mut used, mut safe) = (1, 0);
-    let mut until = None;
-    for (at, c) in markup.char_indices() {
-        used += c.len_utf16();
-        if used > max {
-            break;
-        }
-        match c {
-            '<' => until = Some('>'),
-            '&' if until.is_none() => until = Some(';'),
-            c if until == Some(c) => until = None,
-            _ => {}
-        }
-        if until.is_none() {
-            safe = at + c.len_utf8();
-        }
-    }
-    format!("{}…", &markup[..safe])
-}
-
-/// How long Slack takes a text to be. Its clients count UTF-16 units, and nothing counts more than that.
-pub(super) fn length(text: &str) -> usize {
-    text.encode_utf16().count()
+    escaped(&one_line(text, max))
 }
 
 /// A text of somebody's as a quotation, line for line.
@@ -155,8 +102,6 @@ pub fn span(millis: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -168,20 +113,6 @@ mod tests {
         assert_eq!(line(" a\n<b>\t c ", 20), "a &lt;b&gt; c");
         assert_eq!(line(" \n", 20), "–");
         assert_eq!(quoted("a\n<b>", 99), "> a\n> &lt;b&gt;");
-    }
-
-    #[test]
-    fn a_cut_spares_tokens_and_escapes() {
-        for (markup, max, expected) in [
-            ("abc", 3, "abc"),
-            ("abcd", 3, "ab…"),
-            ("a&amp;b", 7, "a&amp;b"),
-            ("a&amp;bc", 7, "a&amp;…"),
-            ("a <@U1> b", 6, "a …"),
-            ("😀😀", 3, "😀…"),
-        ] {
-            assert_eq!(fit(markup, max), expected, "{markup} {max}");
-        }
     }
 
     #[test]
@@ -207,17 +138,5 @@ mod tests {
             "<!date^1795257000^{date_short_pretty} {time}|2026-11-21 10:30 UTC>"
         );
         assert_eq!(utc(Timestamp(i64::MAX)), "an unknown time");
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_is_never_too_long_and_leaves_whole_escapes(text in "[a<>&é😀@U1\n]{0,60}", max in 8usize..40) {
-            let markup = fit(&format!("{} <@U9> x", escaped(&text)), max);
-            prop_assert!(length(&markup) <= max);
-            let rest = markup.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
-            prop_assert!(!rest.contains('&'), "{markup}");
-            prop_assert!(!rest.replace("<@U9>", "").contains('<'), "{markup}");
-            prop_assert!(length(&cut(&text, max)) <= max);
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! The timeline as one person reads it: a page at a time, the newest entry last.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, paragraphs, section};
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, message, paragraphs, section};
 use super::facts;
-use super::text::{actor, cut, escaped, when};
+use super::text::{actor, escaped, when};
 use super::value::value_with;
 use crate::incident::Incident;
 use crate::timeline::Entry;

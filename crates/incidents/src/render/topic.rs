@@ -1,7 +1,9 @@
 //! Topic and purpose of an incident's channel: one line each, 250 characters at most.
 
+use tidegate_slack::mrkdwn;
+
 use super::facts;
-use super::text::{LINE, fit, line, time_of_day};
+use super::text::{LINE, line, time_of_day};
 use crate::incident::Incident;
 
 /// Slack's limit for either.
@@ -22,20 +24,20 @@ pub fn topic(incident: &Incident) -> String {
     {
         parts.push(format!("next update {}", time_of_day(due)));
     }
-    fit(&parts.join(" · "), TOPIC)
+    mrkdwn::cut(&parts.join(" · "), TOPIC)
 }
 
 /// What the channel is for.
 pub fn purpose(incident: &Incident) -> String {
-    fit(&line(&facts::heading(incident), LINE), TOPIC)
+    mrkdwn::cut(&line(&facts::heading(incident), LINE), TOPIC)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tidegate_slack::text::length;
 
     use super::super::fixture::{hostile, incident};
-    use super::super::text::length;
     use super::*;
 
     #[test]

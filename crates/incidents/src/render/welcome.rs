@@ -2,12 +2,13 @@
 //! part is. Only they see it.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, section};
 use tidegate_slack::ids::UserId;
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, message, section};
 use super::facts;
 use super::header::claim_select;
-use super::text::{cut, escaped, quoted};
+use super::text::{escaped, quoted};
 use super::value::value_of;
 use crate::incident::Incident;
 use crate::role::RoleName;

@@ -10,10 +10,10 @@ use serde_json::json;
 use tidegate_app::installs::Installs;
 use tidegate_app::installs::grant::State;
 use tidegate_fake_slack::{Fault, FaultKind};
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::BotTokens;
 use tidegate_slack::api::auth::Test;
-use tidegate_slack::outcome::Outcome;
 
 use crate::chance::{Chance, seeds};
 use crate::faulty_table::{Mishap, Rates};

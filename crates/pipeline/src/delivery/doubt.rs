@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use tidegate_outcome::Refusal;
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
-use tidegate_slack::outcome::Refusal;
 
 use super::{Deliverer, Undone};
 use crate::clock::Timestamp;
@@ -85,7 +85,7 @@ pub(super) fn judge(
             failures,
         },
         Undone::Refused(why @ Refusal::Unreachable) => after(Duration::ZERO, why.to_string()),
-        Undone::Refused(why) => match why.token_code() {
+        Undone::Refused(Refusal::Rejected(why)) => match why.token_code() {
             Some(code) => Verdict::Token {
                 code: code.to_owned(),
                 reason: format!("refused: {why}"),

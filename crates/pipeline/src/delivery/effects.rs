@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use metrics::counter;
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::{Kind, Method};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::recovery::MAX_RESENDS;
 use super::search::{Found, Sought};
@@ -74,7 +75,7 @@ pub enum Undone {
     Wait(Timestamp),
     /// Slack or another service refused; nothing has happened. What is limited or out of reach is tried again, a
     /// token's trouble goes to its keeper, the rest is parked.
-    Refused(Refusal),
+    Refused(Refusal<SlackRejection>),
     /// Nobody knows whether it happened.
     Ambiguous(String),
     /// Something of ours stumbled, the table for example: try again soon.
@@ -230,7 +231,12 @@ impl Effect<'_> {
         }
     }
 
-    async fn told<T>(&self, budget: &Budget, kind: Kind, outcome: Outcome<T>) -> Result<T, Undone> {
+    async fn told<T>(
+        &self,
+        budget: &Budget,
+        kind: Kind,
+        outcome: Outcome<T, SlackRejection>,
+    ) -> Result<T, Undone> {
         match outcome {
             Outcome::Done(answer) => {
                 self.traces.note_call(kind);

@@ -5,8 +5,9 @@ use std::time::Duration;
 use metrics::counter;
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::Ts;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::{Deliverer, METADATA_EVENT};
 use crate::budget::{Budget, Turn};
@@ -123,7 +124,7 @@ impl Deliverer {
         &self,
         rows: &Rows,
         budget: &Budget,
-        outcome: Outcome,
+        outcome: Outcome<Json, SlackRejection>,
     ) -> Result<Found, TableError> {
         let now = self.clock.now();
         Ok(match outcome {
@@ -133,11 +134,9 @@ impl Deliverer {
                 self.close_until(rows, budget, time).await?;
                 Found::Later(time)
             }
-            Outcome::Refused(
-                why @ (Refusal::Credential(_)
-                | Refusal::MissingScope { .. }
-                | Refusal::Permanent(_)),
-            ) => Found::Never(format!("the channel could not be searched: {why}")),
+            Outcome::Refused(Refusal::Rejected(why)) => {
+                Found::Never(format!("the channel could not be searched: {why}"))
+            }
             // Closed for all: a sweep or another lane would only meet the same trouble.
             _ => {
                 let time = now.plus(READ_AGAIN_AFTER);

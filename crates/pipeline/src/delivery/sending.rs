@@ -2,8 +2,8 @@
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::lease::Lease;
 use super::settling::MAX_ATTEMPTS;
@@ -61,7 +61,7 @@ impl Deliverer {
             (Target::Channel, None) => Outcome::Refused(Refusal::Unreachable),
         };
         let token_refused = match &outcome {
-            Outcome::Refused(why) => why.token_code(),
+            Outcome::Refused(Refusal::Rejected(why)) => why.token_code(),
             _ => None,
         };
         if let (Some(code), Some(bearer)) = (token_refused, &bearer) {

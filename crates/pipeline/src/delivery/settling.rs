@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use metrics::counter;
 use serde_json::Value as Json;
-use tidegate_slack::outcome::{Outcome, Refusal};
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 
 use super::{Deliverer, Next};
 use crate::budget::Budget;
@@ -29,7 +30,7 @@ impl Deliverer {
         budget: Option<&Budget>,
         post: &Pending,
         row: &Item,
-        outcome: Outcome,
+        outcome: Outcome<Json, SlackRejection>,
     ) -> Result<Next, JobError> {
         let now = self.clock.now();
         count(&post.purpose, &outcome);
@@ -57,11 +58,7 @@ impl Deliverer {
                 self.end(rows, post, row, &End::Parked(why.to_string()))
                     .await
             }
-            Outcome::Refused(
-                why @ (Refusal::Credential(_)
-                | Refusal::MissingScope { .. }
-                | Refusal::Permanent(_)),
-            ) => {
+            Outcome::Refused(Refusal::Rejected(why)) => {
                 self.end(rows, post, row, &End::Parked(format!("refused: {why}")))
                     .await
             }
@@ -199,18 +196,23 @@ impl Deliverer {
     }
 }
 
-fn count(purpose: &str, outcome: &Outcome) {
+/// Counts an attempt at a post by how it ended.
+fn count(purpose: &str, outcome: &Outcome<Json, SlackRejection>) {
     let name = match outcome {
         Outcome::Done(_) => "done",
         Outcome::Ambiguous(_) => "ambiguous",
-        Outcome::Refused(Refusal::RateLimited { .. }) => "rate_limited",
-        Outcome::Refused(Refusal::Unreachable) => "unreachable",
-        Outcome::Refused(Refusal::Credential(_) | Refusal::MissingScope { .. }) => {
-            counter!("credential_refused_total").increment(1);
-            "credential"
-        }
-        Outcome::Refused(Refusal::Permanent(_)) => "refused",
+        Outcome::Refused(why) => count_refusal(why),
     };
     counter!("tidegate_posts_total", "purpose" => purpose.to_owned(), "outcome" => name)
         .increment(1);
+}
+
+/// Counts a refusal that is the token's trouble, and gives the metric label of any refusal.
+pub(super) fn count_refusal(why: &Refusal<SlackRejection>) -> &'static str {
+    if let Refusal::Rejected(SlackRejection::Credential(_) | SlackRejection::MissingScope { .. }) =
+        why
+    {
+        counter!("credential_refused_total").increment(1);
+    }
+    why.code()
 }

@@ -1,9 +1,11 @@
 //! Walking a method's pages: one call for each [`Pages::next`], so that a caller can ask its budget in between, keep
 //! the cursor, and stop.
 
+use tidegate_outcome::Outcome;
+
 use super::Method;
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
-use crate::outcome::{Outcome, Refusal};
 
 /// A method whose answer says where the next page begins.
 pub trait Paged: Method {
@@ -61,7 +63,7 @@ impl<M: Paged> Pages<M> {
         &mut self,
         slack: &SlackClient,
         credential: &M::Credential,
-    ) -> Option<Outcome<M::Answer>> {
+    ) -> Option<Outcome<M::Answer, SlackRejection>> {
         if self.ended || self.left == 0 {
             return None;
         }
@@ -72,7 +74,7 @@ impl<M: Paged> Pages<M> {
                 // It would go round for ever, and every page of it would look new.
                 self.ended = true;
                 let why = "cursor_repeats".to_owned();
-                return Some(Outcome::Refused(Refusal::Permanent(why)));
+                return Some(Outcome::rejected(SlackRejection::Permanent(why)));
             }
             self.left -= 1;
             if next.is_empty() {

@@ -1,12 +1,12 @@
 //! The modal that declares an incident.
 
 use serde_json::Value;
+use tidegate_slack::blocks::limits::OPTIONS;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::UserId;
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::incident::{MAX_SERVICES, MAX_TITLE};
-use crate::render::blocks::OPTIONS;
 use crate::severity::Severity;
 
 /// Its callback id.
@@ -49,7 +49,7 @@ pub fn modal(declare: &Declare<'_>) -> Value {
         Some(template) => format!("{name}.{template}").chars().take(200).collect(),
         None => name.to_owned(),
     };
-    let title = Ask {
+    let title = Question {
         id: "title",
         label: "What is wrong?",
         required: true,
@@ -63,18 +63,18 @@ pub fn modal(declare: &Declare<'_>) -> Value {
     ));
     fields.push(severity(declare, &action("severity")));
     fields.extend(service(declare, &action("service")));
-    let commander = Ask {
+    let commander = Question {
         id: "commander",
         label: "Commander",
         required: true,
     };
-    fields.push(Field::person(
+    fields.push(Field::user(
         &commander,
         "commander",
         declare.commander.as_ref(),
     ));
     fields.push(options(declare));
-    let description = Ask {
+    let description = Question {
         id: "description",
         label: "What do you see?",
         required: false,
@@ -99,7 +99,7 @@ fn template(declare: &Declare<'_>) -> Option<Field> {
     if declare.templates.is_empty() {
         return None;
     }
-    let ask = Ask {
+    let ask = Question {
         id: "template",
         label: "Template",
         required: false,
@@ -110,11 +110,11 @@ fn template(declare: &Declare<'_>) -> Option<Field> {
         .take(OPTIONS)
         .map(|(key, title)| (title.clone(), key.clone()))
         .collect();
-    Some(Field::select(&ask, TEMPLATE_ACTION, &options, declare.template).told_at_once())
+    Some(Field::select(&ask, TEMPLATE_ACTION, &options, declare.template).dispatched())
 }
 
 fn severity(declare: &Declare<'_>, action: &str) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "severity",
         label: "Severity",
         required: true,
@@ -153,12 +153,12 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
     let all = services.len();
     services.truncate(OPTIONS);
     services.sort();
-    let ask = Ask {
+    let ask = Question {
         id: "service",
         label: "Services",
         required: false,
     };
-    let mut fields = vec![Field::several(
+    let mut fields = vec![Field::multi_select(
         &ask,
         action,
         &services,
@@ -174,7 +174,7 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
 }
 
 fn options(declare: &Declare<'_>) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "options",
         label: "Options",
         required: false,
@@ -187,7 +187,7 @@ fn options(declare: &Declare<'_>) -> Field {
         ("Drill: a rehearsal, outside the statistics", "drill"),
         ("Triage: tell nobody yet, somebody looks first", "triage"),
     ];
-    Field::boxes(&ask, "options", &all, declare.options)
+    Field::checkboxes(&ask, "options", &all, declare.options)
 }
 
 #[cfg(test)]

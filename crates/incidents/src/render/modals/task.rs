@@ -1,9 +1,9 @@
 //! The modal that makes a task, of a message or of nothing.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::UserId;
 
-use super::input::{Ask, Field};
 use super::timeline::pick;
 use super::{Metadata, view};
 use crate::incident::Incident;
@@ -18,17 +18,17 @@ pub fn modal(
     assignee: Option<&UserId>,
     metadata: &Metadata,
 ) -> Option<Value> {
-    let text = Ask {
+    let text = Question {
         id: "text",
         label: "What is to be done",
         required: true,
     };
-    let who = Ask {
+    let who = Question {
         id: "assignee",
         label: "Who",
         required: false,
     };
-    let due = Ask {
+    let due = Question {
         id: "due",
         label: "Due",
         required: false,
@@ -44,7 +44,7 @@ pub fn modal(
     let fields = vec![
         pick(open, metadata)?,
         Field::text(&text, "text", 500, words, true),
-        Field::person(&who, "assignee", assignee),
+        Field::user(&who, "assignee", assignee),
         Field::select(&due, "due", &days, None),
     ];
     Some(view(CALLBACK, "Make a task", "Make", metadata, fields))

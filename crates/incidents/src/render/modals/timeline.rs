@@ -1,11 +1,11 @@
 //! The modal that takes a message into an incident's timeline.
 
 use serde_json::Value;
+use tidegate_slack::blocks::limits::OPTIONS;
+use tidegate_slack::blocks::{Field, Question};
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::incident::Incident;
-use crate::render::blocks::OPTIONS;
 use crate::render::facts;
 
 /// Its callback id.
@@ -16,7 +16,7 @@ pub fn modal(open: &[Incident], words: &str, metadata: &Metadata) -> Option<Valu
     let fields = vec![
         pick(open, metadata)?,
         Field::text(
-            &Ask {
+            &Question {
                 id: "text",
                 label: "What to note",
                 required: true,
@@ -36,7 +36,7 @@ pub(super) fn pick(open: &[Incident], metadata: &Metadata) -> Option<Field> {
         .iter()
         .find(|i| Some(&i.id) == metadata.incident.as_ref());
     let initial = named.or(open.first())?.id.as_str();
-    let ask = Ask {
+    let ask = Question {
         id: "incident",
         label: "Incident",
         required: true,

@@ -1,9 +1,9 @@
 //! The modal in which somebody says where an incident stands, inside and outside.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::incident::Incident;
 use crate::render::facts;
@@ -16,10 +16,10 @@ pub const CALLBACK: &str = "incident_update";
 /// `minutes` is how long the workspace takes until the next word at this severity, if it promises one.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u32>) -> Value {
     let fields = vec![
-        Field::words(&facts::title(incident)),
+        Field::paragraph(&facts::title(incident)),
         status(incident),
         Field::text(
-            &Ask {
+            &Question {
                 id: "text",
                 label: "Where does it stand?",
                 required: true,
@@ -31,7 +31,7 @@ pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u
         )
         .hint("For everybody who works on it, and the announcement channels."),
         Field::text(
-            &Ask {
+            &Question {
                 id: "public",
                 label: "For the status page",
                 required: false,
@@ -59,7 +59,7 @@ pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u
 }
 
 fn status(incident: &Incident) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "status",
         label: "Status",
         required: true,
@@ -89,7 +89,7 @@ fn status(incident: &Incident) -> Field {
 }
 
 fn next(minutes: Option<u32>) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "next",
         label: "Next update",
         required: false,

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{CompleteUploadExternal, Files, GetUploadUrlExternal, Uploaded};
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
 use crate::ids::{ChannelId, Ts};
-use crate::outcome::{Outcome, Refusal};
 
 /// A file to upload.
 #[derive(Clone, Default)]
@@ -37,7 +38,11 @@ impl fmt::Debug for Upload {
 impl SlackClient {
     /// Uploads a file and shares it. Only the last step can be ambiguous: before it nobody sees anything, so that
     /// whatever went wrong until then may be tried again from the start.
-    pub async fn upload(&self, token: &SecretString, upload: Upload) -> Outcome<Files> {
+    pub async fn upload(
+        &self,
+        token: &SecretString,
+        upload: Upload,
+    ) -> Outcome<Files, SlackRejection> {
         let ask = GetUploadUrlExternal {
             filename: upload.filename,
             length: upload.bytes.len() as u64,
