@@ -8,9 +8,9 @@ use super::blocks::{actions, button, fields, message, section};
 use super::facts;
 use super::text::{channel, cut, quoted, when};
 use super::value::value_of;
-use crate::incident::Incident;
-use crate::severity::Severity;
-use crate::status::Status;
+use crate::model::incident::Incident;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 /// Characters of somebody's words that are told.
 const WORDS: usize = 2000;

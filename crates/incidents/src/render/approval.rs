@@ -6,7 +6,7 @@ use super::blocks::{actions, button, context, danger, message, primary, section}
 use super::facts;
 use super::text::{actor, cut, escaped, quoted};
 use super::value::value_with;
-use crate::incident::{Actor, Incident, PublicDraft};
+use crate::model::incident::{Actor, Incident, PublicDraft};
 
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

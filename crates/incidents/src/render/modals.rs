@@ -16,8 +16,8 @@ use tidegate_slack::ids::ChannelId;
 
 use super::blocks::{VIEW_BLOCKS, plain_text};
 use super::text::length;
-use crate::incident::IncidentId;
-use crate::timeline::Source;
+use crate::model::incident::IncidentId;
+use crate::model::timeline::Source;
 use input::Field;
 
 /// Slack's limit for a modal's title and its buttons.

@@ -8,7 +8,7 @@ use super::blocks::{button, context, message, section, section_with};
 use super::facts;
 use super::text::{line, user, when};
 use super::value::value_with;
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Most tasks of one list.
 pub const MOST: usize = 40;

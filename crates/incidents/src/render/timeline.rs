@@ -6,8 +6,8 @@ use super::blocks::{actions, button, message, paragraphs, section};
 use super::facts;
 use super::text::{actor, cut, escaped, when};
 use super::value::value_with;
-use crate::incident::Incident;
-use crate::timeline::Entry;
+use crate::model::incident::Incident;
+use crate::model::timeline::Entry;
 
 /// Most entries of a page: each has room for its words, and the page for all of them.
 pub const PAGE: usize = 40;
@@ -87,7 +87,7 @@ mod tests {
     use super::super::fixture::{NOW, check, check_for_one, entries, hostile, incident};
     use super::super::value::parse_value;
     use super::*;
-    use crate::incident::Actor;
+    use crate::model::incident::Actor;
 
     #[test]
     fn next_goes_on_after_the_last_entry_shown() {

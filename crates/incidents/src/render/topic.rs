@@ -2,7 +2,7 @@
 
 use super::facts;
 use super::text::{LINE, fit, line, time_of_day};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Slack's limit for either.
 const TOPIC: usize = 250;

@@ -5,9 +5,9 @@ use tidegate_slack::ids::UserId;
 
 use super::input::{Ask, Field};
 use super::{Metadata, view};
-use crate::incident::{MAX_SERVICES, MAX_TITLE};
+use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
+use crate::model::severity::Severity;
 use crate::render::blocks::OPTIONS;
-use crate::severity::Severity;
 
 /// Its callback id.
 pub const CALLBACK: &str = "declare_incident_modal";

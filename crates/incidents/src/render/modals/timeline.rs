@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::input::{Ask, Field};
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 use crate::render::blocks::OPTIONS;
 use crate::render::facts;
 
@@ -57,7 +57,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::incident::IncidentId;
+    use crate::model::incident::IncidentId;
     use crate::render::fixture::{NOW, check, hostile, incident};
 
     fn several(n: usize) -> Vec<Incident> {
