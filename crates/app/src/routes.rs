@@ -21,7 +21,7 @@ use tidegate_slack::interaction::Interaction;
 
 use tidegate_hello::{mentions, ping};
 use tidegate_incidents::domain::Incidents;
-use tidegate_incidents::handle as incidents;
+use tidegate_incidents::requests::handle as incidents;
 use tidegate_installs::Installs;
 use tidegate_installs::revocation::{self, Revocation};
 use tidegate_mirror::{gaps, messages};

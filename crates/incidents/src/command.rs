@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::milestone::Milestone;
-use super::role::RoleName;
-use super::severity::Severity;
-use super::status::Status;
+use crate::model::milestone::Milestone;
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 mod forms;
 mod lifecycle;

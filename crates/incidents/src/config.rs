@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use crate::permissions::Policy;
-use crate::settings::check::check;
-use crate::settings::shapes::is_slug;
-use crate::settings::{Service, Settings, StatusPage};
+use crate::model::permissions::Policy;
+use crate::model::settings::check::check;
+use crate::model::settings::shapes::is_slug;
+use crate::model::settings::{Service, Settings, StatusPage};
 use tidegate_pipeline::config::{Environment, SecretSource};
 
 /// Settings that name people, channels or pages: ids mean nothing in any workspace but one.

@@ -10,9 +10,9 @@ use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
 
 use crate::config::IncidentsConfig;
-use crate::pages::Pages;
-use crate::settings::store::{self, Loaded};
-use crate::settings::{Settings, StatusPage};
+use crate::model::settings::store::{self, Loaded};
+use crate::model::settings::{Settings, StatusPage};
+use crate::status_pages::Pages;
 
 /// Handles incidents.
 pub struct Incidents {

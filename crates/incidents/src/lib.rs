@@ -1,50 +1,25 @@
 #![doc = include_str!("../README.md")]
+//!
+//! The modules, from the bottom up. Each uses only those before it:
+//!
+//! - [`model`]: what is stored, and what always holds of it.
+//! - [`command`]: what people type after `/incident`, read into values.
+//! - [`render`]: what people see, from values to Block Kit, mrkdwn, Markdown and HTML.
+//! - [`decide`]: from what is asked to a change or a refusal.
+//! - [`status_pages`]: keeps the public's pages in step with the incidents.
+//! - [`config`]: the defaults of workspaces, read from the environment.
+//! - [`domain`]: what handling incidents needs besides the table.
+//! - [`effects`]: how the effects of a change are performed in Slack.
+//! - [`requests`]: what comes in, from Slack and from timers: reads rows, has it decided, commits.
+//! - [`api`]: the routes.
 
 pub mod api;
-pub mod ask;
-pub mod case;
-pub mod change;
-pub mod channel_name;
 pub mod command;
 pub mod config;
 pub mod decide;
-pub mod declare;
-pub mod delivery;
 pub mod domain;
-pub mod effect;
-pub mod events;
-pub mod forms;
-pub mod handle;
-pub mod handover;
-pub mod home;
-pub mod incident;
-pub mod interaction;
-pub mod lifecycle;
-pub mod marks;
-pub mod metrics;
-pub mod milestone;
-pub mod notes;
-pub mod pages;
-pub mod paging;
-pub mod people;
-pub mod perform;
-pub mod permissions;
-pub mod person;
-pub mod properties;
-pub mod public;
-pub mod read;
-pub mod relations;
-pub mod reminders;
+pub mod effects;
+pub mod model;
 pub mod render;
-pub mod review;
-pub mod role;
-pub mod routing;
-pub mod rows;
-pub mod settings;
-pub mod severity;
-pub mod speak;
-pub mod status;
-pub mod tasks;
-pub mod templates;
-pub mod timeline;
-pub mod timers;
+pub mod requests;
+pub mod status_pages;

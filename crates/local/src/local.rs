@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use tidegate_app::api::{Api, Limits};
 use tidegate_app::domains;
 use tidegate_app::incidents::domain::Incidents;
-use tidegate_app::incidents::perform::Outside;
+use tidegate_app::incidents::effects::perform::Outside;
 use tidegate_app::installs::Installs;
 use tidegate_app::routes::Routes;
 use tidegate_fake_slack::FakeSlack;

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tidegate_app::config::{DeliveryConfig, both};
 use tidegate_app::installs::{Installs, Parts};
-use tidegate_app::{domains, incidents::perform::Outside};
+use tidegate_app::{domains, incidents::effects::perform::Outside};
 use tidegate_aws::lambda::{Error, run_delivery, start};
 use tidegate_aws::{client::Aws, secrets::SsmSecrets, sqs::SqsQueue, store::Store};
 use tidegate_pipeline::delivery::{Deliverer, Sender};

@@ -10,10 +10,10 @@ use tidegate_pipeline::worker::wake;
 
 use super::fields::Fields;
 use super::room::{Room, plain, undone};
-use crate::ask::{AnswerTo, Ask, Asked, Subject};
+use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
 use crate::domain::Incidents;
-use crate::handle::{self, API_JOB, Ran};
-use crate::incident::IncidentId;
+use crate::model::incident::IncidentId;
+use crate::requests::handle::{self, API_JOB, Ran};
 use tidegate_api::{Call, Caller, Refused};
 
 /// Longest idempotency key, in characters.

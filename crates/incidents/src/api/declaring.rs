@@ -7,12 +7,12 @@ use super::asking::{self, Claim};
 use super::fields::Fields;
 use super::room::{Room, plain};
 use super::shown;
-use crate::ask::Ask;
-use crate::declare::{self, Declaration};
-use crate::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
-use crate::permissions::Action;
-use crate::rows::{self, Loaded};
-use crate::severity::Severity;
+use crate::decide::ask::Ask;
+use crate::decide::declaration::{self, Declaration};
+use crate::model::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
+use crate::model::permissions::Action;
+use crate::model::rows::{self, Loaded};
+use crate::model::severity::Severity;
 use tidegate_api::reply;
 use tidegate_api::{Answer, Api, Call, Refused};
 
@@ -62,7 +62,7 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, Refused> {
         detected_at: fields.moment("detected_at", room.now),
     };
     let settings = &room.settings.settings;
-    match declare::from_template(declaration.clone(), settings) {
+    match declaration::from_template(declaration.clone(), settings) {
         Ok(declaration) => note_problems(fields, &declaration, room),
         Err(words) => {
             note_problems(fields, &declaration, room);
@@ -78,7 +78,7 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
         fields.wrong("services", &format!("takes {MAX_SERVICES} at most"));
         return;
     }
-    for (field, words) in declare::check(declaration, &room.settings.settings) {
+    for (field, words) in declaration::check(declaration, &room.settings.settings) {
         let name = if field == "service" {
             "services"
         } else {

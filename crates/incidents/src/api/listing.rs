@@ -6,10 +6,10 @@ use tidegate_pipeline::table::{Cursor, Range, RowKey};
 
 use super::room::{AT_A_TIME, Room};
 use super::shown;
-use crate::incident::Incident;
-use crate::permissions::Action;
-use crate::rows::{self, Loaded};
-use crate::severity::Severity;
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::rows::{self, Loaded};
+use crate::model::severity::Severity;
 use tidegate_api::reply;
 use tidegate_api::{Answer, Api, Call, Parameters, Refused};
 use tidegate_pipeline::clock::Timestamp;

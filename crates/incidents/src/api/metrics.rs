@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::parts::file;
 use super::room::Room;
-use crate::metrics;
-use crate::permissions::Action;
+use crate::decide::metrics;
+use crate::model::permissions::Action;
 use tidegate_api::reply;
 use tidegate_api::{Answer, Api, Call, Refused};
 

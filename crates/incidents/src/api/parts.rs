@@ -9,14 +9,13 @@ use tidegate_pipeline::table::Range;
 
 use super::room::Room;
 use super::shown;
-use crate::delivery;
-use crate::permissions::Action;
-use crate::relations;
+use crate::decide::tasks::{self, Task};
+use crate::decide::{relations, review};
+use crate::model::delivery;
+use crate::model::permissions::Action;
+use crate::model::rows::{self, Loaded};
+use crate::model::timeline::Entry;
 use crate::render::export::{self, Export, Names};
-use crate::review;
-use crate::rows::{self, Loaded};
-use crate::tasks::{self, Task};
-use crate::timeline::Entry;
 use tidegate_api::reply;
 use tidegate_api::{Answer, Api, Call, Refused};
 

@@ -9,13 +9,13 @@ use tidegate_slack::ids::TenantId;
 use tidegate_api::{Api, Call, Caller, Refused, Who};
 
 use super::INCIDENTS_ADMIN;
-use crate::case::Case;
+use crate::decide::case::Case;
 use crate::domain::Incidents;
-use crate::incident::{Actor, Incident, IncidentId};
-use crate::permissions::{self, Action, PersonKind};
-use crate::person::{self, Person};
-use crate::rows::{self, Loaded};
-use crate::settings::store;
+use crate::effects::person::{self, Person};
+use crate::model::incident::{Actor, Incident, IncidentId};
+use crate::model::permissions::{self, Action, PersonKind};
+use crate::model::rows::{self, Loaded};
+use crate::model::settings::store;
 
 /// Reads of incidents that one call has under way at a time.
 pub(super) const AT_A_TIME: usize = 25;

@@ -12,9 +12,9 @@ use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
 
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
 use crate::domain::Incidents;
-use crate::settings::store::{self, Loaded, StatusPageKey};
-use crate::settings::{Service, Settings, check::check, input};
-use crate::templates::Template;
+use crate::model::settings::store::{self, Loaded, StatusPageKey};
+use crate::model::settings::{Service, Settings, check::check, input};
+use crate::model::templates::Template;
 use tidegate_api::reply;
 
 pub(super) const ROUTES: &[Route] = &[

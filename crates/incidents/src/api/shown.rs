@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use tidegate_pipeline::clock::Timestamp;
 
 use super::room::Room;
-use crate::incident::{Incident, Milestones};
-use crate::relations::Linked;
-use crate::rows::{self, Loaded, Place};
-use crate::timeline::Entry;
+use crate::decide::relations::Linked;
+use crate::model::incident::{Incident, Milestones};
+use crate::model::rows::{self, Loaded, Place};
+use crate::model::timeline::Entry;
 use tidegate_api::Refused;
 
 /// An incident as the caller may see it: who may not know of what it has just declared learns its name only.

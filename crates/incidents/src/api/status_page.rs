@@ -14,8 +14,8 @@ use tidegate_pipeline::table::TableError;
 use tidegate_slack::tenant::is_id;
 
 use crate::domain::Incidents;
-use crate::pages::built_in::Document;
 use crate::render::public_page::{self, PublicPageView};
+use crate::status_pages::built_in::Document;
 use tidegate_api::reply;
 use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
 

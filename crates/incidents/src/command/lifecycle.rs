@@ -2,9 +2,9 @@
 
 use super::words::{self, Read, Words};
 use super::{Command, Declare, When};
-use crate::milestone::Milestone;
-use crate::severity::Severity;
-use crate::status::Status;
+use crate::model::milestone::Milestone;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 pub(super) fn declare(words: &mut Words<'_>) -> Read<Command> {
     let mut wanted = Declare::default();

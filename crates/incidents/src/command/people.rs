@@ -2,7 +2,7 @@
 
 use super::words::{self, Read, Words};
 use super::{Command, Paged, lifecycle};
-use crate::role::RoleName;
+use crate::model::role::RoleName;
 
 /// Most people that one command brings in: Slack takes as many in one call.
 const MAX_INVITED: usize = 100;

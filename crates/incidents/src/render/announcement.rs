@@ -9,9 +9,9 @@ use tidegate_slack::text::cut;
 use super::facts;
 use super::text::{channel, quoted, when};
 use super::value::value_of;
-use crate::incident::Incident;
-use crate::severity::Severity;
-use crate::status::Status;
+use crate::model::incident::Incident;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 /// Characters of somebody's words that are told.
 const WORDS: usize = 2000;

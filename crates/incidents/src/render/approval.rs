@@ -7,7 +7,7 @@ use tidegate_slack::text::cut;
 use super::facts;
 use super::text::{actor, escaped, quoted};
 use super::value::value_with;
-use crate::incident::{Actor, Incident, PublicDraft};
+use crate::model::incident::{Actor, Incident, PublicDraft};
 
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use tidegate_slack::ids::ChannelId;
 use super::tasks::{self, TaskView};
 use super::text::{channel, quoted, span};
 use super::{facts, info, timeline};
-use crate::incident::Incident;
-use crate::timeline::{Entry, EntryKind};
+use crate::model::incident::Incident;
+use crate::model::timeline::{Entry, EntryKind};
 
 /// How many of the last updates are told.
 const UPDATES: usize = 5;

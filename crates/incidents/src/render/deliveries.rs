@@ -7,7 +7,7 @@ use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::facts;
 use super::text::{channel, line, user, when};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Most deliveries of one list.
 const MOST: usize = 60;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tidegate_slack::blocks::{actions, button, limits, message, primary, section};
 use tidegate_slack::text::{cut, length};
 
-use crate::incident::IncidentId;
-use crate::timeline::Source;
+use crate::model::incident::IncidentId;
+use crate::model::timeline::Source;
 
 /// The action id of the button.
 pub const ACTION: &str = "incident.open_form";

@@ -7,8 +7,8 @@ use super::facts;
 use super::markdown::{actor, line, named, person, quoted};
 use super::tasks::TaskView;
 use super::text::utc;
-use crate::incident::Incident;
-use crate::timeline::{Entry, broken_at};
+use crate::model::incident::Incident;
+use crate::model::timeline::{Entry, broken_at};
 
 pub use super::markdown::Names;
 
@@ -236,8 +236,8 @@ mod tests {
 
     use super::super::fixture::{NOW, entries, hostile, incident};
     use super::*;
-    use crate::incident::{Actor, PublicUpdate};
-    use crate::status::Status;
+    use crate::model::incident::{Actor, PublicUpdate};
+    use crate::model::status::Status;
 
     fn both(entries: &[Entry]) -> (String, Value) {
         let mut incident = incident();

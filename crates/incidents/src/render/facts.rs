@@ -1,11 +1,11 @@
 //! What several of the things shown say of an incident, in the same words.
 
 use super::text::{LINE, line, maybe_user, user, when};
-use crate::incident::{Incident, Milestones};
-use crate::role::RoleName;
-use crate::severity::Severity;
-use crate::status::Status;
-use crate::timeline::EntryKind;
+use crate::model::incident::{Incident, Milestones};
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
 use tidegate_pipeline::clock::Timestamp;
 
 /// `INC-4 · Checkout fails`, unescaped, for headings and notifications.

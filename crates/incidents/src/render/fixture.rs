@@ -8,8 +8,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::text::length;
 
 use super::value::parse_value;
-use crate::incident::{Actor, Incident, IncidentId};
-use crate::timeline::{Entry, EntryKind, NewEntry};
+use crate::model::incident::{Actor, Incident, IncidentId};
+use crate::model::timeline::{Entry, EntryKind, NewEntry};
 
 /// 2026-11-21 10:30 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);

@@ -6,7 +6,7 @@ use tidegate_slack::blocks::{actions, button, message, primary, section};
 use super::facts;
 use super::text::{quoted, user, when};
 use super::value::value_with;
-use crate::incident::{Handover, Incident};
+use crate::model::incident::{Handover, Incident};
 
 /// What became of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use tidegate_slack::blocks::{
 use super::facts;
 use super::text::{actor, escaped, quoted, user, when};
 use super::value::{value_of, value_with};
-use crate::incident::{Incident, Review};
-use crate::role::RoleName;
-use crate::severity::Severity;
-use crate::status::Status;
+use crate::model::incident::{Incident, Review};
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 /// The pinned message. `custom_roles` are the workspace's own, by name; they can be claimed like the built-in ones.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {

@@ -6,7 +6,7 @@ use tidegate_slack::ids::ChannelId;
 
 use super::facts;
 use super::text::{actor, channel, quoted, when};
-use crate::incident::{Incident, Review};
+use crate::model::incident::{Incident, Review};
 
 /// The incident, with its channel if it is known.
 pub fn message_of(incident: &Incident, room: Option<&ChannelId>) -> Value {

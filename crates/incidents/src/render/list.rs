@@ -6,7 +6,7 @@ use tidegate_slack::ids::ChannelId;
 
 use super::facts;
 use super::text::{channel, when};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Most incidents of one list.
 pub const MOST: usize = 50;

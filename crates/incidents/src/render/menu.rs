@@ -5,8 +5,8 @@ use tidegate_slack::blocks::{actions, button, context, message, primary, section
 
 use super::value::value_of;
 use super::{facts, header};
-use crate::incident::Incident;
-use crate::role::RoleName;
+use crate::model::incident::Incident;
+use crate::model::role::RoleName;
 
 /// How far somebody's say goes in an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

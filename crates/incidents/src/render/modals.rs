@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use tidegate_slack::blocks::{Field, Form};
 use tidegate_slack::ids::ChannelId;
 
-use crate::incident::IncidentId;
-use crate::timeline::Source;
+use crate::model::incident::IncidentId;
+use crate::model::timeline::Source;
 
 /// What a modal remembers from its opening until it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use super::export::{self, Export};
 use super::facts;
 use super::markdown::{line, quoted};
 use super::text::{span, utc};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// What no record knows.
 const QUESTIONS: [(&str, &str); 4] = [
@@ -113,7 +113,7 @@ mod tests {
     use super::super::export::Names;
     use super::super::fixture::{NOW, entries, incident};
     use super::*;
-    use crate::incident::Actor;
+    use crate::model::incident::Actor;
 
     #[test]
     fn it_tells_what_is_known_and_asks_the_rest() {

@@ -7,9 +7,9 @@ use tidegate_slack::ids::UserId;
 use super::facts;
 use super::text::user;
 use super::value::{value_of, value_with};
-use crate::incident::Incident;
-use crate::role::RoleName;
-use crate::timers::{TimerKind, unclaimed};
+use crate::model::incident::Incident;
+use crate::model::role::RoleName;
+use crate::model::timers::{TimerKind, unclaimed};
 
 /// For how many minutes a reminder can be put off.
 const SNOOZES: [u32; 3] = [30, 60, 90];

@@ -6,8 +6,8 @@ use tidegate_slack::blocks::{actions, message, paragraphs, section};
 use super::facts;
 use super::header::claim_select;
 use super::text::{user, when};
-use crate::incident::Incident;
-use crate::role::RoleName;
+use crate::model::incident::Incident;
+use crate::model::role::RoleName;
 
 /// All roles with who holds them, the workspace's own included, and a select of those that are free.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tidegate_slack::blocks::{context, message, paragraphs, section};
 
 use super::text::{line, span};
-use crate::severity::Severity;
+use crate::model::severity::Severity;
 
 /// Most rows of one table.
 const MOST: usize = 60;

@@ -8,7 +8,7 @@ use tidegate_slack::ids::UserId;
 use super::facts;
 use super::text::{line, user, when};
 use super::value::value_with;
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Most tasks of one list.
 pub const MOST: usize = 40;

@@ -4,7 +4,7 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::text::{cut, one_line};
 
-use crate::incident::Actor;
+use crate::model::incident::Actor;
 
 /// Longest title or other single line of somebody's that is shown, in characters before escaping.
 pub(super) const LINE: usize = 200;

@@ -7,8 +7,8 @@ use tidegate_slack::text::cut;
 use super::facts;
 use super::text::{actor, escaped, when};
 use super::value::value_with;
-use crate::incident::Incident;
-use crate::timeline::Entry;
+use crate::model::incident::Incident;
+use crate::model::timeline::Entry;
 
 /// Most entries of a page: each has room for its words, and the page for all of them.
 pub const PAGE: usize = 40;
@@ -88,7 +88,7 @@ mod tests {
     use super::super::fixture::{NOW, check, check_for_one, entries, hostile, incident};
     use super::super::value::parse_value;
     use super::*;
-    use crate::incident::Actor;
+    use crate::model::incident::Actor;
 
     #[test]
     fn next_goes_on_after_the_last_entry_shown() {

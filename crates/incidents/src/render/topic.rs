@@ -4,7 +4,7 @@ use tidegate_slack::mrkdwn;
 
 use super::facts;
 use super::text::{LINE, line, time_of_day};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Slack's limit for either.
 const TOPIC: usize = 250;

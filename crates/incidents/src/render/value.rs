@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::incident::{Incident, IncidentId};
+use crate::model::incident::{Incident, IncidentId};
 
 /// The value of a button, or of an option of a select, of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,8 +10,8 @@ use super::facts;
 use super::header::claim_select;
 use super::text::{escaped, quoted};
 use super::value::value_of;
-use crate::incident::Incident;
-use crate::role::RoleName;
+use crate::model::incident::Incident;
+use crate::model::role::RoleName;
 
 /// To somebody who has just come in. `custom_roles` are the workspace's own.
 pub fn message_of(incident: &Incident, who: &UserId, custom_roles: &[RoleName]) -> Value {

@@ -1,6 +1,6 @@
 //! What incidents begin with in the stand-in Slack, so that whoever tries them has services, owners and channels.
 
-use tidegate_app::incidents::settings::{Service, Settings, StatusPage};
+use tidegate_app::incidents::model::settings::{Service, Settings, StatusPage};
 
 /// Alice, who may do everything with incidents.
 const ALICE: &str = "U0ALICE0001";

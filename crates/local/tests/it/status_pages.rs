@@ -1,10 +1,11 @@
 //! What the public reads: on Statuspage.io, over HTTP against its stand-in, and on the built-in page.
 
 use http::{Method, StatusCode};
-use tidegate_app::incidents::pages::built_in::Document;
-use tidegate_app::incidents::settings::StatusPage;
-use tidegate_app::incidents::severity::Severity;
-use tidegate_app::incidents::{lifecycle, status::Status};
+use tidegate_app::incidents::decide::lifecycle;
+use tidegate_app::incidents::model::settings::StatusPage;
+use tidegate_app::incidents::model::severity::Severity;
+use tidegate_app::incidents::model::status::Status;
+use tidegate_app::incidents::status_pages::built_in::Document;
 use tidegate_fake_statuspage::{FakeConfig, Fault, FaultKind};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::outbox::Lane;

@@ -6,8 +6,8 @@ use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::UserId;
 
 use super::{Metadata, view};
-use crate::incident::{MAX_SERVICES, MAX_TITLE};
-use crate::severity::Severity;
+use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
+use crate::model::severity::Severity;
 
 /// Its callback id.
 pub const CALLBACK: &str = "declare_incident_modal";

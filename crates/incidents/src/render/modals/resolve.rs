@@ -5,7 +5,7 @@ use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 use crate::render::facts;
 
 /// Its callback id.
@@ -46,8 +46,8 @@ pub fn modal(incident: &Incident, channel: Option<&ChannelId>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::severity::Severity;
     use crate::render::fixture::{check, incident};
-    use crate::severity::Severity;
 
     #[test]
     fn a_summary_is_required_of_the_bad_ones() {

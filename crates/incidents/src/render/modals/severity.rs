@@ -6,9 +6,9 @@ use tidegate_slack::ids::ChannelId;
 
 use super::declare::severities;
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
+use crate::model::severity::Severity;
 use crate::render::facts;
-use crate::severity::Severity;
 
 /// Its callback id.
 pub const CALLBACK: &str = "incident_severity";

@@ -6,7 +6,7 @@ use tidegate_slack::ids::UserId;
 
 use super::timeline::pick;
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 
 /// Its callback id.
 pub const CALLBACK: &str = "incident_task";

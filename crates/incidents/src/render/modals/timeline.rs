@@ -5,7 +5,7 @@ use tidegate_slack::blocks::limits::OPTIONS;
 use tidegate_slack::blocks::{Field, Question};
 
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
 use crate::render::facts;
 
 /// Its callback id.
@@ -57,7 +57,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::incident::IncidentId;
+    use crate::model::incident::IncidentId;
     use crate::render::fixture::{NOW, check, hostile, incident};
 
     fn several(n: usize) -> Vec<Incident> {

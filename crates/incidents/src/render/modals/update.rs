@@ -5,9 +5,9 @@ use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
 use super::{Metadata, view};
-use crate::incident::Incident;
+use crate::model::incident::Incident;
+use crate::model::status::Status;
 use crate::render::facts;
-use crate::status::Status;
 
 /// Its callback id.
 pub const CALLBACK: &str = "incident_update";

@@ -1,13 +1,14 @@
 //! The tables of rights and of statuses in `docs/incidents.md` say what the code decides, cell by cell.
 
-use tidegate_app::incidents::declare::{self, Declaration};
-use tidegate_app::incidents::incident::{Actor, Incident};
-use tidegate_app::incidents::permissions::{
+use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::decide::declare;
+use tidegate_app::incidents::model::incident::{Actor, Incident};
+use tidegate_app::incidents::model::permissions::{
     Action, PersonKind, Policy, Refusal, Rules, allow, standing,
 };
-use tidegate_app::incidents::role::{Held, RoleName};
-use tidegate_app::incidents::settings::Settings;
-use tidegate_app::incidents::status::{self, Status, Went};
+use tidegate_app::incidents::model::role::{Held, RoleName};
+use tidegate_app::incidents::model::settings::Settings;
+use tidegate_app::incidents::model::status::{self, Status, Went};
 use tidegate_pipeline::clock::Timestamp;
 
 use super::page::{guide, literals};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidegate_app::incidents::rows::{self, Loaded, Place};
+use tidegate_app::incidents::model::rows::{self, Loaded, Place};
 use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock, Timestamp};
 use tidegate_pipeline::table::Due;

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tidegate_app::incidents::rows::{self, Loaded, Place};
-use tidegate_app::incidents::severity::Severity;
-use tidegate_app::incidents::status::Status;
+use tidegate_app::incidents::model::rows::{self, Loaded, Place};
+use tidegate_app::incidents::model::severity::Severity;
+use tidegate_app::incidents::model::status::Status;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_slack::ids::ChannelId;

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use tidegate_app::incidents::ask::Ask;
-use tidegate_app::incidents::case::{Case, Verdict};
-use tidegate_app::incidents::change::Change;
 use tidegate_app::incidents::command::{Command, ExportFormat, Listed, Task, Timeline};
-use tidegate_app::incidents::declare::{self, Declaration};
-use tidegate_app::incidents::incident::{Actor, IncidentId};
-use tidegate_app::incidents::permissions::PersonKind;
-use tidegate_app::incidents::rows::{self, Loaded};
-use tidegate_app::incidents::settings::{Service, Settings};
-use tidegate_app::incidents::severity::Severity;
-use tidegate_app::incidents::tasks::{self, NewTask};
-use tidegate_app::incidents::{home, lifecycle, metrics, properties, read};
+use tidegate_app::incidents::decide::ask::Ask;
+use tidegate_app::incidents::decide::case::{Case, Verdict};
+use tidegate_app::incidents::decide::change::Change;
+use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::decide::tasks::{self, NewTask};
+use tidegate_app::incidents::decide::{declare, lifecycle, metrics, properties, read};
+use tidegate_app::incidents::effects::home;
+use tidegate_app::incidents::model::incident::{Actor, IncidentId};
+use tidegate_app::incidents::model::permissions::PersonKind;
+use tidegate_app::incidents::model::rows::{self, Loaded};
+use tidegate_app::incidents::model::settings::{Service, Settings};
+use tidegate_app::incidents::model::severity::Severity;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::table::Rows;
@@ -360,7 +361,7 @@ async fn a_long_record_is_had_from_the_api() {
         assert_eq!(text.matches("```").count(), 2);
     }
     let note = |case: &Case<'_>| {
-        tidegate_app::incidents::notes::add(case, None, &"```<!channel>".repeat(300))
+        tidegate_app::incidents::decide::notes::add(case, None, &"```<!channel>".repeat(300))
     };
     decide(&rows, &settings(&asker), 0, note).await;
     let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
@@ -383,7 +384,7 @@ async fn the_timeline_is_read_page_by_page_in_the_order_of_events() {
     let settings = settings(&ben);
     for n in 0..90 {
         let note = |case: &Case<'_>| {
-            tidegate_app::incidents::notes::add(case, None, &format!("note {n}."))
+            tidegate_app::incidents::decide::notes::add(case, None, &format!("note {n}."))
         };
         decide(&rows, &settings, 0, note).await;
     }

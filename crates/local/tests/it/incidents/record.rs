@@ -5,12 +5,12 @@ mod sequences;
 mod world;
 
 use serde_json::{Value, json};
-use tidegate_app::incidents::effect::Effect;
-use tidegate_app::incidents::incident::Actor;
-use tidegate_app::incidents::rows::{self, Place};
-use tidegate_app::incidents::tasks::{self, NewTask};
-use tidegate_app::incidents::timeline::EntryKind;
-use tidegate_app::incidents::{marks, notes, properties, relations, review};
+use tidegate_app::incidents::decide::tasks::{self, NewTask};
+use tidegate_app::incidents::decide::{marks, notes, properties, relations, review};
+use tidegate_app::incidents::model::effect::Effect;
+use tidegate_app::incidents::model::incident::Actor;
+use tidegate_app::incidents::model::rows::{self, Place};
+use tidegate_app::incidents::model::timeline::EntryKind;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tidegate_app::incidents::incident::IncidentId;
-use tidegate_app::incidents::rows;
+use tidegate_app::incidents::model::incident::IncidentId;
+use tidegate_app::incidents::model::rows;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::table::{Range, Rows};
 

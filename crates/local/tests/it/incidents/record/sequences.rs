@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tidegate_app::incidents::{marks, notes};
+use tidegate_app::incidents::decide::{marks, notes};
 
 use super::world::{World, delete, edit, pin, react, source};
 

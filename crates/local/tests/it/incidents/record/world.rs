@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tidegate_app::incidents::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::declare::{self, Declaration};
+use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
+use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::domain::Incidents;
-use tidegate_app::incidents::effect::Effect;
-use tidegate_app::incidents::events;
-use tidegate_app::incidents::incident::{Actor, Incident, IncidentId};
-use tidegate_app::incidents::pages::Pages;
-use tidegate_app::incidents::permissions::PersonKind;
-use tidegate_app::incidents::rows::{self, Loaded};
-use tidegate_app::incidents::settings::Settings;
-use tidegate_app::incidents::timeline::{Entry, EntryKind, Source};
+use tidegate_app::incidents::model::effect::Effect;
+use tidegate_app::incidents::model::incident::{Actor, Incident, IncidentId};
+use tidegate_app::incidents::model::permissions::PersonKind;
+use tidegate_app::incidents::model::rows::{self, Loaded};
+use tidegate_app::incidents::model::settings::Settings;
+use tidegate_app::incidents::model::timeline::{Entry, EntryKind, Source};
+use tidegate_app::incidents::requests::events;
+use tidegate_app::incidents::status_pages::Pages;
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::delivery::ConfiguredToken;

@@ -1,0 +1,161 @@
+//! A change of an incident under way: what a decision has collected, and the one transaction that it becomes.
+
+use std::collections::BTreeSet;
+
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::outbox::Post;
+use tidegate_pipeline::table::{RowKey, Write};
+use tidegate_slack::ids::UserId;
+
+use crate::model::effect::Effect;
+use crate::model::incident::{Actor, Incident};
+use crate::model::settings::Timers;
+use crate::model::timeline::{Entry, EntryKind, NewEntry, Source};
+use crate::model::{rows, timers};
+
+/// A change of one incident. The fields of `incident` are changed in place; everything that follows from the
+/// difference is worked out at the end.
+pub struct Change {
+    /// As it will be.
+    pub incident: Incident,
+    /// When.
+    pub now: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    before: Option<Incident>,
+    entries: Vec<Entry>,
+    writes: Vec<Write<RowKey>>,
+    posts: Vec<Post>,
+}
+
+impl Change {
+    /// A change of an incident that is there.
+    pub fn of(incident: &Incident, actor: &Actor, now: Timestamp) -> Self {
+        Self::from(Some(incident.clone()), incident.clone(), actor, now)
+    }
+
+    /// A new incident.
+    pub fn new(incident: Incident, actor: &Actor, now: Timestamp) -> Self {
+        Self::from(None, incident, actor, now)
+    }
+
+    fn from(before: Option<Incident>, incident: Incident, actor: &Actor, now: Timestamp) -> Self {
+        Self {
+            incident,
+            now,
+            actor: actor.clone(),
+            before,
+            entries: Vec::new(),
+            writes: Vec::new(),
+            posts: Vec::new(),
+        }
+    }
+
+    /// As it was; `None` for a new one.
+    pub fn before(&self) -> Option<&Incident> {
+        self.before.as_ref()
+    }
+
+    /// Writes something down, as happening now.
+    pub fn note(&mut self, kind: EntryKind, text: impl Into<String>) {
+        self.note_from(kind, text, self.now, None);
+    }
+
+    /// Writes something down that happened at another time or stands in a message.
+    pub fn note_from(
+        &mut self,
+        kind: EntryKind,
+        text: impl Into<String>,
+        at: Timestamp,
+        source: Option<Source>,
+    ) -> u64 {
+        let text = text.into();
+        let new = NewEntry {
+            at,
+            kind,
+            text,
+            source,
+        };
+        let incident = &mut self.incident;
+        let entry = Entry::after(incident.seq, &incident.chain, new, &self.actor, self.now);
+        incident.seq = entry.seq;
+        incident.chain.clone_from(&entry.hash);
+        self.entries.push(entry);
+        incident.seq
+    }
+
+    /// Has something done in Slack or on the status page, after everything that was asked for before.
+    pub fn effect(&mut self, effect: &Effect) {
+        self.posts.push(effect.post());
+    }
+
+    /// Adds a write of another row.
+    pub fn write(&mut self, write: Write<RowKey>) {
+        self.writes.push(write);
+    }
+
+    /// Adds a post of another kind, such as the answer to a command.
+    pub fn post(&mut self, post: Post) {
+        self.posts.push(post);
+    }
+
+    /// The transaction.
+    pub fn finish(mut self, timers: &Timers) -> Decision {
+        let read_version = self.before.as_ref().map_or(0, |before| before.version);
+        self.incident.version = read_version + 1;
+        if let Some(before) = &self.before {
+            if before.status != self.incident.status {
+                self.incident.status_since = self.now;
+            }
+            timers::forget(before, &mut self.incident);
+        }
+        let timers = timers::writes(self.before.as_ref(), &self.incident, timers);
+        self.writes.extend(timers);
+        let mut writes = vec![rows::put(&self.incident, read_version)];
+        writes.extend(
+            self.entries
+                .iter()
+                .map(|entry| rows::put_entry(&self.incident.id, entry)),
+        );
+        writes.extend(self.lists());
+        writes.append(&mut self.writes);
+        Decision {
+            natural_key: None,
+            writes,
+            posts: self.posts,
+        }
+    }
+
+    /// What changes in the lists that the incident stands in.
+    fn lists(&self) -> Vec<Write<RowKey>> {
+        let (was, is) = (self.before.as_ref().map(places), places(&self.incident));
+        let was = was.unwrap_or_default();
+        let id = &self.incident.id;
+        let gone = was.difference(&is).map(|key| Write::delete(key.clone()));
+        let new = is
+            .difference(&was)
+            .map(|key| Write::put(key.clone(), rows::pointer(id)));
+        gone.chain(new).collect()
+    }
+}
+
+/// The lists that an incident stands in.
+fn places(incident: &Incident) -> BTreeSet<RowKey> {
+    let (id, declared) = (&incident.id, incident.milestones.declared);
+    let mut places = BTreeSet::from([rows::of_month(&rows::month(declared), declared, id)]);
+    if incident.status.is_open() {
+        places.insert(rows::open(incident.severity, declared, id));
+    }
+    places.extend(
+        incident
+            .services
+            .iter()
+            .map(|service| rows::of_service(service, declared, id)),
+    );
+    let holders: BTreeSet<&UserId> = incident.roles.iter().map(|held| &held.user).collect();
+    if incident.status.is_open() {
+        places.extend(holders.into_iter().map(|user| rows::of_person(user, id)));
+    }
+    places
+}

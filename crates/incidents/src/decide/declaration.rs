@@ -1,0 +1,119 @@
+//! What is to be declared: a declaration as it was typed, filled in or sent, what a template adds to it, and what is wrong
+//! with it.
+
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::ids::UserId;
+
+use crate::command;
+use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
+use crate::model::settings::Settings;
+use crate::model::severity::Severity;
+use crate::model::timeline::Source;
+
+/// What is to be declared.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Declaration {
+    /// In a line.
+    pub title: String,
+    /// How bad; of the template, or P2, if nobody says.
+    pub severity: Option<Severity>,
+    /// Slugs of services.
+    pub services: Vec<String>,
+    /// Who is to lead; the declarer, if nobody says and it is a person.
+    pub commander: Option<UserId>,
+    /// More words.
+    pub description: Option<String>,
+    /// Only for those who take part.
+    pub private: bool,
+    /// A rehearsal.
+    pub drill: bool,
+    /// Perhaps none.
+    pub triage: bool,
+    /// Name of a template.
+    pub template: Option<String>,
+    /// The message that it was declared from.
+    pub source: Option<Source>,
+    /// When somebody or something noticed, if that was before.
+    pub detected_at: Option<Timestamp>,
+}
+
+/// What somebody typed, as far as it is known.
+pub fn typed(known: &command::Declare) -> Declaration {
+    Declaration {
+        title: known.title.clone().unwrap_or_default(),
+        severity: known.severity,
+        services: known.services.clone(),
+        private: known.private,
+        drill: known.drill,
+        triage: known.triage,
+        template: known.template.clone(),
+        ..Declaration::default()
+    }
+}
+
+/// Fills in what the template says and nobody else did.
+pub fn from_template(
+    mut declaration: Declaration,
+    settings: &Settings,
+) -> Result<Declaration, String> {
+    let Some(name) = &declaration.template else {
+        return Ok(declaration);
+    };
+    let Some(template) = settings.templates.get(name) else {
+        let known: Vec<&str> = settings.templates.keys().map(String::as_str).collect();
+        return Err(format!(
+            "There is no template `{name}`. There are: {}.",
+            known.join(", ")
+        ));
+    };
+    if declaration.title.trim().is_empty() {
+        declaration.title.clone_from(&template.title);
+    }
+    declaration.severity = declaration.severity.or(Some(template.severity));
+    if declaration.services.is_empty() {
+        declaration.services.clone_from(&template.services);
+    }
+    if declaration.description.is_none() && !template.description.is_empty() {
+        declaration.description = Some(template.description.clone());
+    }
+    Ok(declaration)
+}
+
+/// What is wrong with a declaration, field by field: `title`, `service`.
+pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static str, String)> {
+    let mut wrong = Vec::new();
+    let length = declaration.title.trim().chars().count();
+    if length == 0 {
+        wrong.push(("title", "Say in a line what is wrong.".to_owned()));
+    } else if length > MAX_TITLE {
+        wrong.push((
+            "title",
+            format!("{MAX_TITLE} characters at most, please: there are {length}."),
+        ));
+    }
+    if declaration.services.len() > MAX_SERVICES {
+        wrong.push(("service", format!("{MAX_SERVICES} services at most.")));
+    }
+    let unknown: Vec<&str> = declaration
+        .services
+        .iter()
+        .map(String::as_str)
+        .filter(|slug| !settings.services.contains_key(*slug))
+        .collect();
+    if !unknown.is_empty() {
+        let known: Vec<&str> = settings.services.keys().map(String::as_str).collect();
+        let known = if known.is_empty() {
+            "none yet".to_owned()
+        } else {
+            known.join(", ")
+        };
+        wrong.push((
+            "service",
+            format!(
+                "`{}` is no service here. There are: {known}.",
+                unknown.join("`, `")
+            ),
+        ));
+    }
+    wrong
+}

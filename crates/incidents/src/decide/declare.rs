@@ -1,0 +1,200 @@
+//! Declaring an incident. The record comes first and Slack after it: the channel, the people and the messages are effects
+//! that wait in the outbox until Slack takes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{Item, Write};
+use tidegate_slack::ids::UserId;
+
+use super::change::Change;
+use super::declaration::Declaration;
+use super::routing;
+use super::speak::publish;
+use crate::model::effect::{Effect, News};
+use crate::model::incident::{Actor, Incident, IncidentId, Milestones, Review};
+use crate::model::role::{Held, RoleName};
+use crate::model::settings::{Settings, StatusPage};
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
+use crate::model::{channel_name, rows};
+
+/// Declares. `count` is how many incidents there have been; the transaction holds only while that is so. `cause` names
+/// what declared it, for the same cause has one incident.
+pub fn decide(
+    declaration: &Declaration,
+    settings: &Settings,
+    actor: &Actor,
+    cause: &str,
+    count: u32,
+    now: Timestamp,
+) -> Change {
+    let incident = incident(declaration, actor, cause, count, now);
+    let mut change = Change::new(incident, actor, now);
+    count_up(&mut change, count);
+    let incident = &change.incident;
+    let (number, id) = (incident.number, incident.id.clone());
+    let said = words(incident, declaration.description.as_deref());
+    change.write(
+        Write::put(rows::by_number(number), rows::pointer(&id)).when("attribute_not_exists(#pk)"),
+    );
+    let detected = declaration.detected_at.unwrap_or(now);
+    let seq = change.note_from(
+        EntryKind::Declared,
+        said,
+        detected,
+        declaration.source.clone(),
+    );
+    if let Some(source) = &declaration.source {
+        let sequence = i64::try_from(seq).unwrap_or(0);
+        change.write(Write::put(
+            rows::by_source(&source.channel, &source.ts, &id),
+            rows::pointer(&id).with("seq", sequence),
+        ));
+    }
+    open_channel(&mut change, settings);
+    if settings.status_page != StatusPage::None {
+        // Its components show it at once; texts wait for somebody to publish one.
+        publish(&mut change);
+    }
+    change
+}
+
+/// The effects that make the channel and fill it, and tell others of it once it has a name.
+fn open_channel(change: &mut Change, settings: &Settings) {
+    let incident = change.incident.clone();
+    let id = &incident.id;
+    let then = routing::tell(
+        change,
+        &routing::audience(&incident, settings),
+        News::Declared,
+        None,
+    )
+    .effects;
+    change.effect(&Effect::CreateChannel {
+        incident: id.clone(),
+        then,
+        asker: incident.reporter.person().cloned(),
+    });
+    change.effect(&Effect::Header {
+        incident: id.clone(),
+    });
+    let mut users: Vec<UserId> = incident.commander().cloned().into_iter().collect();
+    users.extend(incident.reporter.person().cloned());
+    if !incident.private && !incident.drill {
+        users.extend(settings.owners(&incident.services));
+    }
+    let mut seen = BTreeSet::new();
+    users.retain(|user| seen.insert(user.clone()));
+    if !users.is_empty() {
+        change.effect(&Effect::Invite {
+            incident: id.clone(),
+            users,
+        });
+    }
+    change.effect(&Effect::Pin {
+        incident: id.clone(),
+    });
+    change.effect(&Effect::Topic {
+        incident: id.clone(),
+    });
+    change.effect(&Effect::Bookmarks {
+        incident: id.clone(),
+    });
+}
+
+/// The write that takes the next number. Whoever declares at the same moment has to look again.
+fn count_up(change: &mut Change, count: u32) {
+    let counter = Write::put(rows::counter(), Item::new().with("n", i64::from(count) + 1));
+    change.write(if count == 0 {
+        counter.when("attribute_not_exists(#pk)")
+    } else {
+        counter.when("#n = :n").value(":n", i64::from(count))
+    });
+}
+
+fn incident(
+    declaration: &Declaration,
+    actor: &Actor,
+    cause: &str,
+    count: u32,
+    now: Timestamp,
+) -> Incident {
+    let id = IncidentId::new(now, cause);
+    let number = count + 1;
+    let commander = declaration
+        .commander
+        .clone()
+        .or_else(|| actor.person().cloned());
+    let lead = |user: UserId| Held {
+        role: RoleName::Commander,
+        user,
+        since: now,
+        by: actor.clone(),
+    };
+    let participants = commander.iter().chain(actor.person()).cloned().collect();
+    let mut services = declaration.services.clone();
+    let mut seen = BTreeSet::new();
+    services.retain(|service| seen.insert(service.clone()));
+    Incident {
+        channel_name: channel_name::first(now, declaration.title.trim(), &services, number),
+        number,
+        title: declaration.title.trim().to_owned(),
+        status: if declaration.triage {
+            Status::Triage
+        } else {
+            Status::Declared
+        },
+        previous: None,
+        severity: declaration.severity.unwrap_or_default(),
+        services,
+        reporter: actor.clone(),
+        roles: commander.map(lead).into_iter().collect(),
+        participants,
+        watchers: BTreeSet::new(),
+        private: declaration.private,
+        drill: declaration.drill,
+        paused_until: None,
+        review: Review::None,
+        milestones: Milestones {
+            detected: declaration.detected_at,
+            declared: now,
+            ..Milestones::default()
+        },
+        reopened: 0,
+        summary: None,
+        updated_at: now,
+        status_since: now,
+        zone: None,
+        timers: BTreeMap::new(),
+        next_update_at: None,
+        handover: None,
+        draft: None,
+        public: Vec::new(),
+        merged_into: None,
+        tasks: 0,
+        told: BTreeMap::new(),
+        counted: None,
+        seq: 0,
+        chain: String::new(),
+        version: 0,
+        id,
+    }
+}
+
+fn words(incident: &Incident, description: Option<&str>) -> String {
+    let mut said = format!(
+        "{} declared as {}: {}",
+        incident.name(),
+        incident.severity,
+        incident.title
+    );
+    if incident.drill {
+        said.push_str(" (drill)");
+    }
+    if let Some(description) = description.map(str::trim).filter(|text| !text.is_empty()) {
+        said.push('\n');
+        said.push_str(description);
+    }
+    said
+}

@@ -1,0 +1,225 @@
+//! Commands: `/incident status`, `severity`, `resolve`, `reopen`, `cancel`, `close`, `accept`.
+//!
+//! Where an incident stands, and who hears of it when that changes.
+
+mod endings;
+
+pub use self::endings::{cancel, close, reopen, resolve};
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::speak::{publish, say, show, tell_all};
+use super::{metrics, routing};
+use crate::model::effect::{Effect, News};
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::{self, Status, Went};
+use crate::model::timeline::EntryKind;
+use crate::render::text::escaped;
+
+/// What somebody says of where an incident stands.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Update {
+    /// The status to go to.
+    pub to: Option<Status>,
+    /// For the workspace.
+    pub text: Option<String>,
+    /// Minutes until the next word; `None` leaves it to the settings.
+    pub next_minutes: Option<u32>,
+}
+
+/// Says where it stands: a transition, words, or both.
+pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
+    let action = if update.to.is_some() {
+        Action::ChangeStatus
+    } else {
+        Action::Update
+    };
+    let incident = case.may(action)?;
+    if let Some(to @ (Status::Resolved | Status::Closed | Status::Canceled | Status::Merged)) =
+        update.to
+    {
+        return Err(Refused::new(format!(
+            "`{to}` has a command of its own: `/incident help`."
+        )));
+    }
+    if !incident.status.is_open() {
+        return Err(ended(incident));
+    }
+    let mut change = case.change(incident);
+    let text = update
+        .text
+        .as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    // The first word shows that somebody has taken it up.
+    let to = match (update.to, incident.status) {
+        (None, Status::Declared) if text.is_some() => Some(Status::Investigating),
+        (to, _) => to,
+    };
+    let went = match to {
+        Some(to) => status::go(
+            &mut change.incident,
+            to,
+            text,
+            case.standing().is_admin(),
+            case.now,
+        )?,
+        None => Went::Already,
+    };
+    if went == Went::Already && text.is_none() {
+        return Ok(Verdict::words(format!(
+            "{} is {} already.",
+            incident.name(),
+            incident.status
+        )));
+    }
+    change.incident.updated_at = case.now;
+    change.incident.next_update_at = update.next_minutes.map(|n| case.now.plus(minutes(n)));
+    if let Some(text) = text {
+        change.incident.summary = Some(text.to_owned());
+    }
+    note_update(&mut change, incident.status, text);
+    announce_update(&mut change, case, incident.status, text);
+    Ok(Verdict::silent(change))
+}
+
+fn note_update(change: &mut Change, from: Status, text: Option<&str>) {
+    let to = change.incident.status;
+    match (from == to, text) {
+        (true, text) => change.note(EntryKind::StatusUpdate, text.unwrap_or_default()),
+        (false, None) => change.note(EntryKind::StatusChanged, format!("{from} → {to}")),
+        (false, Some(text)) => {
+            change.note(EntryKind::StatusChanged, format!("{from} → {to}: {text}"));
+        }
+    }
+}
+
+fn announce_update(change: &mut Change, case: &Case<'_>, from: Status, text: Option<&str>) {
+    let (who, to) = (case.who(), change.incident.status);
+    let words = text.map(escaped).unwrap_or_default();
+    if from == to {
+        say(change, &format!("*Update* by {who}: {words}"));
+    } else if words.is_empty() {
+        say(change, &format!("*{to}* (was {from}), says {who}."));
+    } else {
+        say(change, &format!("*{to}* (was {from}), says {who}: {words}"));
+    }
+    show(change);
+    tell_all(change, case.settings, News::Updated, text);
+    publish(change);
+}
+
+/// Changes how bad it is. Who was not told yet is told when it gets worse; when it gets better, it is said in the channel.
+pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::ChangeSeverity)?;
+    if !incident.status.is_open() && incident.status != Status::Resolved {
+        return Err(ended(incident));
+    }
+    let from = incident.severity;
+    if from == to {
+        return Ok(Verdict::words(format!(
+            "{} is {to} already.",
+            incident.name()
+        )));
+    }
+    let mut change = case.change(incident);
+    change.incident.severity = to;
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    let because = reason
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
+    change.note(EntryKind::SeverityChange, format!("{from} → {to}{because}"));
+    let worse = to.worse_than(from);
+    let arrow = if worse { "raised" } else { "lowered" };
+    let because = escaped(&because);
+    say(
+        &mut change,
+        &format!(
+            "Severity *{arrow}* from {from} to *{to}* by {}{because}",
+            case.who()
+        ),
+    );
+    show(&mut change);
+    if worse && to.is_broadcast() {
+        tell_all(&mut change, case.settings, News::Escalated, reason);
+        invite_owners(&mut change, case);
+    } else {
+        routing::refresh(&mut change);
+    }
+    publish(&mut change);
+    if incident.status == Status::Resolved {
+        metrics::recount(&mut change);
+    }
+    Ok(Verdict::silent(change))
+}
+
+fn invite_owners(change: &mut Change, case: &Case<'_>) {
+    if change.incident.private || change.incident.drill {
+        return;
+    }
+    let mut users = case.settings.owners(&change.incident.services);
+    users.retain(|user| !change.incident.takes_part(user));
+    if users.is_empty() {
+        return;
+    }
+    let incident = change.incident.id.clone();
+    change.effect(&Effect::Invite { incident, users });
+}
+
+/// What was in triage is one: from now on others hear of it.
+pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Accept)?;
+    if incident.status != Status::Triage {
+        return Ok(Verdict::words(format!(
+            "{} is {} already.",
+            incident.name(),
+            incident.status
+        )));
+    }
+    let mut change = case.change(incident);
+    status::go(
+        &mut change.incident,
+        Status::Declared,
+        None,
+        case.standing().is_admin(),
+        case.now,
+    )?;
+    if change.incident.commander().is_none()
+        && let Some(user) = case.actor.person()
+    {
+        super::people::assign(&mut change, &RoleName::Commander, user, case.zone);
+    }
+    change.note(
+        EntryKind::StatusChanged,
+        format!("triage → declared by {}", case.who()),
+    );
+    say(
+        &mut change,
+        &format!(
+            "{} says that this *is an incident*: {}.",
+            case.who(),
+            incident.severity
+        ),
+    );
+    show(&mut change);
+    tell_all(&mut change, case.settings, News::Declared, None);
+    invite_owners(&mut change, case);
+    publish(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// Why nothing more happens to an incident that has ended.
+pub fn ended(incident: &Incident) -> Refused {
+    Refused::new(format!(
+        "{} is {}. To go on with it, type `/incident reopen <why>`.",
+        incident.name(),
+        incident.status
+    ))
+}
+
+/// So many minutes.
+pub fn minutes(n: u32) -> std::time::Duration {
+    std::time::Duration::from_secs(u64::from(n) * 60)
+}

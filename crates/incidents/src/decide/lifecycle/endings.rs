@@ -1,0 +1,159 @@
+//! Commands: `/incident resolve`, `reopen`, `cancel`, `close`.
+//!
+//! How an incident ends, and how it goes on after that.
+
+use crate::decide::case::{Case, Form, Refused, Verdict};
+use crate::decide::speak::{publish, say, show, tell_all};
+use crate::decide::{metrics, routing};
+use crate::model::effect::{Effect, News};
+use crate::model::permissions::Action;
+use crate::model::status::{self, Status, Went};
+use crate::model::timeline::EntryKind;
+use crate::render::text::escaped;
+
+/// It is over. Without a summary where one is needed, a form asks for it.
+pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Resolve)?;
+    let summary = summary.map(str::trim).filter(|summary| !summary.is_empty());
+    if incident.status.is_open()
+        && summary.is_none()
+        && incident.summary.is_none()
+        && incident.severity.is_broadcast()
+        && case.actor.person().is_some()
+    {
+        return Ok(Verdict::Form(Form::Resolve));
+    }
+    let mut change = case.change(incident);
+    let admin = case.standing().is_admin();
+    if status::go(
+        &mut change.incident,
+        Status::Resolved,
+        summary,
+        admin,
+        case.now,
+    )? == Went::Already
+    {
+        return Ok(Verdict::words(format!(
+            "{} is resolved already.",
+            incident.name()
+        )));
+    }
+    change.incident.draft = None;
+    change.incident.handover = None;
+    change.note(EntryKind::Resolved, summary.unwrap_or("Resolved."));
+    metrics::count(&mut change);
+    let words = summary
+        .map(|summary| format!(": {}", escaped(summary)))
+        .unwrap_or_default();
+    say(&mut change, &format!("*Resolved* by {}{words}", case.who()));
+    show(&mut change);
+    tell_all(&mut change, case.settings, News::Resolved, summary);
+    publish(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// It is not over, or it was one after all.
+pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
+    let incident = case.incident()?;
+    let Some(to) = status::reopens_to(incident) else {
+        return Err(Refused::new(format!(
+            "{} is open: it is {}.",
+            incident.name(),
+            incident.status
+        )));
+    };
+    case.may(Action::reopen(incident.status))?;
+    let mut change = case.change(incident);
+    let from = incident.status;
+    status::go(
+        &mut change.incident,
+        to,
+        Some(why),
+        case.standing().is_admin(),
+        case.now,
+    )?;
+    change.note(EntryKind::Reopened, format!("{from} → {to}: {why}"));
+    metrics::uncount(&mut change);
+    if from == Status::Closed {
+        let incident = incident.id.clone();
+        change.effect(&Effect::Unarchive { incident });
+    }
+    say(
+        &mut change,
+        &format!("*Reopened* by {}: {}", case.who(), escaped(why)),
+    );
+    show(&mut change);
+    tell_all(&mut change, case.settings, News::Reopened, Some(why));
+    publish(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// It was none.
+pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Cancel)?;
+    let mut change = case.change(incident);
+    let admin = case.standing().is_admin();
+    if status::go(
+        &mut change.incident,
+        Status::Canceled,
+        Some(why),
+        admin,
+        case.now,
+    )? == Went::Already
+    {
+        return Ok(Verdict::words(format!(
+            "{} is canceled already.",
+            incident.name()
+        )));
+    }
+    change.incident.draft = None;
+    change.incident.handover = None;
+    change.note(EntryKind::Canceled, why);
+    say(
+        &mut change,
+        &format!("*Canceled* by {}: {}", case.who(), escaped(why)),
+    );
+    show(&mut change);
+    if incident.status == Status::Triage {
+        // It was never announced: only who was called or watched sees what became of it.
+        routing::refresh(&mut change);
+    } else {
+        tell_all(&mut change, case.settings, News::Withdrawn, Some(why));
+    }
+    publish(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// Puts it away.
+pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.incident()?;
+    let early = incident
+        .milestones
+        .resolved
+        .is_some_and(|at| case.now < at.plus(case.settings.timers.auto_close()));
+    case.may(if early {
+        Action::CloseEarly
+    } else {
+        Action::Close
+    })?;
+    let mut change = case.change(incident);
+    let admin = case.standing().is_admin();
+    if status::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already {
+        return Ok(Verdict::words(format!(
+            "{} is closed already.",
+            incident.name()
+        )));
+    }
+    change.note(EntryKind::Closed, "Closed.");
+    let days = case.settings.timers.archive_days;
+    say(
+        &mut change,
+        &format!(
+            "*Closed* by {}. Tasks stay open. This channel is archived in {days} days.",
+            case.who()
+        ),
+    );
+    show(&mut change);
+    routing::refresh(&mut change);
+    Ok(Verdict::silent(change))
+}

@@ -1,0 +1,277 @@
+//! Commands: `/incident timeline add`, `edit`, `hide`, `verify`, `milestone`; the shortcut that adds a message.
+//!
+//! What people write on the timeline. Nothing that was written is ever lost: a correction stands beside it.
+
+use tidegate_slack::ids::{Ts, UserId};
+
+use super::case::{Case, Refused, Verdict};
+use super::marks::{Found, Marked, Marker, moment, reword};
+use super::speak::show;
+use super::{change::Change, metrics};
+use crate::command::When;
+use crate::model::incident::{Actor, Incident};
+use crate::model::milestone::{self, Milestone};
+use crate::model::permissions::Action;
+use crate::model::rows::{self, MAX_ENTRIES};
+use crate::model::timeline::{Entry, EntryKind, MAX_TEXT, Source};
+use crate::render::text::utc;
+
+/// Adds an entry, for now or for an earlier moment.
+pub fn add(case: &Case<'_>, at: Option<When>, text: &str) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::AddToTimeline)?;
+    let text = said(text)?;
+    let at = match at {
+        Some(when) => happened(case, when)?,
+        None => case.now,
+    };
+    let mut change = case.change(incident);
+    let seq = change.note_from(EntryKind::Note, text, at, None);
+    Ok(Verdict::changed(
+        change,
+        format!("Noted as entry {seq} of {}.{}", incident.name(), cut(text)),
+    ))
+}
+
+/// Puts a message on the timeline, once. `known` is what the incident knows of the message.
+pub fn add_message(
+    case: &Case<'_>,
+    source: &Source,
+    text: &str,
+    author: Option<&UserId>,
+    known: Option<&Found>,
+) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::AddToTimeline)?;
+    let text = said(text)?;
+    if known.is_some_and(|found| found.marked.is_deleted()) {
+        return Err(Refused::new(
+            "That message has been deleted. `/incident timeline add` notes it in your own words.",
+        ));
+    }
+    // By a pin alone it is not there by name yet: whoever removed the pin would take it away.
+    if known.is_some_and(|found| found.marked.is_marked(Marker::Word)) {
+        return Ok(Verdict::words("That message is on the timeline already."));
+    }
+    let mut change = case.change(incident);
+    let now = Ts::from(case.now.seconds().to_string());
+    mark(&mut change, source, known, (Marker::Word, &now), || Words {
+        text: text.to_owned(),
+        author: author.cloned(),
+        version: Ts::default(),
+    });
+    Ok(Verdict::changed(
+        change,
+        format!("It is on the timeline of {}.{}", incident.name(), cut(text)),
+    ))
+}
+
+/// The words of a message, of which an entry is made.
+#[derive(Default)]
+pub struct Words {
+    /// What it says.
+    pub text: String,
+    /// Who posted it; `None` if that is not known.
+    pub author: Option<UserId>,
+    /// When it came to say so, by Slack's clock: edits that are older do not count. The default if that is not known.
+    pub version: Ts,
+}
+
+/// Marks a message, which makes its entry or brings it back. `message` is asked for words and author only when there is
+/// no entry yet. False if nothing is learned from the mark.
+pub fn mark(
+    change: &mut Change,
+    source: &Source,
+    known: Option<&Found>,
+    (marker, ts): (Marker<'_>, &Ts),
+    message: impl FnOnce() -> Words,
+) -> bool {
+    let mut held = known.map_or_else(
+        || Marked::new(&change.incident.id),
+        |found| found.marked.clone(),
+    );
+    if !held.mark(marker, true, ts) {
+        return false;
+    }
+    if let Some(mut entry) = known.and_then(|found| found.entry.clone()) {
+        if held.settle(&mut entry, change.now) {
+            change.write(rows::put_entry(&change.incident.id, &entry));
+        }
+    } else if held.is_held() {
+        let words = message();
+        held.edit(&words.version);
+        held.seq = Some(note_message(change, source, words.text, words.author));
+    }
+    change.write(held.write(source, known.is_none()));
+    true
+}
+
+/// Writes a message down: as its author's, at the time when it was posted.
+fn note_message(change: &mut Change, source: &Source, text: String, author: Option<UserId>) -> u64 {
+    let at = moment(&source.ts).map_or(change.now, |at| at.min(change.now));
+    let by = change.actor.clone();
+    if let Some(author) = author {
+        change.actor = Actor::Person(author);
+    }
+    let seq = change.note_from(EntryKind::Message, text, at, Some(source.clone()));
+    change.actor = by;
+    seq
+}
+
+/// Says of an entry what it should have said. What it said stays beside it.
+pub fn edit(
+    case: &Case<'_>,
+    seq: u64,
+    entry: Option<&Entry>,
+    text: &str,
+) -> Result<Verdict, Refused> {
+    let (incident, mut entry) = of_ones_own(case, seq, entry)?;
+    let text = said(text)?;
+    if !reword(&mut entry, text) {
+        return Ok(Verdict::words(format!("Entry {seq} says that already.")));
+    }
+    let mut change = case.change(incident);
+    change.write(rows::put_entry(&incident.id, &entry));
+    change.note(EntryKind::Changed, format!("Entry {seq} was corrected."));
+    Ok(Verdict::changed(
+        change,
+        format!(
+            "Entry {seq} is corrected; the export keeps what it said before.{}",
+            cut(text)
+        ),
+    ))
+}
+
+/// Leaves an entry out of reports.
+pub fn hide(case: &Case<'_>, seq: u64, entry: Option<&Entry>) -> Result<Verdict, Refused> {
+    let (incident, mut entry) = of_ones_own(case, seq, entry)?;
+    if entry.hidden_by.is_some() {
+        return Ok(Verdict::words(format!("Entry {seq} is hidden already.")));
+    }
+    entry.hidden_by = Some(case.actor.clone());
+    let mut change = case.change(incident);
+    change.write(rows::put_entry(&incident.id, &entry));
+    change.note(EntryKind::Changed, format!("Entry {seq} was hidden."));
+    Ok(Verdict::changed(
+        change,
+        format!("Entry {seq} is hidden. The record keeps it."),
+    ))
+}
+
+/// The incident and an entry that the asker may change.
+fn of_ones_own<'a>(
+    case: &Case<'a>,
+    seq: u64,
+    entry: Option<&Entry>,
+) -> Result<(&'a Incident, Entry), Refused> {
+    let own = entry.is_some_and(|entry| entry.actor == case.actor);
+    let incident = case.may(if own {
+        Action::EditOwnEntry
+    } else {
+        Action::EditEntry
+    })?;
+    let missing = || {
+        Refused::new(format!(
+            "{} has no entry {seq}: it has {}. `/incident timeline` shows them.",
+            incident.name(),
+            incident.seq
+        ))
+    };
+    Ok((incident, entry.cloned().ok_or_else(missing)?))
+}
+
+/// Says whether the timeline is as it was written. `entries` are those of [`rows::entries`].
+pub fn verify(case: &Case<'_>, entries: &[Entry]) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::View)?;
+    let n = entries.len();
+    Ok(Verdict::words(match broken_at(incident, entries) {
+        None => format!(
+            "The timeline of {} is as it was written: {n} entries, each chained to the one before, the last with hash `{}`.",
+            incident.name(),
+            incident.chain
+        ),
+        Some(seq) => format!(
+            "*The timeline of {} is not as it was written*, from entry {seq} on.",
+            incident.name()
+        ),
+    }))
+}
+
+/// The number of the first entry that does not fit; entries missing at the end do not fit either. Of a timeline longer
+/// than [`MAX_ENTRIES`] the latest are checked.
+pub fn broken_at(incident: &Incident, entries: &[Entry]) -> Option<u64> {
+    let first = entries.first();
+    let (mut previous, mut seq) = match first {
+        Some(first) if entries.len() >= MAX_ENTRIES => (first.previous.as_str(), first.seq),
+        _ => ("", 1),
+    };
+    for entry in entries {
+        if entry.seq != seq || entry.previous != previous || entry.hash != entry.digest() {
+            return Some(seq);
+        }
+        (previous, seq) = (&entry.hash, seq + 1);
+    }
+    (seq != incident.seq + 1 || previous != incident.chain).then_some(seq)
+}
+
+/// Entries in the order in which things happened, for reading: some were written down later.
+pub fn by_time(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by_key(|entry| (entry.at, entry.seq));
+    entries
+}
+
+/// Says when something really happened.
+pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::EditMilestone)?;
+    let at = happened(case, when)?;
+    let name = milestone.as_str();
+    let was = milestone.of(&incident.milestones);
+    if was == Some(at) {
+        return Ok(Verdict::words(format!("{name} is {} already.", utc(at))));
+    }
+    let mut change = case.change(incident);
+    milestone::correct(&mut change.incident.milestones, milestone, at, case.now)?;
+    let was = was.map_or_else(String::new, |was| format!(", not {}", utc(was)));
+    let words = format!("{name}: {}{was}", utc(at));
+    change.note(EntryKind::Changed, words.as_str());
+    metrics::recount(&mut change);
+    show(&mut change);
+    Ok(Verdict::changed(
+        change,
+        format!("Corrected for {}: {words}.", incident.name()),
+    ))
+}
+
+/// The moment that somebody names, which has been.
+fn happened(case: &Case<'_>, when: When) -> Result<tidegate_pipeline::clock::Timestamp, Refused> {
+    let at = when.moment(case.now, case.zone.unwrap_or(0).into());
+    if at > case.now {
+        return Err(Refused::new(format!(
+            "{} is still to come. A timeline tells what has been.",
+            utc(at)
+        )));
+    }
+    Ok(at)
+}
+
+/// Words that say something.
+fn said(text: &str) -> Result<&str, Refused> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Refused::new(
+            "Say what happened: `/incident timeline add [at 14:05] <text>`.",
+        ));
+    }
+    Ok(text)
+}
+
+/// What whoever wrote too much is told.
+fn cut(text: &str) -> &'static str {
+    if text.len() > MAX_TEXT {
+        return " It was cut: an entry has room for 8,000 characters or so.";
+    }
+    ""
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

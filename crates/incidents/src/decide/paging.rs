@@ -1,0 +1,180 @@
+//! Commands: `/incident page`, `escalate`.
+//!
+//! Calling people to help: a direct message and an invitation. Whoever was called within five minutes is left alone,
+//! and the asker is told so.
+
+use std::collections::BTreeSet;
+
+use tidegate_slack::ids::UserId;
+
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::people::{bring_in, goes_on, has_room, mentions};
+use super::routing;
+use super::speak::say;
+use crate::command::Paged;
+use crate::model::effect::{Audience, News};
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::settings::Settings;
+use crate::model::timeline::EntryKind;
+
+/// Most people called at once: each takes rows of one transaction, which holds 100.
+pub const MAX_CALLED: usize = 20;
+
+/// What came of calling people.
+pub(crate) struct Called {
+    /// They get a direct message.
+    pub told: Vec<UserId>,
+    /// They were called just before, and are left alone.
+    pub spared: Vec<UserId>,
+}
+
+/// Calls a person, or the owners of a service.
+pub fn page(case: &Case<'_>, whom: &Paged) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Page)?;
+    goes_on(incident)?;
+    let mut users = match whom {
+        Paged::Person(user) => vec![user.clone()],
+        Paged::Service(slug) => owners(slug, case.settings)?,
+    };
+    users.retain(|user| case.actor.person() != Some(user));
+    if users.is_empty() {
+        return Err(Refused::new(
+            "There is nobody to call but you. `/incident page @somebody` calls somebody else.",
+        ));
+    }
+    call_for(case, incident, users)
+}
+
+/// Calls the next of the escalation list, and the services' owners after that.
+pub fn escalate(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Page)?;
+    goes_on(incident)?;
+    let mut users = next(incident, case.settings);
+    users.retain(|user| case.actor.person() != Some(user));
+    if users.is_empty() {
+        let empty = case.settings.escalation.is_empty();
+        return Err(Refused::new(if empty {
+            "There is no escalation list, and no owner left to call. Call somebody with `/incident page @somebody`; an admin can set the list with `/incident config`."
+        } else {
+            "Everybody on the escalation list has been called, and the owners too. Call somebody again with `/incident page @somebody`."
+        }));
+    }
+    call_for(case, incident, users)
+}
+
+fn call_for(
+    case: &Case<'_>,
+    incident: &Incident,
+    mut users: Vec<UserId>,
+) -> Result<Verdict, Refused> {
+    let left_out = users.len().saturating_sub(MAX_CALLED);
+    users.truncate(MAX_CALLED);
+    let mut change = case.change(incident);
+    let strangers: Vec<UserId> = users
+        .iter()
+        .filter(|user| !incident.takes_part(user))
+        .cloned()
+        .collect();
+    if incident.private && !strangers.is_empty() {
+        let who = case.standing();
+        if !who.leads() && !who.is_admin() {
+            return Err(Refused::new(format!(
+                "{} is private. Only the commander, the deputy or an admin can call somebody who does not take part.",
+                incident.name()
+            )));
+        }
+        has_room(incident, strangers.len())?;
+        change.incident.participants.extend(strangers);
+    }
+    change.note(EntryKind::Page, format!("called {}", mentions(&users)));
+    let why = "You are called to help.";
+    let called = call(&mut change, &users, why);
+    if !called.told.is_empty() {
+        say(
+            &mut change,
+            &format!("{} calls {} to help.", case.who(), mentions(&called.told)),
+        );
+    }
+    Ok(Verdict::changed(change, answer(&called, left_out)))
+}
+
+/// Has people called who are not left alone: a direct message, and an invitation for those who are not in the channel.
+/// The timeline has it already: the ledger's row is named after its entry.
+pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
+    let audience: BTreeSet<Audience> = users.iter().cloned().map(Audience::Person).collect();
+    let news = routing::tell(change, &audience, News::Paged, Some(why));
+    for effect in &news.effects {
+        change.effect(effect);
+    }
+    let person = |to| match to {
+        Audience::Person(user) => Some(user),
+        Audience::Channel(_) => None,
+    };
+    let told: Vec<UserId> = news.to.into_iter().filter_map(person).collect();
+    if !told.is_empty() {
+        // Whoever is called is to act, and need not ask to take part first.
+        change.incident.participants.extend(told.iter().cloned());
+        bring_in(change, told.clone());
+    }
+    let spared = users.iter().filter(|user| !told.contains(user));
+    let spared = spared.cloned().collect();
+    Called { told, spared }
+}
+
+/// Who is called next: the first of the escalation list who has not been, else the owners who have not been.
+fn next(incident: &Incident, settings: &Settings) -> Vec<UserId> {
+    let left = |user: &&UserId| {
+        let called = routing::has_heard(incident, News::Paged, &Audience::Person((*user).clone()));
+        !called && incident.commander() != Some(*user)
+    };
+    if let Some(user) = settings.escalation.iter().find(left) {
+        return vec![user.clone()];
+    }
+    let owners = settings.owners(&incident.services);
+    owners.iter().filter(left).cloned().collect()
+}
+
+fn owners(slug: &str, settings: &Settings) -> Result<Vec<UserId>, Refused> {
+    if !settings.services.contains_key(slug) {
+        let known: Vec<&str> = settings.services.keys().map(String::as_str).collect();
+        let known = if known.is_empty() {
+            "none yet".to_owned()
+        } else {
+            known.join(", ")
+        };
+        return Err(Refused::new(format!(
+            "`{slug}` is no service here. There are: {known}."
+        )));
+    }
+    let owners = settings.owners(&[slug.to_owned()]);
+    if owners.is_empty() {
+        return Err(Refused::new(format!(
+            "The service `{slug}` has no owners. Call a person with `/incident page @somebody`."
+        )));
+    }
+    Ok(owners)
+}
+
+fn answer(called: &Called, left_out: usize) -> String {
+    let mut words = Vec::new();
+    if !called.told.is_empty() {
+        words.push(format!("Called: {}.", mentions(&called.told)));
+    }
+    if !called.spared.is_empty() {
+        words.push(format!(
+            "Called less than 5 minutes ago, and not again now: {}.",
+            mentions(&called.spared)
+        ));
+    }
+    if left_out > 0 {
+        words.push(format!(
+            "{MAX_CALLED} people are called at once: {left_out} more were not."
+        ));
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests;

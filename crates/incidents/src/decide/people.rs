@@ -1,0 +1,260 @@
+//! Commands: `/incident join`, `leave`, `watch`, `unwatch`, `invite`; and in `roles`, `role`, `claim`, `drop`,
+//! `commander`, `take`.
+//!
+//! Who takes part, and as what.
+
+pub mod roles;
+
+use std::collections::BTreeSet;
+
+use tidegate_slack::ids::UserId;
+
+pub use self::roles::{claim, commander, drop_role, own_roles, role, silent, take};
+pub(crate) use self::roles::{give, take_up};
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::lifecycle::ended;
+use super::routing;
+use super::speak::{say, show};
+use crate::model::effect::Effect;
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::role::{Held, RoleName};
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
+use crate::model::timers::TimerKind;
+use crate::render;
+
+/// Most people who take part in one incident: they stand in its row.
+pub const MAX_PARTICIPANTS: usize = 500;
+
+/// Most people who watch one incident: each is told by rows of the same transaction, which holds 100.
+pub const MAX_WATCHERS: usize = 20;
+
+/// Gives a role to somebody. A role that one person holds at a time leaves whoever had it; with it the commander's
+/// clock is kept, as far as it is known.
+pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<i32>) {
+    let (now, by) = (change.now, change.actor.clone());
+    let incident = &mut change.incident;
+    incident
+        .roles
+        .retain(|held| held.role != *role || (!role.is_single() && held.user != *user));
+    incident.roles.push(Held {
+        role: role.clone(),
+        user: user.clone(),
+        since: now,
+        by,
+    });
+    incident.participants.insert(user.clone());
+    if *role == RoleName::Commander {
+        incident.zone = zone;
+        incident.handover = None;
+        // Whoever leads from now on has missed no update yet.
+        if let Some(nag) = incident.timers.get_mut(&TimerKind::UpdateDue) {
+            nag.fired = 0;
+        }
+    }
+}
+
+/// Takes part. Of what nobody has taken up, that does it.
+pub fn join(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Join)?;
+    let user = person(case)?;
+    goes_on(incident)?;
+    let mut change = case.change(incident);
+    let new = !incident.takes_part(user);
+    if new {
+        has_room(incident, 1)?;
+        change.incident.participants.insert(user.clone());
+        change.note(EntryKind::RoleChange, format!("<@{user}> takes part"));
+    }
+    // Also for those who take part: they may have left the channel.
+    bring_in(&mut change, vec![user.clone()]);
+    if new {
+        welcome(&mut change, case, user);
+    }
+    if take_up(&mut change) {
+        say(
+            &mut change,
+            &format!("<@{user}> has taken it up: *{}*.", Status::Investigating),
+        );
+        show(&mut change);
+        routing::refresh(&mut change);
+    }
+    let again = if new { "" } else { " already" };
+    Ok(Verdict::changed(
+        change,
+        format!("You take part in {}{again}.", incident.name()),
+    ))
+}
+
+/// Takes part no more, and leaves all roles with it.
+pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Leave)?;
+    let user = person(case)?;
+    let name = incident.name();
+    if !incident.takes_part(user) {
+        return Ok(Verdict::words(format!("You do not take part in {name}.")));
+    }
+    if incident.commander() == Some(user) && goes_on(incident).is_ok() {
+        return Err(Refused::new(format!(
+            "You are the commander of {name}. Offer the command first, with `/incident handover @somebody`, or leave it with `/incident drop commander`."
+        )));
+    }
+    let mut change = case.change(incident);
+    let held = incident.roles.iter().filter(|held| held.user == *user);
+    let free: Vec<&str> = held.map(|held| held.role.as_str()).collect();
+    change.incident.roles.retain(|held| held.user != *user);
+    change.incident.participants.remove(user);
+    if incident
+        .handover
+        .as_ref()
+        .is_some_and(|offer| offer.to == *user)
+    {
+        change.incident.handover = None;
+    }
+    if free.is_empty() {
+        change.note(
+            EntryKind::RoleChange,
+            format!("<@{user}> takes part no more"),
+        );
+    } else {
+        let free = free.join(", ");
+        change.note(
+            EntryKind::RoleChange,
+            format!("<@{user}> takes part no more; free again: {free}"),
+        );
+        say(
+            &mut change,
+            &format!("<@{user}> takes part no more. Free again: *{free}*."),
+        );
+        show(&mut change);
+    }
+    Ok(Verdict::changed(
+        change,
+        format!("You take part in {name} no more. To leave its channel, use Slack's own menu."),
+    ))
+}
+
+/// Hears of it without taking part.
+pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Watch)?;
+    let user = person(case)?;
+    goes_on(incident)?;
+    let name = incident.name();
+    if incident.private {
+        return Err(Refused::new(format!(
+            "{name} is private: what is new is said in its channel only, and nobody can watch it."
+        )));
+    }
+    if incident.watchers.contains(user) {
+        return Ok(Verdict::words(format!("You watch {name} already.")));
+    }
+    if incident.watchers.len() >= MAX_WATCHERS {
+        return Err(Refused::new(format!(
+            "{MAX_WATCHERS} people watch {name}, which is as many as can. Join it with `/incident join`, or follow its channel."
+        )));
+    }
+    let mut change = case.change(incident);
+    change.incident.watchers.insert(user.clone());
+    Ok(Verdict::changed(
+        change,
+        format!(
+            "You watch {name}: you get a direct message of what is new. `/incident unwatch` ends it."
+        ),
+    ))
+}
+
+/// Hears of it no more.
+pub fn unwatch(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Watch)?;
+    let user = person(case)?;
+    let name = incident.name();
+    if !incident.watchers.contains(user) {
+        return Ok(Verdict::words(format!("You do not watch {name}.")));
+    }
+    let mut change = case.change(incident);
+    change.incident.watchers.remove(user);
+    Ok(Verdict::changed(
+        change,
+        format!("You watch {name} no more."),
+    ))
+}
+
+/// Brings people into the channel. They take part once they say so; of what is private they must at once, or they could
+/// not see it, and so only who leads lets anybody else in.
+pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Invite)?;
+    goes_on(incident)?;
+    let mut change = case.change(incident);
+    let strangers = users.iter().filter(|user| !incident.takes_part(user));
+    let strangers: BTreeSet<UserId> = strangers.cloned().collect();
+    let who = case.standing();
+    if incident.private && !strangers.is_empty() && !who.leads() && !who.is_admin() {
+        return Err(Refused::new(format!(
+            "{} is private. Only the commander, the deputy or an admin can bring in somebody who does not take part.",
+            incident.name()
+        )));
+    }
+    has_room(incident, strangers.len())?;
+    change.incident.participants.extend(strangers);
+    let all = mentions(users);
+    change.note(EntryKind::Changed, format!("invited {all}"));
+    bring_in(&mut change, users.to_vec());
+    Ok(Verdict::changed(
+        change,
+        format!("Invited to {}: {all}.", incident.name()),
+    ))
+}
+
+/// Invites people into the incident's channel.
+pub(crate) fn bring_in(change: &mut Change, users: Vec<UserId>) {
+    let incident = change.incident.id.clone();
+    change.effect(&Effect::Invite { incident, users });
+}
+
+/// Shows somebody who has come in how things stand, and what there is to do.
+pub(crate) fn welcome(change: &mut Change, case: &Case<'_>, user: &UserId) {
+    let message = render::welcome::message_of(&change.incident, user, &own_roles(case.settings));
+    let (incident, user) = (change.incident.id.clone(), user.clone());
+    change.effect(&Effect::Whisper {
+        incident,
+        user,
+        message,
+    });
+}
+
+/// The person who asks: programs do not take part.
+pub(crate) fn person<'a>(case: &'a Case<'_>) -> Result<&'a UserId, Refused> {
+    let words = "Only a person can do that.";
+    case.actor.person().ok_or_else(|| Refused::new(words))
+}
+
+/// Refuses what has ended for good: open and resolved incidents have people.
+pub(crate) fn goes_on(incident: &Incident) -> Result<(), Refused> {
+    if incident.status.is_open() || incident.status == Status::Resolved {
+        return Ok(());
+    }
+    Err(ended(incident))
+}
+
+/// Refuses more people than an incident holds.
+pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), Refused> {
+    if incident.participants.len() + more <= MAX_PARTICIPANTS {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "{MAX_PARTICIPANTS} people can take part in {}, and it has {} already. Its channel is open to more.",
+        incident.name(),
+        incident.participants.len()
+    )))
+}
+
+/// People as they are called in Slack.
+pub(crate) fn mentions(users: &[UserId]) -> String {
+    let each: Vec<String> = users.iter().map(|user| format!("<@{user}>")).collect();
+    each.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! Roles: given, taken, left; and the command, which can be taken from somebody who is silent.
+
+use tidegate_slack::ids::UserId;
+
+use super::{assign, bring_in, goes_on, has_room, person};
+use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::change::Change;
+use crate::decide::routing;
+use crate::decide::speak::{publish, say, say_message, show};
+use crate::model::effect::Effect;
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::role::{Held, RoleName};
+use crate::model::settings::Settings;
+use crate::model::status::{self, Status, Went};
+use crate::model::timeline::EntryKind;
+use crate::model::timers::{Nag, TimerKind};
+use crate::render;
+use crate::render::text::escaped;
+
+/// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
+/// out in one transaction.
+const MAX_HELD: usize = 16;
+
+/// Updates that a commander misses before others may take the command.
+const MISSED_UPDATES: u32 = 2;
+
+/// Gives a role to somebody.
+pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::AssignRole)?;
+    goes_on(incident)?;
+    is_known(role, case.settings)?;
+    if incident.holds(user, role) {
+        return Ok(Verdict::words(format!(
+            "<@{user}> is {role} of {} already.",
+            incident.name()
+        )));
+    }
+    let mut change = case.change(incident);
+    let was = displaced(incident, role);
+    give(&mut change, case, role, user, "")?;
+    say(
+        &mut change,
+        &format!("<@{user}> is *{role}* now{was}, says {}.", case.who()),
+    );
+    show(&mut change);
+    tell_of_lead(&mut change, role);
+    Ok(Verdict::silent(change))
+}
+
+/// Takes a role. Of what nobody has taken up, that does it.
+pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
+    if *role == RoleName::Commander {
+        return take(case, None);
+    }
+    let incident = case.incident()?;
+    let user = person(case)?;
+    is_known(role, case.settings)?;
+    if incident.holds(user, role) {
+        return Ok(Verdict::words(format!(
+            "You are {role} of {} already.",
+            incident.name()
+        )));
+    }
+    case.may(Action::claim(role, user, incident, silent(incident)))?;
+    goes_on(incident)?;
+    let mut change = case.change(incident);
+    let was = displaced(incident, role);
+    give(&mut change, case, role, user, "")?;
+    let up = take_up(&mut change);
+    say(
+        &mut change,
+        &format!("<@{user}> is *{role}* now{was}.{}", taken_up(up)),
+    );
+    show(&mut change);
+    if up {
+        routing::refresh(&mut change);
+    }
+    Ok(Verdict::silent(change))
+}
+
+/// Leaves a role.
+pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Leave)?;
+    let user = person(case)?;
+    let name = incident.name();
+    if !incident.holds(user, role) {
+        return Err(Refused::new(format!(
+            "You are not {role} of {name}. `/incident roles` shows who is what."
+        )));
+    }
+    let mut change = case.change(incident);
+    let mine = |held: &Held| held.user == *user && held.role == *role;
+    change.incident.roles.retain(|held| !mine(held));
+    change.note(
+        EntryKind::RoleChange,
+        format!("<@{user}> is {role} no more"),
+    );
+    say(&mut change, &format!("<@{user}> is *{role}* no more."));
+    if *role == RoleName::Commander {
+        change.incident.zone = None;
+        if incident.status.is_open() {
+            let call =
+                render::reminder::message_of(&change.incident, TimerKind::RoleUnclaimed, &[]);
+            say_message(&mut change, call);
+        }
+    }
+    show(&mut change);
+    tell_of_lead(&mut change, role);
+    Ok(Verdict::changed(
+        change,
+        format!("You are {role} of {name} no more."),
+    ))
+}
+
+/// Who leads: shown, or set.
+pub fn commander(case: &Case<'_>, user: Option<&UserId>) -> Result<Verdict, Refused> {
+    if let Some(user) = user {
+        return role(case, &RoleName::Commander, user);
+    }
+    let incident = case.may(Action::View)?;
+    let name = incident.name();
+    Ok(Verdict::words(match incident.commander() {
+        Some(user) => format!("The commander of {name} is <@{user}>."),
+        None => format!("{name} has no commander. `/incident take` makes you one."),
+    }))
+}
+
+/// Takes the command: where there is no commander, or one who is silent, or by rank. Everyone hears of it.
+pub fn take(case: &Case<'_>, reason: Option<&str>) -> Result<Verdict, Refused> {
+    let commander_silent = silent(case.incident()?);
+    let incident = case.may(Action::TakeCommand { commander_silent })?;
+    let user = person(case)?;
+    goes_on(incident)?;
+    let mut change = case.change(incident);
+    let was = displaced(incident, &RoleName::Commander);
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    let because = reason.map(|words| format!(": {words}")).unwrap_or_default();
+    give(&mut change, case, &RoleName::Commander, user, &because)?;
+    let up = take_up(&mut change);
+    let because = escaped(&because);
+    say(
+        &mut change,
+        &format!(
+            "<@{user}> has *taken the command*{was}{because}{}{}",
+            if because.is_empty() { "." } else { "" },
+            taken_up(up)
+        ),
+    );
+    show(&mut change);
+    routing::refresh(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// Whether the commander has missed what would show that there is one: the call to take the incident up, or two
+/// updates in a row. What was missed before they became commander, or before the last update, does not count.
+pub fn silent(incident: &Incident) -> bool {
+    let held = incident
+        .roles
+        .iter()
+        .find(|held| held.role == RoleName::Commander);
+    let Some(since) = held.map(|held| held.since) else {
+        return false;
+    };
+    let missed = |kind: TimerKind, times: u32| {
+        let nag = incident.timers.get(&kind).copied().unwrap_or_default();
+        let Nag { fired, last, .. } = nag;
+        fired >= times && last.is_some_and(|last| last > since && last > incident.updated_at)
+    };
+    let waits = incident.status == Status::Declared;
+    (waits && missed(TimerKind::Ack, 1)) || missed(TimerKind::UpdateDue, MISSED_UPDATES)
+}
+
+/// The workspace's own roles.
+pub fn own_roles(settings: &Settings) -> Vec<RoleName> {
+    let named = settings
+        .roles
+        .keys()
+        .filter_map(|name| RoleName::parse(name));
+    named
+        .filter(|role| matches!(role, RoleName::Custom(_)))
+        .collect()
+}
+
+/// Gives a role to somebody, writes it down, brings them in and shows them what their part is. `because` follows in
+/// the timeline.
+pub(crate) fn give(
+    change: &mut Change,
+    case: &Case<'_>,
+    role: &RoleName,
+    user: &UserId,
+    because: &str,
+) -> Result<(), Refused> {
+    let incident = &change.incident;
+    let new = !incident.takes_part(user);
+    if new {
+        has_room(incident, 1)?;
+    }
+    let replaces = role.is_single() && incident.holder(role).is_some();
+    if !replaces && incident.roles.len() >= MAX_HELD {
+        return Err(Refused::new(format!(
+            "{} has {MAX_HELD} roles taken, which is as many as can be. `/incident roles` shows them.",
+            incident.name()
+        )));
+    }
+    let was = displaced(incident, role);
+    let zone = case.zone.filter(|_| case.actor.person() == Some(user));
+    assign(change, role, user, zone);
+    change.note(
+        EntryKind::RoleChange,
+        format!("<@{user}> is {role}{was}{because}"),
+    );
+    if new {
+        bring_in(change, vec![user.clone()]);
+    }
+    let own = case.settings.roles.get(role.as_str()).map(String::as_str);
+    let message = render::welcome::role_card(&change.incident, role, own);
+    let (incident, user) = (change.incident.id.clone(), user.clone());
+    change.effect(&Effect::Whisper {
+        incident,
+        user,
+        message,
+    });
+    Ok(())
+}
+
+/// Takes an incident up that nobody had. Answers whether that was so.
+pub(crate) fn take_up(change: &mut Change) -> bool {
+    let (from, now) = (change.incident.status, change.now);
+    if from != Status::Declared {
+        return false;
+    }
+    let to = Status::Investigating;
+    let went = status::go(&mut change.incident, to, None, false, now);
+    if went != Ok(Went::Moved) {
+        return false;
+    }
+    change.note(EntryKind::StatusChanged, format!("{from} → {to}"));
+    publish(change);
+    true
+}
+
+/// What others read of somebody who has taken an incident up with what they did.
+fn taken_up(up: bool) -> String {
+    if up {
+        format!(" It is *{}* now.", Status::Investigating)
+    } else {
+        String::new()
+    }
+}
+
+/// Who loses a role that one person holds, in words.
+fn displaced(incident: &Incident, role: &RoleName) -> String {
+    let holder = incident.holder(role).filter(|_| role.is_single());
+    holder
+        .map(|user| format!(" in place of <@{user}>"))
+        .unwrap_or_default()
+}
+
+/// Others were told who leads.
+fn tell_of_lead(change: &mut Change, role: &RoleName) {
+    if *role == RoleName::Commander {
+        routing::refresh(change);
+    }
+}
+
+fn is_known(role: &RoleName, settings: &Settings) -> Result<(), Refused> {
+    let RoleName::Custom(name) = role else {
+        return Ok(());
+    };
+    if settings.roles.contains_key(name) {
+        return Ok(());
+    }
+    let mut known: Vec<String> = RoleName::BUILT_IN.iter().map(RoleName::to_string).collect();
+    known.extend(own_roles(settings).iter().map(RoleName::to_string));
+    Err(Refused::new(format!(
+        "There is no role `{name}`. There are: {}.",
+        known.join(", ")
+    )))
+}

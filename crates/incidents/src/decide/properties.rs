@@ -1,0 +1,113 @@
+//! Commands: `/incident rename`, `/incident private`.
+
+use std::collections::BTreeSet;
+
+use super::case::{Case, Refused, Verdict};
+use super::speak::{publish, say, show};
+use super::{metrics, routing};
+use crate::model::effect::{Effect, News};
+use crate::model::permissions::Action;
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
+use crate::model::{channel_name, publication};
+
+/// Gives its channel another name; the day at its beginning stays.
+pub fn rename(case: &Case<'_>, typed: &str) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Rename)?;
+    let Some(name) = channel_name::renamed(&incident.channel_name, typed) else {
+        return Err(Refused::new(
+            "That leaves nothing for a name. Use letters or digits: `/incident rename checkout-down`.",
+        ));
+    };
+    if name == incident.channel_name {
+        return Ok(Verdict::words(format!("The channel is `{name}` already.")));
+    }
+    let mut change = case.change(incident);
+    change.note(
+        EntryKind::Changed,
+        format!("Channel renamed: {} → {name}", incident.channel_name),
+    );
+    let words = format!("The channel of {} becomes `{name}`.", incident.name());
+    change.incident.channel_name = name;
+    let incident = incident.id.clone();
+    change.effect(&Effect::Rename { incident });
+    Ok(Verdict::changed(change, words))
+}
+
+/// Hides it from all who do not take part, or shows it to everyone again.
+pub fn private(case: &Case<'_>, on: bool) -> Result<Verdict, Refused> {
+    let incident = case.may(if on {
+        Action::MakePrivate
+    } else {
+        Action::MakePublic
+    })?;
+    if incident.private == on {
+        let is = if on { "private" } else { "public" };
+        return Ok(Verdict::words(format!(
+            "{} is {is} already.",
+            incident.name()
+        )));
+    }
+    Ok(if on {
+        hide(case, incident)
+    } else {
+        reveal(case, incident)
+    })
+}
+
+fn hide(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict {
+    let mut change = case.change(incident);
+    change.incident.private = true;
+    change.incident.draft = None;
+    change.note(EntryKind::Changed, "Made private.");
+    // The counters of the workspace hold nothing of what is private.
+    metrics::uncount(&mut change);
+    say(
+        &mut change,
+        &format!(
+            "*Private* now, says {}. Only who takes part, and admins, can find {}; others are told nothing more, and the announcements are blanked; what stands in their threads stays until somebody deletes it. \
+             Slack lets no app change a channel's own kind: if this one is public, have an admin of the workspace make it private in its settings.",
+            case.who(),
+            incident.name()
+        ),
+    );
+    show(&mut change);
+    routing::refresh(&mut change);
+    if publication::concerns(incident) {
+        let incident = incident.id.clone();
+        change.effect(&Effect::StatusPage { incident });
+    }
+    Verdict::silent(change)
+}
+
+fn reveal(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict {
+    let mut change = case.change(incident);
+    change.incident.private = false;
+    change.note(EntryKind::Changed, "Made public.");
+    if matches!(incident.status, Status::Resolved | Status::Closed) {
+        metrics::count(&mut change);
+    }
+    say(
+        &mut change,
+        &format!(
+            "{} is *not private* any more, says {}. If its channel is private, it stays so until somebody changes that in Slack.",
+            incident.name(),
+            case.who()
+        ),
+    );
+    show(&mut change);
+    routing::refresh(&mut change);
+    if incident.status.is_open() {
+        let told = routing::told(incident);
+        let audience = routing::audience(&change.incident, case.settings);
+        let new: BTreeSet<_> = audience.difference(&told).cloned().collect();
+        for effect in routing::tell(&mut change, &new, News::Declared, None).effects {
+            change.effect(&effect);
+        }
+    }
+    publish(&mut change);
+    Verdict::silent(change)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Commands: `/incident public`, and the public halves of the forms of an update and a resolve.
+//!
+//! What the public reads of an incident. A text is published at once, or waits as a draft for a yes where the workspace
+//! wants one. Published texts are numbered, and each has a row of its own, so that none is lost however long the status
+//! page is out of reach.
+
+use serde_json::Value as Json;
+
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::speak::{publish, say, say_message};
+use crate::model::incident::{Actor, Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
+use crate::model::permissions::{self, Action, Refusal};
+use crate::model::publication::{self, Published};
+use crate::model::settings::StatusPage;
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
+use crate::render::{approval, text::escaped};
+
+/// Longest text for the public, in characters: what a form of Slack's takes.
+pub const MAX_TEXT: usize = 3000;
+
+/// Publishes a text, or leaves it as a draft for whoever has to say yes to it.
+pub fn draft(case: &Case<'_>, text: &str) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::DraftPublic)?;
+    let mut change = case.change(incident);
+    let waits = attach(&mut change, case, text)?;
+    Ok(match waits {
+        Some(why) => Verdict::changed(change, format!("Your text waits. {why}")),
+        None => Verdict::silent(change),
+    })
+}
+
+/// Adds a text for the public to a change under way. Answers why it waits as a draft, if it does.
+pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option<String>, Refused> {
+    case.may(Action::DraftPublic)?;
+    let text = check(case, &change.incident, text)?;
+    let may = permissions::allow(
+        &case.standing(),
+        Action::PublishPublic,
+        Some(&change.incident),
+        &case.rules(),
+    );
+    match may {
+        Ok(()) => {
+            let words = format!("*To the public*, by {}: {}", case.who(), escaped(&text));
+            say(change, &words);
+            release(change, case, text, case.actor.clone());
+            Ok(None)
+        }
+        Err(Refusal::NeedsApproval(why)) => {
+            let by = case.actor.clone();
+            keep(change, case, text, by);
+            Ok(Some(why))
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// Yes to a draft. Its number is that of the button: for an old one nothing happens.
+pub fn publish_draft(case: &Case<'_>, n: u32) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::PublishPublic)?;
+    let Some(draft) = waiting(incident, n) else {
+        return Ok(stale(incident));
+    };
+    let text = check(case, incident, &draft.text)?;
+    let mut change = case.change(incident);
+    change.incident.draft = None;
+    say_message(
+        &mut change,
+        approval::decided(incident, draft, approval::Decided::Published(&case.actor)),
+    );
+    release(&mut change, case, text, draft.by.clone());
+    Ok(Verdict::silent(change))
+}
+
+/// No to a draft: by whoever may publish, or by its author.
+pub fn discard_draft(case: &Case<'_>, n: u32) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::DraftPublic)?;
+    let Some(draft) = waiting(incident, n) else {
+        return Ok(stale(incident));
+    };
+    if draft.by != case.actor {
+        case.may(Action::PublishPublic)?;
+    }
+    let mut change = case.change(incident);
+    change.incident.draft = None;
+    change.note(
+        EntryKind::Changed,
+        "The draft for the public was discarded.",
+    );
+    say_message(
+        &mut change,
+        approval::decided(incident, draft, approval::Decided::Discarded(&case.actor)),
+    );
+    // The status was kept back while the draft waited.
+    publish(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+fn waiting(incident: &Incident, n: u32) -> Option<&PublicDraft> {
+    incident.draft.as_ref().filter(|draft| draft.n == n)
+}
+
+fn stale(incident: &Incident) -> Verdict {
+    Verdict::words(match incident.draft {
+        Some(_) => "There is a newer draft than this: decide on that one.",
+        None => "This draft has been decided already, or the incident has ended since.",
+    })
+}
+
+/// The text as it will be read, if the public may read it.
+fn check(case: &Case<'_>, incident: &Incident, text: &str) -> Result<String, Refused> {
+    let name = incident.name();
+    let why = match incident.status {
+        _ if incident.private => Some("it is private: the public does not hear of it"),
+        _ if incident.drill => Some("it is a drill: the public does not hear of it"),
+        Status::Triage => {
+            Some("it is in triage. First say that it is an incident, with `/incident accept`")
+        }
+        Status::Closed | Status::Canceled | Status::Merged => {
+            Some("it has ended. To go on with it, type `/incident reopen <why>`")
+        }
+        _ => None,
+    };
+    if let Some(why) = why {
+        return Err(Refused::new(format!("{name} cannot be published: {why}.")));
+    }
+    if case.settings.status_page == StatusPage::None {
+        return Err(Refused::new(
+            "There is no status page yet. An admin sets one: `/incident config set status_page built_in <title>`, or `statuspage <page id>`.",
+        ));
+    }
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(Refused::new(
+            "Say what the public is to read: `/incident public <text>`.",
+        )),
+        has if has > MAX_TEXT => Err(Refused::new(format!(
+            "This text has {has} characters; the public gets {MAX_TEXT} at most."
+        ))),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Lets the public read a text.
+fn release(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
+    let said = if by == case.actor {
+        text.clone()
+    } else {
+        format!("{text}\n(Draft by {}.)", super::case::name_of(&by))
+    };
+    let seq = change.note_from(EntryKind::PublicUpdate, said, change.now, None);
+    let incident = &mut change.incident;
+    let update = PublicUpdate {
+        n: incident.public.last().map_or(0, |last| last.n) + 1,
+        text,
+        status: incident.status,
+        at: change.now,
+    };
+    incident.public.push(update.clone());
+    let surplus = incident.public.len().saturating_sub(MAX_PUBLIC);
+    incident.public.drain(..surplus);
+    let id = incident.id.clone();
+    let published = Published { update, by, seq };
+    change.write(publication::put(&id, &published));
+    change.write(publication::begin(&id, &published, change.now));
+    publish(change);
+}
+
+/// Keeps a text until somebody says yes to it, in place of an earlier one.
+fn keep(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
+    let noted = format!("Draft for the public: {text}");
+    // The number of the entry: no other draft of this incident ever has it.
+    let seq = change.note_from(EntryKind::Changed, noted, change.now, None);
+    let draft = PublicDraft {
+        n: u32::try_from(seq).unwrap_or(u32::MAX),
+        text,
+        by,
+        at: case.now,
+    };
+    let message: Json = approval::message_of(&change.incident, &draft);
+    change.incident.draft = Some(draft);
+    say_message(change, message);
+}
+
+#[cfg(test)]
+mod tests;

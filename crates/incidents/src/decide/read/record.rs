@@ -1,0 +1,174 @@
+//! What one incident's records hold: timeline, export, tasks, who was told.
+
+use serde_json::Value as Json;
+use tidegate_pipeline::table::{Cursor, Range, Rows, TableError};
+
+use super::Unanswered;
+use crate::command::ExportFormat;
+use crate::decide::case::{Case, words_only};
+use crate::decide::tasks;
+use crate::model::delivery::{self, Delivered, Delivery};
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::permissions::Action;
+use crate::model::timeline::Entry;
+use crate::model::{person, rows};
+use crate::render;
+use crate::render::catchup::{self, Catchup};
+use crate::render::deliveries::{self as shown, DeliveryView, State, Target};
+use crate::render::export::{self, Export};
+use crate::render::tasks::TaskView;
+use crate::render::text::escaped;
+use crate::render::timeline::{self, TimelinePage};
+
+/// Longest export that is shown in Slack, in characters.
+const MAX_SHOWN: usize = 3000;
+
+/// A page of the timeline in the order in which things happened, from behind the entry with that number.
+pub(super) async fn page(
+    rows: &Rows,
+    case: &Case<'_>,
+    after: Option<u64>,
+) -> Result<Json, Unanswered> {
+    let incident = case.may(Action::View)?;
+    let entries = in_order(rows::entries(rows, &incident.id).await?);
+    let entries = behind(&entries, after);
+    Ok(timeline::message_of(&TimelinePage {
+        incident,
+        entries,
+        more: false,
+    }))
+}
+
+/// Entries may be written down long after what they tell of.
+fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort_by_key(|entry| (entry.at, entry.seq));
+    entries
+}
+
+fn behind(entries: &[Entry], after: Option<u64>) -> &[Entry] {
+    let place = entries.iter().position(|entry| Some(entry.seq) == after);
+    &entries[place.map_or(0, |place| place + 1)..]
+}
+
+/// The whole record in a message; one that is too long for it is to be had from the API.
+pub(super) async fn export(
+    public_url: Option<&str>,
+    rows: &Rows,
+    case: &Case<'_>,
+    format: ExportFormat,
+) -> Result<Json, Unanswered> {
+    let incident = case.may(Action::Export)?;
+    let entries = whole_timeline(rows, &incident.id).await?;
+    let tasks = task_views(rows, incident).await?;
+    let names = person::names(rows, person::of_incident(incident)).await?;
+    let export = Export {
+        incident,
+        entries: &entries,
+        tasks: &tasks,
+        names: &names,
+    };
+    let text = match format {
+        ExportFormat::Markdown => export::markdown(&export),
+        // In JSON that is the same, and no three of them end the block of code.
+        ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
+    };
+    let text = format!("```\n{}\n```", escaped(&text));
+    if text.chars().count() <= MAX_SHOWN {
+        return Ok(words_only(&text));
+    }
+    let format = match format {
+        ExportFormat::Markdown => "markdown",
+        ExportFormat::Json => "json",
+    };
+    Ok(words_only(&format!(
+        "The record of {} is too long for a message. An API key with the scope `incidents:admin` gets it whole: `GET {}/api/incidents/{}/export?format={format}`",
+        incident.name(),
+        public_url.unwrap_or_default(),
+        incident.id
+    )))
+}
+
+/// All entries of a timeline, in order of their numbers.
+pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
+    let mut entries = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let page = rows
+            .query(
+                &rows::partition(id),
+                Range::Under(&["entry"]),
+                false,
+                250,
+                after.as_ref(),
+            )
+            .await?;
+        for (_, item) in &page.rows {
+            let damaged = || TableError::Invalid("an entry's row cannot be read".to_owned());
+            entries.push(rows::opened(item, "entry").ok_or_else(damaged)?);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(entries);
+        }
+    }
+}
+
+/// `/incident task list`.
+pub(super) async fn tasks(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
+    let incident = case.may(Action::View)?;
+    let tasks = task_views(rows, incident).await?;
+    Ok(render::tasks::message_of(incident, &tasks, case.now))
+}
+
+async fn task_views(rows: &Rows, incident: &Incident) -> Result<Vec<TaskView>, TableError> {
+    let tasks = tasks::load_all(rows, &incident.id).await?;
+    Ok(tasks.iter().map(tasks::Task::view).collect())
+}
+
+/// `/incident catchup`.
+pub(super) async fn catchup(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
+    let incident = case.may(Action::Catchup)?;
+    let entries = in_order(rows::entries(rows, &incident.id).await?);
+    let tasks = task_views(rows, incident).await?;
+    Ok(catchup::message_of(&Catchup {
+        incident,
+        room: case.subject.and_then(|loaded| loaded.place.channel()),
+        entries: &entries,
+        tasks: &tasks,
+        now: case.now,
+    }))
+}
+
+/// `/incident deliveries`.
+pub(super) async fn deliveries(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
+    let incident = case.may(Action::View)?;
+    let list = delivery::list(rows, &incident.id).await?;
+    let views: Option<Vec<DeliveryView>> = list.into_iter().map(view).collect();
+    let damaged = || TableError::Invalid("a delivery's row cannot be read".to_owned());
+    Ok(shown::message_of(incident, &views.ok_or_else(damaged)?))
+}
+
+fn view(delivery: Delivery) -> Option<DeliveryView> {
+    let states = [
+        (Delivered::Pending, State::Pending),
+        (Delivered::Sent, State::Sent),
+        (Delivered::Failed, State::Failed),
+        (Delivered::Throttled, State::Throttled),
+    ];
+    let known = states
+        .into_iter()
+        .find(|(stored, _)| stored.as_str() == delivery.state);
+    let target = match delivery.target.chars().next() {
+        Some('U' | 'W') => Target::Person(delivery.target.as_str().into()),
+        Some('C' | 'G' | 'D') => Target::Channel(delivery.target.as_str().into()),
+        _ => Target::Other(delivery.target),
+    };
+    Some(DeliveryView {
+        kind: delivery.news,
+        target,
+        state: known?.1,
+        attempts: u32::try_from(delivery.attempts).unwrap_or(0),
+        error: delivery.error,
+        at: delivery.at,
+    })
+}

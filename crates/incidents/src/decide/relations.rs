@@ -1,0 +1,236 @@
+//! Commands: `/incident link`; `/incident merge` in the file below.
+//!
+//! What an incident has to do with others and with pages elsewhere. Two incidents change in one transaction or not at
+//! all: each has its own version as the condition.
+
+mod merge;
+
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write, hash_text};
+
+pub use self::merge::merge;
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::speak::say;
+use crate::command::Relation;
+use crate::model::effect::Effect;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::permissions::{self, Action};
+use crate::model::rows;
+use crate::model::timeline::EntryKind;
+use crate::render::text::escaped;
+
+/// Most links of an incident: other incidents and pages together.
+pub const MAX_LINKS: usize = 50;
+
+/// Longest address that is linked, in bytes.
+const MAX_URL: usize = 1000;
+
+/// What another incident is to this one, seen from either side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// They have to do with each other.
+    Related,
+    /// The other is the cause of this one.
+    Cause,
+    /// This one is the cause of the other.
+    Effect,
+}
+
+impl Tie {
+    const ALL: [Self; 3] = [Self::Related, Self::Cause, Self::Effect];
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Related => "related",
+            Self::Cause => "cause",
+            Self::Effect => "effect",
+        }
+    }
+
+    /// The same, seen from the other incident.
+    fn mirrored(self) -> Self {
+        match self {
+            Self::Related => Self::Related,
+            Self::Cause => Self::Effect,
+            Self::Effect => Self::Cause,
+        }
+    }
+
+    /// In words, before the other's name.
+    fn told(self) -> &'static str {
+        match self {
+            Self::Related => "has to do with",
+            Self::Cause => "was caused by",
+            Self::Effect => "is the cause of",
+        }
+    }
+}
+
+impl From<Relation> for Tie {
+    fn from(relation: Relation) -> Self {
+        match relation {
+            Relation::Related => Self::Related,
+            Relation::Cause => Self::Cause,
+        }
+    }
+}
+
+/// A link of an incident.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Linked {
+    /// To another. Whether the reader may know of that one has to be asked: the row holds its id only.
+    Incident(IncidentId, Tie),
+    /// To a page.
+    Page(String),
+}
+
+/// The links of an incident.
+pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Vec<Linked>, TableError> {
+    let range = Range::Under(&["link"]);
+    let page = rows
+        .query(&rows::partition(id), range, false, MAX_LINKS, None)
+        .await?;
+    Ok(page
+        .rows
+        .iter()
+        .filter_map(|(_, item)| read(item))
+        .collect())
+}
+
+fn read(item: &Item) -> Option<Linked> {
+    if let Some(url) = item.opened_text("url") {
+        return Some(Linked::Page(url.to_owned()));
+    }
+    let tie = item.text("relation")?;
+    let tie = Tie::ALL.into_iter().find(|known| known.as_str() == tie)?;
+    Some(Linked::Incident(rows::pointed(item)?, tie))
+}
+
+/// The bookmark of a page: under its host's name, and its address.
+pub fn bookmark(link: &Linked) -> Option<(String, String)> {
+    let Linked::Page(url) = link else {
+        return None;
+    };
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    Some((host.chars().take(75).collect(), url.clone()))
+}
+
+/// Links it to the other incident of the case. `links` are those that this one has.
+pub fn link(case: &Case<'_>, relation: Relation, links: &[Linked]) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Link)?;
+    let other = other(case, incident)?;
+    let tie = Tie::from(relation);
+    let (name, others) = (incident.name(), other.name());
+    if links.contains(&Linked::Incident(other.id.clone(), tie)) {
+        return Ok(Verdict::words(format!(
+            "{name} {} {others} already.",
+            tie.told()
+        )));
+    }
+    let known = |link: &Linked| matches!(link, Linked::Incident(id, _) if *id == other.id);
+    if !links.iter().any(known) {
+        room(incident, links)?;
+    }
+    let mut change = case.change(incident);
+    let mut theirs = case.change(other);
+    for (change, to, tie) in [
+        (&mut change, other, tie),
+        (&mut theirs, incident, tie.mirrored()),
+    ] {
+        let row = rows::pointer(&to.id).with("relation", tie.as_str());
+        let words = format!("{} {} {}", change.incident.name(), tie.told(), to.name());
+        change.write(Write::put(key(&change.incident.id, to.id.as_str()), row));
+        change.note(EntryKind::Linked, words.as_str());
+        say(change, &format!("*Linked* by {}: {words}.", case.who()));
+    }
+    both(&mut change, theirs, case);
+    Ok(Verdict::silent(change))
+}
+
+/// Links it to a page, which becomes a bookmark of its channel.
+pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Link)?;
+    let url = url.trim();
+    let is_address = url.starts_with("https://") || url.starts_with("http://");
+    if !is_address || url.len() > MAX_URL || url.contains(char::is_whitespace) {
+        return Err(Refused::new(format!(
+            "A link is an address that begins with `https://`, of {MAX_URL} characters at most."
+        )));
+    }
+    if links.contains(&Linked::Page(url.to_owned())) {
+        return Ok(Verdict::words("That page is linked already."));
+    }
+    room(incident, links)?;
+    let mut change = case.change(incident);
+    let row = Item::new().sealed("url", url);
+    let place = hash_text(url.as_bytes());
+    change.write(Write::put(key(&incident.id, &place), row));
+    change.note(EntryKind::Linked, url);
+    say(
+        &mut change,
+        &format!("*Linked* by {}: {}", case.who(), escaped(url)),
+    );
+    let incident = incident.id.clone();
+    change.effect(&Effect::Bookmarks { incident });
+    Ok(Verdict::silent(change))
+}
+
+/// The other incident, if the asker may know of it and it is one that this may be tied to.
+fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refused> {
+    let missing =
+        "There is no such incident. `/incident list all` shows those that you may know of.";
+    let other = &case.other.ok_or_else(|| Refused::new(missing))?.incident;
+    if !permissions::can_see(&case.standing_in(Some(other)), other) {
+        return Err(Refused::new(missing));
+    }
+    if other.id == incident.id {
+        return Err(Refused::new(format!(
+            "That is {} itself. Name another incident.",
+            incident.name()
+        )));
+    }
+    // Either would tell of the other to people who may not know.
+    if incident.private != other.private {
+        let (private, open) = if incident.private {
+            (incident, other)
+        } else {
+            (other, incident)
+        };
+        return Err(Refused::new(format!(
+            "{} is private and {} is not: tied together, one would give the other away. `/incident private on` in the other's channel makes both private.",
+            private.name(),
+            open.name()
+        )));
+    }
+    Ok(other)
+}
+
+fn room(incident: &Incident, links: &[Linked]) -> Result<(), Refused> {
+    if links.len() < MAX_LINKS {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "{} has {MAX_LINKS} links, which is all it may have.",
+        incident.name()
+    )))
+}
+
+/// Adds what the other incident's change comes to.
+fn both(change: &mut Change, theirs: Change, case: &Case<'_>) {
+    let theirs = theirs.finish(&case.settings.timers);
+    for write in theirs.writes {
+        change.write(write);
+    }
+    for post in theirs.posts {
+        change.post(post);
+    }
+}
+
+fn key(id: &IncidentId, to: &str) -> RowKey {
+    rows::row(id, &["link", to])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Making an incident part of another.
+
+use std::collections::BTreeSet;
+
+use tidegate_slack::ids::UserId;
+
+use super::{both, other};
+use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::change::Change;
+use crate::decide::people::{MAX_PARTICIPANTS, MAX_WATCHERS};
+use crate::decide::speak::{publish, say, show, tell_all};
+use crate::model::effect::{Effect, News};
+use crate::model::incident::{Incident, MAX_SERVICES};
+use crate::model::permissions::{self, Action};
+use crate::model::status::{self, Status, Went};
+use crate::model::timeline::EntryKind;
+use crate::render::text::escaped;
+
+/// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
+pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Merge)?;
+    let other = other(case, incident)?;
+    let standing = case.standing_in(Some(other));
+    permissions::allow(&standing, Action::Merge, Some(other), &case.rules())?;
+    let (mine, others) = (incident.name(), other.name());
+    if incident.merged_into.as_ref() == Some(&other.id) {
+        return Ok(Verdict::words(format!(
+            "{mine} is part of {others} already."
+        )));
+    }
+    if !other.status.is_open() {
+        return Err(Refused::new(format!(
+            "{others} is {}: only an open incident takes up another. Reopen it first, or link the two with `/incident link {others}`.",
+            other.status
+        )));
+    }
+    if incident.drill != other.drill {
+        return Err(Refused::new("A drill and a real incident cannot be one."));
+    }
+    let mut change = leave(case, incident, other)?;
+    let mut theirs = case.change(other);
+    let left = take_up(&mut theirs, incident, case);
+    both(&mut change, theirs, case);
+    let (was, is) = (incident.severity, other.severity);
+    let hint = if was.worse_than(is) {
+        format!(" It was a {was}, and {others} is a {is}.")
+    } else {
+        String::new()
+    };
+    let words = format!("{mine} is part of {others} now.{hint}{left}");
+    Ok(Verdict::changed(change, words))
+}
+
+/// Ends the incident that becomes part of the other.
+fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Change, Refused> {
+    let mut change = case.change(incident);
+    let admin = case.standing().is_admin();
+    if status::go(&mut change.incident, Status::Merged, None, admin, case.now)? == Went::Already {
+        return Err(Refused::new(format!(
+            "{} is part of another incident. Part them first, with `/incident reopen <why>`.",
+            incident.name()
+        )));
+    }
+    change.incident.merged_into = Some(other.id.clone());
+    change.incident.draft = None;
+    change.incident.handover = None;
+    let others = other.name();
+    let room = case.other.and_then(|loaded| loaded.place.channel());
+    let room = room.map_or_else(String::new, |channel| {
+        format!(" Work goes on in <#{channel}>.")
+    });
+    change.note(EntryKind::Merged, format!("Merged into {others}."));
+    let words = format!("*Merged* by {} into {others}.{room}", case.who());
+    say(&mut change, &words);
+    show(&mut change);
+    // Nobody has heard of what is still in triage.
+    if incident.status != Status::Triage {
+        let words = format!("It is part of {others} now.");
+        tell_all(&mut change, case.settings, News::Withdrawn, Some(&words));
+    }
+    publish(&mut change);
+    Ok(change)
+}
+
+/// What the incident that another is merged into takes over. Answers what it has no room for, in words.
+fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
+    let incident = &mut theirs.incident;
+    let part = merged.participants.iter();
+    let new = part.filter(|user| !incident.takes_part(user)).cloned();
+    let new: Vec<UserId> = new.collect();
+    let new = fill(&mut incident.participants, new, MAX_PARTICIPANTS);
+    let watchers = merged.watchers.iter().cloned();
+    fill(&mut incident.watchers, watchers, MAX_WATCHERS);
+    let mut left = Vec::new();
+    for service in &merged.services {
+        if incident.services.contains(service) {
+            continue;
+        }
+        if incident.services.len() < MAX_SERVICES {
+            incident.services.push(service.clone());
+        } else {
+            left.push(service.as_str());
+        }
+    }
+    let (id, name) = (incident.id.clone(), incident.name());
+    theirs.note(
+        EntryKind::Merged,
+        format!("{} was merged into this: {}", merged.name(), merged.title),
+    );
+    say(
+        theirs,
+        &format!(
+            "{} (*{}*) is part of this now, says {}.",
+            merged.name(),
+            escaped(&merged.title),
+            case.who()
+        ),
+    );
+    if !new.is_empty() {
+        let (incident, users) = (id, new);
+        theirs.effect(&Effect::Invite { incident, users });
+    }
+    show(theirs);
+    publish(theirs);
+    if left.is_empty() {
+        return String::new();
+    }
+    format!(" {name} has no room for: {}.", left.join(", "))
+}
+
+/// Puts people into a set as long as it has room. Answers who came in.
+fn fill(
+    set: &mut BTreeSet<UserId>,
+    people: impl IntoIterator<Item = UserId>,
+    most: usize,
+) -> Vec<UserId> {
+    let mut came = Vec::new();
+    for user in people {
+        if set.len() < most && set.insert(user.clone()) {
+            came.push(user);
+        }
+    }
+    came
+}

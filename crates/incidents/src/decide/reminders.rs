@@ -1,0 +1,194 @@
+//! Commands: `/incident remind`, `pause`; the buttons under a reminder; and, in `fire`, what happens when one is due.
+//!
+//! A drill's lengths of time are sped up like its clock.
+
+mod fire;
+
+use std::time::Duration;
+
+use super::case::{Case, Refused, Verdict};
+use super::lifecycle::{ended, minutes};
+use super::speak::{say, show};
+use crate::model::incident::Incident;
+use crate::model::permissions::Action;
+use crate::model::status::Status;
+use crate::model::timeline::EntryKind;
+use crate::model::timers::{self, TimerKind, paced};
+use crate::render::text::span;
+
+pub use self::fire::fire;
+
+/// How long reminders can be put off at most.
+pub const LONGEST: Duration = Duration::from_hours(7 * 24);
+
+/// Sets when the next update is due, or has nobody reminded of it any more.
+pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Update)?;
+    is_open(incident)?;
+    let name = incident.name();
+    if incident.status == Status::Triage {
+        return Err(Refused::new(format!(
+            "{name} is in triage: nobody is reminded of updates before it is declared, with `/incident accept`."
+        )));
+    }
+    let Some(after) = after else {
+        return Ok(switch_off(case, incident, TimerKind::UpdateDue));
+    };
+    let after = paced(incident, bounded(after)?);
+    let mut change = case.change(incident);
+    change.incident.next_update_at = Some(case.now.plus(after));
+    // Whoever sets it is there: what was missed before is forgotten, and what was switched off is on again.
+    change.incident.timers.remove(&TimerKind::UpdateDue);
+    let within = length(after);
+    change.note(EntryKind::Changed, format!("next update within {within}"));
+    show(&mut change);
+    Ok(Verdict::changed(
+        change,
+        format!("The next update of {name} is due within {within}."),
+    ))
+}
+
+/// Keeps reminders quiet for a while, or ends that. The clocks of the statistics go on, and so does what tidies up.
+pub fn pause(case: &Case<'_>, for_: Option<Duration>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Pause)?;
+    let name = incident.name();
+    let mut change = case.change(incident);
+    let Some(for_) = for_ else {
+        if incident.paused_until.is_none_or(|until| until <= case.now) {
+            return Ok(Verdict::words(format!(
+                "The reminders of {name} are not paused."
+            )));
+        }
+        change.incident.paused_until = None;
+        change.note(EntryKind::Changed, "reminders go on");
+        say(
+            &mut change,
+            &format!("Reminders *go on*, says {}.", case.who()),
+        );
+        return Ok(Verdict::silent(change));
+    };
+    let for_ = paced(incident, bounded(for_)?);
+    change.incident.paused_until = Some(case.now.plus(for_));
+    let length = length(for_);
+    change.note(EntryKind::Changed, format!("reminders paused for {length}"));
+    say(
+        &mut change,
+        &format!(
+            "Reminders are *quiet for {length}*, says {}. Its clocks go on.",
+            case.who()
+        ),
+    );
+    Ok(Verdict::silent(change))
+}
+
+/// Puts one reminder off.
+pub fn snooze(case: &Case<'_>, kind: TimerKind, for_minutes: u32) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Update)?;
+    is_awaited(case, incident, kind)?;
+    let after = paced(incident, bounded(minutes(for_minutes))?);
+    let mut change = case.change(incident);
+    let nag = change.incident.timers.entry(kind).or_default();
+    nag.snoozed_until = Some(case.now.plus(after));
+    let length = length(after);
+    say(
+        &mut change,
+        &format!(
+            "{} has put the reminder of {} off for {length}.",
+            case.who(),
+            what(kind)
+        ),
+    );
+    Ok(Verdict::silent(change))
+}
+
+/// Stops one reminder.
+pub fn stop(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Update)?;
+    is_awaited(case, incident, kind)?;
+    Ok(switch_off(case, incident, kind))
+}
+
+fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict {
+    let is_off = |incident: &Incident| incident.timers.get(&kind).is_some_and(|nag| nag.off);
+    if is_off(incident) {
+        return Verdict::words(format!("The reminder of {} is off already.", what(kind)));
+    }
+    let mut change = case.change(incident);
+    change.incident.timers.entry(kind).or_default().off = true;
+    if kind == TimerKind::UpdateDue {
+        change.incident.next_update_at = None;
+        show(&mut change);
+    }
+    change.note(
+        EntryKind::Changed,
+        format!("reminder of {} switched off", what(kind)),
+    );
+    let again = if kind == TimerKind::UpdateDue {
+        " `/incident remind 30m` brings it back."
+    } else {
+        ""
+    };
+    say(
+        &mut change,
+        &format!(
+            "{} has *switched off* the reminder of {}.{again}",
+            case.who(),
+            what(kind)
+        ),
+    );
+    Verdict::silent(change)
+}
+
+/// Refuses what is no reminder, and a button under one that is over.
+fn is_awaited(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Result<(), Refused> {
+    if matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
+        return Err(Refused::new(format!(
+            "That is no reminder. To keep {} from being put away, reopen it with `/incident reopen <why>`.",
+            incident.name()
+        )));
+    }
+    if timers::wanted(incident, &case.settings.timers).contains_key(&kind) {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "The reminder of {} is over: there is nothing to put off.",
+        what(kind)
+    )))
+}
+
+fn is_open(incident: &Incident) -> Result<(), Refused> {
+    if incident.status.is_open() {
+        return Ok(());
+    }
+    Err(ended(incident))
+}
+
+fn bounded(length: Duration) -> Result<Duration, Refused> {
+    if (Duration::from_mins(1)..=LONGEST).contains(&length) {
+        return Ok(length);
+    }
+    Err(Refused::new(
+        "Between a minute and 7 days, please: `30m`, `2h`, `1d`.",
+    ))
+}
+
+fn length(of: Duration) -> String {
+    span(i64::try_from(of.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What a reminder is of, in words.
+fn what(kind: TimerKind) -> &'static str {
+    match kind {
+        TimerKind::Ack => "taking it up",
+        TimerKind::RoleUnclaimed => "free roles",
+        TimerKind::UpdateDue => "updates",
+        TimerKind::Soak => "resolving",
+        TimerKind::Stale => "silence",
+        TimerKind::AutoClose => "closing",
+        TimerKind::PostmortemDue => "the post-mortem",
+        TimerKind::Archive => "archiving",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! What happens when a timer has gone off.
+
+use std::collections::BTreeSet;
+
+use tidegate_slack::ids::UserId;
+
+use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::change::Change;
+use crate::decide::lifecycle;
+use crate::decide::paging::{MAX_CALLED, call};
+use crate::decide::people::mentions;
+use crate::decide::speak::{say, say_message};
+use crate::model::effect::Effect;
+use crate::model::incident::Incident;
+use crate::model::role::RoleName;
+use crate::model::settings::Settings;
+use crate::model::timeline::EntryKind;
+use crate::model::timers::{self, TimerKind, unclaimed};
+use crate::render::reminder;
+
+/// Missed updates that the timeline tells of: two allow others to take the command, more say nothing new.
+const NOTED_UPDATES: u32 = 2;
+
+/// Does what is due. What is not due, or no more, only has its timer set anew: the row may be older than the settings.
+///
+/// Always a change, so that the version of the incident guards the timer's row and names the next job apart from this
+/// one, which the ledger holds as done.
+pub fn fire(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
+    let incident = case.incident()?;
+    let timers = &case.settings.timers;
+    let due = timers::wanted(incident, timers).get(&kind).copied();
+    let mut change = case.change(incident);
+    if due.is_none_or(|due| due > case.now) {
+        let mut next = incident.clone();
+        next.version += 1;
+        change.write(timers::again(&next, kind, timers));
+        return Ok(Verdict::silent(change));
+    }
+    let nag = change.incident.timers.entry(kind).or_default();
+    nag.fired += 1;
+    nag.last = Some(case.now);
+    let fired = nag.fired;
+    match kind {
+        TimerKind::Ack => not_taken_up(&mut change, case, fired),
+        TimerKind::RoleUnclaimed => roles_free(&mut change),
+        TimerKind::UpdateDue => update_due(&mut change, fired),
+        TimerKind::Soak => soaked(&mut change),
+        TimerKind::Stale => stale(&mut change),
+        TimerKind::PostmortemDue => review_due(&mut change),
+        TimerKind::Archive => archive(&mut change),
+        TimerKind::AutoClose => return lifecycle::close(case),
+    }
+    Ok(Verdict::silent(change))
+}
+
+/// First the commander hears of it, then deputy and owners, then the escalation list.
+fn not_taken_up(change: &mut Change, case: &Case<'_>, fired: u32) {
+    let commander: Vec<UserId> = change.incident.commander().cloned().into_iter().collect();
+    let users = callees(&change.incident, case.settings, fired);
+    let noted = match users.as_slice() {
+        [] => "nobody has taken it up".to_owned(),
+        users => format!("nobody has taken it up: called {}", mentions(users)),
+    };
+    let kind = if users.is_empty() {
+        EntryKind::Notice
+    } else {
+        EntryKind::Page
+    };
+    change.note(kind, noted);
+    let called = call(
+        change,
+        &users,
+        "Nobody has taken it up in time. Please look.",
+    );
+    let mut all = commander.clone();
+    all.extend(called.told);
+    remind(change, TimerKind::Ack, &all);
+    if fired == 1 {
+        direct(change, TimerKind::Ack, &commander);
+    }
+}
+
+/// Whom the nth call goes to, the commander aside. Nobody is called to a drill, and to what is private nobody who does
+/// not take part.
+fn callees(incident: &Incident, settings: &Settings, fired: u32) -> Vec<UserId> {
+    if fired < 2 || incident.drill {
+        return Vec::new();
+    }
+    let may = |user: &UserId| {
+        incident.commander() != Some(user) && (!incident.private || incident.takes_part(user))
+    };
+    let mut seconds: Vec<UserId> = incident
+        .holder(&RoleName::Deputy)
+        .cloned()
+        .into_iter()
+        .collect();
+    seconds.extend(settings.owners(&incident.services));
+    seconds.retain(may);
+    // Where there is nobody in between, the list comes at once.
+    let mut users = if fired == 2 && !seconds.is_empty() {
+        seconds
+    } else {
+        settings.escalation.clone()
+    };
+    let mut seen = BTreeSet::new();
+    users.retain(|user| may(user) && seen.insert(user.clone()));
+    users.truncate(MAX_CALLED);
+    users
+}
+
+fn roles_free(change: &mut Change) {
+    let free: Vec<String> = unclaimed(&change.incident)
+        .iter()
+        .map(RoleName::to_string)
+        .collect();
+    change.note(
+        EntryKind::Notice,
+        format!("nobody is {}", free.join(", nor ")),
+    );
+    remind(change, TimerKind::RoleUnclaimed, &[]);
+}
+
+fn update_due(change: &mut Change, fired: u32) {
+    if fired <= NOTED_UPDATES {
+        change.note(EntryKind::Notice, "an update is due");
+    }
+    let to = holders(&change.incident, &[RoleName::Commander, RoleName::Comms]);
+    remind(change, TimerKind::UpdateDue, &to);
+    if fired == NOTED_UPDATES && change.incident.commander().is_some() {
+        say(
+            change,
+            "Two updates are missing. Whoever takes part can take the command: `/incident take`.",
+        );
+    }
+}
+
+fn soaked(change: &mut Change) {
+    change.note(EntryKind::Notice, "quiet for a while: resolving suggested");
+    let to = holders(&change.incident, &[RoleName::Commander]);
+    remind(change, TimerKind::Soak, &to);
+}
+
+fn stale(change: &mut Change) {
+    change.note(EntryKind::Notice, "no news for days");
+    let to = holders(&change.incident, &[RoleName::Commander, RoleName::Deputy]);
+    remind(change, TimerKind::Stale, &to);
+}
+
+fn review_due(change: &mut Change) {
+    change.note(EntryKind::Notice, "the post-mortem is due");
+    let to = holders(&change.incident, &[RoleName::Commander]);
+    remind(change, TimerKind::PostmortemDue, &to);
+    direct(change, TimerKind::PostmortemDue, &to);
+}
+
+fn archive(change: &mut Change) {
+    change.note(EntryKind::Notice, "the channel is archived");
+    remind(change, TimerKind::Archive, &[]);
+    let incident = change.incident.id.clone();
+    change.effect(&Effect::Archive { incident });
+}
+
+/// Says it in the channel, to these people.
+fn remind(change: &mut Change, kind: TimerKind, to: &[UserId]) {
+    let message = reminder::message_of(&change.incident, kind, to);
+    say_message(change, message);
+}
+
+/// Says it to each of them alone.
+fn direct(change: &mut Change, kind: TimerKind, to: &[UserId]) {
+    for user in to {
+        let message = reminder::message_of(&change.incident, kind, &[]);
+        let user = user.clone();
+        change.effect(&Effect::Direct { user, message });
+    }
+}
+
+/// Who holds these roles, each once.
+fn holders(incident: &Incident, roles: &[RoleName]) -> Vec<UserId> {
+    let mut users: Vec<UserId> = Vec::new();
+    for user in roles.iter().filter_map(|role| incident.holder(role)) {
+        if !users.contains(user) {
+            users.push(user.clone());
+        }
+    }
+    users
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! Commands: `/incident postmortem`, `postmortem publish`, `postmortem waive`.
+//!
+//! The post-mortem: drafted from the record, then published, or waived with a reason. The text is a row of the incident.
+
+use futures_util::future::try_join3;
+use serde::{Deserialize, Serialize};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+
+use super::case::{Case, Refused, Verdict};
+use super::change::Change;
+use super::notes::by_time;
+use super::speak::{say, show};
+use super::tasks::{self, Task};
+use crate::model::incident::{Actor, Incident, IncidentId, Review};
+use crate::model::permissions::Action;
+use crate::model::rows;
+use crate::model::status::Status;
+use crate::model::timeline::{Entry, EntryKind};
+use crate::render::export::{Export, Names};
+use crate::render::postmortem;
+use crate::render::text::escaped;
+
+/// Longest draft that is kept, in bytes: a row of the table has room for 400 kB.
+pub const MAX_DRAFT: usize = 200 * 1024;
+
+/// Characters of a draft in one message: Slack cuts longer ones.
+const CHUNK: usize = 2800;
+
+/// Messages that a draft is shown in at most; the rest is read by its address.
+const MAX_CHUNKS: usize = 4;
+
+/// A post-mortem as it is kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// In Markdown.
+    pub markdown: String,
+    /// Counts the drafts of this incident, from 1.
+    pub n: u32,
+    /// Who had it made.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a draft is made of.
+pub struct Record {
+    /// The timeline.
+    pub entries: Vec<Entry>,
+    /// The tasks.
+    pub tasks: Vec<Task>,
+    /// The draft before.
+    pub before: Option<Draft>,
+}
+
+/// Reads what a draft is made of.
+pub async fn load_record(rows: &Rows, id: &IncidentId) -> Result<Record, TableError> {
+    let (entries, tasks, before) = try_join3(
+        rows::entries(rows, id),
+        tasks::load_all(rows, id),
+        load(rows, id),
+    )
+    .await?;
+    Ok(Record {
+        entries: by_time(entries),
+        tasks,
+        before,
+    })
+}
+
+/// The post-mortem as it is kept, if there is one.
+pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Draft>, TableError> {
+    let Some(row) = rows.get(&key(id)).await? else {
+        return Ok(None);
+    };
+    let damaged = || TableError::Invalid("a post-mortem's row cannot be read".to_owned());
+    rows::opened(&row, "draft").map(Some).ok_or_else(damaged)
+}
+
+/// Drafts it anew and shows it in the channel. `address` is where browsers reach the API, `names` are people's.
+pub fn draft(
+    case: &Case<'_>,
+    record: &Record,
+    names: &Names,
+    address: Option<&str>,
+) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::DraftReview)?;
+    if !matches!(incident.status, Status::Resolved | Status::Closed) {
+        return Err(Refused::new(format!(
+            "{} is {}. A post-mortem comes after `/incident resolve <summary>`.",
+            incident.name(),
+            incident.status
+        )));
+    }
+    if incident.review == Review::Published {
+        case.may(Action::PublishReview)?;
+    }
+    let mut change = case.change(incident);
+    change.incident.review = Review::Draft;
+    let draft = Draft {
+        markdown: written(incident, record, names),
+        n: record.before.as_ref().map_or(0, |before| before.n) + 1,
+        by: case.actor.clone(),
+        at: case.now,
+    };
+    change.note(
+        EntryKind::Review,
+        format!("Draft {} of the post-mortem.", draft.n),
+    );
+    show_draft(&mut change, &draft, address, &case.who());
+    let row = rows::sealed(Item::new(), "draft", &draft);
+    change.write(Write::put(key(&incident.id), row));
+    show(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+fn written(incident: &Incident, record: &Record, names: &Names) -> String {
+    let tasks: Vec<_> = record.tasks.iter().map(Task::view).collect();
+    let mut markdown = postmortem::markdown(&Export {
+        incident,
+        entries: &record.entries,
+        tasks: &tasks,
+        names,
+    });
+    if markdown.len() > MAX_DRAFT {
+        markdown.truncate(markdown.floor_char_boundary(MAX_DRAFT));
+        markdown.push_str("\n\n_This was cut here: the export of the incident has everything._\n");
+    }
+    markdown
+}
+
+fn show_draft(change: &mut Change, draft: &Draft, address: Option<&str>, who: &str) {
+    let chunks = chunks(&draft.markdown);
+    let rest = if chunks.len() > MAX_CHUNKS {
+        " This is its beginning."
+    } else {
+        ""
+    };
+    let whole = address.map_or_else(String::new, |address| {
+        format!(
+            " All of it: {address}/api/incidents/{}/postmortem",
+            change.incident.id
+        )
+    });
+    let words = format!(
+        "*Post-mortem*, draft {}, by {who}.{rest}{whole}\nPublish it with `/incident postmortem publish`.",
+        draft.n
+    );
+    say(change, &words);
+    for chunk in chunks.iter().take(MAX_CHUNKS) {
+        say(change, &format!("```\n{chunk}\n```"));
+    }
+}
+
+/// The text in pieces that stand in a message as they are, cut between lines where that is possible.
+fn chunks(markdown: &str) -> Vec<String> {
+    // A fence of its own would end ours.
+    let text = escaped(&markdown.replace("```", "'''"));
+    let mut chunks = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        for piece in pieces(line) {
+            let last = chunks.len() - 1;
+            if chunks[last].len() + piece.len() > CHUNK {
+                chunks.push(piece.to_owned());
+            } else {
+                chunks[last].push_str(piece);
+            }
+        }
+    }
+    chunks
+        .iter()
+        .map(|chunk| chunk.trim_end().to_owned())
+        .collect()
+}
+
+/// A line in pieces of [`CHUNK`] bytes at most, never cut within an escape.
+fn pieces(mut line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    while line.len() > CHUNK {
+        let mut end = line.floor_char_boundary(CHUNK);
+        // The longest escape, `&amp;`, has five characters.
+        let near = line.floor_char_boundary(end - 5);
+        if let Some(at) = line[near..end].rfind('&')
+            && !line[near + at..end].contains(';')
+        {
+            end = near + at;
+        }
+        let (piece, rest) = line.split_at(end);
+        pieces.push(piece);
+        line = rest;
+    }
+    pieces.push(line);
+    pieces
+}
+
+/// Publishes the draft.
+pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::PublishReview)?;
+    if incident.review == Review::Published {
+        return Ok(Verdict::words(format!(
+            "The post-mortem of {} is published already.",
+            incident.name()
+        )));
+    }
+    let Some(draft) = draft.filter(|_| incident.review == Review::Draft) else {
+        return Err(Refused::new(format!(
+            "{} has no draft to publish. Make one with `/incident postmortem`.",
+            incident.name()
+        )));
+    };
+    let mut change = case.change(incident);
+    change.incident.review = Review::Published;
+    change.note(
+        EntryKind::Review,
+        format!("Draft {} of the post-mortem was published.", draft.n),
+    );
+    let words = format!(
+        "*Post-mortem published* by {}: draft {}.",
+        case.who(),
+        draft.n
+    );
+    say(&mut change, &words);
+    show(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+/// Decides that none is needed.
+pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::WaiveReview)?;
+    let why = why.trim();
+    if why.is_empty() {
+        return Err(Refused::new(
+            "Say why none is needed: `/incident postmortem waive <why>`.",
+        ));
+    }
+    match incident.review {
+        Review::Published => {
+            return Err(Refused::new(format!(
+                "The post-mortem of {} is published: there is nothing to waive.",
+                incident.name()
+            )));
+        }
+        Review::Waived => {
+            return Ok(Verdict::words(format!(
+                "The post-mortem of {} is waived already.",
+                incident.name()
+            )));
+        }
+        Review::None | Review::Required | Review::Draft => {}
+    }
+    let mut change = case.change(incident);
+    change.incident.review = Review::Waived;
+    change.note(EntryKind::Review, format!("No post-mortem: {why}"));
+    let words = format!("*No post-mortem*, says {}: {}", case.who(), escaped(why));
+    say(&mut change, &words);
+    show(&mut change);
+    Ok(Verdict::silent(change))
+}
+
+fn key(id: &IncidentId) -> RowKey {
+    rows::row(id, &["review"])
+}
+
+#[cfg(test)]
+mod tests;

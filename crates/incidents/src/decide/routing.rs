@@ -1,0 +1,185 @@
+//! Who is told of an incident beyond its own channel, and when they have just been told enough.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::change::Change;
+use crate::model::delivery::{self, Delivered};
+use crate::model::effect::{Audience, Effect, News};
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::settings::Settings;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
+use crate::render::announcement::shown;
+
+/// A person gets one direct message of an incident and kind of news within that time. How it ends, and that it has not
+/// ended after all, is always told.
+pub const THROTTLE: Duration = Duration::from_mins(5);
+
+/// People left alone that the ledger says so of: a transaction takes a hundred rows.
+const MOST_NOTED: usize = 20;
+
+/// Audiences that are told in the transaction of a change itself; more are spread over several.
+const AT_ONCE: usize = 8;
+
+/// Who is told of an incident as it stands: the channels and people of its severity and services. Nobody is told of
+/// what is private, a drill, or not yet known to be an incident.
+pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> {
+    if incident.private || incident.drill || incident.status == Status::Triage {
+        return BTreeSet::new();
+    }
+    let (severity, services) = (incident.severity, incident.services.as_slice());
+    let channels = settings.announced_in(severity, services).into_iter();
+    let people = settings.told_directly(severity, services).into_iter();
+    channels
+        .map(Audience::Channel)
+        .chain(people.map(Audience::Person))
+        .collect()
+}
+
+/// Who has been told of an incident so far, whatever it has become since.
+pub fn told(incident: &Incident) -> BTreeSet<Audience> {
+    incident.told.keys().filter_map(|key| parse(key)).collect()
+}
+
+/// Whether an audience has been told that kind of news of an incident.
+pub fn has_heard(incident: &Incident, news: News, to: &Audience) -> bool {
+    incident.told.contains_key(&key(news, to))
+}
+
+/// Those who watch an incident, as an audience.
+pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
+    incident
+        .watchers
+        .iter()
+        .cloned()
+        .map(Audience::Person)
+        .collect()
+}
+
+/// What came of having an audience told.
+pub struct Told {
+    /// Who is told now, in the order of the audience; the others were told just before.
+    pub to: Vec<Audience>,
+    /// What does it.
+    pub effects: Vec<Effect>,
+}
+
+/// Has an audience told, each for itself. People who heard the same kind of news just now are left alone, which the
+/// delivery ledger says, and what they were told before is brought to the present state.
+pub fn tell(
+    change: &mut Change,
+    audience: &BTreeSet<Audience>,
+    news: News,
+    words: Option<&str>,
+) -> Told {
+    let (now, seq) = (change.now, change.incident.seq);
+    let (mut to, mut left_alone) = (Vec::new(), Vec::new());
+    for one in audience {
+        let key = key(news, one);
+        let last = change.incident.told.get(&key).copied();
+        let just_now = last.is_some_and(|last| now.since(last) < THROTTLE);
+        if just_now && matches!(one, Audience::Person(_)) && may_wait(news) {
+            left_alone.push(one.clone());
+            continue;
+        }
+        change.incident.told.insert(key, now);
+        to.push(one.clone());
+    }
+    let incident = change.incident.id.clone();
+    for one in left_alone.iter().take(MOST_NOTED) {
+        let row = delivery::begin(&incident, news, one, seq, Delivered::Throttled, now);
+        change.write(row);
+    }
+    let from = change.before().map(|before| before.severity);
+    let words = words.map(shown);
+    let mut effects = told_each(incident, to.clone(), news, seq, from, words);
+    for row in effects
+        .iter()
+        .filter_map(|each| delivery::pending(each, now))
+    {
+        change.write(row);
+    }
+    effects.extend(refreshed(&change.incident, left_alone));
+    Told { to, effects }
+}
+
+/// Whether somebody who heard that kind of news just now does without it. How it ends, and that it goes on, changes what
+/// they do: it is never left out.
+fn may_wait(news: News) -> bool {
+    match news {
+        News::Declared | News::Escalated | News::Updated | News::Paged => true,
+        News::Resolved | News::Reopened | News::Withdrawn => false,
+    }
+}
+
+/// An effect for each, or one for many: their rows of the ledger come with them when it is spread.
+fn told_each(
+    incident: IncidentId,
+    to: Vec<Audience>,
+    news: News,
+    seq: u64,
+    from: Option<Severity>,
+    words: Option<String>,
+) -> Vec<Effect> {
+    if to.len() > AT_ONCE {
+        return vec![Effect::Spread {
+            incident,
+            to,
+            news,
+            seq,
+            from,
+            words,
+        }];
+    }
+    let tell = |to| Effect::Tell {
+        incident: incident.clone(),
+        to,
+        news,
+        seq,
+        from,
+        words: words.clone(),
+    };
+    to.into_iter().map(tell).collect()
+}
+
+/// Edits what others were told to the present state.
+pub fn refresh(change: &mut Change) {
+    let to = told(&change.incident).into_iter().collect();
+    for effect in refreshed(&change.incident, to) {
+        change.effect(&effect);
+    }
+}
+
+/// An effect for each whose message is edited, or one for many.
+fn refreshed(incident: &Incident, to: Vec<Audience>) -> Vec<Effect> {
+    let incident = incident.id.clone();
+    if to.len() > AT_ONCE {
+        return vec![Effect::SpreadRefresh { incident, to }];
+    }
+    let refresh = |to| Effect::Refresh {
+        incident: incident.clone(),
+        to,
+    };
+    to.into_iter().map(refresh).collect()
+}
+
+fn key(news: News, to: &Audience) -> String {
+    let kind = match to {
+        Audience::Channel(_) => 'c',
+        Audience::Person(_) => 'p',
+    };
+    format!("{}:{kind}:{}", news.as_str(), to.as_str())
+}
+
+fn parse(key: &str) -> Option<Audience> {
+    let mut parts = key.splitn(3, ':').skip(1);
+    match (parts.next()?, parts.next()?) {
+        ("c", channel) => Some(Audience::Channel(channel.into())),
+        ("p", user) => Some(Audience::Person(user.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

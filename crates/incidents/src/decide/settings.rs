@@ -1,0 +1,236 @@
+//! What `/incident config`, `/incident template` and `/incident map` do to the settings: pure functions from what was
+//! typed to the settings as they should be, and what to answer. Whoever calls them has seen to it that an admin asks.
+
+mod fields;
+mod mapping;
+mod overview;
+mod templates;
+mod words;
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+pub use self::mapping::{against_page, is_page_check, map};
+pub use self::templates::template;
+use self::words::Words;
+use crate::model::settings::Settings;
+use crate::model::settings::input;
+use crate::render::text::escaped;
+
+/// What came of an edit.
+pub struct Edited {
+    /// The settings as they should be; `None` where something was only shown.
+    pub changed: Option<Settings>,
+    /// What to answer, in Slack's markup, with everything escaped that somebody typed.
+    pub said: String,
+}
+
+impl Edited {
+    fn shown(said: String) -> Self {
+        Self {
+            changed: None,
+            said,
+        }
+    }
+}
+
+/// Each way to type them, and what it does.
+pub const USAGE: [(&str, &str); 21] = [
+    ("config", "Show the settings."),
+    ("config show <path>", "Show one of them whole."),
+    (
+        "config set <path> <value>",
+        "Change one; for a list, all of its entries.",
+    ),
+    (
+        "config unset <path>",
+        "Put one back to its default, or take an entry away.",
+    ),
+    ("config add <list> <entries>", "Add to a list."),
+    ("config remove <list> <entries>", "Take from a list."),
+    ("config service add <slug> [name]", "Add a service."),
+    ("config service remove <slug>", "Remove a service."),
+    (
+        "config owner add|remove <service> <people>",
+        "Change who is invited to a service's incidents.",
+    ),
+    (
+        "config channel p1|p2|<service> add|remove <channels>",
+        "Change which channels are told.",
+    ),
+    (
+        "config user p1|<service> add|remove <people>",
+        "Change who gets direct messages.",
+    ),
+    (
+        "config admin add|remove <people>",
+        "Change who may do everything.",
+    ),
+    (
+        "config guest add|remove <people>",
+        "Change which guests are treated like members.",
+    ),
+    ("template list", "Show the templates."),
+    ("template show <name>", "Show one whole."),
+    (
+        "template add <name> [sev:P2] [service:a,b] <title> [| description]",
+        "Add a template, or change one.",
+    ),
+    ("template remove <name>", "Remove a template."),
+    (
+        "map list",
+        "Show which components of the status page stand for which services.",
+    ),
+    (
+        "map <service> <components>",
+        "Let components stand for a service.",
+    ),
+    (
+        "map remove <service> [components]",
+        "Let them stand for it no more; without components, all.",
+    ),
+    ("map check", "Ask the status page whether it has them all."),
+];
+
+/// The usage of one of the three commands, a line each.
+pub fn usage(command: &str) -> String {
+    let lines = USAGE
+        .iter()
+        .filter(|(line, _)| line.split(' ').next() == Some(command));
+    lines.fold(String::new(), |mut text, (line, about)| {
+        let _ = writeln!(text, "`/incident {}`  {about}", escaped(line));
+        text
+    })
+}
+
+/// What is shown where a command is typed alone: the matter, and how to change it.
+fn with_usage(shown: &str, command: &str) -> String {
+    format!("{shown}\n\n{}", usage(command))
+}
+
+/// `/incident config …`. The error is for the person who typed it.
+pub fn config(settings: &Settings, text: &str) -> Result<Edited, String> {
+    let mut words = Words::new(text);
+    match words.keyword().as_deref() {
+        None => Ok(Edited::shown(with_usage(&overview::of(settings), "config"))),
+        Some("show") => match words.next() {
+            Some(path) => fields::show(settings, path),
+            None => Ok(Edited::shown(overview::of(settings))),
+        },
+        Some("set") => fields::set(settings, words.needed("path")?, &words.rest()),
+        Some("unset") => fields::unset(settings, words.needed("path")?),
+        Some("add") => fields::list(settings, words.needed("list")?, true, words),
+        Some("remove") => fields::list(settings, words.needed("list")?, false, words),
+        Some("service") => service(settings, words),
+        Some("owner") => {
+            let add = words.add_or_remove()?;
+            let service = words.needed("service")?;
+            fields::list(settings, &format!("services.{service}.owners"), add, words)
+        }
+        Some("channel") => {
+            let path = match words.needed("`p1`, `p2` or service")? {
+                "p1" | "P1" => "routing.p1_channels".to_owned(),
+                "p2" | "P2" => "routing.p2_channels".to_owned(),
+                service => format!("services.{service}.channels"),
+            };
+            let add = words.add_or_remove()?;
+            fields::list(settings, &path, add, words)
+        }
+        Some("user") => {
+            let path = match words.needed("`p1` or service")? {
+                "p1" | "P1" => "routing.p1_users".to_owned(),
+                service => format!("services.{service}.users"),
+            };
+            let add = words.add_or_remove()?;
+            fields::list(settings, &path, add, words)
+        }
+        Some("admin") => {
+            let add = words.add_or_remove()?;
+            fields::list(settings, "admins", add, words)
+        }
+        Some("guest") => {
+            let add = words.add_or_remove()?;
+            fields::list(settings, "guests", add, words)
+        }
+        Some(other) => Err(unknown("config", other)),
+    }
+}
+
+fn service(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
+    let add = words.add_or_remove()?;
+    let slug = words.needed("service")?.to_owned();
+    let name = words.rest();
+    let shown = escaped(&slug);
+    if add && settings.services.contains_key(&slug) {
+        return Err(format!("There is a service `{shown}` already."));
+    }
+    if !add && !settings.services.contains_key(&slug) {
+        return Err(no_service(settings, &slug));
+    }
+    let said = if add {
+        format!("Added the service `{shown}`. Its owners: `/incident config owner add {shown} @…`")
+    } else {
+        format!("Removed the service `{shown}`.")
+    };
+    edited(settings, said, |json| {
+        let services = &mut json["services"];
+        match services.as_object_mut() {
+            Some(services) if !add => {
+                services.remove(&slug);
+            }
+            _ if name.is_empty() => services[&slug] = serde_json::json!({}),
+            _ => services[&slug] = serde_json::json!({ "name": name }),
+        }
+        Ok(())
+    })
+}
+
+/// The settings after a change to their JSON, if that gives any.
+fn edited(
+    settings: &Settings,
+    said: String,
+    change: impl FnOnce(&mut Value) -> Result<(), String>,
+) -> Result<Edited, String> {
+    let mut json = serde_json::to_value(settings).map_err(|_| "That cannot be changed.")?;
+    change(&mut json)?;
+    match input::read(&json) {
+        Ok(changed) => Ok(Edited {
+            changed: Some(changed),
+            said,
+        }),
+        Err(problems) => {
+            let lines = problems
+                .iter()
+                .take(20)
+                .map(|problem| format!("• {}", escaped(problem)));
+            let lines: Vec<String> = lines.collect();
+            Err(format!("Nothing has changed:\n{}", lines.join("\n")))
+        }
+    }
+}
+
+fn unknown(command: &str, word: &str) -> String {
+    let word = escaped(word);
+    format!(
+        "`{word}` is nothing that `/incident {command}` knows.\n{}",
+        usage(command)
+    )
+}
+
+fn no_service(settings: &Settings, slug: &str) -> String {
+    let slug = escaped(slug);
+    if settings.services.is_empty() {
+        return format!(
+            "There is no service `{slug}`. Add it: `/incident config service add {slug}`"
+        );
+    }
+    let all: Vec<&str> = settings.services.keys().map(String::as_str).collect();
+    format!(
+        "There is no service `{slug}`. There are: {}",
+        all.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Commands: `/incident task add`, `done`, `reopen`, `take`; the shortcut that makes a task of a message.
+//!
+//! Tasks are rows of their own in the incident's partition, and outlive its end. Those that are open and somebody's
+//! stand in that person's list as well.
+
+mod store;
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::ids::UserId;
+
+pub use self::store::{load, load_all, load_mine};
+use super::case::{Case, Refused, Verdict};
+use super::speak::say;
+use crate::model::incident::{Actor, Incident};
+use crate::model::permissions::Action;
+use crate::model::timeline::{EntryKind, Source};
+use crate::render::tasks::TaskView;
+use crate::render::text::{escaped, utc};
+
+/// Most tasks of an incident.
+pub const MAX_TASKS: u32 = 200;
+
+/// Longest text of a task, in characters.
+pub const MAX_TEXT: usize = 500;
+
+/// A task.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// Its number within the incident, from 1.
+    pub n: u32,
+    /// What is to be done.
+    pub text: String,
+    /// By whom.
+    #[serde(default)]
+    pub assignee: Option<UserId>,
+    /// Until when.
+    #[serde(default)]
+    pub due: Option<Timestamp>,
+    /// Who made it.
+    pub created_by: Actor,
+    /// When.
+    pub created_at: Timestamp,
+    /// Who has done it, and when.
+    #[serde(default)]
+    pub done: Option<(Actor, Timestamp)>,
+    /// The message that it was made of.
+    #[serde(default)]
+    pub source: Option<Source>,
+}
+
+impl Task {
+    /// As it is shown.
+    pub fn view(&self) -> TaskView {
+        TaskView {
+            n: self.n,
+            text: self.text.clone(),
+            assignee: self.assignee.clone(),
+            due: self.due,
+            done: self.done.is_some(),
+        }
+    }
+}
+
+/// A task that is to be made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewTask {
+    /// What is to be done.
+    pub text: String,
+    /// By whom.
+    pub assignee: Option<UserId>,
+    /// Until when.
+    pub due: Option<Timestamp>,
+    /// The message that it is made of.
+    pub source: Option<Source>,
+}
+
+/// Makes a task.
+pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
+    let incident = case.may(Action::Task)?;
+    let text = new.text.trim();
+    let length = text.chars().count();
+    if length == 0 {
+        return Err(Refused::new(
+            "Say what is to be done: `/incident task add [@somebody] <text> [due:2d]`.",
+        ));
+    }
+    if length > MAX_TEXT {
+        return Err(Refused::new(format!(
+            "A task has {MAX_TEXT} characters at most: there are {length}."
+        )));
+    }
+    if incident.tasks >= MAX_TASKS {
+        return Err(Refused::new(format!(
+            "{} has had {MAX_TASKS} tasks, which is all it may have. Plan the rest elsewhere and link it: `/incident link <address>`.",
+            incident.name()
+        )));
+    }
+    if let Some(user) = &new.assignee {
+        may_know(incident, user)?;
+    }
+    let mut change = case.change(incident);
+    change.incident.tasks += 1;
+    let task = Task {
+        n: change.incident.tasks,
+        text: text.to_owned(),
+        assignee: new.assignee.clone(),
+        due: new.due,
+        created_by: case.actor.clone(),
+        created_at: case.now,
+        done: None,
+        source: new.source.clone(),
+    };
+    change.note(EntryKind::Task, format!("Task {}: {text}", task.n));
+    let words = format!("*Task {}* by {}: {}", task.n, case.who(), told(&task));
+    say(&mut change, &words);
+    store::write(&mut change, None, &task);
+    Ok(Verdict::silent(change))
+}
+
+/// Says that a task is done.
+pub fn done(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
+    let (incident, before) = known(case, n, task)?;
+    if before.done.is_some() {
+        return Ok(Verdict::words(format!("Task {n} is done already.")));
+    }
+    let mut task = before.clone();
+    task.done = Some((case.actor.clone(), case.now));
+    Ok(changed(case, incident, before, &task, "done"))
+}
+
+/// Says that a task is not done after all.
+pub fn reopen(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
+    let (incident, before) = known(case, n, task)?;
+    if before.done.is_none() {
+        return Ok(Verdict::words(format!("Task {n} is open already.")));
+    }
+    let mut task = before.clone();
+    task.done = None;
+    Ok(changed(case, incident, before, &task, "open again"))
+}
+
+/// Makes a task the asker's.
+pub fn take(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
+    let (incident, before) = known(case, n, task)?;
+    let Some(user) = case.actor.person() else {
+        return Err(Refused::new("Only a person can take a task."));
+    };
+    if before.done.is_some() {
+        return Err(Refused::new(format!(
+            "Task {n} is done. If it is not, type `/incident task reopen {n}` first."
+        )));
+    }
+    if before.assignee.as_ref() == Some(user) {
+        return Ok(Verdict::words(format!("Task {n} is yours already.")));
+    }
+    let mut task = before.clone();
+    task.assignee = Some(user.clone());
+    Ok(changed(case, incident, before, &task, "taken"))
+}
+
+fn known<'a, 't>(
+    case: &Case<'a>,
+    n: u32,
+    task: Option<&'t Task>,
+) -> Result<(&'a Incident, &'t Task), Refused> {
+    let incident = case.may(Action::Task)?;
+    let missing = || {
+        Refused::new(format!(
+            "{} has no task {n}. `/incident task list` shows them.",
+            incident.name()
+        ))
+    };
+    Ok((incident, task.ok_or_else(missing)?))
+}
+
+/// What is private is given to nobody who does not take part: they could not see it.
+fn may_know(incident: &Incident, user: &UserId) -> Result<(), Refused> {
+    if !incident.private || incident.takes_part(user) {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "{} is private and <@{user}> takes no part in it. Bring them in first: `/incident invite`.",
+        incident.name()
+    )))
+}
+
+fn changed(case: &Case<'_>, incident: &Incident, before: &Task, task: &Task, how: &str) -> Verdict {
+    let mut change = case.change(incident);
+    let n = task.n;
+    change.note(EntryKind::Task, format!("Task {n} {how}: {}", task.text));
+    let words = format!("*Task {n}* {how}, says {}: {}", case.who(), told(task));
+    say(&mut change, &words);
+    store::write(&mut change, Some(before), task);
+    Verdict::silent(change)
+}
+
+/// A task in words, as Slack's mark-up.
+fn told(task: &Task) -> String {
+    // A String takes everything.
+    let mut words = escaped(&task.text);
+    if let Some(user) = &task.assignee {
+        let _ = write!(words, " (<@{user}>)");
+    }
+    if let (Some(due), None) = (task.due, &task.done) {
+        let _ = write!(words, " · due {}", utc(due));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Where tasks lie: in the incident's partition, and in the list of whoever has to do them.
+
+use futures_util::future::try_join_all;
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_slack::ids::UserId;
+
+use super::Task;
+use crate::decide::change::Change;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::rows;
+
+/// Tasks of one person that are read at most, the first due.
+const MAX_MINE: usize = 50;
+
+/// The writes of a task and of its place in a list. The incident's version guards them.
+pub(super) fn write(change: &mut Change, before: Option<&Task>, task: &Task) {
+    let id = change.incident.id.clone();
+    change.write(Write::put(
+        key(&id, task.n),
+        rows::sealed(Item::new(), "task", task),
+    ));
+    let (was, is) = (
+        before.and_then(|before| listed(before, &id)),
+        listed(task, &id),
+    );
+    if was == is {
+        return;
+    }
+    if let Some(was) = was {
+        change.write(Write::delete(was));
+    }
+    if let Some(is) = is {
+        change.write(Write::put(
+            is,
+            rows::pointer(&id).with("n", i64::from(task.n)),
+        ));
+    }
+}
+
+fn key(id: &IncidentId, n: u32) -> RowKey {
+    rows::row(id, &["task", &format!("{n:05}")])
+}
+
+fn read(item: &Item) -> Result<Task, TableError> {
+    let damaged = || TableError::Invalid("a task's row cannot be read".to_owned());
+    rows::opened(item, "task").ok_or_else(damaged)
+}
+
+/// A task by its number.
+pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Task>, TableError> {
+    let row = rows.get(&key(id, n)).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// An incident's tasks, by number.
+pub async fn load_all(rows: &Rows, id: &IncidentId) -> Result<Vec<Task>, TableError> {
+    let mut tasks = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let range = Range::Under(&["task"]);
+        let page = rows
+            .query(&rows::partition(id), range, false, 100, after.as_ref())
+            .await?;
+        for (_, item) in &page.rows {
+            tasks.push(read(item)?);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(tasks);
+        }
+    }
+}
+
+/// A person's open tasks in all incidents that `may_see` lets them know of, the first due first.
+pub async fn load_mine(
+    rows: &Rows,
+    user: &UserId,
+    may_see: impl Fn(&Incident) -> bool,
+) -> Result<Vec<(Incident, Task)>, TableError> {
+    let list = ["incident_tasks", user.as_str()];
+    let page = rows.query(&list, Range::All, false, MAX_MINE, None).await?;
+    let places = page.rows.iter().filter_map(|(_, item)| {
+        let n = u32::try_from(item.number("n")?).ok()?;
+        Some((rows::pointed(item)?, n))
+    });
+    let loaded = places.map(async |(id, n)| {
+        let incident = rows::load_alone(rows, &id).await?;
+        let task = load(rows, &id, n).await?;
+        Ok::<_, TableError>(incident.zip(task))
+    });
+    let loaded = try_join_all(loaded).await?.into_iter().flatten();
+    Ok(loaded.filter(|(incident, _)| may_see(incident)).collect())
+}
+
+/// Its place in a person's list, while it is open and somebody's.
+fn listed(task: &Task, id: &IncidentId) -> Option<RowKey> {
+    let user = task.assignee.as_ref().filter(|_| task.done.is_none())?;
+    // What is due by no time comes last.
+    let due = task.due.map_or(999_999_999_999_999, Timestamp::millis);
+    Some(RowKey::new(
+        &["incident_tasks", user.as_str()],
+        &[
+            &format!("{due:015}"),
+            id.as_str(),
+            &format!("{:05}", task.n),
+        ],
+    ))
+}

@@ -1,0 +1,172 @@
+//! Performs an incident's effects, when their turn in the outbox comes. What each of them says is rendered from the
+//! incident as it stands then.
+
+mod channel;
+mod make;
+mod messages;
+mod spreading;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tidegate_outcome::Refusal;
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
+use tidegate_pipeline::table::{Item, Write};
+use tidegate_slack::answer::SlackRejection;
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use crate::decide::case::words_only;
+use crate::domain::Incidents;
+use crate::model::delivery;
+use crate::model::effect::Effect;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::rows::{self, Loaded, Place};
+use crate::render::text::escaped;
+
+/// Performs the effects of incidents.
+pub struct Outside {
+    /// Settings, addresses and status pages.
+    pub incidents: Arc<Incidents>,
+}
+
+#[async_trait]
+impl Performer for Outside {
+    async fn perform(&self, turn: Turn<'_>) -> Result<Done, Undone> {
+        let Some(effect) = Effect::parse(turn.body) else {
+            return Err(Undone::Park("it cannot be read".to_owned()));
+        };
+        match &effect {
+            Effect::CreateChannel { incident, then, .. } => {
+                make::create(&turn, incident, then).await
+            }
+            Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
+            Effect::Topic { incident } => channel::topic(&turn, incident).await,
+            Effect::Bookmarks { incident } => {
+                channel::bookmarks(&turn, &self.incidents, incident).await
+            }
+            Effect::Rename { incident } => channel::rename(&turn, incident).await,
+            Effect::Archive { incident } => channel::archive(&turn, incident).await,
+            Effect::Unarchive { incident } => channel::unarchive(&turn, incident).await,
+            Effect::Header { incident } => messages::header(&turn, &self.incidents, incident).await,
+            Effect::Pin { incident } => messages::pin(&turn, incident).await,
+            Effect::Say { incident, message } => messages::say(&turn, incident, message).await,
+            Effect::Whisper {
+                incident,
+                user,
+                message,
+            } => messages::whisper(&turn, incident, user, message).await,
+            Effect::Tell { .. } => messages::tell(&turn, &effect).await,
+            Effect::Direct { user, message } => {
+                messages::direct_message(&turn, user, message).await
+            }
+            Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
+                Ok(spreading::spread(effect, turn.clock.now()))
+            }
+            Effect::Refresh { incident, to } => messages::refresh(&turn, incident, to).await,
+            Effect::Home { user } => super::home::publish(&turn, &self.incidents, user).await,
+            Effect::StatusPage { incident } => self.follow(&turn, incident).await,
+        }
+    }
+
+    fn given_up(&self, _name: &str, body: &Json, reason: &str, now: Timestamp) -> Done {
+        let Some(effect) = Effect::parse(body) else {
+            return Done::default();
+        };
+        match effect {
+            Effect::CreateChannel {
+                incident,
+                then,
+                asker,
+            } => no_channel(&incident, &then, asker, reason),
+            _ => Done {
+                writes: delivery::given_up(body, reason, now).into_iter().collect(),
+                ..Done::default()
+            },
+        }
+    }
+
+    fn needs_token(&self, name: &str) -> bool {
+        name != "incident.status_page"
+    }
+}
+
+impl Outside {
+    /// Brings the status page a step nearer to the incident.
+    async fn follow(&self, turn: &Turn<'_>, incident: &IncidentId) -> Result<Done, Undone> {
+        let settings = self.incidents.settings(turn.rows).await?.settings;
+        let link = self.incidents.public_page(turn.tenant, &settings);
+        let pages = &self.incidents.pages;
+        pages.sync(turn, &settings, link, incident).await
+    }
+}
+
+/// What follows when the channel cannot be made: the others are told all the same, and whoever declared learns why.
+fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
+    let words = format!(
+        "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
+        escaped(reason)
+    );
+    let told = asker.map(|user| Effect::Direct {
+        user,
+        message: words_only(&words),
+    });
+    Done {
+        writes: vec![Write::put(
+            rows::place(incident),
+            Item::new().with("gone", reason),
+        )],
+        posts: then.iter().chain(&told).map(Effect::post).collect(),
+        ..Done::default()
+    }
+}
+
+/// The incident that an effect is for.
+async fn load(turn: &Turn<'_>, id: &IncidentId) -> Result<Loaded, Undone> {
+    let loaded = rows::load(turn.rows, id).await?;
+    loaded.ok_or_else(|| Undone::Park("the incident is not there".to_owned()))
+}
+
+/// The incident and its channel, if messages can go there.
+async fn in_channel(
+    turn: &Turn<'_>,
+    id: &IncidentId,
+) -> Result<Option<(Incident, ChannelId)>, Undone> {
+    let Loaded { incident, place } = load(turn, id).await?;
+    match place {
+        Place::Pending => Err(Undone::Park("its channel has not been made".to_owned())),
+        Place::Made {
+            channel,
+            archived: false,
+        } => Ok(Some((incident, channel))),
+        Place::Made { .. } | Place::Gone { .. } => Ok(None),
+    }
+}
+
+/// What to make of a refusal in the incident's channel: if the channel is gone or archived, that is noted, and the rest
+/// of what should happen there is left out.
+fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
+    let Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) = &undone else {
+        return Err(undone);
+    };
+    let note = match code.as_str() {
+        "channel_not_found" => {
+            Write::update(rows::place(id), "SET #gone = :gone").value(":gone", code.as_str())
+        }
+        // Whoever takes it out of the archive, or the bot in again, is heard.
+        "is_archived" | "not_in_channel" => {
+            Write::update(rows::place(id), "SET #archived = :yes").value(":yes", true)
+        }
+        _ => return Err(undone),
+    };
+    Ok(Done {
+        writes: vec![note],
+        ..Done::default()
+    })
+}
+
+/// Whether Slack refused with one of those codes.
+fn is_code(undone: &Undone, codes: &[&str]) -> bool {
+    matches!(undone, Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) if codes.contains(&code.as_str()))
+}

@@ -1,0 +1,159 @@
+//! The incident's channel, made once: whatever is lost on the way, there are never two.
+
+use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
+use tidegate_pipeline::table::{Item, RowKey, Write};
+use tidegate_slack::api::conversations::Create;
+use tidegate_slack::api::types::channel::Channel;
+use tidegate_slack::api::{auth, users};
+
+use super::{is_code, load};
+use crate::model::channel_name;
+use crate::model::effect::Effect;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::rows::{self, Place};
+
+/// Pages of the bot's own channels that are searched in one attempt for one that was perhaps made; 200 channels each. The
+/// next attempt goes on where this one stopped.
+const MAX_PAGES: usize = 50;
+
+/// Seconds by which Slack's clock and ours may differ.
+const CLOCKS_DIFFER: i64 = 60;
+
+/// Makes the channel. When an earlier attempt may have made it, it is looked for first.
+pub(super) async fn create(
+    turn: &Turn<'_>,
+    id: &IncidentId,
+    then: &[Effect],
+) -> Result<Done, Undone> {
+    let loaded = load(turn, id).await?;
+    if let Place::Made { .. } = loaded.place {
+        return Ok(told(then));
+    }
+    let incident = loaded.incident;
+    let names = [
+        incident.channel_name.clone(),
+        channel_name::other(&incident.channel_name, id),
+    ];
+    if let Some(since) = turn.doubt_since {
+        let sought = Sought {
+            incident: &incident,
+            names: &names,
+            since: since.seconds() - CLOCKS_DIFFER,
+        };
+        if let Some(found) = find(turn, &sought).await? {
+            return Ok(made(&incident, &found, then));
+        }
+    }
+    for name in names {
+        let request = Create {
+            name,
+            is_private: Some(incident.private),
+            team_id: None,
+        };
+        match turn.call(&request).await {
+            Ok(answer) => return Ok(made(&incident, &answer.channel, then)),
+            Err(undone) if is_code(&undone, &["name_taken"]) => {}
+            Err(undone) => return Err(undone),
+        }
+    }
+    Err(Undone::Park(
+        "Slack says that both names for the channel are taken".to_owned(),
+    ))
+}
+
+/// A channel that may have been made.
+struct Sought<'a> {
+    incident: &'a Incident,
+    names: &'a [String],
+    since: i64,
+}
+
+/// The channel that the bot made for this incident since, under one of its names. How far the search has come is kept, for
+/// Slack gives out few pages a minute.
+async fn find(turn: &Turn<'_>, sought: &Sought<'_>) -> Result<Option<Channel>, Undone> {
+    let own = turn.call(&auth::Test {}).await?.user_id;
+    let place = progress(&sought.incident.id);
+    let kept = turn.rows.get(&place).await?;
+    let mut cursor = kept.and_then(|row| row.text("cursor").map(str::to_owned));
+    for _ in 0..MAX_PAGES {
+        let request = users::Conversations {
+            types: Some(vec![
+                "public_channel".to_owned(),
+                "private_channel".to_owned(),
+            ]),
+            exclude_archived: Some(true),
+            limit: Some(200),
+            cursor: cursor.clone(),
+            ..users::Conversations::default()
+        };
+        let page = match turn.call(&request).await {
+            Ok(page) => page,
+            Err(undone) if is_code(&undone, &["invalid_cursor"]) => {
+                turn.rows.write(Write::delete(place)).await?;
+                return Err(Undone::Retry("the search begins again".to_owned()));
+            }
+            Err(undone) => return Err(undone),
+        };
+        for channel in page.channels.iter() {
+            if is_sought(sought, channel)
+                && channel.creator == own
+                && is_free(turn, sought, channel).await?
+            {
+                return Ok(Some(channel.clone()));
+            }
+        }
+        let next = page.response_metadata.next_cursor;
+        if next.is_empty() {
+            turn.rows.write(Write::delete(place)).await?;
+            return Ok(None);
+        }
+        let row = Item::new().with("cursor", next.as_str());
+        turn.rows.write(Write::put(place.clone(), row)).await?;
+        cursor = Some(next);
+    }
+    Err(Undone::Wait(turn.clock.now()))
+}
+
+fn is_sought(sought: &Sought<'_>, channel: &Channel) -> bool {
+    sought.names.contains(&channel.name)
+        && channel.created >= sought.since
+        && channel.is_private == sought.incident.private
+}
+
+/// Whether a channel is no other incident's: two of the same day and service want the same name.
+async fn is_free(turn: &Turn<'_>, sought: &Sought<'_>, channel: &Channel) -> Result<bool, Undone> {
+    let owner = turn.rows.get(&rows::by_channel(&channel.id)).await?;
+    let owner = owner.as_ref().and_then(rows::pointed);
+    Ok(owner.is_none_or(|owner| owner == sought.incident.id))
+}
+
+/// How far the search for the channel has come.
+fn progress(id: &IncidentId) -> RowKey {
+    rows::row(id, &["search"])
+}
+
+fn made(incident: &Incident, channel: &Channel, then: &[Effect]) -> Done {
+    let id = &incident.id;
+    // Who comes into a private channel was invited.
+    let place = Item::new()
+        .with("channel", channel.id.as_str())
+        .with("private", incident.private);
+    let pointer = Write::put(rows::by_channel(&channel.id), rows::pointer(id))
+        .when("attribute_not_exists(#pk) OR #incident = :id")
+        .value(":id", id.as_str());
+    Done {
+        writes: vec![
+            Write::put(rows::place(id), place),
+            pointer,
+            Write::delete(progress(id)),
+        ],
+        ..told(then)
+    }
+}
+
+fn told(then: &[Effect]) -> Done {
+    Done {
+        posts: then.iter().map(Effect::post).collect(),
+        ..Done::default()
+    }
+}

@@ -1,0 +1,192 @@
+//! Tests of what telling very many takes: no row and no transaction is too large for DynamoDB.
+
+use std::collections::BTreeSet;
+
+use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::outbox::{Post, insert};
+use tidegate_pipeline::table::{Value, Write};
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::*;
+use crate::decide::case::fixture::{LEAD, NOW, Room};
+use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::declaration::Declaration;
+use crate::decide::declare;
+use crate::decide::lifecycle::{self, Update, cancel, reopen, resolve};
+use crate::decide::people::MAX_WATCHERS;
+use crate::model::effect::News;
+use crate::model::incident::{Actor, MAX_SERVICES};
+use crate::model::settings::check::check;
+use crate::model::settings::{Routing, Service, Settings};
+use crate::model::severity::Severity;
+
+/// Bytes that a row takes at most, of the 400 kB that DynamoDB allows.
+const MOST_BYTES: usize = 300_000;
+
+/// Rows of a transaction besides those that are decided.
+const SETTLED_BY: usize = 2;
+
+/// Ids as long as Slack's may be.
+fn ids<T: for<'a> From<&'a str>>(kind: char, of: usize, n: usize) -> Vec<T> {
+    let id = |n| format!("{kind}{of:015}{n:016}");
+    (0..n).map(|n| T::from(id(n).as_str())).collect()
+}
+
+/// Settings whose lists of who is told are full.
+fn full() -> Settings {
+    let service = |n| Service {
+        users: ids::<UserId>('U', n, 50),
+        channels: ids::<ChannelId>('C', n, 20),
+        ..Service::default()
+    };
+    let named = |n| (format!("service-{n}"), service(n));
+    let settings = Settings {
+        services: (0..MAX_SERVICES).map(named).collect(),
+        routing: Routing {
+            p1_users: ids('U', 50, 50),
+            p1_channels: ids('C', 50, 20),
+            ..Routing::default()
+        },
+        ..Settings::default()
+    };
+    assert_eq!(check(&settings), [""; 0]);
+    settings
+}
+
+fn declaration(settings: &Settings) -> Declaration {
+    Declaration {
+        title: "é".repeat(100),
+        severity: Some(Severity::P1),
+        services: settings.services.keys().cloned().collect(),
+        ..Declaration::default()
+    }
+}
+
+fn bytes(value: &Value) -> usize {
+    match value {
+        Value::S(text) => text.len(),
+        Value::B(bytes) | Value::Sealed(bytes) => bytes.len(),
+        Value::N(_) | Value::Bool(_) => 8,
+        Value::L(all) => all.iter().map(bytes).sum(),
+        Value::M(all) => all.values().map(bytes).sum(),
+    }
+}
+
+/// What one transaction writes: its rows, none too large and not too many.
+fn fits(writes: &[Write<tidegate_pipeline::table::RowKey>], posts: &[Post]) {
+    let posted: Vec<_> = posts
+        .iter()
+        .enumerate()
+        .map(|(n, post)| insert("E1", n, post, NOW))
+        .collect();
+    let all = writes.iter().chain(&posted);
+    assert!(writes.len() + posts.len() + SETTLED_BY < 100);
+    for write in all {
+        let size: usize = write.all_values().map(bytes).sum();
+        assert!(size < MOST_BYTES, "{:?} takes {size}", write.key);
+    }
+}
+
+/// Performs what spreads until nothing does; everybody who is told of something by it, and whose message is edited.
+fn performed(decision: &Decision) -> (Vec<Audience>, Vec<Audience>) {
+    fits(&decision.writes, &decision.posts);
+    let (mut told, mut edited) = (Vec::new(), Vec::new());
+    let parse = |post: &Post| Effect::parse(&post.body).unwrap();
+    let mut left: Vec<Effect> = decision.posts.iter().map(parse).collect();
+    while let Some(effect) = left.pop() {
+        match effect {
+            Effect::CreateChannel { then, .. } => left.extend(then),
+            Effect::Tell { to, words, .. } => {
+                assert!(words.is_none_or(|words| words.encode_utf16().count() <= 2000));
+                told.push(to);
+            }
+            Effect::Refresh { to, .. } => edited.push(to),
+            Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
+                let done = spread(effect, NOW);
+                fits(&done.writes, &done.posts);
+                left.extend(done.posts.iter().map(parse));
+            }
+            _ => {}
+        }
+    }
+    (told, edited)
+}
+
+/// That each of them is there, and once.
+fn each_once(all: &[Audience], n: usize) {
+    let different: BTreeSet<_> = all.iter().collect();
+    assert_eq!((all.len(), different.len()), (n, n));
+}
+
+/// 50 people of each service and 50 more, 20 channels of each service.
+const ALL: usize = 50 * (MAX_SERVICES + 1) + 20 * MAX_SERVICES;
+
+#[test]
+fn a_declaration_tells_the_largest_audience() {
+    let settings = full();
+    let actor = Actor::Person(LEAD.into());
+    let change = declare::decide(&declaration(&settings), &settings, &actor, "test", 0, NOW);
+    let (told, _) = performed(&change.finish(&settings.timers));
+    each_once(&told, ALL);
+}
+
+#[test]
+fn the_longest_texts_reach_the_largest_audience() {
+    let mut room = Room::new();
+    room.settings = full();
+    let declared = declaration(&room.settings);
+    room.edit().services = declared.services;
+    room.edit().title = declared.title;
+    room.edit().watchers = ids('W', 0, MAX_WATCHERS).into_iter().collect();
+    room.edit().participants = ids('U', 99, 400).into_iter().collect();
+    // Of characters that take the most bytes, escaped or as JSON.
+    for text in ["<".repeat(3000), "\u{1}€".repeat(1500)] {
+        for news in [
+            News::Escalated,
+            News::Updated,
+            News::Resolved,
+            News::Reopened,
+            News::Withdrawn,
+        ] {
+            let change = asked(&room, news, &text);
+            let (told, edited) = performed(&change.0);
+            room.edit().clone_from(&change.1);
+            // The second time, people who heard the same just before have their messages edited.
+            each_once(&[told, edited].concat(), ALL + MAX_WATCHERS);
+        }
+    }
+}
+
+/// What somebody asks that makes such news, and the incident after it.
+fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incident::Incident) {
+    let mut before = room.loaded.clone();
+    if news == News::Escalated {
+        before.incident.status = crate::model::status::Status::Investigating;
+        before.incident.severity = Severity::P2;
+    }
+    if news == News::Withdrawn {
+        before.incident.status = crate::model::status::Status::Investigating;
+    }
+    let case = Case {
+        subject: Some(&before),
+        ..room.by(LEAD)
+    };
+    let update = Update {
+        text: Some(text.to_owned()),
+        ..Update::default()
+    };
+    let asked: Result<Verdict, Refused> = match news {
+        News::Escalated => lifecycle::severity(&case, Severity::P1, Some(text)),
+        News::Updated => lifecycle::update(&case, &update),
+        News::Resolved => resolve(&case, Some(text)),
+        News::Reopened => reopen(&case, text),
+        _ => cancel(&case, text),
+    };
+    let change = match asked {
+        Ok(Verdict::Change(change, _)) => *change,
+        Ok(_) => panic!("it changes nothing"),
+        Err(refused) => panic!("refused: {refused}"),
+    };
+    let after = change.incident.clone();
+    (change.finish(&room.settings.timers), after)
+}

@@ -1,0 +1,19 @@
+//! What is stored of incidents, and what always holds of it: values, their rows, and the rules that follow from the values
+//! alone. Nothing here calls Slack or knows who asked for what.
+
+pub mod channel_name;
+pub mod delivery;
+pub mod effect;
+pub mod incident;
+pub mod milestone;
+pub mod permissions;
+pub mod person;
+pub mod publication;
+pub mod role;
+pub mod rows;
+pub mod settings;
+pub mod severity;
+pub mod status;
+pub mod templates;
+pub mod timeline;
+pub mod timers;

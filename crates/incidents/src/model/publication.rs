@@ -1,0 +1,84 @@
+//! What the public reads of an incident, as it is stored: a row for each published text, and one in the delivery ledger
+//! that tells whether the status page has it.
+
+use serde::{Deserialize, Serialize};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+
+use super::delivery::Delivered;
+use super::incident::{Actor, Incident, IncidentId, PublicUpdate};
+use super::rows;
+use super::status::Status;
+
+/// Whether the public may hear of an incident at all: not of a private one, a drill, or what may be none.
+pub fn concerns(incident: &Incident) -> bool {
+    !incident.private && !incident.drill && incident.status != Status::Triage
+}
+
+/// A published text as it waits for the status page.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// The text, its number and its status.
+    pub update: PublicUpdate,
+    /// Who wrote it.
+    pub by: Actor,
+    /// Number of the timeline entry that it follows from.
+    pub seq: u64,
+}
+
+/// The published text of an incident with that number, if there is one yet.
+pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Published>, TableError> {
+    let Some(row) = rows.get(&place(id, n)).await? else {
+        return Ok(None);
+    };
+    let damaged = || TableError::Invalid("a text for the public cannot be read".to_owned());
+    rows::opened(&row, "text").map(Some).ok_or_else(damaged)
+}
+
+/// The row of a published text.
+pub fn put(id: &IncidentId, text: &Published) -> Write<RowKey> {
+    Write::put(
+        place(id, text.update.n),
+        rows::sealed(Item::new(), "text", text),
+    )
+}
+
+fn place(id: &IncidentId, n: u32) -> RowKey {
+    rows::row(id, &["public", &format!("{n:08}")])
+}
+
+/// The ledger's row of a text that waits for the page.
+pub fn begin(id: &IncidentId, text: &Published, now: Timestamp) -> Write<RowKey> {
+    Write::put(key(id, text), row(Delivered::Pending, 0, now))
+}
+
+/// The row once the page has it.
+pub fn sent(id: &IncidentId, text: &Published, attempts: i64, now: Timestamp) -> Write<RowKey> {
+    Write::put(key(id, text), row(Delivered::Sent, attempts, now))
+}
+
+/// The row once it was given up.
+pub fn failed(
+    id: &IncidentId,
+    text: &Published,
+    error: &str,
+    attempts: i64,
+    now: Timestamp,
+) -> Write<RowKey> {
+    let row = row(Delivered::Failed, attempts, now).with("error", error);
+    Write::put(key(id, text), row)
+}
+
+fn row(state: Delivered, attempts: i64, now: Timestamp) -> Item {
+    Item::new()
+        .with("news", "public")
+        .with("target", "status page")
+        .with("state", state.as_str())
+        .with("attempts", attempts)
+        .with("at", now.millis())
+}
+
+fn key(id: &IncidentId, text: &Published) -> RowKey {
+    let seq = format!("{:08}", text.seq);
+    rows::row(id, &["delivery", &seq, "public", "status page"])
+}

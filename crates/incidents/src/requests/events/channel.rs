@@ -1,0 +1,207 @@
+//! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
+
+use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::table::{TableError, Write};
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::{Context, permitted};
+use crate::decide::change::Change;
+use crate::decide::people::MAX_PARTICIPANTS;
+use crate::decide::speak::show;
+use crate::model::effect::Effect;
+use crate::model::incident::{Actor, Incident, IncidentId};
+use crate::model::permissions::{Action, PersonKind};
+use crate::model::role::RoleName;
+use crate::model::rows::{self, Loaded, Place};
+use crate::model::settings::Settings;
+use crate::model::timeline::EntryKind;
+use crate::render::welcome;
+
+/// Cards shown to one person who comes in, at most: they wait in the incident's lane with everything else.
+const MAX_CARDS: usize = 4;
+
+/// What coming into an incident's channel comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coming {
+    /// Nothing: it is not theirs to see, or the account may not join.
+    Nothing,
+    /// They are shown how things stand.
+    Welcome,
+    /// They take part from now on, and are shown how things stand.
+    TakesPart,
+}
+
+/// What it comes to that somebody came in. Of what everyone may see nobody takes part by that alone: a rush into the
+/// channel rewrites the incident for none of them. Of what is private they do, for somebody let them into a private channel;
+/// into a channel that is open to all, whoever likes lets themself in. `kind` is `None` of whom nothing is known yet, who
+/// may be a guest. Whoever comes when no more can be counted is welcomed all the same.
+pub(super) fn coming(
+    incident: &Incident,
+    user: &UserId,
+    kind: Option<PersonKind>,
+    is_channel_private: bool,
+    settings: &Settings,
+) -> Coming {
+    let part = incident.takes_part(user);
+    if incident.private && !part && !is_channel_private {
+        return Coming::Nothing;
+    }
+    let Some(kind) = kind else {
+        return Coming::Welcome;
+    };
+    let mut there = incident.clone();
+    there.participants.insert(user.clone());
+    if !permitted(&there, user, kind, Action::Join, settings) {
+        return Coming::Nothing;
+    }
+    let room = incident.participants.len() < MAX_PARTICIPANTS;
+    if incident.private && !part && room {
+        Coming::TakesPart
+    } else {
+        Coming::Welcome
+    }
+}
+
+/// Somebody came in.
+pub(super) async fn joined(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    user: &UserId,
+    team: Option<&str>,
+) -> Result<Option<Decision>, TableError> {
+    let Some(loaded) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    let incident = &loaded.incident;
+    let is_channel_private = incident.private
+        && !incident.takes_part(user)
+        && has_private_channel(context, &incident.id).await?;
+    let kind = context.kind(user, team).await?;
+    let settings = context.incidents.settings(context.rows).await?.settings;
+    let coming = coming(incident, user, kind, is_channel_private, &settings);
+    if coming == Coming::Nothing {
+        return Ok(None);
+    }
+    let welcome = welcome(incident, user, &settings);
+    if coming == Coming::Welcome {
+        return Ok(Some(Decision {
+            posts: welcome.iter().map(Effect::post).collect(),
+            ..Decision::default()
+        }));
+    }
+    let mut change = Change::of(incident, &Actor::Person(user.clone()), context.now);
+    change.incident.participants.insert(user.clone());
+    for effect in welcome {
+        change.effect(&effect);
+    }
+    Ok(Some(change.finish(&settings.timers)))
+}
+
+/// Whether only those who were let in see an incident's channel. One of which that is not known counts as open to all.
+async fn has_private_channel(context: &Context<'_>, id: &IncidentId) -> Result<bool, TableError> {
+    let place = context.rows.get(&rows::place(id)).await?;
+    Ok(place.is_some_and(|place| place.flag("private")))
+}
+
+/// How things stand, and the card of each role that they hold.
+fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effect> {
+    let own = settings
+        .roles
+        .keys()
+        .filter_map(|name| RoleName::parse(name));
+    let own: Vec<_> = own
+        .filter(|role| matches!(role, RoleName::Custom(_)))
+        .collect();
+    let held = incident.roles.iter().filter(|held| held.user == *user);
+    let cards = held.take(MAX_CARDS).map(|held| {
+        let own = settings.roles.get(held.role.as_str());
+        welcome::role_card(incident, &held.role, own.map(String::as_str))
+    });
+    let mut messages = vec![welcome::message_of(incident, user, &own)];
+    messages.extend(cards);
+    let whisper = |message| Effect::Whisper {
+        incident: incident.id.clone(),
+        user: user.clone(),
+        message,
+    };
+    messages.into_iter().map(whisper).collect()
+}
+
+/// Somebody put the channel away, or took it out again.
+pub(super) async fn archived(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    is: bool,
+) -> Result<Option<Decision>, TableError> {
+    let Some(Loaded { incident, place }) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    match place {
+        Place::Made { archived, .. } if archived != is => {}
+        _ => return Ok(None),
+    }
+    let write = Write::update(rows::place(&incident.id), "SET #archived = :is").value(":is", is);
+    let words = if is {
+        "The channel was archived in Slack."
+    } else {
+        "The channel was taken out of the archive in Slack."
+    };
+    noticed(context, &incident, write, words, !is)
+        .await
+        .map(Some)
+}
+
+/// Somebody deleted the channel.
+pub(super) async fn deleted(
+    context: &Context<'_>,
+    channel: &ChannelId,
+) -> Result<Option<Decision>, TableError> {
+    let Some(Loaded { incident, place }) = context.incident_of(channel).await? else {
+        return Ok(None);
+    };
+    if !matches!(place, Place::Made { .. }) {
+        return Ok(None);
+    }
+    let write = Write::update(rows::place(&incident.id), "SET #gone = :gone")
+        .value(":gone", "channel_deleted");
+    let words = "The channel was deleted in Slack.";
+    noticed(context, &incident, write, words, false)
+        .await
+        .map(Some)
+}
+
+async fn noticed(
+    context: &Context<'_>,
+    incident: &Incident,
+    write: Write<tidegate_pipeline::table::RowKey>,
+    words: &str,
+    is_back: bool,
+) -> Result<Decision, TableError> {
+    let settings = context.incidents.settings(context.rows).await?.settings;
+    let mut change = Change::of(incident, &Actor::Tidegate, context.now);
+    change.note(EntryKind::Notice, words);
+    change.write(write);
+    if is_back {
+        show(&mut change);
+    }
+    Ok(change.finish(&settings.timers))
+}
+
+/// Somebody renamed the channel.
+pub(super) async fn renamed(
+    context: &Context<'_>,
+    channel: &ChannelId,
+    name: &str,
+) -> Result<Option<Decision>, TableError> {
+    let pointer = context.rows.get(&rows::by_channel(channel)).await?;
+    let Some(id) = pointer.as_ref().and_then(rows::pointed) else {
+        return Ok(None);
+    };
+    let write = Write::update(rows::place(&id), "SET #name = :name")
+        .value(":name", name)
+        .when("attribute_exists(#pk)");
+    Ok(Some(Decision {
+        writes: vec![write],
+        ..Decision::default()
+    }))
+}

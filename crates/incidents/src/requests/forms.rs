@@ -1,0 +1,290 @@
+//! Modals: drawn from what is known, and opened by the trigger of whoever asked. A trigger lives three seconds; when it
+//! is over, the asker gets a button that brings a fresh one.
+
+use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_pipeline::ledger::JobError;
+use tidegate_pipeline::table::Rows;
+use tidegate_slack::answer::SlackRejection;
+use tidegate_slack::api::views::{Open, Update};
+use tidegate_slack::ids::{ChannelId, TenantId};
+
+use crate::command::{self, Command};
+use crate::decide::ask::Asked;
+use crate::decide::case::{Case, Form, Refused, words_only};
+use crate::decide::declaration::{self, Declaration};
+use crate::decide::{lifecycle, people};
+use crate::domain::Incidents;
+use crate::model::incident::Incident;
+use crate::model::permissions::{self, Action};
+use crate::model::rows;
+use crate::render::expired_form::{self, OpenForm};
+use crate::render::modals::{self, Metadata};
+
+/// Open incidents that a form offers at most, the worst first.
+const MAX_OFFERED: usize = 50;
+
+/// A form as the button holds it that opens it anew.
+fn button(form: &Form, incident: Option<&Incident>) -> OpenForm {
+    let (callback, typed, source) = match form {
+        Form::Declare(known) => (
+            modals::declare::CALLBACK,
+            typed(known),
+            known.source.clone(),
+        ),
+        Form::Update => (modals::update::CALLBACK, String::new(), None),
+        Form::Severity => (modals::severity::CALLBACK, String::new(), None),
+        Form::Resolve => (modals::resolve::CALLBACK, String::new(), None),
+        Form::AddToTimeline(source, text) => (
+            modals::timeline::CALLBACK,
+            text.clone(),
+            Some(source.clone()),
+        ),
+        Form::MakeTask(source, text) => {
+            (modals::task::CALLBACK, text.clone(), Some(source.clone()))
+        }
+    };
+    OpenForm {
+        form: callback.to_owned(),
+        incident: incident.map(|incident| incident.id.clone()),
+        typed,
+        source,
+    }
+}
+
+/// The form that such a button asks for.
+pub fn asked_for(button: OpenForm) -> Option<Form> {
+    Some(match (button.form.as_str(), button.source) {
+        (modals::declare::CALLBACK, source) => {
+            let typed = command::parse(&format!("declare {}", button.typed));
+            let known = match typed {
+                Ok(Command::Declare(known)) => declaration::typed(&known),
+                _ => Declaration::default(),
+            };
+            Form::Declare(Box::new(Declaration { source, ..known }))
+        }
+        (modals::update::CALLBACK, _) => Form::Update,
+        (modals::severity::CALLBACK, _) => Form::Severity,
+        (modals::resolve::CALLBACK, _) => Form::Resolve,
+        (modals::timeline::CALLBACK, Some(source)) => Form::AddToTimeline(source, button.typed),
+        (modals::task::CALLBACK, Some(source)) => Form::MakeTask(source, button.typed),
+        _ => return None,
+    })
+}
+
+/// What is known of a declaration, as it would be typed.
+fn typed(known: &Declaration) -> String {
+    let mut words = vec![known.title.clone()];
+    words.extend(known.severity.map(|severity| format!("sev:{severity}")));
+    if !known.services.is_empty() {
+        words.push(format!("service:{}", known.services.join(",")));
+    }
+    words.extend(
+        known
+            .template
+            .as_ref()
+            .map(|name| format!("template:{name}")),
+    );
+    for (word, is) in [
+        ("private", known.private),
+        ("drill", known.drill),
+        ("triage", known.triage),
+    ] {
+        words.extend(is.then(|| word.to_owned()));
+    }
+    words.join(" ")
+}
+
+/// Draws a form, if the asker may send it.
+pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, FormError> {
+    let channel = case.subject.and_then(|loaded| loaded.place.channel());
+    Ok(match form {
+        Form::Declare(declaration) => declare_form(case, declaration)?,
+        Form::Update => {
+            let incident = open(case.may(Action::Update)?)?;
+            let pace = case.settings.timers.update(incident.severity);
+            let minutes = pace.and_then(|pace| u32::try_from(pace.as_secs() / 60).ok());
+            modals::update::modal(incident, channel, minutes)
+        }
+        Form::Severity => {
+            let incident = case.may(Action::ChangeSeverity)?;
+            people::goes_on(incident)?;
+            modals::severity::modal(incident, channel, incident.severity)
+        }
+        Form::Resolve => modals::resolve::modal(open(case.may(Action::Resolve)?)?, channel),
+        Form::AddToTimeline(source, text) => {
+            let open = offered(rows, case, Action::AddToTimeline).await?;
+            let metadata = remembered(case, source.channel.clone(), Some(source.clone()));
+            modals::timeline::modal(&open, text, &metadata).ok_or_else(no_open)?
+        }
+        Form::MakeTask(source, text) => {
+            let open = offered(rows, case, Action::Task).await?;
+            let metadata = remembered(case, source.channel.clone(), Some(source.clone()));
+            modals::task::modal(&open, text, case.actor.person(), &metadata).ok_or_else(no_open)?
+        }
+    })
+}
+
+/// Refuses the form of what has ended: its button was an old one.
+fn open(incident: &Incident) -> Result<&Incident, Refused> {
+    if incident.status.is_open() {
+        return Ok(incident);
+    }
+    Err(lifecycle::ended(incident))
+}
+
+/// What somebody is told where Slack lets the app open no form, now or at another try.
+const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask whoever manages its apps to install Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
+
+/// Why there is no form.
+pub enum FormError {
+    /// The asker may not, or cannot: in words for them.
+    Refused(Refused),
+    /// The table did not answer.
+    Job(JobError),
+}
+
+impl From<Refused> for FormError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+fn no_open() -> FormError {
+    FormError::Refused(Refused::new(
+        "There is no open incident that you take part in. `/incident list` shows what is open; join one with its button.",
+    ))
+}
+
+fn remembered(
+    case: &Case<'_>,
+    channel: ChannelId,
+    source: Option<crate::model::timeline::Source>,
+) -> Metadata {
+    Metadata {
+        incident: case.subject.map(|loaded| loaded.incident.id.clone()),
+        channel: Some(channel),
+        source,
+    }
+}
+
+fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
+    case.may_at_all(Action::Declare)?;
+    let settings = case.settings;
+    let known = declaration::from_template(known.clone(), settings).map_err(Refused::new)?;
+    let services: Vec<(String, String)> = settings
+        .services
+        .iter()
+        .map(|(slug, service)| {
+            (
+                slug.clone(),
+                service.name.clone().unwrap_or_else(|| slug.clone()),
+            )
+        })
+        .collect();
+    let templates: Vec<(String, String)> = settings
+        .templates
+        .iter()
+        .map(|(name, template)| (name.clone(), template.title.clone()))
+        .collect();
+    let options: Vec<&str> = [
+        ("private", known.private),
+        ("drill", known.drill),
+        ("triage", known.triage),
+    ]
+    .into_iter()
+    .filter_map(|(name, is)| is.then_some(name))
+    .collect();
+    Ok(modals::declare::modal(&modals::declare::Declare {
+        services: &services,
+        templates: &templates,
+        template: known.template.as_deref(),
+        title: &known.title,
+        severity: known.severity.unwrap_or_default(),
+        chosen: &known.services,
+        commander: known
+            .commander
+            .clone()
+            .or_else(|| case.actor.person().cloned()),
+        options: &options,
+        description: known.description.as_deref().unwrap_or_default(),
+        metadata: Metadata {
+            incident: None,
+            channel: known.source.as_ref().map(|source| source.channel.clone()),
+            source: known.source.clone(),
+        },
+    }))
+}
+
+/// The open incidents that the asker may do this to.
+async fn offered(rows: &Rows, case: &Case<'_>, action: Action) -> Result<Vec<Incident>, FormError> {
+    let job = |e| FormError::Job(JobError::from(e));
+    let ids = rows::listed(rows, &["incidents_open"], false, MAX_OFFERED)
+        .await
+        .map_err(job)?;
+    let mut offered = Vec::new();
+    for id in ids {
+        let Some(incident) = rows::load_alone(rows, &id).await.map_err(job)? else {
+            continue;
+        };
+        let standing = case.standing_in(Some(&incident));
+        if permissions::allow(&standing, action, Some(&incident), &case.rules()).is_ok() {
+            offered.push(incident);
+        }
+    }
+    Ok(offered)
+}
+
+/// Shows a form: opens it, or redraws the one that it was asked in. Answers what the asker is to be told if it could not
+/// be opened: that, and a button for another try.
+pub async fn show(
+    incidents: &Incidents,
+    tenant: &TenantId,
+    asked: &Asked,
+    view: Json,
+    form: &Form,
+    incident: Option<&Incident>,
+) -> Option<Json> {
+    let again = || Some(expired_form::message_of(&button(form, incident)));
+    let Ok(token) = incidents.tokens.token(tenant).await else {
+        return again();
+    };
+    let outcome = match (&asked.view, &asked.trigger) {
+        (Some(open), _) => {
+            let request = Update {
+                view_id: Some(open.id.clone()),
+                hash: open.hash.clone(),
+                external_id: None,
+                view,
+            };
+            // Whoever goes on typing meanwhile keeps what they have.
+            let _ = incidents.slack.perform(&token, &request).await;
+            return None;
+        }
+        (None, Some(trigger)) => {
+            let request = Open {
+                trigger_id: trigger.clone(),
+                view,
+            };
+            incidents.slack.perform(&token, &request).await
+        }
+        (None, None) => return again(),
+    };
+    match outcome {
+        // Nobody knows whether it is open. A button beside an open form does no harm, and neither does one too few.
+        Outcome::Done(_) | Outcome::Ambiguous(_) => None,
+        // Opened by an earlier attempt of the same request.
+        Outcome::Refused(Refusal::Rejected(SlackRejection::Permanent(code)))
+            if code == "exchanged_trigger_id" =>
+        {
+            None
+        }
+        Outcome::Refused(why) => {
+            tracing::warn!(error = %why, "incident.form: not opened");
+            match why {
+                Refusal::Rejected(why) if why.token_code().is_some() => Some(words_only(NO_FORMS)),
+                _ => again(),
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Clicks, shortcuts and filled-in forms, read into what they ask: pure, and apart from who may and what happens then.
+
+use std::time::Duration;
+
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::interaction::{Element, Interaction, View};
+
+use super::forms;
+use crate::command::{Command, Postmortem, Task};
+use crate::decide::ask::{AnswerTo, Ask, Asked, OpenView, Subject};
+use crate::decide::case::Form;
+use crate::decide::declaration::Declaration;
+use crate::decide::lifecycle::Update;
+use crate::model::incident::Actor;
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
+use crate::model::timeline::Source;
+use crate::model::timers::TimerKind;
+use crate::render::modals::{self, Metadata};
+use crate::render::value::{ButtonValue, parse_value};
+use crate::render::{expired_form, reminder};
+
+/// Global shortcut, and message shortcuts, by their callback ids in the app's manifest.
+pub const DECLARE: &str = "declare_incident";
+/// Declares from a message.
+pub const DECLARE_FROM_MESSAGE: &str = "declare_from_message";
+/// Puts a message on the timeline.
+pub const ADD_TO_TIMELINE: &str = "add_to_timeline";
+/// Makes a task of a message.
+pub const MAKE_TASK: &str = "make_task";
+
+/// How much of a message a form begins with, in characters.
+const MAX_QUOTE: usize = 1000;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// What an interaction asks of incidents; `None` for those of others, and for what asks nothing.
+pub fn read(interaction: &Interaction<'_>) -> Option<Asked> {
+    let user = interaction.user()?;
+    let (ask, subject) = match interaction.kind.as_deref()? {
+        "block_actions" => clicked(interaction)?,
+        "view_submission" => submitted(interaction.view.as_ref()?)?,
+        "shortcut" if interaction.callback_id() == Some(DECLARE) => {
+            (Ask::Open(Form::Declare(Box::default())), Subject::Nothing)
+        }
+        "message_action" => chosen(interaction)?,
+        _ => return None,
+    };
+    let answer_to = match interaction.response_url() {
+        Some(url) => AnswerTo::Url(url),
+        None => AnswerTo::Person(user.clone()),
+    };
+    Some(Asked {
+        ask,
+        subject,
+        actor: Actor::Person(user),
+        team: interaction.user_team().map(str::to_owned),
+        admin_key: false,
+        trigger: interaction.trigger_id(),
+        view: view_of(interaction),
+        answer_to,
+    })
+}
+
+/// The modal that a menu in it was used in: it is redrawn, not opened.
+fn view_of(interaction: &Interaction<'_>) -> Option<OpenView> {
+    let in_modal = interaction.kind.as_deref() == Some("block_actions");
+    let view = interaction.view.as_ref().filter(|_| in_modal)?;
+    view.callback_id()
+        .filter(|name| *name == modals::declare::CALLBACK)?;
+    Some(OpenView {
+        id: view.id()?.to_owned(),
+        hash: view.hash().map(str::to_owned),
+    })
+}
+
+/// A button or menu of ours.
+fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
+    let action = interaction.actions().next()?;
+    if action.action_id() == expired_form::ACTION {
+        let button = expired_form::OpenForm::parse(action.value()?)?;
+        let subject = match (&button.incident, interaction.channel()) {
+            (Some(incident), _) => Subject::Incident(incident.clone()),
+            (None, Some(channel)) => Subject::Channel(channel),
+            (None, None) => Subject::Nothing,
+        };
+        return Some((Ask::Open(forms::asked_for(button)?), subject));
+    }
+    let name = action.action_id().strip_prefix("incident.")?;
+    let value = action.selected().or(action.value()).and_then(parse_value);
+    let subject = match (&value, interaction.channel()) {
+        (Some(value), _) => Subject::Incident(value.incident.clone()),
+        (None, Some(channel)) => Subject::Channel(channel),
+        (None, None) => Subject::Nothing,
+    };
+    let extra = value.as_ref().and_then(|value| value.extra.as_deref());
+    Some((ask_of(name, extra, &action)?, subject))
+}
+
+fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> {
+    Some(match name {
+        "declare" => Ask::Open(Form::Declare(Box::default())),
+        "join" => Ask::Command(Command::Join),
+        "watch" => Ask::Command(Command::Watch),
+        "unwatch" => Ask::Command(Command::Unwatch),
+        "accept" => Ask::Command(Command::Accept),
+        "claim" => Ask::Command(Command::Claim(RoleName::parse(extra?)?)),
+        "take" => Ask::Command(Command::Take(None)),
+        "update" | "public_edit" => Ask::Open(Form::Update),
+        "severity" => match extra.and_then(Severity::parse) {
+            Some(to) => Ask::Command(Command::Severity { to, reason: None }),
+            None => Ask::Open(Form::Severity),
+        },
+        "resolve" => Ask::Open(Form::Resolve),
+        "reopen" => Ask::Command(Command::Reopen("by the button".to_owned())),
+        "close" => Ask::Command(Command::Close),
+        "postmortem" => Ask::Command(Command::Postmortem(Postmortem::Draft)),
+        "page" | "escalate" => Ask::Command(Command::Escalate),
+        "timeline" => Ask::Command(Command::Timeline(crate::command::Timeline::Show)),
+        "timeline_more" => Ask::MoreTimeline(extra?.parse().ok()?),
+        "tasks" => Ask::Command(Command::Task(Task::List)),
+        "deliveries" => Ask::Command(Command::Deliveries),
+        "info" => Ask::Command(Command::Info(None)),
+        "list" => Ask::Command(Command::List(crate::command::Listed::Open)),
+        "catchup" => Ask::Command(Command::Catchup),
+        "roles" => Ask::Command(Command::Roles),
+        "help" => Ask::Command(Command::Help(None)),
+        "handover_accept" => Ask::AcceptHandover(Timestamp(extra?.parse().ok()?)),
+        "handover_decline" => Ask::DeclineHandover(Timestamp(extra?.parse().ok()?)),
+        "task_done" => Ask::Command(Command::Task(Task::Done(extra?.parse().ok()?))),
+        "task_reopen" => Ask::Command(Command::Task(Task::Reopen(extra?.parse().ok()?))),
+        "public_publish" => Ask::PublishDraft(extra?.parse().ok()?),
+        "public_discard" => Ask::DiscardDraft(extra?.parse().ok()?),
+        "snooze" => {
+            let (minutes, kind) = reminder::parse_snooze(extra?)?;
+            Ask::Snooze(kind, minutes)
+        }
+        "remind_stop" => Ask::StopReminder(TimerKind::parse(extra?)?),
+        "template" => Ask::Open(Form::Declare(Box::new(Declaration {
+            template: action.selected().map(str::to_owned),
+            ..Declaration::default()
+        }))),
+        _ => return None,
+    })
+}
+
+/// A message that somebody chose a shortcut on.
+fn chosen(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
+    let (channel, ts) = (interaction.channel()?, interaction.message_ts()?);
+    let text: String = interaction
+        .message()
+        .and_then(|message| {
+            message
+                .text()
+                .map(|text| text.chars().take(MAX_QUOTE).collect())
+        })
+        .unwrap_or_default();
+    let source = Source {
+        channel: channel.clone(),
+        ts,
+    };
+    let form = match interaction.callback_id()? {
+        DECLARE_FROM_MESSAGE => Form::Declare(Box::new(Declaration {
+            description: Some(text),
+            source: Some(source),
+            ..Declaration::default()
+        })),
+        ADD_TO_TIMELINE => Form::AddToTimeline(source, text),
+        MAKE_TASK => Form::MakeTask(source, text),
+        _ => return None,
+    };
+    Some((Ask::Open(form), Subject::Channel(channel)))
+}
+
+/// A form of ours, filled in.
+fn submitted(view: &View<'_>) -> Option<(Ask, Subject)> {
+    let metadata = Metadata::parse(view.private_metadata.as_deref().unwrap_or("{}"))?;
+    let words =
+        |block: &str| Some(view.text(block).trim().to_owned()).filter(|text| !text.is_empty());
+    let ask = match view.callback_id()? {
+        modals::declare::CALLBACK => Ask::Declare(Box::new(declaration(view, &metadata))),
+        modals::update::CALLBACK => {
+            let update = Update {
+                to: view.selected("status").and_then(status),
+                text: words("text"),
+                next_minutes: view.selected("next").and_then(number).filter(|n| *n > 0),
+            };
+            Ask::Update(update, words("public"))
+        }
+        modals::severity::CALLBACK => Ask::Command(Command::Severity {
+            to: Severity::parse(view.selected("severity")?)?,
+            reason: words("reason").or_else(|| words("text")),
+        }),
+        modals::resolve::CALLBACK => Ask::Resolve(words("summary"), words("public")),
+        modals::timeline::CALLBACK => Ask::AddMessage {
+            source: metadata.source.clone()?,
+            text: words("text").unwrap_or_default(),
+            author: None,
+        },
+        modals::task::CALLBACK => Ask::AddTask {
+            text: words("text")?,
+            assignee: view.user("assignee"),
+            due: view.selected("due").and_then(number).map(|days| DAY * days),
+            source: metadata.source.clone(),
+        },
+        _ => return None,
+    };
+    Some((ask, subject_of(view, metadata)))
+}
+
+fn subject_of(view: &View<'_>, metadata: Metadata) -> Subject {
+    let picked = view.selected("incident").map(|text| {
+        parse_value(text)
+            .map(|value: ButtonValue| value.incident)
+            .or_else(|| crate::model::incident::IncidentId::parse(text))
+    });
+    match (picked.flatten(), metadata.incident, metadata.channel) {
+        (Some(picked), _, _) => Subject::Incident(picked),
+        (None, Some(incident), _) => Subject::Incident(incident),
+        (None, None, Some(channel)) => Subject::Channel(channel),
+        (None, None, None) => Subject::Nothing,
+    }
+}
+
+fn declaration(view: &View<'_>, metadata: &Metadata) -> Declaration {
+    let text =
+        |block: &str| Some(view.text(block).trim().to_owned()).filter(|text| !text.is_empty());
+    let mut services: Vec<String> = view
+        .all_selected("service")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    if services.is_empty() {
+        services.extend(view.selected("service").map(str::to_owned));
+    }
+    Declaration {
+        title: view.text("title").trim().to_owned(),
+        severity: view.selected("severity").and_then(Severity::parse),
+        services,
+        commander: view.user("commander"),
+        description: text("description"),
+        private: view.checked("options", "private"),
+        drill: view.checked("options", "drill"),
+        triage: view.checked("options", "triage"),
+        // Its words are in the fields already, where whoever declared could change them.
+        template: None,
+        source: metadata.source.clone(),
+        detected_at: None,
+    }
+}
+
+fn number(text: &str) -> Option<u32> {
+    text.parse().ok()
+}
+
+fn status(text: &str) -> Option<Status> {
+    [
+        Status::Investigating,
+        Status::Identified,
+        Status::Monitoring,
+    ]
+    .into_iter()
+    .find(|status| status.as_str() == text)
+}
