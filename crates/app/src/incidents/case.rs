@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::mrkdwn::escape;
 
 use super::change::Change;
 use super::declare::Declaration;
 use super::incident::{Actor, Incident};
 use super::permissions::{self, Action, PersonKind, Rules, Standing};
-use super::render::text::escaped;
 use super::rows::Loaded;
 use super::settings::Settings;
 use super::timeline::Source;
@@ -58,7 +58,7 @@ impl From<permissions::Refusal> for Refused {
 
 impl From<super::status::Denied> for Refused {
     fn from(denied: super::status::Denied) -> Self {
-        Self(escaped(&denied.to_string()))
+        Self(escape(&denied.to_string()))
     }
 }
 
@@ -176,7 +176,7 @@ impl<'a> Case<'a> {
 pub fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => format!("<@{user}>"),
-        Actor::App(name) => format!("`{}`", escaped(name)),
+        Actor::App(name) => format!("`{}`", escape(name)),
         Actor::Operator => "the operator".to_owned(),
         Actor::Tidegate => "Tidegate".to_owned(),
     }

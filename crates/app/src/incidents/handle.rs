@@ -13,6 +13,8 @@ use tidegate_slack::interaction::Interaction;
 
 mod settle;
 
+use tidegate_slack::mrkdwn::escape;
+
 use self::settle::{answer, settle};
 use super::ask::{AnswerTo, Ask, Asked, Subject};
 use super::case::{Case, Refused};
@@ -22,7 +24,6 @@ use super::desk::Desk;
 use super::incident::{Actor, IncidentId};
 use super::permissions::PersonKind;
 use super::person::{self, Person};
-use super::render::text::escaped;
 use super::rows::{self, Loaded};
 use super::settings::store;
 use super::timers::Wake;
@@ -70,7 +71,7 @@ pub async fn command(
             answer_to,
         },
         Err(usage) => {
-            let words = escaped(&usage.to_string());
+            let words = escape(&usage.to_string());
             let posts = answer(&answer_to, &json!({"text": words}));
             return commit_alone(delivery, ledger, posts).await;
         }

@@ -16,13 +16,13 @@ use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::mrkdwn::escape;
 
 use super::case::words_only;
 use super::delivery;
 use super::desk::Desk;
 use super::effect::Effect;
 use super::incident::{Incident, IncidentId};
-use super::render::text::escaped;
 use super::rows::{self, Loaded, Place};
 
 /// Performs the effects of incidents.
@@ -96,7 +96,7 @@ impl Performer for Outside {
 fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
     let words = format!(
         "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
-        escaped(reason)
+        escape(reason)
     );
     let told = asker.map(|user| Effect::Direct {
         user,

@@ -7,12 +7,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
 use super::incident::{Actor, Incident, IncidentId, MAX_PUBLIC, PublicDraft, PublicUpdate};
 use super::permissions::{self, Action, Refusal};
-use super::render::{approval, text::escaped};
+use super::render::approval;
 use super::settings::StatusPage;
 use super::speak::{publish, say, say_message};
 use super::status::Status;
@@ -70,7 +71,7 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
     );
     match may {
         Ok(()) => {
-            let words = format!("*To the public*, by {}: {}", case.who(), escaped(&text));
+            let words = format!("*To the public*, by {}: {}", case.who(), escape(&text));
             say(change, &words);
             release(change, case, text, case.actor.clone());
             Ok(None)

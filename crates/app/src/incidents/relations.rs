@@ -8,13 +8,14 @@ mod merge;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write, hash_text};
 
 pub use self::merge::merge;
+use tidegate_slack::mrkdwn::escape;
+
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
 use super::command::Relation;
 use super::effect::Effect;
 use super::incident::{Incident, IncidentId};
 use super::permissions::{self, Action};
-use super::render::text::escaped;
 use super::rows;
 use super::speak::say;
 use super::timeline::EntryKind;
@@ -170,7 +171,7 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
     change.note(EntryKind::Linked, url);
     say(
         &mut change,
-        &format!("*Linked* by {}: {}", case.who(), escaped(url)),
+        &format!("*Linked* by {}: {}", case.who(), escape(url)),
     );
     let incident = incident.id.clone();
     change.effect(&Effect::Bookmarks { incident });

@@ -6,6 +6,7 @@ use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
@@ -14,7 +15,6 @@ use super::notes::by_time;
 use super::permissions::Action;
 use super::render::export::{Export, Names};
 use super::render::postmortem;
-use super::render::text::escaped;
 use super::rows;
 use super::speak::{say, show};
 use super::status::Status;
@@ -155,7 +155,7 @@ fn show_draft(change: &mut Change, draft: &Draft, address: Option<&str>, who: &s
 /// The text in pieces that stand in a message as they are, cut between lines where that is possible.
 fn chunks(markdown: &str) -> Vec<String> {
     // A fence of its own would end ours.
-    let text = escaped(&markdown.replace("```", "'''"));
+    let text = escape(&markdown.replace("```", "'''"));
     let mut chunks = vec![String::new()];
     for line in text.split_inclusive('\n') {
         for piece in pieces(line) {
@@ -251,7 +251,7 @@ pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let mut change = case.change(incident);
     change.incident.review = Review::Waived;
     change.note(EntryKind::Review, format!("No post-mortem: {why}"));
-    let words = format!("*No post-mortem*, says {}: {}", case.who(), escaped(why));
+    let words = format!("*No post-mortem*, says {}: {}", case.who(), escape(why));
     say(&mut change, &words);
     show(&mut change);
     Ok(Verdict::silent(change))

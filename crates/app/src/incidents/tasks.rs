@@ -12,11 +12,13 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
 
 pub use self::store::{load, load_all, load_mine};
+use tidegate_slack::mrkdwn::escape;
+
 use super::case::{Case, Refused, Verdict};
 use super::incident::{Actor, Incident};
 use super::permissions::Action;
 use super::render::tasks::TaskView;
-use super::render::text::{escaped, utc};
+use super::render::text::utc;
 use super::speak::say;
 use super::timeline::{EntryKind, Source};
 
@@ -200,7 +202,7 @@ fn changed(case: &Case<'_>, incident: &Incident, before: &Task, task: &Task, how
 /// A task in words, as Slack's mark-up.
 fn told(task: &Task) -> String {
     // A String takes everything.
-    let mut words = escaped(&task.text);
+    let mut words = escape(&task.text);
     if let Some(user) = &task.assignee {
         let _ = write!(words, " (<@{user}>)");
     }

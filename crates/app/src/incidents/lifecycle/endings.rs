@@ -2,10 +2,11 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
+use tidegate_slack::mrkdwn::escape;
+
 use crate::incidents::case::{Case, Form, Refused, Verdict};
 use crate::incidents::effect::{Effect, News};
 use crate::incidents::permissions::Action;
-use crate::incidents::render::text::escaped;
 use crate::incidents::speak::{publish, say, show, tell_all};
 use crate::incidents::status::{self, Status, Went};
 use crate::incidents::timeline::EntryKind;
@@ -43,7 +44,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     change.note(EntryKind::Resolved, summary.unwrap_or("Resolved."));
     metrics::count(&mut change);
     let words = summary
-        .map(|summary| format!(": {}", escaped(summary)))
+        .map(|summary| format!(": {}", escape(summary)))
         .unwrap_or_default();
     say(&mut change, &format!("*Resolved* by {}{words}", case.who()));
     show(&mut change);
@@ -80,7 +81,7 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     }
     say(
         &mut change,
-        &format!("*Reopened* by {}: {}", case.who(), escaped(why)),
+        &format!("*Reopened* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     tell_all(&mut change, case.settings, News::Reopened, Some(why));
@@ -111,7 +112,7 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     change.note(EntryKind::Canceled, why);
     say(
         &mut change,
-        &format!("*Canceled* by {}: {}", case.who(), escaped(why)),
+        &format!("*Canceled* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     if incident.status == Status::Triage {

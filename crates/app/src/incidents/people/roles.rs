@@ -1,6 +1,7 @@
 //! Roles: given, taken, left; and the command, which can be taken from somebody who is silent.
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{assign, bring_in, goes_on, has_room, person};
 use crate::incidents::case::{Case, Refused, Verdict};
@@ -8,7 +9,6 @@ use crate::incidents::change::Change;
 use crate::incidents::effect::Effect;
 use crate::incidents::incident::Incident;
 use crate::incidents::permissions::Action;
-use crate::incidents::render::text::escaped;
 use crate::incidents::role::{Held, RoleName};
 use crate::incidents::settings::Settings;
 use crate::incidents::speak::{publish, say, say_message, show};
@@ -137,7 +137,7 @@ pub fn take(case: &Case<'_>, reason: Option<&str>) -> Result<Verdict, Refused> {
     let because = reason.map(|words| format!(": {words}")).unwrap_or_default();
     give(&mut change, case, &RoleName::Commander, user, &because)?;
     let up = take_up(&mut change);
-    let because = escaped(&because);
+    let because = escape(&because);
     say(
         &mut change,
         &format!(

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 use tidegate_pipeline::table::{Cursor, Range, Rows, TableError};
+use tidegate_slack::mrkdwn::escape;
 
 use super::Unanswered;
 use crate::incidents::case::{Case, words_only};
@@ -14,7 +15,6 @@ use crate::incidents::render::catchup::{self, Catchup};
 use crate::incidents::render::deliveries::{self as shown, DeliveryView, State, Target};
 use crate::incidents::render::export::{self, Export};
 use crate::incidents::render::tasks::TaskView;
-use crate::incidents::render::text::escaped;
 use crate::incidents::render::timeline::{self, TimelinePage};
 use crate::incidents::timeline::Entry;
 use crate::incidents::{render, rows, tasks};
@@ -71,7 +71,7 @@ pub(super) async fn export(
         // In JSON that is the same, and no three of them end the block of code.
         ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
     };
-    let text = format!("```\n{}\n```", escaped(&text));
+    let text = format!("```\n{}\n```", escape(&text));
     if text.chars().count() <= MAX_SHOWN {
         return Ok(words_only(&text));
     }

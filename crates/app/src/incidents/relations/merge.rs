@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{both, other};
 use crate::incidents::case::{Case, Refused, Verdict};
@@ -11,7 +12,6 @@ use crate::incidents::effect::{Effect, News};
 use crate::incidents::incident::{Incident, MAX_SERVICES};
 use crate::incidents::people::{MAX_PARTICIPANTS, MAX_WATCHERS};
 use crate::incidents::permissions::{self, Action};
-use crate::incidents::render::text::escaped;
 use crate::incidents::speak::{publish, say, show, tell_all};
 use crate::incidents::status::{self, Status, Went};
 use crate::incidents::timeline::EntryKind;
@@ -112,7 +112,7 @@ fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
         &format!(
             "{} (*{}*) is part of this now, says {}.",
             merged.name(),
-            escaped(&merged.title),
+            escape(&merged.title),
             case.who()
         ),
     );

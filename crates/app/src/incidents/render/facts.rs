@@ -1,12 +1,14 @@
 //! What several of the things shown say of an incident, in the same words.
 
-use super::text::{LINE, line, maybe_user, user, when};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::mrkdwn::user;
+
+use super::text::{LINE, line, maybe_user, when};
 use crate::incidents::incident::{Incident, Milestones};
 use crate::incidents::role::RoleName;
 use crate::incidents::severity::Severity;
 use crate::incidents::status::Status;
 use crate::incidents::timeline::EntryKind;
-use tidegate_pipeline::clock::Timestamp;
 
 /// `INC-4 · Checkout fails`, unescaped, for headings and notifications.
 pub(super) fn heading(incident: &Incident) -> String {

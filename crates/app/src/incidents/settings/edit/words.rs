@@ -1,6 +1,6 @@
-//! The words of an edit, with Slack's tokens for people, channels and addresses read as what they stand for.
+//! The words of an edit, with references to people, channels and addresses read as the ids and addresses.
 
-use crate::incidents::render::text::escaped;
+use tidegate_slack::mrkdwn::{Part, Target, escape, parts, unescape};
 
 /// What is left of the text.
 pub(super) struct Words<'a>(&'a str);
@@ -70,26 +70,23 @@ pub(super) fn entry(word: &str) -> Result<String, String> {
     if word.starts_with(['@', '#']) && word.len() > 1 {
         return Err(format!(
             "`{}` came as plain text: type it again and pick the name from the list that Slack shows.",
-            escaped(word)
+            escape(word)
         ));
     }
     Ok(plain(word).trim_matches(':').to_owned())
 }
 
-/// A text with tokens as ids and addresses, entities as what they stand for, and straight quotes.
+/// A text with references as the ids and addresses that they stand for, entities as characters, and straight quotes.
 pub(super) fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        let Some((token, after)) = after.split_once('>') else {
-            break;
-        };
-        out.push_str(before);
-        let what = token.split('|').next().unwrap_or_default();
-        out.push_str(what.trim_start_matches(['@', '#']));
-        rest = after;
-    }
-    out.push_str(rest);
-    let out = out.replace(['“', '”', '„'], "\"").replace("&lt;", "<");
-    out.replace("&gt;", ">").replace("&amp;", "&")
+    let parts = parts(text).into_iter().map(|part| match part {
+        Part::Text(text) => unescape(text),
+        Part::Reference(reference) => match reference.target {
+            Target::User(id) | Target::Channel(id) => id.to_owned(),
+            Target::Group(id) => format!("!subteam^{id}"),
+            Target::Special(name) => format!("!{name}"),
+            Target::Address(address) => unescape(address),
+        },
+    });
+    let text: String = parts.collect();
+    text.replace(['“', '”', '„'], "\"")
 }
