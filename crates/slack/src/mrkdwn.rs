@@ -1,5 +1,5 @@
-//! Slack's mark-up, mrkdwn: what people wrote on its way into it and out of it, and references to people, channels, groups
-//! and addresses. Contract: docs.slack.dev/messaging/formatting-message-text.
+//! Slack's mark-up, mrkdwn: what people wrote on its way into it and out of it, and references to people, channels,
+//! groups and addresses. Contract: docs.slack.dev/messaging/formatting-message-text.
 
 use crate::ids::{ChannelId, UserId};
 use crate::text::length;
@@ -47,8 +47,8 @@ pub fn channel(channel: &ChannelId) -> String {
     format!("<#{}>", escape(channel.as_str()))
 }
 
-/// An address shown as a label. Only the label is shown if the address is not an `http` or `https` one, or holds anything
-/// but visible ASCII characters.
+/// An address shown as a label. Only the label is shown if the address is not an `http` or `https` one, or holds
+/// anything but visible ASCII characters.
 pub fn link(url: &str, label: &str) -> String {
     let label = escape(label);
     let is_http = url.starts_with("https://") || url.starts_with("http://");
@@ -59,8 +59,8 @@ pub fn link(url: &str, label: &str) -> String {
     format!("<{url}|{label}>")
 }
 
-/// A moment in seconds since 1970, shown as a short date and a time in the zone of the person who reads it. Clients that
-/// cannot do that show `fallback`, which is plain text.
+/// A moment in seconds since 1970, shown as a short date and a time in the zone of the person who reads it. Clients
+/// that cannot do that show `fallback`, which is plain text.
 pub fn date(seconds: i64, fallback: &str) -> String {
     let fallback = escape(fallback);
     format!("<!date^{seconds}^{{date_short_pretty}} {{time}}|{fallback}>")

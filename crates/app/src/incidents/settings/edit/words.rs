@@ -2,7 +2,7 @@
 
 use tidegate_slack::mrkdwn::{Part, Target, escape, parts, unescape};
 
-/// What is left of the text.
+/// The rest of a text that is being read.
 pub(super) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
@@ -10,7 +10,7 @@ impl<'a> Words<'a> {
         Self(text.trim())
     }
 
-    /// Takes the next word; a token in angle brackets is one, whatever stands in it.
+    /// Takes the next word. A reference in angle brackets is one word, whatever stands in it.
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start_matches(is_gap);
         let token = text.starts_with('<').then(|| text.find('>')).flatten();
@@ -30,7 +30,7 @@ impl<'a> Words<'a> {
         self.next().ok_or_else(|| format!("The {what} is missing."))
     }
 
-    /// Takes `add` or `remove`: whether it was the first.
+    /// Takes `add` or `remove`, and says whether it was `add`.
     pub(super) fn add_or_remove(&mut self) -> Result<bool, String> {
         match self.keyword().as_deref() {
             Some("add") => Ok(true),
@@ -60,7 +60,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// What parts words: blanks of every kind, and the commas of a list.
+/// Whether a character stands between words: blanks of every kind, and the commas of a list.
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || c == ',' || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
