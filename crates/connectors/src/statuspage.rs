@@ -1,7 +1,7 @@
 //! Statuspage.io: a page of one account, one HTTP request per call. Contract: developer.statuspage.io.
 //!
-//! Its limit is one call a second for each key, measured over a minute; whoever calls keeps to it. It has no
-//! idempotency key, so an incident carries our id in its `metadata`.
+//! Its limit is one call a second for each key, measured over a minute; the caller keeps to it. It has no idempotency
+//! key, so an incident carries our id in its `metadata`.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,13 @@ mod request;
 /// Statuspage.io's own address, used unless the configuration names another.
 pub const STATUSPAGE_API: &str = "https://api.statuspage.io/v1";
 
-/// Items asked for at once, the most there may be.
+/// Items in one part of a list, the most that Statuspage allows.
 pub const PER_PAGE: usize = 100;
 
-/// Pages of a list that are read: 5,000 components or open incidents. Asking for a later one is refused.
+/// Parts of a list that are read: 5,000 components or open incidents. Asking for a later part is refused.
 pub const MAX_PAGES: u32 = 50;
 
-/// The key under which `metadata` is ours.
+/// The key in an incident's `metadata` under which Tidegate keeps its own data.
 const NAMESPACE: &str = "tidegate";
 
 /// One page at Statuspage.io, or at a stand-in with the same API.
@@ -45,26 +45,26 @@ pub struct Statuspage {
 /// The page cannot be addressed as it is configured. The text leaves the values out: a key may stand among them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SetupError {
-    /// No absolute `https` URL, or plain `http` to another machine.
+    /// The address of the API is not an absolute `https` URL, or is plain `http` to another machine.
     #[error(
         "the address of Statuspage's API is not an https URL (plain http is for this machine only)"
     )]
     BaseUrl,
-    /// Not an id.
+    /// The page's id cannot be one of Statuspage's.
     #[error(
         "the id of the status page is not one: it is in the page's address at manage.statuspage.io, after `/pages/`"
     )]
     PageId,
 }
 
-/// What the page says of itself.
+/// The page as Statuspage describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageInfo {
-    /// Its id.
+    /// The page's id.
     pub id: String,
-    /// As readers see it.
+    /// The page's name, as readers see it.
     pub name: String,
-    /// Where readers find it; empty if it does not say.
+    /// The page's public address; empty if Statuspage does not say.
     pub url: String,
 }
 
@@ -88,7 +88,7 @@ impl Statuspage {
         })
     }
 
-    /// What the page says of itself: the check of id and key when a page is connected.
+    /// Reads the page itself, which checks the id and the key when a page is connected.
     pub async fn page(&self) -> Outcome<PageInfo, ServiceRejection> {
         let outcome = self.send(Method::GET, &[], &[], None).await;
         outcome.and_then(|answer| read(answer::page(&answer)))
@@ -118,7 +118,7 @@ impl Statuspage {
         outcome.map(|_| ())
     }
 
-    /// One part of a list. It is the last one if it is not full.
+    /// Reads one part of a list, counted from 1. A part that is not full is the last one.
     async fn list<T>(
         &self,
         path: &[&str],
@@ -215,7 +215,7 @@ impl StatusPage for Statuspage {
     }
 }
 
-/// Why Statuspage would refuse the incident, or we could not find it again.
+/// Why Statuspage would refuse the incident, or why it could not be found again afterwards; `None` if it is fine.
 fn cannot_be_created(incident: &PublicIncident) -> Option<String> {
     if incident.name.trim().is_empty() {
         return Some("an incident on the status page needs a name".to_owned());
@@ -234,7 +234,8 @@ fn too_long(what: &str, text: &str, most: usize) -> Option<String> {
     (has > most).then(|| format!("the {what} has {has} characters; the status page takes {most}"))
 }
 
-/// Both fields: `components` sets their statuses, `component_ids` whose subscribers are told.
+/// Sets both fields: `components` changes the components' statuses, `component_ids` says whose subscribers are
+/// notified.
 fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, ComponentStatus>) {
     if components.is_empty() {
         return;
@@ -248,7 +249,7 @@ fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, Component
     body["components"] = Value::Object(statuses);
 }
 
-/// An answer that says it was done but not what: it may have been.
+/// Judges what was read of a 2xx answer. One that cannot be read leaves open whether the call took effect.
 fn read<T>(answer: Option<T>) -> Outcome<T, ServiceRejection> {
     match answer {
         Some(answer) => Outcome::Done(answer),

@@ -1,5 +1,5 @@
-//! The Web API and `response_url`s, one request per call: no retry hides in here, because whether a post may be
-//! repeated is decided where its state is kept. Contract: docs.slack.dev/apis/web-api.
+//! Calls the Web API and `response_url`s, one request per call. Nothing is retried here: the code that keeps a post's
+//! state decides whether the post may be repeated. Contract: docs.slack.dev/apis/web-api.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::api::Credential;
 /// Slack's own address, used unless the configuration names another.
 pub const SLACK_API: &str = "https://slack.com/api";
 
-/// Bytes of an answer that are read. Slack's largest pages stay below.
+/// The most bytes of an answer that are read, 4 MB. Slack's largest pages are smaller.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
-/// How long the bytes of a file may take: more than a call, less than a Lambda lives.
+/// How long the upload of a file's bytes may take: longer than a call, shorter than a Lambda lives.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls Slack, or a stand-in with the same API.
@@ -27,21 +27,21 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct SlackClient {
     http: reqwest::Client,
     base_url: String,
-    /// Where `response_url`s may point.
+    /// The only host at which `response_url`s may point.
     hooks: Host,
-    /// Where files may be put.
+    /// The only host to which files may be uploaded.
     files: Host,
 }
 
-/// Where addresses may point that Slack gives us, in a request or an answer: anything else would be a way into our
-/// network.
+/// The host at which an address from a request or an answer of Slack's may point. Any other host would be a way into
+/// our network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
     Https(&'static str),
     SameAsApi(String),
 }
 
-/// The configured address is no absolute `http` or `https` URL, or plain `http` to another machine.
+/// The configured address is not an absolute `http` or `https` URL, or is plain `http` to another machine.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not an https URL (plain http is for this machine only)")]
 pub struct BaseUrlError(String);
@@ -80,7 +80,7 @@ impl SlackClient {
         })
     }
 
-    /// What it sends with, for clients of other services in the same process.
+    /// The HTTP client, which clients of other services in the same process share.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
@@ -112,7 +112,7 @@ impl SlackClient {
             .await
     }
 
-    /// The one way out to the Web API: `fill` puts the parameters into the request.
+    /// Sends every call to the Web API; `fill` puts the parameters into the request.
     pub(crate) async fn submit(
         &self,
         credential: &impl Credential,
@@ -142,7 +142,8 @@ impl SlackClient {
         }
     }
 
-    /// Puts the bytes of a file where `files.getUploadURLExternal` said. Done means that Slack has them all.
+    /// Uploads the bytes of a file to the address that `files.getUploadURLExternal` gave. *Done* means that Slack has
+    /// them all.
     pub(crate) async fn put_bytes(
         &self,
         upload_url: &SecretString,
@@ -202,14 +203,15 @@ async fn judge(
             }
             Ok(Some(_)) => return Outcome::Ambiguous("the answer is too large".to_owned()),
             Ok(None) => return rule(status, retry_after.as_deref(), &body),
-            // A rate limit is clear from its head alone.
+            // The status alone says that it is a rate limit.
             Err(_) if status == 429 => return rule(status, retry_after.as_deref(), &body),
             Err(_) => return Outcome::Ambiguous("the answer broke off".to_owned()),
         }
     }
 }
 
-/// Only a connection that never stood is a refusal; reqwest's error text holds the URL, so it is not passed on.
+/// Judges a call without an answer. Only a failure to connect is a refusal. The error's own text holds the URL, so it
+/// is not passed on.
 fn not_answered(e: &reqwest::Error) -> Outcome<Value, SlackRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)

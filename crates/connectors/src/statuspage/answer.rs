@@ -1,5 +1,5 @@
-//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are insisted on; any
-//! other field that is missing or odd reads as absent.
+//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are required; any
+//! other field that is missing or of an odd type reads as absent.
 
 use serde_json::Value;
 use tidegate_outcome::{Outcome, Refusal};
@@ -24,9 +24,9 @@ pub(super) fn judge(
                 Err(_) => Outcome::Ambiguous("the answer is not JSON".to_owned()),
             };
         }
-        // 408: it stopped waiting for the request, and we cannot know what it had of it.
+        // With 408 it stopped waiting for the request, and it may have read all of it.
         408 | 500.. => return Outcome::Ambiguous(format!("HTTP {status}")),
-        // 420 is what old keys still get.
+        // Old keys still get 420.
         420 | 429 => {
             return Outcome::Refused(Refusal::rate_limited(retry_after, DEFAULT_RETRY_AFTER));
         }
@@ -37,7 +37,7 @@ pub(super) fn judge(
     Outcome::rejected(rejection)
 }
 
-/// What Statuspage says of a refusal: `{message}` by its documentation, `{error}` with a text or a list in practice.
+/// The reason that Statuspage gives: in `message` by its documentation, in `error` as a text or a list in practice.
 fn reason(status: u16, body: &[u8]) -> Reason {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = ["message", "error", "errors"]
@@ -57,7 +57,7 @@ fn texts(value: &Value) -> Option<String> {
     (!joined.trim().is_empty()).then_some(joined)
 }
 
-/// Every item, or `None` if there is one without an id: it could be the one that is looked for.
+/// All items of a list. `None` if one of them has no id, because it could be the one that is looked for.
 pub(super) fn list<T>(answer: &Value, item: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     answer.as_array()?.iter().map(item).collect()
 }

@@ -1,4 +1,4 @@
-//! The one way out to Statuspage.io.
+//! Sends requests to Statuspage.io; every call goes through [`Statuspage::send`].
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, Response, Url};
@@ -9,13 +9,13 @@ use tidegate_outcome::{Outcome, Refusal};
 use super::{Statuspage, answer};
 use crate::rejection::{Reason, ServiceRejection};
 
-/// Bytes of an answer that are read: a hundred incidents with long histories stay below.
+/// The most bytes of an answer that are read, 8 MB: a hundred incidents with long histories are smaller.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
-/// Longest id that is believed. Statuspage's have 12 characters.
+/// The longest id that is accepted, in bytes. Statuspage's have 12.
 const MAX_ID: usize = 64;
 
-/// The API's address, if the key may be sent there.
+/// Reads the API's address. `None` if the key must not be sent there.
 pub(super) fn base_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim_end_matches('/')).ok()?;
     let on_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -24,7 +24,7 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
     (allowed && plain && url.has_host()).then_some(url)
 }
 
-/// Whether this can be an id of theirs. Ids come from settings: nothing else may become part of a path.
+/// Whether a text can be one of Statuspage's ids. Ids come from settings, and nothing else may become part of a path.
 pub(super) fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())
         && text
@@ -32,7 +32,7 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// The address of something about a page.
+/// The address of a resource of the page.
 fn address(base_url: &Url, page_id: &str, path: &[&str]) -> Url {
     let mut url = base_url.clone();
     if let Ok(mut parts) = url.path_segments_mut() {
@@ -96,7 +96,7 @@ async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
             Ok(Some(_)) => "the answer is too large",
             Err(_) => "the answer broke off",
         };
-        // A refusal is clear from its head alone.
+        // The status alone says that it is a refusal.
         return match judge(&[]) {
             refused @ Outcome::Refused(_) => refused,
             _ => Outcome::Ambiguous(broken.to_owned()),
@@ -104,7 +104,8 @@ async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
     }
 }
 
-/// Only a connection that never stood is a refusal; the error's text holds the URL, so it is not passed on.
+/// Judges a call without an answer. Only a failure to connect is a refusal. The error's own text holds the URL, so it
+/// is not passed on.
 fn not_answered(e: &reqwest::Error) -> Outcome<Value, ServiceRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)

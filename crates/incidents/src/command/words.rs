@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::mrkdwn::{Part, Reference, Target, parts, reference, unescape};
 
 use super::IncidentRef;
 
 /// Longest duration that can be typed.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-/// What a wrong text is answered with, without the usage that follows it.
+/// A value that was read, or the answer to a text that cannot be read, without the usage that follows it.
 pub(super) type Read<T> = Result<T, String>;
 
 /// What is left of a command's text.
@@ -21,7 +22,7 @@ impl<'a> Words<'a> {
         Self(text.trim_matches(is_blank))
     }
 
-    /// Takes the next word. What Slack writes in angle brackets is one, whatever stands in it.
+    /// Takes the next word. What Slack writes in angle brackets is one word, even with blanks in it.
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let (word, rest) = split(self.0, false)?;
         self.0 = rest;
@@ -179,34 +180,26 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '“' | '”' | '„' | '«' | '»')
 }
 
-/// A text as people read it: Slack's tokens by the name they carry, its entities as what they stand for.
+/// A text as people read it: references by the label that they carry, addresses as they are, entities as characters.
 pub(super) fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text.trim_matches(is_blank);
-    while let Some(start) = rest.find('<') {
-        out.push_str(&rest[..start]);
-        let after = &rest[start..];
-        let Some(end) = after.find('>') else { break };
-        out.push_str(&token(&after[1..end]).unwrap_or_else(|| after[..=end].to_owned()));
-        rest = &after[end + 1..];
-    }
-    out.push_str(rest);
-    let out = out.replace("&lt;", "<").replace("&gt;", ">");
-    out.replace("&amp;", "&")
+    let parts = parts(text.trim_matches(is_blank)).into_iter();
+    let read = parts.map(|part| match part {
+        Part::Text(text) => unescape(text),
+        Part::Reference(reference) => unescape(&shown(&reference)),
+    });
+    read.collect()
 }
 
-/// What a token shows, if it says so itself.
-fn token(inner: &str) -> Option<String> {
-    let (what, name) = match inner.split_once('|') {
-        Some((what, name)) => (what, Some(name).filter(|name| !name.is_empty())),
-        None => (inner, None),
+/// How a reference reads: all of it if it says nothing that people would read.
+fn shown(reference: &Reference<'_>) -> String {
+    let label = reference.label;
+    let shown = match reference.target {
+        Target::User(_) => label.map(|name| format!("@{}", name.trim_start_matches('@'))),
+        Target::Channel(_) => label.map(|name| format!("#{name}")),
+        Target::Group(_) | Target::Special(_) => label.map(str::to_owned),
+        Target::Address(address) => is_address(address).then(|| address.to_owned()),
     };
-    match what.chars().next()? {
-        '@' => name.map(|name| format!("@{}", name.trim_start_matches('@'))),
-        '#' => name.map(|name| format!("#{name}")),
-        '!' => name.map(str::to_owned),
-        _ => is_address(what).then(|| what.to_owned()),
-    }
+    shown.unwrap_or_else(|| reference.markup.to_owned())
 }
 
 /// Whether a text is the address of a page.
@@ -217,9 +210,12 @@ pub(super) fn is_address(text: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !text.contains(is_blank))
 }
 
-/// Reads a person: Slack's own token for one, as it comes when a name is picked from its list.
+/// Reads a person: the reference that Slack writes when a name is picked from its list.
 pub(super) fn user(word: &str) -> Read<UserId> {
-    if let Some(id) = mention(word, '@').filter(|id| id.starts_with(['U', 'W'])) {
+    if let Some(Target::User(id)) = reference(word).map(|reference| reference.target)
+        && is_id(id)
+        && id.starts_with(['U', 'W'])
+    {
         return Ok(UserId::from(id));
     }
     Err(if word.starts_with('@') {
@@ -229,20 +225,19 @@ pub(super) fn user(word: &str) -> Read<UserId> {
     })
 }
 
-/// The id in `<@U1|name>` or `<#C1|name>`.
-fn mention(word: &str, mark: char) -> Option<&str> {
-    let inner = word
-        .strip_prefix('<')?
-        .strip_prefix(mark)?
-        .strip_suffix('>')?;
-    let id = inner.split_once('|').map_or(inner, |(id, _)| id);
-    let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    (id.len() > 1 && id.bytes().all(plain)).then_some(id)
+/// Whether a text has the form of Slack's ids.
+fn is_id(text: &str) -> bool {
+    text.len() > 1
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
-/// Reads an incident's name: `INC-12`, `#12`, `12`, or its channel.
+/// Reads which incident is meant: `INC-12`, `#12`, `12`, or a reference to its channel.
 pub(super) fn incident(word: &str) -> Option<IncidentRef> {
-    if let Some(id) = mention(word, '#') {
+    if let Some(Target::Channel(id)) = reference(word).map(|reference| reference.target)
+        && is_id(id)
+    {
         return Some(IncidentRef::Channel(ChannelId::from(id)));
     }
     let word = word.to_lowercase();

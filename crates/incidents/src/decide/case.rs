@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::mrkdwn::escape;
 
 use super::change::Change;
 use super::declaration::Declaration;
@@ -10,7 +11,6 @@ use crate::model::permissions::{self, Action, PersonKind, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;
-use crate::render::text::escaped;
 
 /// What a decision may look at.
 pub struct Case<'a> {
@@ -58,7 +58,7 @@ impl From<permissions::Refusal> for Refused {
 
 impl From<crate::model::status::Denied> for Refused {
     fn from(denied: crate::model::status::Denied) -> Self {
-        Self(escaped(&denied.to_string()))
+        Self(escape(&denied.to_string()))
     }
 }
 
@@ -176,7 +176,7 @@ impl<'a> Case<'a> {
 pub fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => format!("<@{user}>"),
-        Actor::App(name) => format!("`{}`", escaped(name)),
+        Actor::App(name) => format!("`{}`", escape(name)),
         Actor::Operator => "the operator".to_owned(),
         Actor::Tidegate => "Tidegate".to_owned(),
     }

@@ -16,6 +16,7 @@ use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::mrkdwn::escape;
 
 use crate::decide::case::words_only;
 use crate::domain::Incidents;
@@ -23,7 +24,6 @@ use crate::model::delivery;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows::{self, Loaded, Place};
-use crate::render::text::escaped;
 
 /// Performs the effects of incidents.
 pub struct Outside {
@@ -106,7 +106,7 @@ impl Outside {
 fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
     let words = format!(
         "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
-        escaped(reason)
+        escape(reason)
     );
     let told = asker.map(|user| Effect::Direct {
         user,

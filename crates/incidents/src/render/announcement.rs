@@ -4,10 +4,11 @@
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, fields, message, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 use tidegate_slack::text::cut;
 
 use super::facts;
-use super::text::{channel, quoted, when};
+use super::text::{quoted, when};
 use super::value::value_of;
 use crate::model::incident::Incident;
 use crate::model::severity::Severity;

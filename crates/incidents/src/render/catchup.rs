@@ -4,9 +4,10 @@ use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::blocks::{message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
 use super::tasks::{self, TaskView};
-use super::text::{channel, quoted, span};
+use super::text::{quoted, span};
 use super::{facts, info, timeline};
 use crate::model::incident::Incident;
 use crate::model::timeline::{Entry, EntryKind};

@@ -1,4 +1,4 @@
-//! What somebody gets whose form could not be opened in time: a button that opens it with what they typed.
+//! The message for a person whose form could not be opened in time: a button that opens it with what they typed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl OpenForm {
         }
     }
 
-    /// As a button's value. What was typed is cut until it fits.
+    /// The value of the button. What was typed is cut until the value fits.
     fn value(&self) -> String {
         let mut form = self.clone();
         let mut room = 1500;
@@ -57,7 +57,7 @@ impl OpenForm {
     }
 }
 
-/// The message, for whoever asked for the form.
+/// The message, for the person who asked for the form.
 pub fn message_of(form: &OpenForm) -> Value {
     let text = "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet.";
     let open = primary(button("Open the form", ACTION, &form.value()));

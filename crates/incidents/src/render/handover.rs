@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, primary, section};
+use tidegate_slack::mrkdwn::user;
 
 use super::facts;
-use super::text::{quoted, user, when};
+use super::text::{quoted, when};
 use super::value::value_with;
 use crate::model::incident::{Handover, Incident};
 

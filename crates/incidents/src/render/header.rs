@@ -4,9 +4,10 @@ use serde_json::Value;
 use tidegate_slack::blocks::{
     actions, button, context, danger, fields, header, message, option, primary, section, select,
 };
+use tidegate_slack::mrkdwn::{escape, user};
 
 use super::facts;
-use super::text::{actor, escaped, quoted, user, when};
+use super::text::{actor, quoted, when};
 use super::value::{value_of, value_with};
 use crate::model::incident::{Incident, Review};
 use crate::model::role::RoleName;
@@ -78,7 +79,7 @@ fn notes(incident: &Incident) -> Option<Value> {
         notes.push(format!("{to} is asked to take command."));
     }
     if matches!(incident.status, Status::Canceled | Status::Merged) {
-        notes.push(escaped(
+        notes.push(escape(
             "`/incident reopen <why>` takes that back within 7 days.",
         ));
     }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 use tidegate_slack::blocks::{fields, message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
 use super::facts;
-use super::text::{actor, channel, quoted, when};
+use super::text::{actor, quoted, when};
 use crate::model::incident::{Incident, Review};
 
 /// The incident, with its channel if it is known.

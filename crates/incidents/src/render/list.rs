@@ -3,9 +3,10 @@
 use serde_json::Value;
 use tidegate_slack::blocks::{context, message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
 use super::facts;
-use super::text::{channel, when};
+use super::text::when;
 use crate::model::incident::Incident;
 
 /// Most incidents of one list.

@@ -1,5 +1,5 @@
-//! The modals, one file each. Their block ids are the names of what is asked for, so that ingress can refuse a field by
-//! what the metadata says, and the handler finds each by its name.
+//! The modals, one file each. The id of a block is the name of what it asks for: ingress checks a field by its name in
+//! the metadata, and the handler finds the answer by it.
 
 pub mod declare;
 pub mod severity;
@@ -24,7 +24,7 @@ pub struct Metadata {
     /// The incident that it is about.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// Where it was opened, which is where an answer is shown.
+    /// The channel in which it was opened, where the answer is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
     /// The message that it was opened from.
@@ -33,7 +33,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// What a submitted modal remembers; `None` if it is not one of ours.
+    /// Reads the `private_metadata` of a submitted modal. `None` if it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
         match &metadata.incident {
@@ -42,7 +42,7 @@ impl Metadata {
         }
     }
 
-    /// As what a form remembers.
+    /// The metadata as the JSON object that a form remembers.
     fn memory(&self) -> Map<String, Value> {
         match json!(self) {
             Value::Object(memory) => memory,

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, message, paragraphs, section};
+use tidegate_slack::mrkdwn::user;
 
 use super::facts;
 use super::header::claim_select;
-use super::text::{user, when};
+use super::text::when;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 

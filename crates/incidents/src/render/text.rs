@@ -1,56 +1,33 @@
-//! Words on their way to Slack: escaped for mrkdwn, cut to length, people and moments as Slack's own tokens.
+//! Words on their way to Slack: what people wrote as lines and quotations of mrkdwn; people, moments and spans of time.
 
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_slack::ids::{ChannelId, UserId};
-use tidegate_slack::text::{cut, one_line};
+use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::{self, escape, user};
+use tidegate_slack::text::{DASH, cut, one_line};
 
 use crate::model::incident::Actor;
 
-/// Longest title or other single line of somebody's that is shown, in characters before escaping.
+/// The longest title or other single line that is shown of what people wrote, in characters before it is escaped.
 pub(super) const LINE: usize = 200;
 
-/// A text of somebody's as it may stand in mrkdwn: `&`, `<` and `>` lose their meaning, so that nobody is called and
-/// no link is made by it.
-pub fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-/// A text as one escaped line, of `max` characters before escaping.
+/// What somebody wrote as one line of mrkdwn, of at most `max` characters before it is escaped.
 pub(super) fn line(text: &str, max: usize) -> String {
-    escaped(&one_line(text, max))
+    escape(&one_line(text, max))
 }
 
-/// A text of somebody's as a quotation, line for line.
+/// What somebody wrote as a quotation in mrkdwn, line for line, of at most `max` characters before it is escaped.
 pub(super) fn quoted(text: &str, max: usize) -> String {
     let lines = cut(text.trim(), max);
-    let lines = lines.lines().map(|line| format!("> {}", escaped(line)));
+    let lines = lines.lines().map(|line| format!("> {}", escape(line)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A person, named and linked by Slack.
-pub(super) fn user(user: &UserId) -> String {
-    format!("<@{}>", escaped(user.as_str()))
-}
-
-/// A person, or a dash where there is none.
+/// A person, or a dash if there is none.
 pub(super) fn maybe_user(who: Option<&UserId>) -> String {
-    who.map_or_else(|| "–".to_owned(), user)
+    who.map_or_else(|| DASH.to_owned(), user)
 }
 
-/// A channel, named and linked by Slack.
-pub(super) fn channel(channel: &ChannelId) -> String {
-    format!("<#{}>", escaped(channel.as_str()))
-}
-
-/// Whoever did something.
+/// The person, app or program that did something, as mrkdwn.
 pub(super) fn actor(actor: &Actor) -> String {
     match actor {
         Actor::Person(person) => user(person),
@@ -60,13 +37,9 @@ pub(super) fn actor(actor: &Actor) -> String {
     }
 }
 
-/// A moment in the zone of whoever reads it.
+/// A moment in the time zone of the person who reads it.
 pub(super) fn when(at: Timestamp) -> String {
-    let seconds = at.seconds();
-    format!(
-        "<!date^{seconds}^{{date_short_pretty}} {{time}}|{}>",
-        utc(at)
-    )
+    mrkdwn::date(at.seconds(), &utc(at))
 }
 
 /// A moment in UTC, for texts in which Slack fills in no dates.
@@ -86,7 +59,7 @@ fn formatted(at: Timestamp, format: &str) -> String {
     )
 }
 
-/// A span in its two largest units: `2 h 5 min`.
+/// A span of time, given in milliseconds, in its two largest units: `2 h 5 min`. A negative one is `0 s`.
 pub fn span(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -106,10 +79,6 @@ mod tests {
 
     #[test]
     fn nothing_that_somebody_writes_calls_or_links() {
-        assert_eq!(
-            escaped("<!channel> a&b <@U1>"),
-            "&lt;!channel&gt; a&amp;b &lt;@U1&gt;"
-        );
         assert_eq!(line(" a\n<b>\t c ", 20), "a &lt;b&gt; c");
         assert_eq!(line(" \n", 20), "–");
         assert_eq!(quoted("a\n<b>", 99), "> a\n> &lt;b&gt;");

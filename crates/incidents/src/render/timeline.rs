@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, paragraphs, section};
+use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::text::cut;
 
 use super::facts;
-use super::text::{actor, escaped, when};
+use super::text::{actor, when};
 use super::value::value_with;
 use crate::model::incident::Incident;
 use crate::model::timeline::Entry;
@@ -78,7 +79,7 @@ fn words(entry: &Entry) -> String {
     if words.is_empty() {
         return edited.to_owned();
     }
-    format!(" {}{edited}", escaped(&cut(words, WORDS)))
+    format!(" {}{edited}", escape(&cut(words, WORDS)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::facts;
 use super::text::{LINE, line, time_of_day};
 use crate::model::incident::Incident;
 
-/// Slack's limit for either.
+/// The most characters that Slack takes for a topic or a purpose.
 const TOPIC: usize = 250;
 
 /// `P1 · identified · IC @x · next update 14:30 UTC`. Slack fills in no dates in a topic, so the time is UTC.
@@ -27,7 +27,7 @@ pub fn topic(incident: &Incident) -> String {
     mrkdwn::cut(&parts.join(" · "), TOPIC)
 }
 
-/// What the channel is for.
+/// The channel's purpose: the incident's name and title.
 pub fn purpose(incident: &Incident) -> String {
     mrkdwn::cut(&line(&facts::heading(incident), LINE), TOPIC)
 }

@@ -13,6 +13,8 @@ use tidegate_slack::interaction::Interaction;
 
 mod settle;
 
+use tidegate_slack::mrkdwn::escape;
+
 use self::settle::{answer, settle};
 use super::dispatch::decide;
 use super::{events, interaction};
@@ -26,7 +28,6 @@ use crate::model::permissions::PersonKind;
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
 use crate::model::timers::Wake;
-use crate::render::text::escaped;
 
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
@@ -70,7 +71,7 @@ pub async fn command(
             answer_to,
         },
         Err(usage) => {
-            let words = escaped(&usage.to_string());
+            let words = escape(&usage.to_string());
             let posts = answer(&answer_to, &json!({"text": words}));
             return commit_alone(delivery, ledger, posts).await;
         }

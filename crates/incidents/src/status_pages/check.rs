@@ -9,11 +9,11 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Undone;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{Pages, Unconnected};
 use crate::decide::settings::against_page;
 use crate::model::settings::{Settings, StatusPage};
-use crate::render::text::escaped;
 
 const LIMITED: &str = "The status page takes no more calls at present. Try again in a minute.";
 
@@ -70,7 +70,7 @@ fn in_words(why: &Refusal<ServiceRejection>) -> String {
         Refusal::RateLimited { .. } => LIMITED.to_owned(),
         why => format!(
             "The status page does not answer: {}.",
-            escaped(&why.to_string())
+            escape(&why.to_string())
         ),
     }
 }

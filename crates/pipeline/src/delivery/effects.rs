@@ -1,4 +1,4 @@
-//! What a domain has put into a lane for itself to do, as its performer sees it: what it is given, and what it answers.
+//! Effects as their performer sees them: what a domain has put into a lane for itself to do, and how that ended.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Performs the effects of domains. One implementation routes them by name.
 #[async_trait]
 pub trait Performer: Send + Sync {
-    /// Does it, within about fifteen seconds. It may be performed again whenever what it answered could not be stored.
+    /// Performs the effect, within about fifteen seconds. It is performed again if its result could not be stored.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone>;
 
     /// Called when an effect is parked: what else to write with that, such as a ledger's row. Writes whose conditions
@@ -71,16 +71,16 @@ pub struct Done {
 /// Why an effect is not done. The texts go to logs and rows: nothing of a message, a person or a token is in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undone {
-    /// Not before that time; nothing has happened.
+    /// Nothing has happened. Try again at that time, not earlier.
     Wait(Timestamp),
-    /// Slack or another service refused; nothing has happened. What is limited or out of reach is tried again, a
-    /// token's trouble goes to its keeper, the rest is parked.
+    /// Slack or another service refused, so nothing has happened. After a rate limit, or if the service is out of
+    /// reach, it is tried again. A token that is refused goes to its keeper. Any other effect is parked.
     Refused(Refusal<SlackRejection>),
     /// Nobody knows whether it happened.
     Ambiguous(String),
-    /// Something of ours stumbled, the table for example: try again soon.
+    /// Something of our own failed, for example the table. Try again soon.
     Retry(String),
-    /// A person must look; parked with this reason.
+    /// A person must look at it. It is parked with this reason.
     Park(String),
 }
 
@@ -96,30 +96,30 @@ impl From<TableError> for Undone {
 /// One effect that is to be performed now.
 #[derive(Clone, Copy)]
 pub struct Effect<'a> {
-    /// Whose it is.
+    /// The workspace that it belongs to.
     pub tenant: &'a TenantId,
     /// The tenant's rows.
     pub rows: &'a Rows,
-    /// Tells the time.
+    /// The clock of the worker.
     pub clock: &'a dyn Clock,
     /// Calls Slack, for what [`Effect::call`] does not.
     pub slack: &'a SlackClient,
     /// The purpose it was put into the lane with.
     pub name: &'a str,
-    /// The domain's own.
+    /// What the domain has stored with it.
     pub body: &'a Json,
-    /// The same for every attempt.
+    /// Its id, the same for every attempt.
     pub message_id: &'a str,
     /// The event that caused it.
     pub event_id: &'a str,
-    /// Where it stands.
+    /// The lane in which it stands.
     pub lane: &'a Lane,
-    /// Attempts, this one included.
+    /// The number of attempts, this one included.
     pub attempts: i64,
-    /// An earlier attempt may have taken effect, or a part of it; it began then.
+    /// When an earlier attempt began that may have taken effect, in whole or in part; `None` if there is none.
     pub doubt_since: Option<Timestamp>,
     pub(super) class: Class,
-    /// An earlier attempt's post may have arrived; that attempt began then.
+    /// When an earlier attempt began whose post may have arrived; `None` if there is none.
     pub(super) posted_since: Option<Timestamp>,
     /// How often it was posted again although nobody could look.
     pub(super) resends: i64,
@@ -219,7 +219,7 @@ impl Effect<'_> {
         Ok(None)
     }
 
-    /// Waits for a turn, and sees to it that there is time left for the call.
+    /// Waits for a turn. Refuses to if too little time is left for the call.
     async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         let now = self.clock.now();
         if now.plus(PATIENCE) > self.until {

@@ -1,4 +1,4 @@
-//! Looks in a channel or thread for a post by its id.
+//! Searches a channel or thread for a post by the post's id.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::budget::{Budget, Turn};
 use crate::clock::Timestamp;
 use crate::table::{Rows, TableError};
 
-/// Seconds before the first attempt from which the channel is searched: clocks differ.
+/// Seconds before the first attempt at which the search begins, because clocks differ.
 const MARGIN_SECONDS: i64 = 5;
 
 /// Messages looked at before the search gives up; at one post a second, a channel stays far below.
@@ -23,26 +23,26 @@ const MAX_PAGES: usize = 5;
 /// How long a search that has begun waits for its next page's turn: given up, it would begin at the front again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to leave a channel that could not be read.
+/// How long to wait before a channel that could not be read is read again.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
-/// What is looked for.
+/// The post that is searched for.
 #[derive(Clone, Copy)]
 pub(super) struct Sought<'a> {
     /// Names the channel, and the thread if it is in one.
     pub(super) body: &'a Json,
     pub(super) message_id: &'a str,
-    /// When the first attempt began that may have posted it.
+    /// When the first attempt that may have posted it began.
     pub(super) since: Timestamp,
 }
 
-/// What the channel says.
+/// What the search found.
 pub(super) enum Found {
     Yes(Ts),
     No,
-    /// It could not be asked; come back at that time.
+    /// The channel could not be read; try again at that time.
     Later(Timestamp),
-    /// It cannot be asked at all.
+    /// The channel cannot be read at all, for this reason.
     Never(String),
 }
 
@@ -103,7 +103,7 @@ impl Deliverer {
         Ok(Found::Never("too many messages to search".to_owned()))
     }
 
-    /// Takes one call from a budget, waiting that long for it at most.
+    /// Takes one call from a budget, and waits at most `patience` for it.
     pub(super) async fn turn(
         &self,
         rows: &Rows,
@@ -137,7 +137,7 @@ impl Deliverer {
             Outcome::Refused(Refusal::Rejected(why)) => {
                 Found::Never(format!("the channel could not be searched: {why}"))
             }
-            // Closed for all: a sweep or another lane would only meet the same trouble.
+            // The method is closed for every sender, because each would meet the same trouble.
             _ => {
                 let time = now.plus(READ_AGAIN_AFTER);
                 self.close_until(rows, budget, time).await?;

@@ -1,4 +1,4 @@
-//! How an attempt is written down: done, refused, or in doubt.
+//! Writes down how an attempt ended: done, refused or in doubt.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const TRIES: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Deliverer {
-    /// Writes down what came of an attempt.
+    /// Writes down how an attempt ended.
     pub(super) async fn settle(
         &self,
         rows: &Rows,
@@ -111,7 +111,7 @@ impl Deliverer {
         counter!("posts_parked_total").increment(1);
     }
 
-    /// Makes a post ready again that certainly was not sent, or an effect that may be performed again.
+    /// Makes a post ready again that was certainly not sent, or an effect that may be performed again.
     pub(super) async fn give_back(
         &self,
         rows: &Rows,
@@ -163,7 +163,8 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Closes what Slack has limited, for every sender; a later time stands.
+    /// Closes a budget that Slack has limited, for every sender. If it is closed until a later time already, that
+    /// stays.
     pub(super) async fn close_until(
         &self,
         rows: &Rows,
@@ -176,8 +177,8 @@ impl Deliverer {
         }
     }
 
-    /// Asks a table that stumbles again: what Slack said is known only here and now. Repeating is harmless, for a
-    /// write that was done the first time fails its condition the second time.
+    /// Writes, and tries again if the table stumbles, because only this process knows what Slack said. Repeating is
+    /// harmless: a write that was done the first time fails its condition the second time.
     pub(super) async fn insist(
         &self,
         rows: &Rows,
@@ -207,7 +208,7 @@ fn count(purpose: &str, outcome: &Outcome<Json, SlackRejection>) {
         .increment(1);
 }
 
-/// Counts a refusal that is the token's trouble, and gives the metric label of any refusal.
+/// The metric label of a refusal. A refusal because of the token is counted apart as well.
 pub(super) fn count_refusal(why: &Refusal<SlackRejection>) -> &'static str {
     if let Refusal::Rejected(SlackRejection::Credential(_) | SlackRejection::MissingScope { .. }) =
         why

@@ -87,8 +87,8 @@ pub fn select_one(
     Some(element)
 }
 
-/// A select of which up to `most` options can be chosen, with some chosen by their values. The first hundred are offered;
-/// `None` if there are none.
+/// A select of which up to `most` options can be chosen, with some chosen by their values. The first hundred are
+/// offered; `None` if there are none.
 pub fn multi_select(
     action: &str,
     options: &[(impl AsRef<str>, impl AsRef<str>)],

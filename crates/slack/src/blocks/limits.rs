@@ -1,12 +1,12 @@
-//! Slack's limits, in characters ([`crate::text::length`]) or in pieces. Contract: docs.slack.dev/reference/block-kit and
-//! docs.slack.dev/reference/views.
+//! Slack's limits, in characters ([`crate::text::length`]) or in pieces. Contract: docs.slack.dev/reference/block-kit
+//! and docs.slack.dev/reference/views.
 
 /// Blocks of a message.
 pub const MESSAGE_BLOCKS: usize = 50;
 /// Blocks of a modal or a home tab.
 pub const VIEW_BLOCKS: usize = 100;
-/// Characters of a message's `text` beside its blocks. Slack takes 40,000, but notifications show far fewer, and what is
-/// beyond some thousands is sent on in further messages.
+/// Characters of a message's `text` beside its blocks. Slack takes 40,000, but notifications show far fewer, and what
+/// is beyond some thousands is sent on in further messages.
 pub const MESSAGE_TEXT: usize = 3000;
 
 /// Characters of a `block_id`, an `action_id` or a `callback_id`.

@@ -6,8 +6,8 @@ use super::{context, id, limits, plain_text, section};
 use crate::mrkdwn;
 use crate::text::{DASH, length};
 
-/// A message's `text` and `blocks`. The text is mrkdwn, and all that notifications and screen readers get, so it says by
-/// itself what the blocks say.
+/// A message's `text` and `blocks`. The text is mrkdwn, and all that notifications and screen readers get, so it says
+/// by itself what the blocks say.
 pub fn message(text: &str, blocks: Vec<Value>) -> Value {
     let text = if text.trim().is_empty() { DASH } else { text };
     let text = mrkdwn::cut(text, limits::MESSAGE_TEXT);

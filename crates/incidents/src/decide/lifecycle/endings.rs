@@ -9,7 +9,7 @@ use crate::model::effect::{Effect, News};
 use crate::model::permissions::Action;
 use crate::model::status::{self, Status, Went};
 use crate::model::timeline::EntryKind;
-use crate::render::text::escaped;
+use tidegate_slack::mrkdwn::escape;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
@@ -43,7 +43,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     change.note(EntryKind::Resolved, summary.unwrap_or("Resolved."));
     metrics::count(&mut change);
     let words = summary
-        .map(|summary| format!(": {}", escaped(summary)))
+        .map(|summary| format!(": {}", escape(summary)))
         .unwrap_or_default();
     say(&mut change, &format!("*Resolved* by {}{words}", case.who()));
     show(&mut change);
@@ -80,7 +80,7 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     }
     say(
         &mut change,
-        &format!("*Reopened* by {}: {}", case.who(), escaped(why)),
+        &format!("*Reopened* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     tell_all(&mut change, case.settings, News::Reopened, Some(why));
@@ -111,7 +111,7 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     change.note(EntryKind::Canceled, why);
     say(
         &mut change,
-        &format!("*Canceled* by {}: {}", case.who(), escaped(why)),
+        &format!("*Canceled* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     if incident.status == Status::Triage {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{both, other};
 use crate::decide::case::{Case, Refused, Verdict};
@@ -14,7 +15,6 @@ use crate::model::incident::{Incident, MAX_SERVICES};
 use crate::model::permissions::{self, Action};
 use crate::model::status::{self, Status, Went};
 use crate::model::timeline::EntryKind;
-use crate::render::text::escaped;
 
 /// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
 pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
@@ -112,7 +112,7 @@ fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
         &format!(
             "{} (*{}*) is part of this now, says {}.",
             merged.name(),
-            escaped(&merged.title),
+            escape(&merged.title),
             case.who()
         ),
     );

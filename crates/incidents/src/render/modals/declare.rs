@@ -9,7 +9,7 @@ use super::{Metadata, view};
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::severity::Severity;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "declare_incident_modal";
 
 /// The action id of the template's select: choosing one fills in the rest at once.
@@ -18,29 +18,30 @@ pub const TEMPLATE_ACTION: &str = "incident.template";
 /// What the modal offers, and what it is filled in with.
 #[derive(Debug, Clone, Default)]
 pub struct Declare<'a> {
-    /// The workspace's services: slug and name.
+    /// The workspace's services, as `(slug, name)`.
     pub services: &'a [(String, String)],
-    /// The workspace's templates: key and title.
+    /// The workspace's templates, as `(key, title)`.
     pub templates: &'a [(String, String)],
-    /// The template that was chosen.
+    /// The key of the template that was chosen.
     pub template: Option<&'a str>,
-    /// Title to begin with.
+    /// The initial title.
     pub title: &'a str,
-    /// Severity to begin with.
+    /// The initial severity.
     pub severity: Severity,
-    /// Services to begin with, by slug.
+    /// The slugs of the services that are chosen at first.
     pub chosen: &'a [String],
-    /// Commander to begin with: whoever opens the modal.
+    /// The initial commander: the person who opens the modal.
     pub commander: Option<UserId>,
-    /// Options to begin with: `private`, `drill`, `triage`.
+    /// The options that are ticked at first, of `private`, `drill` and `triage`.
     pub options: &'a [&'a str],
-    /// Description to begin with.
+    /// The initial description.
     pub description: &'a str,
     /// What the modal remembers.
     pub metadata: Metadata,
 }
 
-/// The modal. Its blocks: `template`, `title`, `severity`, `service`, `commander`, `options`, `description`.
+/// Draws the modal. The ids of its blocks are `template`, `title`, `severity`, `service`, `commander`, `options`,
+/// `description`.
 pub fn modal(declare: &Declare<'_>) -> Value {
     let mut fields = Vec::new();
     fields.extend(template(declare));
@@ -123,7 +124,7 @@ fn severity(declare: &Declare<'_>, action: &str) -> Field {
         .hint("In doubt, take the worse one. It can be lowered later.")
 }
 
-/// All severities with what they mean: labels and values.
+/// All severities with what they mean, as `(label, value)`.
 pub(super) fn severities() -> Vec<(String, String)> {
     let meaning = |severity| match severity {
         Severity::P1 => "P1 – critical: all hands, at any hour",
@@ -148,7 +149,7 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
         .map(|(slug, name)| (name.clone(), slug.clone()))
         .collect();
     services.sort();
-    // One that is chosen already is offered, wherever it stands.
+    // Services that are chosen already come first, so that they stay among those that are offered.
     services.sort_by_key(|(_, slug)| !declare.chosen.contains(slug));
     let all = services.len();
     services.truncate(OPTIONS);

@@ -8,10 +8,10 @@ use super::{Metadata, view};
 use crate::model::incident::Incident;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_resolve";
 
-/// The modal. Its blocks: `summary`, which P1 and P2 require, and `public`.
+/// Draws the modal. The ids of its blocks are `summary`, which P1 and P2 require, and `public`.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>) -> Value {
     let summary = Question {
         id: "summary",

@@ -10,10 +10,10 @@ use crate::model::incident::Incident;
 use crate::model::severity::Severity;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_severity";
 
-/// The modal, with `chosen` as the new severity. Its blocks: `severity`, `text`.
+/// Draws the modal, with `chosen` as the initial severity. The ids of its blocks are `severity` and `text`, the reason.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, chosen: Severity) -> Value {
     let severity = Question {
         id: "severity",

@@ -1,4 +1,4 @@
-//! The modal that makes a task, of a message or of nothing.
+//! The modal that makes a task, with or without a message as its source.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{Field, Question};
@@ -8,10 +8,12 @@ use super::timeline::pick;
 use super::{Metadata, view};
 use crate::model::incident::Incident;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_task";
 
-/// The modal. Its blocks: `incident`, one of `open`; `text`; `assignee`; `due`, in days. `None` if none is open.
+/// Draws the modal. The ids of its blocks are `incident`, one of `open`; `text`; `assignee`; and `due`, in days from
+/// today.
+/// `None` if no incident is open.
 pub fn modal(
     open: &[Incident],
     words: &str,

@@ -1,4 +1,4 @@
-//! The modal in which somebody says where an incident stands, inside and outside.
+//! The modal that posts an update of an incident, for the team and for the status page.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{Field, Question};
@@ -9,11 +9,11 @@ use crate::model::incident::Incident;
 use crate::model::status::Status;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_update";
 
-/// The modal. Its blocks: `status`, `text`, `public`, `next`, the minutes until the next word.
-/// `minutes` is how long the workspace takes until the next word at this severity, if it promises one.
+/// Draws the modal. The ids of its blocks are `status`, `text`, `public` and `next`, the minutes until the next update.
+/// `minutes` is how soon the workspace promises an update at this severity, if it does.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u32>) -> Value {
     let fields = vec![
         Field::paragraph(&facts::title(incident)),
@@ -70,7 +70,7 @@ fn status(incident: &Incident) -> Field {
         Status::Identified,
         Status::Monitoring,
     ];
-    // What is in triage is accepted first, which is a step of its own.
+    // An incident in triage is accepted first, which is a step of its own.
     if incident.status.is_open() && incident.status != Status::Triage {
         offered.extend(working.into_iter().filter(|s| *s != incident.status));
     }
