@@ -12,6 +12,7 @@ use tidegate_slack::api::{Kind, Method};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts};
 
+use super::doubt::EFFECT_LIMIT;
 use super::recovery::MAX_RESENDS;
 use super::search::{Found, Sought};
 use super::sending::{POST, with_id};
@@ -137,9 +138,25 @@ impl Effect<'_> {
     where
         M: Method<Credential = SecretString>,
     {
+        self.call_within(request, PATIENCE).await
+    }
+
+    /// The same for a call that follows from one before it in this attempt: it waits for its turn as long as the attempt
+    /// may last. The next attempt would begin with the first call again, and take the very turn that this one waits for.
+    pub async fn call_next<M>(&self, request: &M) -> Result<M::Answer, Undone>
+    where
+        M: Method<Credential = SecretString>,
+    {
+        self.call_within(request, EFFECT_LIMIT).await
+    }
+
+    async fn call_within<M>(&self, request: &M, patience: Duration) -> Result<M::Answer, Undone>
+    where
+        M: Method<Credential = SecretString>,
+    {
         let bearer = self.bearer()?;
         let budget = Budget::method(M::NAME);
-        self.wait_for(self.rows, &budget).await?;
+        self.wait_within(self.rows, &budget, patience).await?;
         let outcome = self.slack.perform(bearer, request).await;
         self.told(&budget, M::KIND, outcome).await
     }
@@ -221,11 +238,22 @@ impl Effect<'_> {
 
     /// Waits for a turn. Refuses to if too little time is left for the call.
     async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
+        self.wait_within(rows, budget, PATIENCE).await
+    }
+
+    /// Waits for a turn, and sees to it that there is time left for the call.
+    async fn wait_within(
+        &self,
+        rows: &Rows,
+        budget: &Budget,
+        patience: Duration,
+    ) -> Result<(), Undone> {
         let now = self.clock.now();
         if now.plus(PATIENCE) > self.until {
             return Err(Undone::Wait(now));
         }
-        match self.deliverer.turn(rows, budget, PATIENCE).await? {
+        let patience = patience.min(self.until.since(now));
+        match self.deliverer.turn(rows, budget, patience).await? {
             Turn::Taken => Ok(()),
             Turn::Wait(time) => Err(Undone::Wait(time)),
         }
@@ -263,6 +291,6 @@ impl Effect<'_> {
     /// When the last call of an attempt may begin that began at `began`.
     pub(super) fn last_call(began: Timestamp, until: Timestamp) -> Timestamp {
         let room = i64::try_from(ROOM.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(until.millis().saturating_sub(room)).min(began.plus(super::doubt::EFFECT_LIMIT))
+        Timestamp(until.millis().saturating_sub(room)).min(began.plus(EFFECT_LIMIT))
     }
 }

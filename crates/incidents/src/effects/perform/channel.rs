@@ -167,18 +167,18 @@ pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Und
         return Ok(Done::default());
     };
     let other = channel_name::other(&incident.channel_name, id);
-    for name in [incident.channel_name, other] {
-        match turn
-            .call(&Rename {
-                channel: channel.clone(),
-                name,
-            })
-            .await
-        {
-            Ok(_) => return Ok(Done::default()),
-            Err(undone) if is_code(&undone, &["name_taken"]) => {}
-            Err(undone) => return noted(id, undone),
-        }
+    let [first, other] = [incident.channel_name, other].map(|name| Rename {
+        channel: channel.clone(),
+        name,
+    });
+    let mut outcome = turn.call(&first).await;
+    if matches!(&outcome, Err(undone) if is_code(undone, &["name_taken"])) {
+        outcome = turn.call_next(&other).await;
+    }
+    match outcome {
+        Ok(_) => return Ok(Done::default()),
+        Err(undone) if is_code(&undone, &["name_taken"]) => {}
+        Err(undone) => return noted(id, undone),
     }
     Err(Undone::Park(
         "Slack says that both names for the channel are taken".to_owned(),
