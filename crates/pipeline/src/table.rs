@@ -7,7 +7,10 @@ mod rows;
 mod sealed;
 mod value;
 
-pub use engine::{Engine, Query, TableError, Write, WriteAction, all_plain, names_in};
+pub use engine::{
+    Engine, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Query, TableError, Write, WriteAction,
+    all_plain, names_in,
+};
 pub use key::{Key, RowKey, hash_text};
 pub use rows::{Cursor, DUE_SHARDS, Due, DueRow, Page, Range, Rows, SystemRows, Table};
 pub use sealed::SealedEngine;

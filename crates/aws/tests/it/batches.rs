@@ -17,7 +17,7 @@ use tidegate_pipeline::outbox::{Lane, wake_up};
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{RowKey, SealedEngine, Table};
-use tidegate_pipeline::worker::{Handler, Worker};
+use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 
@@ -75,12 +75,12 @@ impl Handler for Obedient {
         }
     }
 
-    async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError> {
         assert!(delivery.job.body != b"panic");
         match delivery.job.body.as_slice() {
             b"retry" => Err(JobError::Retry("later".to_owned())),
             b"hang" => std::future::pending().await,
-            _ => Ok(Vec::new()),
+            _ => Ok(FollowUp::default()),
         }
     }
 }

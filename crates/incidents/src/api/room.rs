@@ -11,12 +11,12 @@ use tidegate_api::{Api, Call, Caller, Refused, Who};
 
 use super::INCIDENTS_ADMIN;
 use crate::decide::case::Case;
-use crate::domain::Incidents;
 use crate::effects::person::{self, Person};
 use crate::model::incident::{Actor, Incident, IncidentId};
 use crate::model::permissions::{self, Action, PersonKind};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
+use crate::service::Incidents;
 
 /// Reads of incidents that one call has under way at a time.
 pub(super) const AT_A_TIME: usize = 25;

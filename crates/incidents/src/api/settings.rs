@@ -11,10 +11,10 @@ use tidegate_slack::ids::TenantId;
 use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
 
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
-use crate::domain::Incidents;
 use crate::model::settings::store::{self, Loaded, StatusPageKey};
 use crate::model::settings::{Service, Settings, check::check, input};
 use crate::model::templates::Template;
+use crate::service::Incidents;
 use tidegate_api::reply;
 
 pub(super) const ROUTES: &[Route] = &[

@@ -9,9 +9,9 @@ use tidegate_slack::api::types::user::User;
 use tidegate_slack::api::users::Info;
 use tidegate_slack::ids::{TenantId, UserId};
 
-use crate::domain::Incidents;
 use crate::model::permissions::PersonKind;
 use crate::model::person::key;
+use crate::service::Incidents;
 
 /// How long Slack's answer counts.
 const KEEP: Duration = Duration::from_hours(24);

@@ -17,6 +17,9 @@ use super::incident::{Incident, IncidentId};
 use super::rows;
 use super::settings::Timers;
 
+/// Kind of the jobs that timers become.
+pub const TIMER_JOB: &str = "incident.timer";
+
 /// What becomes due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,7 +172,7 @@ fn set(incident: &Incident, kind: TimerKind, due: Timestamp) -> Write<RowKey> {
     // Plain data: it always serialises.
     let payload = serde_json::to_value(wake).unwrap_or_default();
     let generation = i64::try_from(incident.version).unwrap_or(i64::MAX);
-    let job = tidegate_pipeline::job::kind::INCIDENT_TIMER;
+    let job = TIMER_JOB;
     arm(key(&incident.id, kind), job, &payload, generation, due)
 }
 

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_pipeline::archive;

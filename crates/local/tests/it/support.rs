@@ -219,7 +219,8 @@ impl Client {
     pub(crate) async fn settled(&self, id: &str) -> Value {
         until(&format!("{id} settled"), async || {
             let shown = self.shown(id).await?;
-            let settled = shown["state"] != "pending" && shown["posts_waiting"] == 0;
+            let waits = shown["state"] == "pending" || shown["state"] == "waiting";
+            let settled = !waits && shown["posts_waiting"] == 0;
             settled.then_some(shown)
         })
         .await

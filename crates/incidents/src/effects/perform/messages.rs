@@ -10,7 +10,6 @@ use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
 use super::{in_channel, is_code, load, noted};
 use crate::decide::routing;
-use crate::domain::Incidents;
 use crate::model::effect::{Audience, Effect, News};
 use crate::model::incident::Incident;
 use crate::model::incident::IncidentId;
@@ -20,6 +19,7 @@ use crate::model::severity::Severity;
 use crate::model::{delivery, rows};
 use crate::render;
 use crate::render::announcement::Because;
+use crate::service::Incidents;
 
 /// A message of ours that is edited in place.
 struct Kept {
