@@ -45,8 +45,8 @@ const CAROL: &str = "U0CAROL0001";
 /// The commands' id: the same each time that the queue shows it.
 pub(crate) const COMMAND_ID: &str = "command.declare";
 
-/// How long a call waits for a Slack that hangs.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// How long a call waits for a Slack that hangs: long enough for one that does not, on any machine.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the caller of Slack dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
