@@ -11,7 +11,7 @@ use super::person;
 use crate::decide::case::Case;
 use crate::decide::{read, tasks};
 use crate::domain::Incidents;
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 use crate::model::permissions::PersonKind;
 use crate::model::settings::Settings;
 use crate::render::home::{self, Home};

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::UserId;
 
-use super::incident::{Actor, Incident};
+use super::actor::Actor;
+use super::incident::Incident;
 use super::role::RoleName;
 use super::severity::Severity;
 use super::status::Status;

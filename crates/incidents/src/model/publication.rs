@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
+use super::actor::Actor;
 use super::delivery::Delivered;
-use super::incident::{Actor, Incident, IncidentId, PublicUpdate};
+use super::incident::{Incident, IncidentId, PublicUpdate};
 use super::rows;
 use super::status::Status;
 

@@ -6,7 +6,8 @@ use super::blocks::{actions, button, context, danger, message, primary, section}
 use super::facts;
 use super::text::{actor, cut, escaped, quoted};
 use super::value::value_with;
-use crate::model::incident::{Actor, Incident, PublicDraft};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, PublicDraft};
 
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

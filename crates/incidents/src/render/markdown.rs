@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use tidegate_slack::ids::UserId;
 
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 
 /// Names of people, for files that are read outside Slack. Who is not in it is told by id.
 pub type Names = BTreeMap<UserId, String>;

@@ -3,7 +3,7 @@
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 
 /// Longest title or other single line of somebody's that is shown, in characters before escaping.
 pub(super) const LINE: usize = 200;

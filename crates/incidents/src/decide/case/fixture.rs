@@ -15,14 +15,16 @@ use super::{Case, Refused, Verdict};
 use crate::decide::change::Change;
 use crate::decide::declaration::Declaration;
 use crate::decide::{declare, reminders};
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, Incident};
+use crate::model::incident::Incident;
 use crate::model::permissions::PersonKind;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::{Service, Settings};
 use crate::model::severity::Severity;
 use crate::model::timeline::Entry;
-use crate::model::timers::{self, TimerKind};
+use crate::model::timer_kind::TimerKind;
+use crate::model::timers;
 
 /// The commander, who declared it.
 pub(crate) const LEAD: &str = "ULEAD";
