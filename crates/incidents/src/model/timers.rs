@@ -6,7 +6,7 @@ mod due;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, Write};
-use tidegate_pipeline::timers::{arm, disarm};
+use tidegate_pipeline::timers::{arm, difference, disarm};
 
 pub(crate) use self::due::unclaimed;
 pub use self::due::{SPEED_UP, paced, wanted};
@@ -62,15 +62,12 @@ pub fn writes(
         .map(|before| wanted(before, timers))
         .unwrap_or_default();
     let is = wanted(incident, timers);
-    let mut writes = Vec::new();
-    for kind in TimerKind::ALL {
-        match (was.get(&kind), is.get(&kind)) {
-            (was, Some(due)) if was != Some(due) => writes.push(set(incident, kind, *due)),
-            (Some(_), None) => writes.push(disarm(key(&incident.id, kind))),
-            _ => {}
-        }
-    }
-    writes
+    difference(
+        &was,
+        &is,
+        |kind| key(&incident.id, *kind),
+        |kind, due| set(incident, *kind, due),
+    )
 }
 
 /// The write that sets a timer, or removes it, whatever its row says.
