@@ -78,14 +78,14 @@ pub fn disarm(key: RowKey) -> Write<RowKey> {
 
 /// The writes that bring the timers of one subject from those wanted before a change to those wanted after it, in the
 /// order of their kinds. `set` arms one, `key` names its row; a timer that is due when it was before is left alone.
-pub fn difference<K: Ord>(
+pub fn difference<K: Ord + Copy>(
     before: &BTreeMap<K, Timestamp>,
     after: &BTreeMap<K, Timestamp>,
-    key: impl Fn(&K) -> RowKey,
-    set: impl Fn(&K, Timestamp) -> Write<RowKey>,
+    key: impl Fn(K) -> RowKey,
+    set: impl Fn(K, Timestamp) -> Write<RowKey>,
 ) -> Vec<Write<RowKey>> {
-    let kinds: BTreeSet<&K> = before.keys().chain(after.keys()).collect();
-    let write = |kind| match (before.get(kind), after.get(kind)) {
+    let kinds: BTreeSet<K> = before.keys().chain(after.keys()).copied().collect();
+    let write = |kind| match (before.get(&kind), after.get(&kind)) {
         (was, Some(due)) if was != Some(due) => Some(set(kind, *due)),
         (Some(_), None) => Some(disarm(key(kind))),
         _ => None,
@@ -214,16 +214,16 @@ mod tests {
     use super::*;
     use crate::table::WriteAction;
 
-    fn key(kind: &u8) -> RowKey {
+    fn key(kind: u8) -> RowKey {
         RowKey::new(&["subject"], &["timer", &kind.to_string()])
     }
 
-    fn set(kind: &u8, due: Timestamp) -> Write<RowKey> {
+    fn set(kind: u8, due: Timestamp) -> Write<RowKey> {
         arm(key(kind), "test.timer", &Json::Null, 1, due)
     }
 
     fn rows(wanted: &BTreeMap<u8, Timestamp>) -> Vec<(RowKey, i64)> {
-        let row = |(kind, due): (&u8, &Timestamp)| (key(kind), due.millis());
+        let row = |(kind, due): (&u8, &Timestamp)| (key(*kind), due.millis());
         wanted.iter().map(row).collect()
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::{JobError, Ledger};
-use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
 use super::incident::{Incident, IncidentId};
@@ -254,23 +254,11 @@ pub fn read_place(item: Option<&Item>) -> Place {
 
 /// An incident's timeline in the order in which it was written; the latest [`MAX_ENTRIES`].
 pub async fn entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
-    let mut entries = Vec::new();
-    let mut after: Option<Cursor> = None;
-    while entries.len() < MAX_ENTRIES {
-        let range = Range::Under(&["entry"]);
-        let page = rows
-            .query(&partition(id), range, true, 250, after.as_ref())
-            .await?;
-        entries.extend(
-            page.rows
-                .iter()
-                .filter_map(|(_, item)| opened::<Entry>(item, "entry")),
-        );
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let partition = partition(id);
+    let pages = rows.pages(&partition, Range::Under(&["entry"]));
+    let found = pages.descending().first(MAX_ENTRIES).await?;
+    let read = |(_, item): &(RowKey, Item)| opened(item, "entry");
+    let mut entries: Vec<Entry> = found.iter().filter_map(read).collect();
     entries.reverse();
     Ok(entries)
 }

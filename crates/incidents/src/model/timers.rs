@@ -65,8 +65,8 @@ pub fn writes(
     difference(
         &was,
         &is,
-        |kind| key(&incident.id, *kind),
-        |kind, due| set(incident, *kind, due),
+        |kind| key(&incident.id, kind),
+        |kind, due| set(incident, kind, due),
     )
 }
 

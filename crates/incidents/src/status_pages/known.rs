@@ -201,29 +201,10 @@ pub(super) async fn load_over_all(
     page: &str,
     component: &str,
 ) -> Result<ComponentStatus, TableError> {
-    let mut held = Vec::new();
-    let mut after = None;
-    loop {
-        let found = rows
-            .query(
-                &partition(page, component),
-                Range::All,
-                false,
-                250,
-                after.as_ref(),
-            )
-            .await?;
-        held.extend(
-            found
-                .rows
-                .iter()
-                .filter_map(|(_, row)| ComponentStatus::from_word(row.text("status")?)),
-        );
-        after = found.next;
-        if after.is_none() {
-            return Ok(ComponentStatus::worst(held));
-        }
-    }
+    let partition = partition(page, component);
+    let found = rows.pages(&partition, Range::All).all().await?;
+    let read = |(_, row): &(RowKey, Item)| ComponentStatus::from_word(row.text("status")?);
+    Ok(ComponentStatus::worst(found.iter().filter_map(read)))
 }
 
 fn partition<'a>(page: &'a str, component: &'a str) -> [&'a str; 3] {

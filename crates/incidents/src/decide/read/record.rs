@@ -1,7 +1,7 @@
 //! What one incident's records hold: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
-use tidegate_pipeline::table::{Cursor, Range, Rows, TableError};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError};
 
 use super::Unanswered;
 use crate::command::ExportFormat;
@@ -90,27 +90,14 @@ pub(super) async fn export(
 
 /// All entries of a timeline, in order of their numbers.
 pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
-    let mut entries = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = rows
-            .query(
-                &rows::partition(id),
-                Range::Under(&["entry"]),
-                false,
-                250,
-                after.as_ref(),
-            )
-            .await?;
-        for (_, item) in &page.rows {
-            let damaged = || TableError::Invalid("an entry's row cannot be read".to_owned());
-            entries.push(rows::opened(item, "entry").ok_or_else(damaged)?);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(entries);
-        }
-    }
+    let partition = rows::partition(id);
+    let found = rows
+        .pages(&partition, Range::Under(&["entry"]))
+        .all()
+        .await?;
+    let damaged = || TableError::Invalid("an entry's row cannot be read".to_owned());
+    let read = |(_, item): &(RowKey, Item)| rows::opened(item, "entry").ok_or_else(damaged);
+    found.iter().map(read).collect()
 }
 
 /// `/incident task list`.

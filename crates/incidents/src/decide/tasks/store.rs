@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::UserId;
 
 use super::Task;
@@ -55,21 +55,12 @@ pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Task>, 
 
 /// An incident's tasks, by number.
 pub async fn load_all(rows: &Rows, id: &IncidentId) -> Result<Vec<Task>, TableError> {
-    let mut tasks = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let range = Range::Under(&["task"]);
-        let page = rows
-            .query(&rows::partition(id), range, false, 100, after.as_ref())
-            .await?;
-        for (_, item) in &page.rows {
-            tasks.push(read(item)?);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(tasks);
-        }
-    }
+    let partition = rows::partition(id);
+    let found = rows
+        .pages(&partition, Range::Under(&["task"]))
+        .all()
+        .await?;
+    found.iter().map(|(_, item)| read(item)).collect()
 }
 
 /// A person's open tasks in all incidents that `may_see` lets them know of, the first due first.
