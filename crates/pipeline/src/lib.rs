@@ -8,6 +8,7 @@ pub mod clock;
 pub mod clock_contract;
 pub mod config;
 pub mod delivery;
+pub mod documents;
 pub mod entropy;
 pub mod job;
 pub mod keyring;

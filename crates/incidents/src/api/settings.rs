@@ -218,7 +218,7 @@ async fn change(
         if !problems.is_empty() {
             return Err(Refused::problems(&problems));
         }
-        match place.rows.write(store::store(&settings, version)?).await {
+        match place.rows.write(store::store(&settings, version)).await {
             Ok(_) => {}
             Err(TableError::Condition) => continue,
             Err(e) => return Err(e.into()),

@@ -221,7 +221,7 @@ pub async fn load_entry(
     seq: u64,
 ) -> Result<Option<Entry>, TableError> {
     let row = rows.get(&rows::entry(incident, seq)).await?;
-    Ok(row.and_then(|row| rows::opened(&row, "entry")))
+    Ok(row.and_then(|row| rows::ENTRY.read(&row).ok()))
 }
 
 /// Gives an entry the words that its message has now; false if it has them.

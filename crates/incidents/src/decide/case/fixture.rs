@@ -214,7 +214,7 @@ impl Room {
                 .map(|post| Effect::parse(&post.body).unwrap())
                 .collect(),
             entries: put
-                .filter_map(|(_, item)| rows::opened(item, "entry"))
+                .filter_map(|(_, item)| rows::ENTRY.read(item).ok())
                 .collect(),
             deliveries: deliveries
                 .map(|(_, item)| (read("target", item), read("state", item)))
@@ -228,7 +228,7 @@ impl Room {
             if write.key == rows::meta(&self.loaded.incident.id)
                 && let WriteAction::Put(item) = &write.action
             {
-                self.loaded.incident = rows::opened(item, "incident").unwrap();
+                self.loaded.incident = rows::INCIDENT.read(item).unwrap();
             }
             let sort = write.key.sort_parts();
             if sort[0] != "timer" {

@@ -92,7 +92,7 @@ impl World {
             }
         }
         let meta = put(&decision, &rows::meta(&id)).unwrap();
-        self.subject.incident = rows::opened(meta, "incident").unwrap();
+        self.subject.incident = rows::INCIDENT.read(meta).unwrap();
         decision
     }
 
@@ -115,7 +115,7 @@ fn declared(settings: &Settings, number: u32) -> (Loaded, Vec<Entry>) {
     let decision = change.finish(&settings.timers);
     let incident = put(&decision, &rows::meta(&id)).unwrap();
     let loaded = Loaded {
-        incident: rows::opened(incident, "incident").unwrap(),
+        incident: rows::INCIDENT.read(incident).unwrap(),
         place: Place::Made {
             channel: format!("C{number}").into(),
             archived: false,
@@ -164,7 +164,7 @@ pub(crate) fn deleted(decision: &Decision) -> Vec<&RowKey> {
 
 /// The entries that a decision puts.
 pub(crate) fn entries_of(decision: &Decision) -> Vec<(Entry, RowKey)> {
-    let entry = |key: &RowKey| Some((rows::opened(put(decision, key)?, "entry")?, key.clone()));
+    let entry = |key: &RowKey| Some((rows::ENTRY.read(put(decision, key)?).ok()?, key.clone()));
     let keys = decision.writes.iter().map(|write| &write.key);
     keys.filter_map(entry).collect()
 }

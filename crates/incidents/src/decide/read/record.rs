@@ -1,7 +1,7 @@
 //! What one incident's records hold: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
-use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError};
+use tidegate_pipeline::table::{Range, Rows, TableError};
 
 use super::Unanswered;
 use crate::command::ExportFormat;
@@ -95,9 +95,7 @@ pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, 
         .pages(&partition, Range::Under(&["entry"]))
         .all()
         .await?;
-    let damaged = || TableError::Invalid("an entry's row cannot be read".to_owned());
-    let read = |(_, item): &(RowKey, Item)| rows::opened(item, "entry").ok_or_else(damaged);
-    found.iter().map(read).collect()
+    found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect()
 }
 
 /// `/incident task list`.

@@ -41,7 +41,7 @@ pub(super) async fn settle(
             (change.finish(&case.settings.timers), told.map(Ok), Some(id))
         }
         Ok(Verdict::Settings(settings, message)) => {
-            let write = store::store(&settings, case.settings_version)?;
+            let write = store::store(&settings, case.settings_version);
             let decision = Decision {
                 writes: vec![write],
                 ..Decision::default()
