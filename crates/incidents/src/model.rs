@@ -9,7 +9,6 @@ pub mod incident;
 pub mod milestone;
 pub mod news;
 pub mod permissions;
-pub mod person;
 pub mod publication;
 pub mod role;
 pub mod rows;

@@ -14,6 +14,7 @@ pub mod job;
 pub mod keyring;
 pub mod ledger;
 pub mod outbox;
+pub mod people;
 pub mod queue;
 #[cfg(feature = "testing")]
 pub mod queue_contract;

@@ -7,14 +7,15 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 
 use tidegate_api::{Api, Call, Caller, Refused, Who};
+use tidegate_pipeline::people::{Person, PersonKind};
 
 use super::INCIDENTS_ADMIN;
 use crate::decide::case::Case;
 use crate::domain::Incidents;
-use crate::effects::person::{self, Person};
+use crate::effects::person;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId};
-use crate::model::permissions::{self, Action, PersonKind};
+use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
 

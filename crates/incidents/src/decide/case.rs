@@ -2,12 +2,13 @@
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::PersonKind;
 
 use super::change::Change;
 use super::declaration::Declaration;
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
-use crate::model::permissions::{self, Action, PersonKind, Rules, Standing};
+use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::api::views::Publish;
 use tidegate_slack::ids::UserId;
@@ -12,7 +13,6 @@ use crate::decide::case::Case;
 use crate::decide::{read, tasks};
 use crate::domain::Incidents;
 use crate::model::actor::Actor;
-use crate::model::permissions::PersonKind;
 use crate::model::settings::Settings;
 use crate::render::home::{self, Home};
 use crate::render::list::ListRow;

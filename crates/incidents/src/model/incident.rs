@@ -263,6 +263,14 @@ impl Incident {
             .any(|held| held.user == *user && held.role == *role)
     }
 
+    /// Everyone who has to do with it: who has a role, declared it or takes part.
+    pub fn people(&self) -> BTreeSet<UserId> {
+        let holders = self.roles.iter().map(|held| held.user.clone());
+        let reporter = self.reporter.person().cloned();
+        let others = self.participants.iter().cloned();
+        holders.chain(reporter).chain(others).collect()
+    }
+
     /// Whether a person takes part in it: by a role, by joining, or by having declared it.
     pub fn takes_part(&self, user: &UserId) -> bool {
         self.participants.contains(user) || self.roles.iter().any(|held| held.user == *user)

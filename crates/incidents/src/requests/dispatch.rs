@@ -2,6 +2,7 @@
 //! they look at beyond the case is read here, just before.
 
 use tidegate_pipeline::ledger::JobError;
+use tidegate_pipeline::people::names;
 use tidegate_pipeline::table::Rows;
 
 use crate::command::{Command, Link, Postmortem, Task, Timeline};
@@ -17,8 +18,8 @@ use crate::decide::{
 use crate::domain::Incidents;
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
+use crate::model::rows;
 use crate::model::timeline::Entry;
-use crate::model::{person, rows};
 use crate::status_pages;
 
 /// What is decided: a verdict, or words for the asker.
@@ -205,10 +206,8 @@ async fn decide_review(
     Ok(match review {
         Postmortem::Draft => {
             let record = review::load_record(rows, id).await?;
-            let people = case
-                .subject
-                .map(|loaded| person::of_incident(&loaded.incident));
-            let names = person::names(rows, people.unwrap_or_default()).await?;
+            let people = case.subject.map(|loaded| loaded.incident.people());
+            let names = names(rows, people.unwrap_or_default()).await?;
             review::draft(case, &record, &names, incidents.public_url.as_deref())
         }
         Postmortem::Publish => review::publish(case, review::load(rows, id).await?.as_ref()),

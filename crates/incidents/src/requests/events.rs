@@ -8,6 +8,7 @@ mod messages;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts, UserId};
@@ -18,7 +19,7 @@ use crate::effects::person;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
-use crate::model::permissions::{self, Action, PersonKind};
+use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;

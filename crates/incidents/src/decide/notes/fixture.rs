@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Item, RowKey, WriteAction};
 
 use crate::decide::case::{Case, Refused, Verdict};
@@ -12,7 +13,6 @@ use crate::decide::declare;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
-use crate::model::permissions::PersonKind;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::timeline::Entry;

@@ -1,6 +1,7 @@
 //! What one incident's records hold: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
+use tidegate_pipeline::people::names;
 use tidegate_pipeline::table::{Range, Rows, TableError};
 
 use super::Unanswered;
@@ -10,8 +11,8 @@ use crate::decide::tasks;
 use crate::model::delivery::{self, Delivered, Delivery};
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::permissions::Action;
+use crate::model::rows;
 use crate::model::timeline::Entry;
-use crate::model::{person, rows};
 use crate::render;
 use crate::render::catchup::{self, Catchup};
 use crate::render::deliveries::{self as shown, DeliveryView, State, Target};
@@ -60,7 +61,7 @@ pub(super) async fn export(
     let incident = case.may(Action::Export)?;
     let entries = whole_timeline(rows, &incident.id).await?;
     let tasks = task_views(rows, incident).await?;
-    let names = person::names(rows, person::of_incident(incident)).await?;
+    let names = names(rows, incident.people()).await?;
     let export = Export {
         incident,
         entries: &entries,

@@ -1,6 +1,7 @@
 //! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
 
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{TableError, Write};
 use tidegate_slack::ids::{ChannelId, UserId};
 
@@ -11,7 +12,7 @@ use crate::decide::speak::show;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
-use crate::model::permissions::{Action, PersonKind};
+use crate::model::permissions::Action;
 use crate::model::role::RoleName;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;

@@ -5,13 +5,14 @@ use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
-    Action, PersonKind, Policy, Refusal, Rules, allow, standing,
+    Action, Policy, Refusal, Rules, allow, standing,
 };
 use tidegate_app::incidents::model::role::{Held, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
 use tidegate_app::incidents::model::status::Status;
 use tidegate_app::incidents::model::transition::{self, Went};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::PersonKind;
 
 use super::page::{guide, literals};
 
