@@ -1,6 +1,8 @@
 //! Documents: values that a domain keeps as JSON in rows, readable by their tenant only. A document with a version is
 //! replaced only by those who have read the version that stands.
 
+pub mod input;
+
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -23,6 +25,17 @@ pub struct Versioned<T> {
     pub value: T,
     /// How often it has been put, from 1; 0 for a row that was put without a version.
     pub version: i64,
+}
+
+/// A document that holds for every workspace: its own, or the defaults while it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effective<T> {
+    /// The value.
+    pub value: T,
+    /// How often the workspace has put one; 0 for the defaults.
+    pub version: i64,
+    /// Whether it is the workspace's own.
+    pub own: bool,
 }
 
 impl<T: Serialize + DeserializeOwned> Document<T> {
@@ -74,6 +87,31 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
             })
         };
         rows.get(key).await?.map(read).transpose()
+    }
+
+    /// The workspace's own value, or `defaults` while it has none.
+    pub async fn load_or(
+        &self,
+        rows: &Rows,
+        key: &RowKey,
+        defaults: &T,
+    ) -> Result<Effective<T>, TableError>
+    where
+        T: Clone,
+    {
+        let stored = self.load_versioned(rows, key).await?;
+        Ok(match stored {
+            Some(stored) => Effective {
+                value: stored.value,
+                version: stored.version,
+                own: true,
+            },
+            None => Effective {
+                value: defaults.clone(),
+                version: 0,
+                own: false,
+            },
+        })
     }
 
     /// Puts a value, whatever is there.

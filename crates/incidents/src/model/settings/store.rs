@@ -8,7 +8,7 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use super::Settings;
 
 /// The settings as their row holds them.
-const SETTINGS: Document<Settings> = Document::new("settings", "the settings of incidents");
+pub const SETTINGS: Document<Settings> = Document::new("settings", "the settings of incidents");
 
 /// The settings that hold for a workspace.
 #[derive(Clone)]
@@ -23,18 +23,11 @@ pub struct Loaded {
 
 /// The workspace's own settings, or `defaults` while it has none.
 pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Loaded, TableError> {
-    let stored = SETTINGS.load_versioned(rows, &place()).await?;
-    Ok(match stored {
-        Some(stored) => Loaded {
-            settings: stored.value,
-            version: stored.version,
-            own: true,
-        },
-        None => Loaded {
-            settings: defaults.clone(),
-            version: 0,
-            own: false,
-        },
+    let effective = SETTINGS.load_or(rows, &place(), defaults).await?;
+    Ok(Loaded {
+        settings: effective.value,
+        version: effective.version,
+        own: effective.own,
     })
 }
 
@@ -76,7 +69,8 @@ impl StatusPageKey {
     }
 }
 
-fn place() -> RowKey {
+/// The row of the settings.
+pub fn place() -> RowKey {
     RowKey::new(&["incidents"], &["settings"])
 }
 
