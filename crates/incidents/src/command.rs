@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use tidegate_slack::grammar::{self, Usage};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use crate::model::milestone::Milestone;
@@ -12,16 +13,28 @@ use crate::model::status::Status;
 
 mod forms;
 mod lifecycle;
-mod parser;
 mod people;
 mod reading;
 mod record;
 mod when;
-mod words;
 
+use self::forms::GRAMMAR;
 pub use self::forms::Group;
-pub use self::parser::{HelpGroup, Usage, help, parse};
 pub use self::when::When;
+
+/// A group of the help of `/incident`.
+pub type HelpGroup = grammar::HelpGroup<Group>;
+
+/// Reads what was typed after `/incident`.
+pub fn parse(text: &str) -> Result<Command, Usage> {
+    let command = GRAMMAR.parse(text)?;
+    Ok(command.unwrap_or(Command::Menu))
+}
+
+/// The help: all of it, or what a word means. A word that means nothing has all of it.
+pub fn help(word: Option<&str>) -> Vec<HelpGroup> {
+    GRAMMAR.help(word)
+}
 
 /// A command. Texts are plain: mentions and links in them stand as they are read, and nothing is escaped.
 #[derive(Clone, PartialEq, Eq)]

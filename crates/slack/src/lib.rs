@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod client;
 pub mod command;
 pub mod event;
+pub mod grammar;
 #[cfg(feature = "client")]
 pub mod http_client;
 pub mod id_token;

@@ -1,7 +1,8 @@
 //! The table of commands: what each is called, how it is typed, and what reads it. The parser and the help both live
 //! from it, so that nothing can be typed that the help does not show.
 
-use super::words::{Read, Words};
+use tidegate_slack::grammar::{self, Grammar, Line, Read, Words};
+
 use super::{Command, lifecycle, people, reading, record};
 
 /// A command's place in the help.
@@ -22,16 +23,6 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] = [
-        Self::Lifecycle,
-        Self::People,
-        Self::Record,
-        Self::Comms,
-        Self::Read,
-        Self::Settings,
-    ];
-
     /// Its heading.
     pub fn title(self) -> &'static str {
         match self {
@@ -45,30 +36,19 @@ impl Group {
     }
 }
 
-/// One command: the word that it begins with, and all that can follow.
-pub(super) struct Form {
-    pub(super) group: Group,
-    pub(super) word: &'static str,
-    /// Other words for the same.
-    pub(super) also: &'static [&'static str],
-    /// How it is typed, and what that does; one line of the help each.
-    pub(super) lines: &'static [(&'static str, &'static str)],
-    /// Commands as people type them. Tests read each.
-    pub(super) examples: &'static [&'static str],
-    pub(super) read: for<'a> fn(&mut Words<'a>) -> Read<Command>,
-}
+type Form = grammar::Form<Command, Group>;
 
-/// All commands, in the order of the help.
-pub(super) fn all() -> impl Iterator<Item = &'static Form> {
-    let parts = [LIFECYCLE, PEOPLE, RECORD, COMMS, READ, SETTINGS];
-    parts.into_iter().flatten()
-}
+/// The grammar of `/incident`.
+pub(super) const GRAMMAR: Grammar<Command, Group> = Grammar {
+    command: "/incident",
+    forms: &[LIFECYCLE, PEOPLE, RECORD, COMMS, READ, SETTINGS],
+};
 
 const fn form(
     group: Group,
     word: &'static str,
     also: &'static [&'static str],
-    lines: &'static [(&'static str, &'static str)],
+    lines: &'static [Line],
     examples: &'static [&'static str],
     read: for<'a> fn(&mut Words<'a>) -> Read<Command>,
 ) -> Form {
@@ -218,7 +198,7 @@ const READ: &[Form] = &[
     form(Group::Read, "deliveries", &[],
         &[("deliveries", "who has been told what")], &["deliveries"], |_| Ok(Command::Deliveries)),
     form(Group::Read, "help", &[],
-        &[("help [command]", "this list, or one command")], &["help", "help task"], |words| Ok(Command::Help(words.next().map(str::to_lowercase)))),
+        &[("help [command]", "this list, or one command")], &["help", "help task"], |words| Ok(Command::Help(words.next_word().map(str::to_lowercase)))),
 ];
 
 #[rustfmt::skip]

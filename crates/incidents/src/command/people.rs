@@ -1,6 +1,7 @@
 //! Commands about who does what.
 
-use super::words::{self, Read, Words};
+use tidegate_slack::grammar::{self, Read, Words};
+
 use super::{Command, Paged, lifecycle};
 use crate::model::role::RoleName;
 
@@ -42,11 +43,11 @@ fn role_named(words: &mut Words<'_>) -> Read<RoleName> {
 }
 
 pub(super) fn page(words: &mut Words<'_>) -> Read<Command> {
-    let Some(word) = words.next() else {
+    let Some(word) = words.next_word() else {
         return Err("Say whom to page: a person or a service.".to_owned());
     };
     let paged = if word.starts_with(['<', '@']) {
-        Paged::Person(words::user(word)?)
+        Paged::Person(grammar::user(word)?)
     } else {
         Paged::Service(lifecycle::slug(word, "service")?)
     };
