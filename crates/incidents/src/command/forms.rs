@@ -1,9 +1,10 @@
 //! The table of commands: what each is called, how it is typed, and what reads it. The parser and the help both live
 //! from it, so that nothing can be typed that the help does not show.
 
-use tidegate_slack::grammar::{self, Grammar, Line, Read, Words};
+use tidegate_slack::grammar::{self, Grammar, Line, Read, Usage, Words};
 
-use super::{Command, lifecycle, people, reading, record};
+use super::meaning::Command;
+use super::{lifecycle, people, reading, record};
 
 /// A command's place in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,3 +214,17 @@ const SETTINGS: &[Form] = &[
         &[("map …", "map services to the status page's components; `map` alone says how")],
         &["map list"], |words| Ok(Command::Map(words.raw()))),
 ];
+
+/// A group of the help of `/incident`.
+pub type HelpGroup = grammar::HelpGroup<Group>;
+
+/// Reads what was typed after `/incident`.
+pub fn parse(text: &str) -> Result<Command, Usage> {
+    let command = GRAMMAR.parse(text)?;
+    Ok(command.unwrap_or(Command::Menu))
+}
+
+/// The help: all of it, or what a word means. A word that means nothing has all of it.
+pub fn help(word: Option<&str>) -> Vec<HelpGroup> {
+    GRAMMAR.help(word)
+}

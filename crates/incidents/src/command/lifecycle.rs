@@ -2,7 +2,8 @@
 
 use tidegate_slack::grammar::{self, Read, Words};
 
-use super::{Command, Declare, When};
+use super::When;
+use super::meaning::{Command, Declare};
 use crate::model::milestone::Milestone;
 use crate::model::severity::Severity;
 use crate::model::status::Status;

@@ -2,7 +2,8 @@
 
 use tidegate_slack::grammar::{self, Read, Words};
 
-use super::{Command, Paged, lifecycle};
+use super::lifecycle;
+use super::meaning::{Command, Paged};
 use crate::model::role::RoleName;
 
 /// Most people that one command brings in: Slack takes as many in one call.

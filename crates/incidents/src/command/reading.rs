@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tidegate_slack::grammar::{self, Read, Words};
 
-use super::{Command, Listed, lifecycle, record};
+use super::meaning::{Command, Listed};
+use super::{lifecycle, record};
 
 /// Days that statistics look back over, unless somebody says so, and at most.
 const DAYS: u16 = 30;

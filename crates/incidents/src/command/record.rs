@@ -2,7 +2,9 @@
 
 use tidegate_slack::grammar::{self, Read, Words};
 
-use super::{Command, ExportFormat, IncidentRef, Link, Postmortem, Relation, Task, Timeline};
+use super::meaning::{
+    Command, ExportFormat, IncidentRef, Link, Postmortem, Relation, Task, Timeline,
+};
 use super::{When, lifecycle};
 
 pub(super) fn timeline(words: &mut Words<'_>) -> Read<Command> {

@@ -1,6 +1,15 @@
 //! The grammar: every example of the table, what each form means, and what is answered to nonsense.
 
+use std::time::Duration;
+
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::forms::GRAMMAR;
 use super::*;
+use crate::model::milestone::Milestone;
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 mod properties;
 
