@@ -16,6 +16,7 @@ pub mod reply;
 mod route;
 mod scope;
 pub mod sessions;
+pub mod settings;
 mod site;
 
 use std::pin::Pin;

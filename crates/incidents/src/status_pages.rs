@@ -8,6 +8,7 @@ pub mod built_in;
 mod check;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod key_refused;
 mod known;
 pub mod receipt;
 mod step;
@@ -104,7 +105,7 @@ impl Pages {
             Ok(to) => to,
             Err(Unconnected::NoPage) => return Ok(Done::default()),
             Err(Unconnected::NoKey) => {
-                return act::broken(turn, settings, &incident, "none").await;
+                return key_refused::tell_once(turn, settings, &incident, "none").await;
             }
             Err(Unconnected::Undone(undone)) => return Err(undone),
         };

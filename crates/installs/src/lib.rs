@@ -28,7 +28,7 @@ use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
-use tidegate_pipeline::table::{Range, Rows, Table, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, Table, TableError, Write};
 use tidegate_slack::api::AppCredentials;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
@@ -45,9 +45,6 @@ pub const REFRESH_AHEAD: Duration = Duration::from_hours(2);
 
 /// How long a token must be good for when somebody begins to use it.
 pub const USABLE_FOR: Duration = Duration::from_mins(2);
-
-/// Grants read at once.
-const PAGE: usize = 200;
 
 /// The Slack app whose installs these are.
 #[derive(Clone)]
@@ -182,22 +179,13 @@ impl Installs {
 
 /// Every grant in a tenant's rows.
 async fn grants(rows: &Rows) -> Result<Vec<Grant>, TableError> {
-    let (mut grants, mut after) = (Vec::new(), None);
-    loop {
-        let page = rows
-            .query(&["install"], Range::All, false, PAGE, after.as_ref())
-            .await?;
-        let found = page.rows.iter();
-        grants.extend(found.filter_map(|(key, row)| Grant::parse(key, row)));
-        after = page.next;
-        if after.is_none() {
-            return Ok(grants);
-        }
-    }
+    let found = rows.pages(&["install"], Range::All).all().await?;
+    let read = |(key, row): &(RowKey, Item)| Grant::parse(key, row);
+    Ok(found.iter().filter_map(read).collect())
 }
 
 /// The write that ends a grant as it was seen.
-fn ended(seen: &Grant, reason: &str) -> Write<tidegate_pipeline::table::RowKey> {
+fn ended(seen: &Grant, reason: &str) -> Write<RowKey> {
     Write::update(
         grant::key(&seen.holder),
         "SET #state = :ended, #reason = :reason ADD #generation :one \

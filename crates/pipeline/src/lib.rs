@@ -9,12 +9,14 @@ pub mod clock_contract;
 pub mod config;
 pub mod delivery;
 pub mod dispatch;
+pub mod documents;
 pub mod domain;
 pub mod entropy;
 pub mod job;
 pub mod keyring;
 pub mod ledger;
 pub mod outbox;
+pub mod people;
 pub mod queue;
 #[cfg(feature = "testing")]
 pub mod queue_contract;

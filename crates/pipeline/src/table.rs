@@ -3,8 +3,10 @@
 
 mod engine;
 mod key;
+mod pages;
 mod rows;
 mod sealed;
+mod system;
 mod value;
 
 pub use engine::{
@@ -12,8 +14,10 @@ pub use engine::{
     all_plain, names_in,
 };
 pub use key::{Key, RowKey, hash_text};
-pub use rows::{Cursor, DUE_SHARDS, Due, DueRow, Page, Range, Rows, SystemRows, Table};
+pub use pages::Pages;
+pub use rows::{Cursor, Page, Range, Rows, Table};
 pub use sealed::SealedEngine;
+pub use system::{DUE_SHARDS, Due, DueRow, SystemRows};
 pub use value::{Item, Value};
 
 /// Name of the sparse index over what is due: hash `due`, range `due_at`, keys only.

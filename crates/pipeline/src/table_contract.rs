@@ -30,6 +30,7 @@ pub async fn table_contract(engine: Arc<dyn Engine>) {
     transactions::one_of_many_transactions_wins(table).await;
     queries::pages_show_every_row_once(table).await;
     queries::ranges_select(table).await;
+    queries::ranges_are_read_to_their_end(&engine).await;
     due::the_due_index_is_sparse_and_ordered(table).await;
     due::the_due_index_pages(table).await;
     erasure::a_scan_finds_all_rows_of_a_prefix(table).await;

@@ -3,6 +3,7 @@
 //! Each carries a generation. Whoever sets a timer anew raises it, so that a job of an older one does nothing; the job's
 //! id holds it too, so that one timer's job is done once however often it is sent.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,6 +95,23 @@ pub(crate) fn job_of(row: &Item, key: &RowKey, tenant: &TenantId, now: Timestamp
 /// The write that takes a timer away.
 pub fn disarm(key: RowKey) -> Write<RowKey> {
     Write::delete(key)
+}
+
+/// The writes that bring the timers of one subject from those wanted before a change to those wanted after it, in the
+/// order of their kinds. `set` arms one, `key` names its row; a timer that is due when it was before is left alone.
+pub fn difference<K: Ord + Copy>(
+    before: &BTreeMap<K, Timestamp>,
+    after: &BTreeMap<K, Timestamp>,
+    key: impl Fn(K) -> RowKey,
+    set: impl Fn(K, Timestamp) -> Write<RowKey>,
+) -> Vec<Write<RowKey>> {
+    let kinds: BTreeSet<K> = before.keys().chain(after.keys()).copied().collect();
+    let write = |kind| match (before.get(&kind), after.get(&kind)) {
+        (was, Some(due)) if was != Some(due) => Some(set(kind, *due)),
+        (Some(_), None) => Some(disarm(key(kind))),
+        _ => None,
+    };
+    kinds.into_iter().filter_map(write).collect()
 }
 
 fn name_of(key: &RowKey) -> String {
@@ -214,4 +232,52 @@ async fn send(
     queue_of(&timer.kind).send(message).await?;
     rows.write(timer.sent(due.key.clone(), now)).await?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::table::WriteAction;
+
+    fn key(kind: u8) -> RowKey {
+        RowKey::new(&["subject"], &["timer", &kind.to_string()])
+    }
+
+    fn set(kind: u8, due: Timestamp) -> Write<RowKey> {
+        arm(key(kind), "test.timer", &Json::Null, 1, due)
+    }
+
+    fn rows(wanted: &BTreeMap<u8, Timestamp>) -> Vec<(RowKey, i64)> {
+        let row = |(kind, due): (&u8, &Timestamp)| (key(*kind), due.millis());
+        wanted.iter().map(row).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_difference_leads_from_one_to_the_other_and_touches_nothing_else(
+            before in btree_map(0..8u8, (0..4i64).prop_map(Timestamp), 0..8),
+            after in btree_map(0..8u8, (0..4i64).prop_map(Timestamp), 0..8),
+        ) {
+            let mut stored = rows(&before);
+            let writes = difference(&before, &after, key, set);
+            for write in &writes {
+                let was = stored.iter().position(|(at, _)| *at == write.key);
+                let was = was.map(|place| stored.remove(place).1);
+                if let WriteAction::Put(row) = &write.action {
+                    let due = row.number("due_at").unwrap();
+                    prop_assert_ne!(was, Some(due));
+                    stored.push((write.key.clone(), due));
+                } else {
+                    prop_assert!(was.is_some());
+                }
+            }
+            stored.sort();
+            let mut wanted = rows(&after);
+            wanted.sort();
+            prop_assert_eq!(stored, wanted);
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod blocks;
 pub mod client;
 pub mod command;
 pub mod event;
+pub mod grammar;
 #[cfg(feature = "client")]
 pub mod http_client;
 pub mod id_token;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::input::segment;
 use tidegate_slack::ids::UserId;
 
-use crate::model::settings::shapes::{is_person, segment};
+use crate::model::settings::shapes::is_person;
 use tidegate_api::{Call, Refused};
 
 /// The fields of a body, and what is wrong with them so far. A field that is null counts as left out.

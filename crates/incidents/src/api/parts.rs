@@ -87,7 +87,7 @@ async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
         .await?;
     let read = page.rows.iter();
     let entries: Vec<Entry> = read
-        .filter_map(|(_, item)| rows::opened(item, "entry"))
+        .filter_map(|(_, item)| rows::ENTRY.read(item).ok())
         .collect();
     let next = entries.last().map(|entry| entry.seq).filter(|seq| *seq > 1);
     let entries: Vec<Value> = entries.iter().map(shown::entry).collect();

@@ -8,12 +8,14 @@ use tidegate_slack::ids::TenantId;
 use tidegate_slack::mrkdwn::unescape;
 
 use tidegate_api::{Api, Call, Caller, Refused, Who};
+use tidegate_pipeline::people::{Person, PersonKind};
 
 use super::INCIDENTS_ADMIN;
 use crate::decide::case::Case;
-use crate::effects::person::{self, Person};
-use crate::model::incident::{Actor, Incident, IncidentId};
-use crate::model::permissions::{self, Action, PersonKind};
+use crate::effects::person;
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
 use crate::service::Incidents;

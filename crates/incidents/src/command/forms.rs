@@ -1,8 +1,10 @@
 //! The table of commands: what each is called, how it is typed, and what reads it. The parser and the help both live
 //! from it, so that nothing can be typed that the help does not show.
 
-use super::words::{Read, Words};
-use super::{Command, lifecycle, people, reading, record};
+use tidegate_slack::grammar::{self, Grammar, Line, Read, Usage, Words};
+
+use super::meaning::Command;
+use super::{lifecycle, people, reading, record};
 
 /// A command's place in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,16 +24,6 @@ pub enum Group {
 }
 
 impl Group {
-    /// All of them, in the order of the help.
-    pub const ALL: [Self; 6] = [
-        Self::Lifecycle,
-        Self::People,
-        Self::Record,
-        Self::Comms,
-        Self::Read,
-        Self::Settings,
-    ];
-
     /// Its heading.
     pub fn title(self) -> &'static str {
         match self {
@@ -45,30 +37,19 @@ impl Group {
     }
 }
 
-/// One command: the word that it begins with, and all that can follow.
-pub(super) struct Form {
-    pub(super) group: Group,
-    pub(super) word: &'static str,
-    /// Other words for the same.
-    pub(super) also: &'static [&'static str],
-    /// How it is typed, and what that does; one line of the help each.
-    pub(super) lines: &'static [(&'static str, &'static str)],
-    /// Commands as people type them. Tests read each.
-    pub(super) examples: &'static [&'static str],
-    pub(super) read: for<'a> fn(&mut Words<'a>) -> Read<Command>,
-}
+type Form = grammar::Form<Command, Group>;
 
-/// All commands, in the order of the help.
-pub(super) fn all() -> impl Iterator<Item = &'static Form> {
-    let parts = [LIFECYCLE, PEOPLE, RECORD, COMMS, READ, SETTINGS];
-    parts.into_iter().flatten()
-}
+/// The grammar of `/incident`.
+pub(super) const GRAMMAR: Grammar<Command, Group> = Grammar {
+    command: "/incident",
+    forms: &[LIFECYCLE, PEOPLE, RECORD, COMMS, READ, SETTINGS],
+};
 
 const fn form(
     group: Group,
     word: &'static str,
     also: &'static [&'static str],
-    lines: &'static [(&'static str, &'static str)],
+    lines: &'static [Line],
     examples: &'static [&'static str],
     read: for<'a> fn(&mut Words<'a>) -> Read<Command>,
 ) -> Form {
@@ -218,7 +199,7 @@ const READ: &[Form] = &[
     form(Group::Read, "deliveries", &[],
         &[("deliveries", "who has been told what")], &["deliveries"], |_| Ok(Command::Deliveries)),
     form(Group::Read, "help", &[],
-        &[("help [command]", "this list, or one command")], &["help", "help task"], |words| Ok(Command::Help(words.next().map(str::to_lowercase)))),
+        &[("help [command]", "this list, or one command")], &["help", "help task"], |words| Ok(Command::Help(words.next_word().map(str::to_lowercase)))),
 ];
 
 #[rustfmt::skip]
@@ -233,3 +214,17 @@ const SETTINGS: &[Form] = &[
         &[("map …", "map services to the status page's components; `map` alone says how")],
         &["map list"], |words| Ok(Command::Map(words.raw()))),
 ];
+
+/// A group of the help of `/incident`.
+pub type HelpGroup = grammar::HelpGroup<Group>;
+
+/// Reads what was typed after `/incident`.
+pub fn parse(text: &str) -> Result<Command, Usage> {
+    let command = GRAMMAR.parse(text)?;
+    Ok(command.unwrap_or(Command::Menu))
+}
+
+/// The help: all of it, or what a word means. A word that means nothing has all of it.
+pub fn help(word: Option<&str>) -> Vec<HelpGroup> {
+    GRAMMAR.help(word)
+}

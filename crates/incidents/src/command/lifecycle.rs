@@ -1,7 +1,9 @@
 //! Commands that move an incident: declare, status, severity, and its ends.
 
-use super::words::{self, Read, Words};
-use super::{Command, Declare, When};
+use tidegate_slack::grammar::{self, Read, Words};
+
+use super::When;
+use super::meaning::{Command, Declare};
 use crate::model::milestone::Milestone;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
@@ -32,7 +34,7 @@ pub(super) fn declare(words: &mut Words<'_>) -> Read<Command> {
     {
         title = rest;
     }
-    wanted.title = words::joined(title);
+    wanted.title = grammar::joined(title);
     Ok(Command::Declare(wanted))
 }
 
@@ -61,7 +63,7 @@ fn add_services(services: &mut Vec<String>, value: &str) -> Read<()> {
 
 /// A name of a service or template, as typed but in lower case.
 pub(super) fn slug(text: &str, what: &str) -> Read<String> {
-    let text = words::plain(text).to_lowercase();
+    let text = grammar::plain(text).to_lowercase();
     if text.is_empty() {
         return Err(format!("`{what}:` needs a name, as in `{what}:api`."));
     }
@@ -103,7 +105,7 @@ pub(super) fn status(words: &mut Words<'_>) -> Read<Command> {
 }
 
 pub(super) fn severity(words: &mut Words<'_>) -> Read<Command> {
-    let to = severity_named(words.next().unwrap_or_default())?;
+    let to = severity_named(words.next_word().unwrap_or_default())?;
     Ok(Command::Severity {
         to,
         reason: words.text(),

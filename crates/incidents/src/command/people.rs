@@ -1,7 +1,9 @@
 //! Commands about who does what.
 
-use super::words::{self, Read, Words};
-use super::{Command, Paged, lifecycle};
+use tidegate_slack::grammar::{self, Read, Words};
+
+use super::lifecycle;
+use super::meaning::{Command, Paged};
 use crate::model::role::RoleName;
 
 /// Most people that one command brings in: Slack takes as many in one call.
@@ -42,11 +44,11 @@ fn role_named(words: &mut Words<'_>) -> Read<RoleName> {
 }
 
 pub(super) fn page(words: &mut Words<'_>) -> Read<Command> {
-    let Some(word) = words.next() else {
+    let Some(word) = words.next_word() else {
         return Err("Say whom to page: a person or a service.".to_owned());
     };
     let paged = if word.starts_with(['<', '@']) {
-        Paged::Person(words::user(word)?)
+        Paged::Person(grammar::user(word)?)
     } else {
         Paged::Service(lifecycle::slug(word, "service")?)
     };

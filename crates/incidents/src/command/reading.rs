@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::words::{self, Read, Words};
-use super::{Command, Listed, lifecycle, record};
+use tidegate_slack::grammar::{self, Read, Words};
+
+use super::meaning::{Command, Listed};
+use super::{lifecycle, record};
 
 /// Days that statistics look back over, unless somebody says so, and at most.
 const DAYS: u16 = 30;
@@ -22,17 +24,17 @@ pub(super) fn pause(words: &mut Words<'_>) -> Read<Command> {
 }
 
 fn length_or_off(words: &mut Words<'_>, example: &str) -> Read<Option<Duration>> {
-    let word = words.next().unwrap_or_default();
-    if words::is(word, "off") {
+    let word = words.next_word().unwrap_or_default();
+    if grammar::is(word, "off") {
         return Ok(None);
     }
-    let length = words::duration(word);
+    let length = grammar::duration(word);
     let length = length.ok_or_else(|| format!("The time must be like {example}, or off."))?;
     Ok(Some(length))
 }
 
 pub(super) fn private(words: &mut Words<'_>) -> Read<Command> {
-    match words.next().map(str::to_lowercase).as_deref() {
+    match words.next_word().map(str::to_lowercase).as_deref() {
         Some("on") => Ok(Command::Private(true)),
         Some("off") => Ok(Command::Private(false)),
         _ => Err("It must be on or off.".to_owned()),
@@ -44,12 +46,12 @@ pub(super) fn rename(words: &mut Words<'_>) -> Read<Command> {
 }
 
 pub(super) fn info(words: &mut Words<'_>) -> Read<Command> {
-    let other = words.next().map(record::named).transpose()?;
+    let other = words.next_word().map(record::named).transpose()?;
     Ok(Command::Info(other))
 }
 
 pub(super) fn list(words: &mut Words<'_>) -> Read<Command> {
-    let listed = match words.next().map(str::to_lowercase).as_deref() {
+    let listed = match words.next_word().map(str::to_lowercase).as_deref() {
         None | Some("open") => Listed::Open,
         Some("mine") => Listed::Mine,
         Some("all") => Listed::All,
@@ -65,7 +67,7 @@ pub(super) fn stats(words: &mut Words<'_>) -> Read<Command> {
             service = Some(lifecycle::slug(name, "service")?);
         } else {
             let word = piece.word().unwrap_or_default().to_lowercase();
-            let count = word.strip_suffix('d').and_then(words::number);
+            let count = word.strip_suffix('d').and_then(grammar::number);
             let count = count.filter(|days| *days <= MAX_DAYS);
             days = count.ok_or("The days must be like 30d, 366d at most.")?;
         }

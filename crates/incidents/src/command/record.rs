@@ -1,24 +1,29 @@
 //! Commands about what is written down: timeline, tasks, post-mortem, links.
 
-use super::words::{self, Read, Words};
-use super::{Command, ExportFormat, IncidentRef, Link, Postmortem, Relation, Task, Timeline};
+use tidegate_slack::grammar::{self, Read, Words};
+
+use super::meaning::{
+    Command, ExportFormat, IncidentRef, Link, Postmortem, Relation, Task, Timeline,
+};
 use super::{When, lifecycle};
 
 pub(super) fn timeline(words: &mut Words<'_>) -> Read<Command> {
-    let what = match words.next().map(str::to_lowercase).as_deref() {
+    let what = match words.next_word().map(str::to_lowercase).as_deref() {
         None | Some("show") => Timeline::Show,
         Some("add") => add(words)?,
         Some("edit") => {
-            let entry = words.next_if(words::number).ok_or(ENTRY)?;
+            let entry = words.next_if(grammar::number).ok_or(ENTRY)?;
             let text = words.needed("The text")?;
             Timeline::Edit { entry, text }
         }
-        Some("hide") => Timeline::Hide(words.next_if(words::number).ok_or(ENTRY)?),
-        Some("export") => Timeline::Export(match words.next().map(str::to_lowercase).as_deref() {
-            None | Some("markdown" | "md") => ExportFormat::Markdown,
-            Some("json") => ExportFormat::Json,
-            Some(_) => return Err("The format must be markdown or json.".to_owned()),
-        }),
+        Some("hide") => Timeline::Hide(words.next_if(grammar::number).ok_or(ENTRY)?),
+        Some("export") => {
+            Timeline::Export(match words.next_word().map(str::to_lowercase).as_deref() {
+                None | Some("markdown" | "md") => ExportFormat::Markdown,
+                Some("json") => ExportFormat::Json,
+                Some(_) => return Err("The format must be markdown or json.".to_owned()),
+            })
+        }
         Some("verify") => Timeline::Verify,
         Some(_) => return Err("What about the timeline?".to_owned()),
     };
@@ -32,7 +37,7 @@ fn add(words: &mut Words<'_>) -> Read<Timeline> {
     let mut at = None;
     // "at the edge" is a text; "at 25:00" was meant to be a time.
     if rest.next_is("at")
-        && let Some(word) = rest.next()
+        && let Some(word) = rest.next_word()
         && word.starts_with(|c: char| c.is_ascii_digit())
         && word.contains(':')
     {
@@ -44,7 +49,7 @@ fn add(words: &mut Words<'_>) -> Read<Timeline> {
 }
 
 pub(super) fn task(words: &mut Words<'_>) -> Read<Command> {
-    let task = match words.next().map(str::to_lowercase).as_deref() {
+    let task = match words.next_word().map(str::to_lowercase).as_deref() {
         None | Some("list") => Task::List,
         Some("mine") => Task::Mine,
         Some("add") => add_task(words)?,
@@ -57,7 +62,7 @@ pub(super) fn task(words: &mut Words<'_>) -> Read<Command> {
 }
 
 fn numbered(words: &mut Words<'_>) -> Read<u32> {
-    words.next_if(words::number).ok_or_else(|| {
+    words.next_if(grammar::number).ok_or_else(|| {
         "The task's number is missing. `/incident task list` shows the numbers.".to_owned()
     })
 }
@@ -71,11 +76,11 @@ fn add_task(words: &mut Words<'_>) -> Read<Task> {
     let mut text = Vec::new();
     for piece in words.pieces() {
         match piece.option(&["due"]) {
-            Some(value) => due = Some(words::duration(value).ok_or(DUE)?),
+            Some(value) => due = Some(grammar::duration(value).ok_or(DUE)?),
             None => text.push(piece),
         }
     }
-    let text = words::joined(&text).ok_or("The text of the task is missing.")?;
+    let text = grammar::joined(&text).ok_or("The text of the task is missing.")?;
     Ok(Task::Add {
         assignee,
         text,
@@ -86,7 +91,7 @@ fn add_task(words: &mut Words<'_>) -> Read<Task> {
 const DUE: &str = "`due:` takes a time from now, like `due:4h` or `due:2d`.";
 
 pub(super) fn postmortem(words: &mut Words<'_>) -> Read<Command> {
-    let what = match words.next().map(str::to_lowercase).as_deref() {
+    let what = match words.next_word().map(str::to_lowercase).as_deref() {
         None | Some("draft") => Postmortem::Draft,
         Some("publish") => Postmortem::Publish,
         Some("waive") => Postmortem::Waive(words.needed("The reason")?),
@@ -96,15 +101,15 @@ pub(super) fn postmortem(words: &mut Words<'_>) -> Read<Command> {
 }
 
 pub(super) fn link(words: &mut Words<'_>) -> Read<Command> {
-    let Some(word) = words.next() else {
+    let Some(word) = words.next_word() else {
         return Err("Say what to link to: an incident or an address.".to_owned());
     };
-    let address = words::plain(word);
-    if words::is_address(&address) {
+    let address = grammar::plain(word);
+    if grammar::is_address(&address) {
         return Ok(Command::Link(Link::Url(address)));
     }
     let other = named(word)?;
-    let relation = match words.next().map(str::to_lowercase).as_deref() {
+    let relation = match words.next_word().map(str::to_lowercase).as_deref() {
         None | Some("related") => Relation::Related,
         Some("cause") => Relation::Cause,
         Some(_) => return Err("The relation must be cause or related.".to_owned()),
@@ -113,11 +118,20 @@ pub(super) fn link(words: &mut Words<'_>) -> Read<Command> {
 }
 
 pub(super) fn merge(words: &mut Words<'_>) -> Read<Command> {
-    named(words.next().unwrap_or_default()).map(Command::Merge)
+    named(words.next_word().unwrap_or_default()).map(Command::Merge)
 }
 
 /// The incident behind a word that has to be one.
 pub(super) fn named(word: &str) -> Read<IncidentRef> {
-    words::incident(word)
-        .ok_or_else(|| "The incident must be like INC-12, or its channel.".to_owned())
+    incident(word).ok_or_else(|| "The incident must be like INC-12, or its channel.".to_owned())
+}
+
+/// Reads an incident's name: `INC-12`, `#12`, `12`, or its channel.
+fn incident(word: &str) -> Option<IncidentRef> {
+    if let Some(channel) = grammar::channel(word) {
+        return Some(IncidentRef::Channel(channel));
+    }
+    let word = word.to_lowercase();
+    let digits = word.strip_prefix("inc-").or_else(|| word.strip_prefix('#'));
+    grammar::number(digits.unwrap_or(&word)).map(IncidentRef::Number)
 }

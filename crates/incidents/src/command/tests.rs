@@ -1,6 +1,14 @@
 //! The grammar: every example of the table, what each form means, and what is answered to nonsense.
 
+use std::time::Duration;
+
+use tidegate_slack::ids::{ChannelId, UserId};
+
+use super::forms::GRAMMAR;
 use super::*;
+use crate::model::role::RoleName;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
 
 mod properties;
 
@@ -22,7 +30,7 @@ fn ana() -> UserId {
 
 #[test]
 fn every_example_of_the_table_is_a_command_under_each_of_its_words() {
-    for form in forms::all() {
+    for form in GRAMMAR.forms() {
         assert!(!form.examples.is_empty(), "{}", form.word);
         for example in form.examples {
             let command = read(example);
@@ -44,7 +52,8 @@ fn every_example_of_the_table_is_a_command_under_each_of_its_words() {
 
 #[test]
 fn a_word_means_one_command_and_the_help_shows_every_one() {
-    let mut names: Vec<&str> = forms::all()
+    let mut names: Vec<&str> = GRAMMAR
+        .forms()
         .flat_map(|form| std::iter::once(&form.word).chain(form.also))
         .copied()
         .collect();
@@ -55,9 +64,9 @@ fn a_word_means_one_command_and_the_help_shows_every_one() {
     let lines: usize = help(None).iter().map(|group| group.lines.len()).sum();
     assert_eq!(
         lines,
-        forms::all().map(|form| form.lines.len()).sum::<usize>()
+        GRAMMAR.forms().map(|form| form.lines.len()).sum::<usize>()
     );
-    for form in forms::all() {
+    for form in GRAMMAR.forms() {
         let shown = help(Some(form.word));
         assert_eq!(shown.len(), 1);
         assert_eq!(shown[0].lines, form.lines);

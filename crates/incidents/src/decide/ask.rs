@@ -10,9 +10,10 @@ use super::case::Form;
 use super::declaration::Declaration;
 use super::lifecycle::Update;
 use crate::command::{Command, IncidentRef, Link};
-use crate::model::incident::{Actor, IncidentId};
+use crate::model::actor::Actor;
+use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
-use crate::model::timers::TimerKind;
+use crate::model::timer_kind::TimerKind;
 
 /// What is asked.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,12 +2,14 @@
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::mrkdwn::escape;
 
 use super::change::Change;
 use super::declaration::Declaration;
-use crate::model::incident::{Actor, Incident};
-use crate::model::permissions::{self, Action, PersonKind, Rules, Standing};
+use crate::model::actor::Actor;
+use crate::model::incident::Incident;
+use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;
@@ -56,8 +58,8 @@ impl From<permissions::Refusal> for Refused {
     }
 }
 
-impl From<crate::model::status::Denied> for Refused {
-    fn from(denied: crate::model::status::Denied) -> Self {
+impl From<crate::model::transition::Denied> for Refused {
+    fn from(denied: crate::model::transition::Denied) -> Self {
         Self(escape(&denied.to_string()))
     }
 }
@@ -170,6 +172,15 @@ impl<'a> Case<'a> {
     pub fn who(&self) -> String {
         name_of(&self.actor)
     }
+}
+
+/// Why nothing more happens to an incident that has ended.
+pub fn ended(incident: &Incident) -> Refused {
+    Refused::new(format!(
+        "{} is {}. To go on with it, type `/incident reopen <why>`.",
+        incident.name(),
+        incident.status
+    ))
 }
 
 /// Somebody as others read it in Slack.

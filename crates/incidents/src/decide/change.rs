@@ -8,8 +8,9 @@ use tidegate_pipeline::outbox::Post;
 use tidegate_pipeline::table::{RowKey, Write};
 use tidegate_slack::ids::UserId;
 
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, Incident};
+use crate::model::incident::Incident;
 use crate::model::settings::Timers;
 use crate::model::timeline::{Entry, EntryKind, NewEntry, Source};
 use crate::model::{rows, timers};

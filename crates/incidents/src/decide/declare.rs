@@ -7,17 +7,64 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::ids::UserId;
 
+use super::case::{Case, Form, Refused, Verdict};
 use super::change::Change;
-use super::declaration::Declaration;
+use super::declaration::{self, Declaration};
 use super::routing;
 use super::speak::publish;
-use crate::model::effect::{Effect, News};
-use crate::model::incident::{Actor, Incident, IncidentId, Milestones, Review};
+use crate::command;
+use crate::model::actor::Actor;
+use crate::model::effect::Effect;
+use crate::model::incident::{Incident, IncidentId, Milestones, Review};
+use crate::model::news::News;
+use crate::model::permissions::Action;
 use crate::model::role::{Held, RoleName};
 use crate::model::settings::{Settings, StatusPage};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, rows};
+
+/// With title, severity and service there is nothing left to ask; otherwise the form asks for the rest.
+pub fn typed(case: &Case<'_>, known: &command::Declare) -> Result<Verdict, Refused> {
+    let declaration = declaration::typed(known);
+    let is_whole = known.template.is_some() || {
+        let services = !known.services.is_empty() || case.settings.services.is_empty();
+        known.title.is_some() && known.severity.is_some() && services
+    };
+    if is_whole {
+        return declare(case, &declaration);
+    }
+    case.may_at_all(Action::Declare)?;
+    Ok(Verdict::Form(Form::Declare(Box::new(declaration))))
+}
+
+/// Declares what was asked for, with what its template adds, if the asker may and nothing is wrong with it.
+pub fn declare(case: &Case<'_>, declaration: &Declaration) -> Result<Verdict, Refused> {
+    case.may_at_all(Action::Declare)?;
+    let settings = case.settings;
+    let declaration =
+        declaration::from_template(declaration.clone(), settings).map_err(Refused::new)?;
+    let wrong = declaration::check(&declaration, settings);
+    if !wrong.is_empty() {
+        let words: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
+        return Err(Refused::new(words.join(" ")));
+    }
+    let change = decide(
+        &declaration,
+        settings,
+        &case.actor,
+        case.cause,
+        case.count,
+        case.now,
+    );
+    let said = format!(
+        "*{}* is declared as {}. Its channel `#{}` is being made, and you are invited to it.",
+        change.incident.name(),
+        change.incident.severity,
+        change.incident.channel_name
+    );
+    Ok(Verdict::changed(change, said))
+}
 
 /// Declares. `count` is how many incidents there have been; the transaction holds only while that is so. `cause` names
 /// what declared it, for the same cause has one incident.
@@ -122,34 +169,25 @@ fn incident(
 ) -> Incident {
     let id = IncidentId::new(now, cause);
     let number = count + 1;
-    let commander = declaration
-        .commander
-        .clone()
-        .or_else(|| actor.person().cloned());
-    let lead = |user: UserId| Held {
-        role: RoleName::Commander,
-        user,
-        since: now,
-        by: actor.clone(),
+    let status = if declaration.triage {
+        Status::Triage
+    } else {
+        Status::Declared
     };
-    let participants = commander.iter().chain(actor.person()).cloned().collect();
-    let mut services = declaration.services.clone();
-    let mut seen = BTreeSet::new();
-    services.retain(|service| seen.insert(service.clone()));
+    let commander = commander(declaration, actor, now);
+    let leads = commander.iter().map(|held| &held.user);
+    let participants = leads.chain(actor.person()).cloned().collect();
+    let services = each_once(&declaration.services);
     Incident {
         channel_name: channel_name::first(now, declaration.title.trim(), &services, number),
         number,
         title: declaration.title.trim().to_owned(),
-        status: if declaration.triage {
-            Status::Triage
-        } else {
-            Status::Declared
-        },
+        status,
         previous: None,
         severity: declaration.severity.unwrap_or_default(),
         services,
         reporter: actor.clone(),
-        roles: commander.map(lead).into_iter().collect(),
+        roles: commander.into_iter().collect(),
         participants,
         watchers: BTreeSet::new(),
         private: declaration.private,
@@ -180,6 +218,25 @@ fn incident(
         version: 0,
         id,
     }
+}
+
+/// Who leads it: whom the declaration names, or else the person who declares.
+fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<Held> {
+    let user = declaration.commander.as_ref().or(actor.person())?;
+    Some(Held {
+        role: RoleName::Commander,
+        user: user.clone(),
+        since: now,
+        by: actor.clone(),
+    })
+}
+
+/// The services in the order given, without those that are named again.
+fn each_once(services: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut services = services.to_vec();
+    services.retain(|service| seen.insert(service.clone()));
+    services
 }
 
 fn words(incident: &Incident, description: Option<&str>) -> String {

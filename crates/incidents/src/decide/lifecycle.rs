@@ -5,19 +5,19 @@
 mod endings;
 
 pub use self::endings::{cancel, close, reopen, resolve};
-use tidegate_slack::mrkdwn::escape;
-
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
 use super::speak::{publish, say, show, tell_all};
 use super::{metrics, routing};
-use crate::model::effect::{Effect, News};
-use crate::model::incident::Incident;
+use crate::model::effect::Effect;
+use crate::model::news::News;
 use crate::model::permissions::Action;
 use crate::model::role::RoleName;
 use crate::model::severity::Severity;
-use crate::model::status::{self, Status, Went};
+use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
+use crate::model::transition::{self, Went};
+use tidegate_slack::mrkdwn::escape;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -28,6 +28,17 @@ pub struct Update {
     pub text: Option<String>,
     /// Minutes until the next word; `None` leaves it to the settings.
     pub next_minutes: Option<u32>,
+}
+
+impl Update {
+    /// What was typed after `/incident status`.
+    pub fn typed(to: Option<Status>, text: Option<&str>) -> Self {
+        Self {
+            to,
+            text: text.map(str::to_owned),
+            next_minutes: None,
+        }
+    }
 }
 
 /// Says where it stands: a transition, words, or both.
@@ -60,7 +71,7 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
         (to, _) => to,
     };
     let went = match to {
-        Some(to) => status::go(
+        Some(to) => transition::go(
             &mut change.incident,
             to,
             text,
@@ -180,7 +191,7 @@ pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
         )));
     }
     let mut change = case.change(incident);
-    status::go(
+    transition::go(
         &mut change.incident,
         Status::Declared,
         None,
@@ -209,15 +220,6 @@ pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
     invite_owners(&mut change, case);
     publish(&mut change);
     Ok(Verdict::silent(change))
-}
-
-/// Why nothing more happens to an incident that has ended.
-pub fn ended(incident: &Incident) -> Refused {
-    Refused::new(format!(
-        "{} is {}. To go on with it, type `/incident reopen <why>`.",
-        incident.name(),
-        incident.status
-    ))
 }
 
 /// So many minutes.

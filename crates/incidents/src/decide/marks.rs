@@ -83,7 +83,7 @@ impl Marked {
     pub fn mark(&mut self, marker: Marker<'_>, on: bool, ts: &Ts) -> bool {
         let key = marker.key();
         let known = self.marks.get(&key);
-        if known.is_some_and(|known| !later(ts, &known.ts)) {
+        if known.is_some_and(|known| *ts <= known.ts) {
             return false;
         }
         if known.is_none() && self.marks.len() >= MAX_MARKS && !self.forget_one() {
@@ -105,7 +105,7 @@ impl Marked {
 
     /// Notes that the words changed; false if that is known, or a later change is.
     pub fn edit(&mut self, ts: &Ts) -> bool {
-        if self.deleted || !later(ts, &self.edited) {
+        if self.deleted || *ts <= self.edited {
             return false;
         }
         self.edited = ts.clone();
@@ -220,7 +220,7 @@ pub async fn load_entry(
     seq: u64,
 ) -> Result<Option<Entry>, TableError> {
     let row = rows.get(&rows::entry(incident, seq)).await?;
-    Ok(row.and_then(|row| rows::opened(&row, "entry")))
+    Ok(row.and_then(|row| rows::ENTRY.read(&row).ok()))
 }
 
 /// Gives an entry the words that its message has now; false if it has them.
@@ -230,15 +230,6 @@ pub fn reword(entry: &mut Entry, text: &str) -> bool {
     let changed = entry.edited != edited;
     entry.edited = edited;
     changed
-}
-
-/// Whether one Slack timestamp is later than another: by seconds as numbers, then by the rest as text.
-fn later(a: &Ts, b: &Ts) -> bool {
-    let split = |ts: &Ts| {
-        let (seconds, rest) = ts.as_str().split_once('.').unwrap_or((ts.as_str(), ""));
-        (seconds.parse::<u64>().unwrap_or(0), rest.to_owned())
-    };
-    split(a) > split(b)
 }
 
 /// The moment that a message's timestamp names; `None` for what is none.

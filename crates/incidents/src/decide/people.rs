@@ -11,9 +11,8 @@ use tidegate_slack::ids::UserId;
 
 pub use self::roles::{claim, commander, drop_role, own_roles, role, silent, take};
 pub(crate) use self::roles::{give, take_up};
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
-use super::lifecycle::ended;
 use super::routing;
 use super::speak::{say, show};
 use crate::model::effect::Effect;
@@ -22,7 +21,7 @@ use crate::model::permissions::Action;
 use crate::model::role::{Held, RoleName};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timers::TimerKind;
+use crate::model::timer_kind::TimerKind;
 use crate::render;
 
 /// Most people who take part in one incident: they stand in its row.

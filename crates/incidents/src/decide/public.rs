@@ -7,10 +7,11 @@
 use serde_json::Value as Json;
 use tidegate_slack::mrkdwn::escape;
 
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused, Verdict, words_only};
 use super::change::Change;
 use super::speak::{publish, say, say_message};
-use crate::model::incident::{Actor, Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
 use crate::model::permissions::{self, Action, Refusal};
 use crate::model::publication::{self, Published};
 use crate::model::settings::StatusPage;
@@ -55,6 +56,22 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
             Ok(Some(why))
         }
         Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// A form's change, with what the form says to the public.
+pub fn with_text(
+    case: &Case<'_>,
+    verdict: Result<Verdict, Refused>,
+    text: Option<&str>,
+) -> Result<Verdict, Refused> {
+    match (verdict, text) {
+        (Ok(Verdict::Change(mut change, told)), Some(text)) => {
+            let said = attach(&mut change, case, text)?;
+            let told = said.map(|said| words_only(&said)).or(told);
+            Ok(Verdict::Change(change, told))
+        }
+        (verdict, _) => verdict,
     }
 }
 

@@ -6,14 +6,15 @@ mod fire;
 
 use std::time::Duration;
 
-use super::case::{Case, Refused, Verdict};
-use super::lifecycle::{ended, minutes};
+use super::case::{Case, Refused, Verdict, ended};
+use super::lifecycle::minutes;
 use super::speak::{say, show};
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timers::{self, TimerKind, paced};
+use crate::model::timer_kind::TimerKind;
+use crate::model::timers::{self, paced};
 use crate::render::text::span;
 
 pub use self::fire::fire;

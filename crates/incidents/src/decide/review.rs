@@ -5,7 +5,8 @@
 use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::documents::Document;
+use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict};
@@ -13,7 +14,8 @@ use super::change::Change;
 use super::notes::by_time;
 use super::speak::{say, show};
 use super::tasks::{self, Task};
-use crate::model::incident::{Actor, Incident, IncidentId, Review};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, IncidentId, Review};
 use crate::model::permissions::Action;
 use crate::model::rows;
 use crate::model::status::Status;
@@ -68,13 +70,12 @@ pub async fn load_record(rows: &Rows, id: &IncidentId) -> Result<Record, TableEr
     })
 }
 
+/// A post-mortem as its row holds it.
+const DRAFT: Document<Draft> = Document::new("draft", "a post-mortem");
+
 /// The post-mortem as it is kept, if there is one.
 pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Draft>, TableError> {
-    let Some(row) = rows.get(&key(id)).await? else {
-        return Ok(None);
-    };
-    let damaged = || TableError::Invalid("a post-mortem's row cannot be read".to_owned());
-    rows::opened(&row, "draft").map(Some).ok_or_else(damaged)
+    DRAFT.load(rows, &key(id)).await
 }
 
 /// Drafts it anew and shows it in the channel. `address` is where browsers reach the API, `names` are people's.
@@ -108,8 +109,7 @@ pub fn draft(
         format!("Draft {} of the post-mortem.", draft.n),
     );
     show_draft(&mut change, &draft, address, &case.who());
-    let row = rows::sealed(Item::new(), "draft", &draft);
-    change.write(Write::put(key(&incident.id), row));
+    change.write(DRAFT.put(key(&incident.id), &draft));
     show(&mut change);
     Ok(Verdict::silent(change))
 }

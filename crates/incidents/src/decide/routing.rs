@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::change::Change;
 use crate::model::delivery::{self, Delivered};
-use crate::model::effect::{Audience, Effect, News};
+use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
+use crate::model::news::{Audience, News};
 use crate::model::settings::Settings;
 use crate::model::severity::Severity;
 use crate::model::status::Status;

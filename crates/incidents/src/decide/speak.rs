@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::change::Change;
 use super::routing;
-use crate::model::effect::{Effect, News};
+use crate::model::effect::Effect;
+use crate::model::news::News;
 use crate::model::publication;
 use crate::model::settings::Settings;
 

@@ -16,7 +16,8 @@ use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict};
 use super::speak::say;
-use crate::model::incident::{Actor, Incident};
+use crate::model::actor::Actor;
+use crate::model::incident::Incident;
 use crate::model::permissions::Action;
 use crate::model::timeline::{EntryKind, Source};
 use crate::render::tasks::TaskView;

@@ -4,14 +4,14 @@ use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Undone;
 use tidegate_pipeline::domain::HomeContext;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::ids::UserId;
 
 use super::person;
 use crate::decide::case::Case;
 use crate::decide::{read, tasks};
-use crate::model::incident::Actor;
-use crate::model::permissions::PersonKind;
+use crate::model::actor::Actor;
 use crate::model::settings::Settings;
 use crate::render::home::{self, Home};
 use crate::render::list::ListRow;

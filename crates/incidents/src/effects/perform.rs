@@ -2,6 +2,7 @@
 //! incident as it stands then.
 
 mod channel;
+mod kept;
 mod make;
 mod messages;
 mod spreading;

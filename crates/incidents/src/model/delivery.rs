@@ -5,8 +5,9 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::Ts;
 
-use super::effect::{Audience, Effect, News};
+use super::effect::Effect;
 use super::incident::IncidentId;
+use super::news::{Audience, News};
 use super::rows;
 
 /// Deliveries shown at most, the latest.

@@ -9,10 +9,11 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::ids::UserId;
 
+use super::actor::Actor;
 use super::role::{Held, RoleName};
 use super::severity::Severity;
 use super::status::Status;
-use super::timers::{Nag, TimerKind};
+use super::timer_kind::{Nag, TimerKind};
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 100;
@@ -53,30 +54,6 @@ impl IncidentId {
 impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Who did something.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// A person of the workspace.
-    Person(UserId),
-    /// A program with this API key.
-    App(String),
-    /// Whoever has the operator key.
-    Operator,
-    /// Tidegate itself, by a timer.
-    Tidegate,
-}
-
-impl Actor {
-    /// The person, if it is one.
-    pub fn person(&self) -> Option<&UserId> {
-        match self {
-            Self::Person(user) => Some(user),
-            _ => None,
-        }
     }
 }
 
@@ -284,6 +261,14 @@ impl Incident {
         self.roles
             .iter()
             .any(|held| held.user == *user && held.role == *role)
+    }
+
+    /// Everyone who has to do with it: who has a role, declared it or takes part.
+    pub fn people(&self) -> BTreeSet<UserId> {
+        let holders = self.roles.iter().map(|held| held.user.clone());
+        let reporter = self.reporter.person().cloned();
+        let others = self.participants.iter().cloned();
+        holders.chain(reporter).chain(others).collect()
     }
 
     /// Whether a person takes part in it: by a role, by joining, or by having declared it.

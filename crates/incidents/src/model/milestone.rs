@@ -1,7 +1,7 @@
 //! Milestones by name, and their correction afterwards.
 
 use super::incident::Milestones;
-use super::status::Denied;
+use super::transition::Denied;
 use tidegate_pipeline::clock::Timestamp;
 
 /// A milestone that can be corrected.

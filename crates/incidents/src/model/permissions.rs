@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::ids::UserId;
 
-use super::incident::{Actor, Incident};
+use super::actor::Actor;
+use super::incident::Incident;
 use super::role::RoleName;
 use super::severity::Severity;
 use super::status::Status;
@@ -159,19 +161,6 @@ impl Action {
             _ => Self::Reopen,
         }
     }
-}
-
-/// What kind of account somebody has in the workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PersonKind {
-    /// A full member.
-    Member,
-    /// A guest, with one channel or several.
-    Guest,
-    /// From another workspace, through a shared channel.
-    Outsider,
-    /// A bot user.
-    Bot,
 }
 
 /// What a workspace has settled about who may do what.

@@ -3,10 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
+use super::actor::Actor;
 use super::delivery::Delivered;
-use super::incident::{Actor, Incident, IncidentId, PublicUpdate};
+use super::incident::{Incident, IncidentId, PublicUpdate};
 use super::rows;
 use super::status::Status;
 
@@ -26,21 +28,16 @@ pub struct Published {
     pub seq: u64,
 }
 
+const PUBLISHED: Document<Published> = Document::new("text", "a text for the public");
+
 /// The published text of an incident with that number, if there is one yet.
 pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Published>, TableError> {
-    let Some(row) = rows.get(&place(id, n)).await? else {
-        return Ok(None);
-    };
-    let damaged = || TableError::Invalid("a text for the public cannot be read".to_owned());
-    rows::opened(&row, "text").map(Some).ok_or_else(damaged)
+    PUBLISHED.load(rows, &place(id, n)).await
 }
 
 /// The row of a published text.
 pub fn put(id: &IncidentId, text: &Published) -> Write<RowKey> {
-    Write::put(
-        place(id, text.update.n),
-        rows::sealed(Item::new(), "text", text),
-    )
+    PUBLISHED.put(place(id, text.update.n), text)
 }
 
 fn place(id: &IncidentId, n: u32) -> RowKey {

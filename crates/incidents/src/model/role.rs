@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
 
-use super::incident::Actor;
+use super::actor::Actor;
 
 /// A role. There is one commander, one deputy, one comms and one scribe at most; of the others any number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::{Document, unchanged_since};
 use tidegate_pipeline::ledger::JobError;
-use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
 use super::incident::{Incident, IncidentId};
@@ -61,6 +60,12 @@ pub struct Loaded {
     /// Where its channel is.
     pub place: Place,
 }
+
+/// An incident as its row holds it.
+pub const INCIDENT: Document<Incident> = Document::new("incident", "an incident");
+
+/// An entry of a timeline as its row holds it.
+pub const ENTRY: Document<Entry> = Document::new("entry", "an entry of a timeline");
 
 /// The partition of an incident.
 pub fn partition(id: &IncidentId) -> [&str; 2] {
@@ -178,17 +183,6 @@ pub fn pointed(item: &Item) -> Option<IncidentId> {
     IncidentId::parse(item.text("incident")?)
 }
 
-/// What only its workspace may read, as the sealed attribute `name`.
-pub fn sealed<T: Serialize>(item: Item, name: &str, value: &T) -> Item {
-    // These types are plain data: their serialisation cannot fail, and an empty one would be refused when read.
-    item.sealed(name, serde_json::to_vec(value).unwrap_or_default())
-}
-
-/// Reads what [`sealed`] wrote.
-pub fn opened<T: DeserializeOwned>(item: &Item, name: &str) -> Option<T> {
-    serde_json::from_slice(item.opened(name)?).ok()
-}
-
 /// The put of an incident, provided that it still has the version that it was read with; 0 for a new one.
 pub fn put(incident: &Incident, read_version: u64) -> Write<RowKey> {
     let version = i64::try_from(incident.version).unwrap_or(i64::MAX);
@@ -196,17 +190,13 @@ pub fn put(incident: &Incident, read_version: u64) -> Write<RowKey> {
         .with("version", version)
         .with("status", incident.status.as_str())
         .with("private", incident.private);
-    let put = Write::put(meta(&incident.id), sealed(item, "incident", incident));
-    if read_version == 0 {
-        return put.when("attribute_not_exists(#pk)");
-    }
-    put.when("#version = :read")
-        .value(":read", i64::try_from(read_version).unwrap_or(i64::MAX))
+    let put = Write::put(meta(&incident.id), INCIDENT.seal(item, incident));
+    unchanged_since(put, i64::try_from(read_version).unwrap_or(i64::MAX))
 }
 
 /// The put of a timeline entry.
 pub fn put_entry(id: &IncidentId, entry_: &Entry) -> Write<RowKey> {
-    Write::put(entry(id, entry_.seq), sealed(Item::new(), "entry", entry_))
+    ENTRY.put(entry(id, entry_.seq), entry_)
 }
 
 /// An incident by its id.
@@ -220,11 +210,7 @@ pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Loaded>, TableE
 
 /// An incident without its channel.
 pub async fn load_alone(rows: &Rows, id: &IncidentId) -> Result<Option<Incident>, TableError> {
-    let Some(item) = rows.get(&meta(id)).await? else {
-        return Ok(None);
-    };
-    let damaged = || TableError::Invalid("an incident's row cannot be read".to_owned());
-    opened(&item, "incident").map(Some).ok_or_else(damaged)
+    INCIDENT.load(rows, &meta(id)).await
 }
 
 /// The incident that a pointer row names.
@@ -254,23 +240,11 @@ pub fn read_place(item: Option<&Item>) -> Place {
 
 /// An incident's timeline in the order in which it was written; the latest [`MAX_ENTRIES`].
 pub async fn entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
-    let mut entries = Vec::new();
-    let mut after: Option<Cursor> = None;
-    while entries.len() < MAX_ENTRIES {
-        let range = Range::Under(&["entry"]);
-        let page = rows
-            .query(&partition(id), range, true, 250, after.as_ref())
-            .await?;
-        entries.extend(
-            page.rows
-                .iter()
-                .filter_map(|(_, item)| opened::<Entry>(item, "entry")),
-        );
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let partition = partition(id);
+    let pages = rows.pages(&partition, Range::Under(&["entry"]));
+    let found = pages.descending().first(MAX_ENTRIES).await?;
+    let read = |(_, item): &(RowKey, Item)| ENTRY.read(item).ok();
+    let mut entries: Vec<Entry> = found.iter().filter_map(read).collect();
     entries.reverse();
     Ok(entries)
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, Ts};
 
-use super::incident::Actor;
+use super::actor::Actor;
 
 /// Longest text of an entry, in bytes; what is longer is cut, and the entry says so.
 pub const MAX_TEXT: usize = 8 * 1024;

@@ -8,7 +8,8 @@ use tidegate_slack::text::cut;
 use super::facts;
 use super::text::{actor, quoted};
 use super::value::value_with;
-use crate::model::incident::{Actor, Incident, PublicDraft};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, PublicDraft};
 
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -236,7 +236,8 @@ mod tests {
 
     use super::super::fixture::{NOW, entries, hostile, incident};
     use super::*;
-    use crate::model::incident::{Actor, PublicUpdate};
+    use crate::model::actor::Actor;
+    use crate::model::incident::PublicUpdate;
     use crate::model::status::Status;
 
     fn both(entries: &[Entry]) -> (String, Value) {

@@ -8,7 +8,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::text::length;
 
 use super::value::parse_value;
-use crate::model::incident::{Actor, Incident, IncidentId};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, IncidentId};
 use crate::model::timeline::{Entry, EntryKind, NewEntry};
 
 /// 2026-11-21 10:30 UTC.

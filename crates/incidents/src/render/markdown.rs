@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::{Part, Reference, Target, parts};
 
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 
 /// People's names by their ids, for files that are read outside Slack. A person who is missing here is named by id.
 pub type Names = BTreeMap<UserId, String>;

@@ -113,7 +113,7 @@ mod tests {
     use super::super::export::Names;
     use super::super::fixture::{NOW, entries, incident};
     use super::*;
-    use crate::model::incident::Actor;
+    use crate::model::actor::Actor;
 
     #[test]
     fn it_tells_what_is_known_and_asks_the_rest() {

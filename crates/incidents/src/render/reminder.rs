@@ -9,7 +9,8 @@ use super::facts;
 use super::value::{value_of, value_with};
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
-use crate::model::timers::{TimerKind, unclaimed};
+use crate::model::timer_kind::TimerKind;
+use crate::model::timers::unclaimed;
 
 /// For how many minutes a reminder can be put off.
 const SNOOZES: [u32; 3] = [30, 60, 90];

@@ -5,7 +5,7 @@ use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::{self, escape, user};
 use tidegate_slack::text::{DASH, cut, one_line};
 
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 
 /// The longest title or other single line that is shown of what people wrote, in characters before it is escaped.
 pub(super) const LINE: usize = 200;

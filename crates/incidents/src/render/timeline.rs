@@ -89,7 +89,7 @@ mod tests {
     use super::super::fixture::{NOW, check, check_for_one, entries, hostile, incident};
     use super::super::value::parse_value;
     use super::*;
-    use crate::model::incident::Actor;
+    use crate::model::actor::Actor;
 
     #[test]
     fn next_goes_on_after_the_last_entry_shown() {

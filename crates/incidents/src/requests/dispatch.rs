@@ -2,12 +2,12 @@
 //! they look at beyond the case is read here, just before.
 
 use tidegate_pipeline::ledger::JobError;
+use tidegate_pipeline::people::names;
 use tidegate_pipeline::table::Rows;
 
 use crate::command::{Command, Link, Postmortem, Task, Timeline};
 use crate::decide::ask::Ask;
 use crate::decide::case::{Case, Form, Refused, Verdict};
-use crate::decide::declaration::{self, Declaration};
 use crate::decide::lifecycle::{self, Update};
 use crate::decide::people::roles;
 use crate::decide::tasks::NewTask;
@@ -17,7 +17,8 @@ use crate::decide::{
 };
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
-use crate::model::{person, rows};
+use crate::model::rows;
+use crate::model::timeline::Entry;
 use crate::service::Incidents;
 use crate::status_pages;
 
@@ -36,13 +37,13 @@ pub async fn decide(
     }
     Ok(match ask {
         Ask::Command(command) => return decide_command(incidents, rows, case, command).await,
-        Ask::Declare(declaration) => declare(case, declaration),
+        Ask::Declare(declaration) => declare::declare(case, declaration),
         Ask::Update(update, text) => {
-            with_public(case, lifecycle::update(case, update), text.as_deref())
+            public::with_text(case, lifecycle::update(case, update), text.as_deref())
         }
         Ask::Resolve(summary, text) => {
             let verdict = lifecycle::resolve(case, summary.as_deref());
-            with_public(case, verdict, text.as_deref())
+            public::with_text(case, verdict, text.as_deref())
         }
         Ask::Open(form) => Ok(Verdict::Form(form.clone())),
         Ask::AcceptHandover(offered) => handover::accept(case, *offered),
@@ -88,15 +89,10 @@ async fn decide_command(
     command: &Command,
 ) -> Result<Decided, JobError> {
     Ok(match command {
-        Command::Declare(known) => typed_declaration(case, known),
+        Command::Declare(known) => declare::typed(case, known),
         Command::Accept => lifecycle::accept(case),
         Command::Status { to, text } => {
-            let update = Update {
-                to: *to,
-                text: text.clone(),
-                next_minutes: None,
-            };
-            lifecycle::update(case, &update)
+            lifecycle::update(case, &Update::typed(*to, text.as_deref()))
         }
         Command::Update => Ok(Verdict::Form(Form::Update)),
         Command::Severity { to, reason } => lifecycle::severity(case, *to, reason.as_deref()),
@@ -108,11 +104,7 @@ async fn decide_command(
         Command::Commander(user) => roles::commander(case, user.as_ref()),
         Command::Take(reason) => roles::take(case, reason.as_deref()),
         Command::Handover { to, notes } => {
-            let tasks = match subject(case) {
-                Some(id) => tasks::load_all(rows, id).await?,
-                None => Vec::new(),
-            };
-            let open = tasks.iter().filter(|task| task.done.is_none()).count();
+            let open = open_tasks(rows, case).await?;
             handover::offer(case, to, notes.as_deref(), open)
         }
         Command::Role { role, user } => roles::role(case, role, user),
@@ -128,22 +120,16 @@ async fn decide_command(
         Command::Timeline(timeline) => return decide_timeline(rows, case, timeline).await,
         Command::Task(task) => return decide_task(rows, case, task).await,
         Command::Postmortem(review) => return decide_review(incidents, rows, case, review).await,
-        Command::Link(Link::Incident(_, relation)) => {
-            relations::link(case, *relation, &links(rows, case).await?)
-        }
-        Command::Link(Link::Url(url)) => relations::link_page(case, url, &links(rows, case).await?),
+        Command::Link(link) => decide_link(rows, case, link).await?,
         Command::Merge(_) => relations::merge(case),
         Command::Public(text) => public::draft(case, text),
         Command::Remind(after) => reminders::remind(case, *after),
         Command::Pause(length) => reminders::pause(case, *length),
         Command::Private(on) => properties::private(case, *on),
         Command::Rename(name) => properties::rename(case, name),
-        Command::Config(text) => edited(case, settings::config(case.settings, text)),
-        Command::Template(text) => edited(case, settings::template(case.settings, text)),
-        Command::Map(text) if settings::is_page_check(text) => {
-            check_page(incidents, rows, case).await?
-        }
-        Command::Map(text) => edited(case, settings::map(case.settings, text)),
+        Command::Config(text) => settings::decide(case, settings::config(case.settings, text)),
+        Command::Template(text) => settings::decide(case, settings::template(case.settings, text)),
+        Command::Map(text) => return decide_map(incidents, rows, case, text).await,
         // These only read: `read` has answered them.
         Command::Menu
         | Command::Help(_)
@@ -220,10 +206,8 @@ async fn decide_review(
     Ok(match review {
         Postmortem::Draft => {
             let record = review::load_record(rows, id).await?;
-            let people = case
-                .subject
-                .map(|loaded| person::of_incident(&loaded.incident));
-            let names = person::names(rows, people.unwrap_or_default()).await?;
+            let people = case.subject.map(|loaded| loaded.incident.people());
+            let names = names(rows, people.unwrap_or_default()).await?;
             review::draft(case, &record, &names, incidents.public_url.as_deref())
         }
         Postmortem::Publish => review::publish(case, review::load(rows, id).await?.as_ref()),
@@ -236,102 +220,47 @@ fn subject<'a>(case: &Case<'a>) -> Option<&'a IncidentId> {
     case.subject.map(|loaded| &loaded.incident.id)
 }
 
-async fn load_entry(
-    rows: &Rows,
-    case: &Case<'_>,
-    seq: u64,
-) -> Result<Option<crate::model::timeline::Entry>, JobError> {
+async fn load_entry(rows: &Rows, case: &Case<'_>, seq: u64) -> Result<Option<Entry>, JobError> {
     match subject(case) {
         Some(id) => Ok(marks::load_entry(rows, id, seq).await?),
         None => Ok(None),
     }
 }
 
-async fn links(rows: &Rows, case: &Case<'_>) -> Result<Vec<relations::Linked>, JobError> {
-    match subject(case) {
-        Some(id) => Ok(relations::load(rows, id).await?),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// A form's change, with what it says to the public.
-fn with_public(case: &Case<'_>, verdict: Decided, text: Option<&str>) -> Decided {
-    match (verdict, text) {
-        (Ok(Verdict::Change(mut change, told)), Some(text)) => {
-            let said = public::attach(&mut change, case, text)?;
-            let told = said
-                .map(|said| crate::decide::case::words_only(&said))
-                .or(told);
-            Ok(Verdict::Change(change, told))
-        }
-        (verdict, _) => verdict,
-    }
-}
-
-/// With title, severity and service there is nothing left to ask; otherwise the form asks for the rest.
-fn typed_declaration(case: &Case<'_>, known: &crate::command::Declare) -> Decided {
-    let declaration = declaration::typed(known);
-    let is_whole = known.template.is_some() || {
-        let services = !known.services.is_empty() || case.settings.services.is_empty();
-        known.title.is_some() && known.severity.is_some() && services
+async fn decide_link(rows: &Rows, case: &Case<'_>, link: &Link) -> Result<Decided, JobError> {
+    let known = match subject(case) {
+        Some(id) => relations::load(rows, id).await?,
+        None => Vec::new(),
     };
-    if is_whole {
-        return declare(case, &declaration);
-    }
-    case.may_at_all(Action::Declare)?;
-    Ok(Verdict::Form(Form::Declare(Box::new(declaration))))
-}
-
-fn declare(case: &Case<'_>, declaration: &Declaration) -> Decided {
-    case.may_at_all(Action::Declare)?;
-    let settings = case.settings;
-    let declaration =
-        declaration::from_template(declaration.clone(), settings).map_err(Refused::new)?;
-    let wrong = declaration::check(&declaration, settings);
-    if !wrong.is_empty() {
-        let words: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
-        return Err(Refused::new(words.join(" ")));
-    }
-    let change = declare::decide(
-        &declaration,
-        settings,
-        &case.actor,
-        case.cause,
-        case.count,
-        case.now,
-    );
-    let said = format!(
-        "*{}* is declared as {}. Its channel `#{}` is being made, and you are invited to it.",
-        change.incident.name(),
-        change.incident.severity,
-        change.incident.channel_name
-    );
-    Ok(Verdict::changed(change, said))
-}
-
-/// An edit of the workspace's settings.
-fn edited(case: &Case<'_>, edited: Result<settings::Edited, String>) -> Decided {
-    case.may_at_all(Action::Configure)?;
-    let edited = edited.map_err(Refused::new)?;
-    Ok(match edited.changed {
-        Some(settings) => Verdict::Settings(
-            Box::new(settings),
-            crate::decide::case::words_only(&edited.said),
-        ),
-        None => Verdict::words(edited.said),
+    Ok(match link {
+        Link::Incident(_, relation) => relations::link(case, *relation, &known),
+        Link::Url(url) => relations::link_page(case, url, &known),
     })
 }
 
-async fn check_page(
+/// How many tasks of the incident are open.
+async fn open_tasks(rows: &Rows, case: &Case<'_>) -> Result<usize, JobError> {
+    let tasks = match subject(case) {
+        Some(id) => tasks::load_all(rows, id).await?,
+        None => Vec::new(),
+    };
+    Ok(tasks.iter().filter(|task| task.done.is_none()).count())
+}
+
+async fn decide_map(
     incidents: &Incidents,
     rows: &Rows,
     case: &Case<'_>,
+    text: &str,
 ) -> Result<Decided, JobError> {
+    if !settings::is_page_check(text) {
+        return Ok(settings::decide(case, settings::map(case.settings, text)));
+    }
     if let Err(refused) = case.may_at_all(Action::Configure) {
         return Ok(Err(refused));
     }
-    let said =
-        status_pages::check_components(&incidents.pages, rows, case.settings, case.now).await?;
+    let pages = &incidents.pages;
+    let said = status_pages::check_components(pages, rows, case.settings, case.now).await?;
     Ok(Ok(Verdict::words(said)))
 }
 

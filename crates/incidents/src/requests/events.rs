@@ -8,14 +8,16 @@ mod messages;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts, UserId};
 
 use crate::decide::marks::Marker;
 use crate::effects::person;
-use crate::model::incident::{Actor, Incident};
-use crate::model::permissions::{self, Action, PersonKind};
+use crate::model::actor::Actor;
+use crate::model::incident::Incident;
+use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;

@@ -11,9 +11,9 @@ use tidegate_slack::ids::{ChannelId, TenantId};
 
 use crate::command::{self, Command};
 use crate::decide::ask::Asked;
-use crate::decide::case::{Case, Form, Refused, words_only};
+use crate::decide::case::{Case, Form, Refused, ended, words_only};
 use crate::decide::declaration::{self, Declaration};
-use crate::decide::{lifecycle, people};
+use crate::decide::people;
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action};
 use crate::model::rows;
@@ -130,7 +130,7 @@ fn open(incident: &Incident) -> Result<&Incident, Refused> {
     if incident.status.is_open() {
         return Ok(incident);
     }
-    Err(lifecycle::ended(incident))
+    Err(ended(incident))
 }
 
 /// What somebody is told where Slack lets the app open no form, now or at another try.

@@ -14,15 +14,14 @@ use tidegate_connectors::status_page::{
 };
 use tidegate_pipeline::budget::Budget;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
-use tidegate_pipeline::table::{RowKey, Rows, Write};
+use tidegate_pipeline::table::{Rows, Write};
 
 use self::calling::Ended;
 pub(super) use self::calling::overtaken;
 use super::known::{Call, Memory, Says, Shown};
-use super::receipt;
 use super::step::Step;
 use super::wanted::public_status;
-use crate::model::effect::Effect;
+use super::{key_refused, receipt};
 use crate::model::incident::Incident;
 use crate::model::publication;
 use crate::model::settings::Settings;
@@ -212,7 +211,7 @@ impl Work<'_> {
             self.shown.0.extend(components.clone());
             done.writes.push(self.shown.put(&self.to.id));
         }
-        done.writes.push(Write::delete(broken_place()));
+        done.writes.push(Write::delete(key_refused::place()));
         if let Says::Text(n) = says
             && let Some(text) = publication::load(self.turn.rows, &self.incident.id, *n).await?
         {
@@ -267,35 +266,6 @@ impl Work<'_> {
 
     /// The key is not accepted: its keepers are told once, and what waits is left to them.
     async fn broken(self) -> Result<Done, Undone> {
-        broken(self.turn, self.settings, self.incident, &self.to.key).await
+        key_refused::tell_once(self.turn, self.settings, self.incident, &self.to.key).await
     }
-}
-
-/// Tells the admins, once for each key, that a status page cannot be reached with it; what waits is parked.
-pub(super) async fn broken(
-    turn: &Turn<'_>,
-    settings: &Settings,
-    incident: &Incident,
-    key: &str,
-) -> Result<Done, Undone> {
-    let told = turn.rows.get(&broken_place()).await?;
-    if told.is_some_and(|row| row.text("key") == Some(key)) {
-        let why = "the status page does not accept the key";
-        return Err(Undone::Park(why.to_owned()));
-    }
-    let row = tidegate_pipeline::table::Item::new()
-        .with("key", key)
-        .with("at", turn.clock.now().millis());
-    let mut posts = receipt::broken(settings, incident);
-    let id = incident.id.clone();
-    posts.push(Effect::StatusPage { incident: id }.post());
-    Ok(Done {
-        writes: vec![Write::put(broken_place(), row)],
-        posts,
-        ..Done::default()
-    })
-}
-
-fn broken_place() -> RowKey {
-    RowKey::new(&["status_page"], &["broken"])
 }

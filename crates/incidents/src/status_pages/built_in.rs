@@ -39,9 +39,9 @@ impl BuiltIn {
     async fn read(&self) -> Outcome<(Document, i64), ServiceRejection> {
         match read(&self.rows).await {
             Ok(found) => {
-                let (mut document, version) = found.unwrap_or_default();
-                document.furnish(&self.title, &self.names);
-                Outcome::Done((document, version))
+                let mut found = found.unwrap_or_default();
+                found.value.furnish(&self.title, &self.names);
+                Outcome::Done((found.value, found.version))
             }
             Err(_) => Outcome::Refused(Refusal::Unreachable),
         }

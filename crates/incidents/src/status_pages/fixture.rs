@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_pipeline::clock::Timestamp;
 
-use crate::model::incident::{Actor, Incident, IncidentId, Milestones, Review};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, IncidentId, Milestones, Review};
 use crate::model::role::{Held, RoleName};
 use crate::model::severity::Severity;
 use crate::model::status::Status;

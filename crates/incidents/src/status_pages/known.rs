@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tidegate_connectors::status_page::{ComponentId, ComponentStatus, Posted};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::{Document, Versioned};
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 
 use crate::model::incident::IncidentId;
@@ -110,6 +111,12 @@ pub(super) struct Memory {
     pub known: Known,
 }
 
+/// What is known, as its row holds it.
+const KNOWN: Document<Known> = Document::new("known", "what is known of a status page");
+
+/// What components show, as its row holds it: words of [`ComponentStatus`] by component.
+const SHOWN: Document<BTreeMap<String, String>> = Document::new("shown", "what components show");
+
 impl Memory {
     /// What is known of an incident on a page, which `provider` and `page` name.
     pub(super) async fn load(
@@ -119,30 +126,18 @@ impl Memory {
         page: &str,
     ) -> Result<Self, TableError> {
         let key = rows::row(id, &["external", provider, page]);
-        let Some(row) = rows.get(&key).await? else {
-            return Ok(Self {
-                key,
-                version: 0,
-                known: Known::default(),
-            });
-        };
-        let damaged =
-            || TableError::Invalid("what is known of a status page cannot be read".to_owned());
+        let stored = KNOWN.load_versioned(rows, &key).await?;
+        let Versioned { value, version } = stored.unwrap_or_default();
         Ok(Self {
             key,
-            version: row.number("version").unwrap_or(0),
-            known: rows::opened(&row, "known").ok_or_else(damaged)?,
+            version,
+            known: value,
         })
     }
 
     /// The put of what is known now. It fails if anyone has written since it was read.
     pub(super) fn put(&self) -> Write<RowKey> {
-        let row = Item::new().with("version", self.version + 1);
-        let put = Write::put(self.key.clone(), rows::sealed(row, "known", &self.known));
-        match self.version {
-            0 => put.when("attribute_not_exists(#pk)"),
-            version => put.when("#version = :read").value(":read", version),
-        }
+        KNOWN.replace(self.key.clone(), &self.known, self.version)
     }
 
     /// Writes what is known now, at once.
@@ -201,29 +196,10 @@ pub(super) async fn load_over_all(
     page: &str,
     component: &str,
 ) -> Result<ComponentStatus, TableError> {
-    let mut held = Vec::new();
-    let mut after = None;
-    loop {
-        let found = rows
-            .query(
-                &partition(page, component),
-                Range::All,
-                false,
-                250,
-                after.as_ref(),
-            )
-            .await?;
-        held.extend(
-            found
-                .rows
-                .iter()
-                .filter_map(|(_, row)| ComponentStatus::from_word(row.text("status")?)),
-        );
-        after = found.next;
-        if after.is_none() {
-            return Ok(ComponentStatus::worst(held));
-        }
-    }
+    let partition = partition(page, component);
+    let found = rows.pages(&partition, Range::All).all().await?;
+    let read = |(_, row): &(RowKey, Item)| ComponentStatus::from_word(row.text("status")?);
+    Ok(ComponentStatus::worst(found.iter().filter_map(read)))
 }
 
 fn partition<'a>(page: &'a str, component: &'a str) -> [&'a str; 3] {
@@ -241,10 +217,10 @@ pub(super) struct Shown(pub BTreeMap<ComponentId, ComponentStatus>);
 impl Shown {
     /// Of that page.
     pub(super) async fn load(rows: &Rows, page: &str) -> Result<Self, TableError> {
-        let Some(row) = rows.get(&shown_place(page)).await? else {
-            return Ok(Self::default());
-        };
-        let words: BTreeMap<String, String> = rows::opened(&row, "shown").unwrap_or_default();
+        let row = rows.get(&shown_place(page)).await?;
+        let words = row
+            .and_then(|row| SHOWN.read(&row).ok())
+            .unwrap_or_default();
         let read = |(id, word): (String, String)| {
             Some((ComponentId::from(id), ComponentStatus::from_word(&word)?))
         };
@@ -253,15 +229,10 @@ impl Shown {
 
     /// The put of it. One lane of the workspace writes it.
     pub(super) fn put(&self, page: &str) -> Write<RowKey> {
-        let words: BTreeMap<&str, &str> = self
-            .0
-            .iter()
-            .map(|(id, status)| (id.as_str(), status.as_str()))
-            .collect();
-        Write::put(
-            shown_place(page),
-            rows::sealed(Item::new(), "shown", &words),
-        )
+        let word = |(id, status): (&ComponentId, &ComponentStatus)| {
+            (id.as_str().to_owned(), status.as_str().to_owned())
+        };
+        SHOWN.put(shown_place(page), &self.0.iter().map(word).collect())
     }
 }
 

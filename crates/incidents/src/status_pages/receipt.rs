@@ -1,4 +1,4 @@
-//! Who is told what came of it: lines in the incident's channel, messages to admins, and rows of the delivery ledger.
+//! What came of a call, told in the incident's channel.
 
 use serde_json::json;
 use tidegate_connectors::rejection::Reason;
@@ -10,10 +10,6 @@ use crate::decide::case::name_of;
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::publication::Published;
-use crate::model::settings::Settings;
-
-/// Admins that are told at most.
-const MAX_TOLD: usize = 20;
 
 /// Said when a text is published.
 pub(super) fn published(incident: &Incident, url: Option<&str>) -> Post {
@@ -44,29 +40,8 @@ pub(super) fn component_refused(incident: &Incident, id: &ComponentId, why: &Rea
     say(incident, &words)
 }
 
-/// Said when the page does not accept the key: to every admin, and in the channel.
-pub(super) fn broken(settings: &Settings, incident: &Incident) -> Vec<Post> {
-    let words = format!(
-        "The status page does not accept Tidegate's key, or there is none: nothing is published, {} included. Set \
-         another key, then publish again.",
-        incident.name()
-    );
-    let message = json!({"text": words});
-    let admins = settings
-        .admins
-        .iter()
-        .take(MAX_TOLD)
-        .map(|user| Effect::Direct {
-            user: user.clone(),
-            message: message.clone(),
-        });
-    let mut posts: Vec<Post> = admins.map(|effect| effect.post()).collect();
-    let words = "The status page does not accept Tidegate's key, or there is none: nothing is published. The admins know.";
-    posts.push(say(incident, words));
-    posts
-}
-
-fn say(incident: &Incident, words: &str) -> Post {
+/// Words in the incident's channel.
+pub(super) fn say(incident: &Incident, words: &str) -> Post {
     let effect = Effect::Say {
         incident: incident.id.clone(),
         message: json!({"text": words}),

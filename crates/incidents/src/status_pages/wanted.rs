@@ -246,7 +246,7 @@ mod tests {
         incident.draft = Some(crate::model::incident::PublicDraft {
             n: 1,
             text: "x".to_owned(),
-            by: crate::model::incident::Actor::Operator,
+            by: crate::model::actor::Actor::Operator,
             at: fixture::NOW,
         });
         assert_eq!(wanted(&incident), None);

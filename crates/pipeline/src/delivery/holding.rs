@@ -20,9 +20,6 @@ const RESUME_AFTER: Duration = Duration::from_mins(1);
 /// How far the clocks of two workers may be apart.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 
-/// Posts looked at in one read.
-const PAGE: usize = 100;
-
 impl Deliverer {
     /// Holds what waits in a lane.
     pub(super) async fn hold(&self, place: Place<'_>) -> Result<Next, JobError> {
@@ -60,23 +57,18 @@ pub async fn resume(
     tenant: &TenantId,
 ) -> Result<usize, SweepError> {
     let rows = table.tenant(tenant);
-    let (mut resumed, mut after) = (0, None);
-    loop {
-        let page = rows
-            .query(&["held"], Range::All, false, PAGE, after.as_ref())
-            .await?;
-        for (_, row) in &page.rows {
+    let mut resumed = 0;
+    let mut pages = rows.pages(&["held"], Range::All);
+    while let Some(page) = pages.next().await? {
+        for (_, row) in &page {
             let lane = Lane::from_text(row.text("lane").unwrap_or_default());
             release(&rows, &lane, clock).await?;
             wake(wake_ups, tenant, &lane, 0, clock).await?;
             resumed += 1;
         }
-        after = page.next;
-        if after.is_none() {
-            rows.write(Write::delete(resume_key())).await?;
-            return Ok(resumed);
-        }
     }
+    rows.write(Write::delete(resume_key())).await?;
+    Ok(resumed)
 }
 
 /// The write that has the sweep resume a workspace, should whoever connects it not get to do so. It stands in one
@@ -98,14 +90,11 @@ async fn hide_since(rows: &Rows, lane: &Lane, through: Timestamp) -> Result<(), 
     // Posts bear the time of the worker that decided on them, and clocks differ.
     let from = (through.millis() - millis(CLOCKS_DIFFER)).max(0);
     let from = format!("{from:015}");
-    let mut after = None;
-    loop {
-        let partition = ["outbox", lane.as_str()];
-        let range = Range::Between(&[&from], &["~"]);
-        let page = rows
-            .query(&partition, range, false, PAGE, after.as_ref())
-            .await?;
-        for (key, row) in page.rows {
+    let partition = ["outbox", lane.as_str()];
+    let range = Range::Between(&[&from], &["~"]);
+    let mut pages = rows.pages(&partition, range);
+    while let Some(page) = pages.next().await? {
+        for (key, row) in page {
             if row.text("due").is_none() {
                 continue;
             }
@@ -116,11 +105,8 @@ async fn hide_since(rows: &Rows, lane: &Lane, through: Timestamp) -> Result<(), 
                 Err(e) => return Err(e),
             }
         }
-        after = page.next;
-        if after.is_none() {
-            return Ok(());
-        }
     }
+    Ok(())
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -129,22 +115,16 @@ fn millis(duration: Duration) -> i64 {
 
 /// Puts a lane's posts back into the sweep's sight, then forgets that it was held.
 async fn release(rows: &Rows, lane: &Lane, clock: &dyn Clock) -> Result<(), TableError> {
-    let (now, mut after) = (clock.now(), None);
-    loop {
-        let partition = ["outbox", lane.as_str()];
-        let page = rows
-            .query(&partition, Range::All, false, PAGE, after.as_ref())
-            .await?;
-        for (key, _) in page.rows {
+    let now = clock.now();
+    let partition = ["outbox", lane.as_str()];
+    let mut pages = rows.pages(&partition, Range::All);
+    while let Some(page) = pages.next().await? {
+        for (key, _) in page {
             match rows.write(outbox::due_again(key, lane, now)).await {
                 // It has left the lane since.
                 Ok(_) | Err(TableError::Condition) => {}
                 Err(e) => return Err(e),
             }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
         }
     }
     rows.write(Write::delete(held_key(lane))).await?;

@@ -1,9 +1,12 @@
 //! Queries: order, pages and ranges.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tidegate_slack::ids::TenantId;
 
 use super::{at, key, ok};
-use crate::table::{Engine, Query, Write};
+use crate::table::{Engine, Item, Query, Range, RowKey, Table, Write};
 
 /// More pages than any query here has: a cursor that stands still ends the test.
 const MOST_PAGES: usize = 50;
@@ -150,4 +153,34 @@ pub(super) async fn ranges_select(table: &dyn Engine) {
             "{condition} from {from}"
         );
     }
+}
+
+/// Ranges of more rows than one page has are read to their end, in order, or as far as wanted.
+pub(super) async fn ranges_are_read_to_their_end(engine: &Arc<dyn Engine>) {
+    let table = Table::new(Arc::clone(engine));
+    let tenant = TenantId::from("TPAGES");
+    let (partition, count) = (["pages"], 600);
+    let key = |n: usize| RowKey::new(&partition, &["row", &format!("{n:04}")]);
+    let rows = (0..count).map(|n| (tenant.clone(), key(n), Item::new().with("even", n % 2 == 0)));
+    ok(table.system().put_all(rows.collect()).await, "put all");
+    let rows = table.tenant(&tenant);
+    let range = Range::Under(&["row"]);
+    let places = |found: Vec<(RowKey, Item)>| -> Vec<RowKey> {
+        found.into_iter().map(|(key, _)| key).collect()
+    };
+    let whole: Vec<RowKey> = (0..count).map(key).collect();
+    let found = ok(rows.pages(&partition, range).all().await, "read all");
+    assert_eq!(places(found), whole, "all of them");
+    let descending = rows.pages(&partition, range).descending();
+    let found = ok(descending.first(300).await, "read the last");
+    let last: Vec<RowKey> = whole.iter().rev().take(300).cloned().collect();
+    assert_eq!(places(found), last, "the last 300, from the end");
+    let found = ok(rows.pages(&partition, range).first(0).await, "read none");
+    assert_eq!(found, [], "none wanted");
+    let (mut pages, mut seen) = (rows.pages(&partition, range), Vec::new());
+    while let Some(page) = ok(pages.next().await, "next page") {
+        seen.extend(places(page));
+    }
+    assert_eq!(seen, whole, "page by page");
+    assert_eq!(ok(pages.next().await, "after the end"), None);
 }

@@ -27,7 +27,7 @@ proptest! {
         which in 0usize..60,
         rest in "([a-z]{0,6}|at|add|[<>@#\"“”:|]|<@U1>|P1|[0-9:]{1,6}|due:|sev:|\u{a0}|黒|é){0,8}( ?([a-z]{0,4}|[<>\"“:]|due:[0-9]d)){0,6}",
     ) {
-        let forms: Vec<_> = forms::all().collect();
+        let forms: Vec<_> = GRAMMAR.forms().collect();
         let _ = parse(&format!("{} {rest}", forms[which % forms.len()].word));
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::WriteAction;
 use tidegate_pipeline::timers::Timer;
 use tidegate_slack::ids::UserId;
@@ -15,14 +16,15 @@ use super::{Case, Refused, Verdict};
 use crate::decide::change::Change;
 use crate::decide::declaration::Declaration;
 use crate::decide::{declare, reminders};
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, Incident};
-use crate::model::permissions::PersonKind;
+use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::{Service, Settings};
 use crate::model::severity::Severity;
 use crate::model::timeline::Entry;
-use crate::model::timers::{self, TimerKind};
+use crate::model::timer_kind::TimerKind;
+use crate::model::timers;
 
 /// The commander, who declared it.
 pub(crate) const LEAD: &str = "ULEAD";
@@ -212,7 +214,7 @@ impl Room {
                 .map(|post| Effect::parse(&post.body).unwrap())
                 .collect(),
             entries: put
-                .filter_map(|(_, item)| rows::opened(item, "entry"))
+                .filter_map(|(_, item)| rows::ENTRY.read(item).ok())
                 .collect(),
             deliveries: deliveries
                 .map(|(_, item)| (read("target", item), read("state", item)))
@@ -226,7 +228,7 @@ impl Room {
             if write.key == rows::meta(&self.loaded.incident.id)
                 && let WriteAction::Put(item) = &write.action
             {
-                self.loaded.incident = rows::opened(item, "incident").unwrap();
+                self.loaded.incident = rows::INCIDENT.read(item).unwrap();
             }
             let sort = write.key.sort_parts();
             if sort[0] != "timer" {

@@ -5,10 +5,12 @@
 use crate::decide::case::{Case, Form, Refused, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
-use crate::model::effect::{Effect, News};
+use crate::model::effect::Effect;
+use crate::model::news::News;
 use crate::model::permissions::Action;
-use crate::model::status::{self, Status, Went};
+use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
+use crate::model::transition::{self, Went};
 use tidegate_slack::mrkdwn::escape;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
@@ -25,7 +27,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     }
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if status::go(
+    if transition::go(
         &mut change.incident,
         Status::Resolved,
         summary,
@@ -55,7 +57,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
 /// It is not over, or it was one after all.
 pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.incident()?;
-    let Some(to) = status::reopens_to(incident) else {
+    let Some(to) = transition::reopens_to(incident) else {
         return Err(Refused::new(format!(
             "{} is open: it is {}.",
             incident.name(),
@@ -65,7 +67,7 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     case.may(Action::reopen(incident.status))?;
     let mut change = case.change(incident);
     let from = incident.status;
-    status::go(
+    transition::go(
         &mut change.incident,
         to,
         Some(why),
@@ -93,7 +95,7 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Cancel)?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if status::go(
+    if transition::go(
         &mut change.incident,
         Status::Canceled,
         Some(why),
@@ -138,7 +140,8 @@ pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
     })?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if status::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already {
+    if transition::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already
+    {
         return Ok(Verdict::words(format!(
             "{} is closed already.",
             incident.name()

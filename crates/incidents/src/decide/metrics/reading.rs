@@ -7,14 +7,11 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Value};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Value};
 
 use super::{ALL_SERVICES, Lengths, Measure, day};
 use crate::model::severity::Severity;
 use crate::render::stats::{Spread, StatsRow};
-
-/// Rows of one page of a query.
-const PAGE: usize = 500;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -103,26 +100,9 @@ async fn read(
     first: &str,
     last: &str,
 ) -> Result<Vec<(RowKey, Item)>, TableError> {
-    let mut found = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        // `~` is greater than whatever follows the day.
-        let range = Range::Between(&[first], &[last, "~"]);
-        let page = rows
-            .query(
-                &["incident_metrics", month],
-                range,
-                false,
-                PAGE,
-                after.as_ref(),
-            )
-            .await?;
-        found.extend(page.rows);
-        after = page.next;
-        if after.is_none() {
-            return Ok(found);
-        }
-    }
+    // `~` is greater than whatever follows the day.
+    let range = Range::Between(&[first], &[last, "~"]);
+    rows.pages(&["incident_metrics", month], range).all().await
 }
 
 /// Service and severity of a row of counters.

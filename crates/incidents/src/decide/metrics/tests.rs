@@ -10,7 +10,7 @@ use super::reading::{cells, months};
 use super::*;
 use crate::decide::declaration::Declaration;
 use crate::decide::declare;
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 use crate::model::settings::Settings;
 
 /// 2026-11-21 10:30 UTC.

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Item, RowKey, WriteAction};
 
 use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::declaration::Declaration;
 use crate::decide::declare;
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, Incident};
-use crate::model::permissions::PersonKind;
+use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::timeline::Entry;
@@ -91,7 +92,7 @@ impl World {
             }
         }
         let meta = put(&decision, &rows::meta(&id)).unwrap();
-        self.subject.incident = rows::opened(meta, "incident").unwrap();
+        self.subject.incident = rows::INCIDENT.read(meta).unwrap();
         decision
     }
 
@@ -114,7 +115,7 @@ fn declared(settings: &Settings, number: u32) -> (Loaded, Vec<Entry>) {
     let decision = change.finish(&settings.timers);
     let incident = put(&decision, &rows::meta(&id)).unwrap();
     let loaded = Loaded {
-        incident: rows::opened(incident, "incident").unwrap(),
+        incident: rows::INCIDENT.read(incident).unwrap(),
         place: Place::Made {
             channel: format!("C{number}").into(),
             archived: false,
@@ -163,7 +164,7 @@ pub(crate) fn deleted(decision: &Decision) -> Vec<&RowKey> {
 
 /// The entries that a decision puts.
 pub(crate) fn entries_of(decision: &Decision) -> Vec<(Entry, RowKey)> {
-    let entry = |key: &RowKey| Some((rows::opened(put(decision, key)?, "entry")?, key.clone()));
+    let entry = |key: &RowKey| Some((rows::ENTRY.read(put(decision, key)?).ok()?, key.clone()));
     let keys = decision.writes.iter().map(|write| &write.key);
     keys.filter_map(entry).collect()
 }

@@ -13,9 +13,10 @@ use crate::model::incident::Incident;
 use crate::model::permissions::Action;
 use crate::model::role::{Held, RoleName};
 use crate::model::settings::Settings;
-use crate::model::status::{self, Status, Went};
+use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timers::{Nag, TimerKind};
+use crate::model::timer_kind::{Nag, TimerKind};
+use crate::model::transition::{self, Went};
 use crate::render;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
@@ -231,7 +232,7 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
         return false;
     }
     let to = Status::Investigating;
-    let went = status::go(&mut change.incident, to, None, false, now);
+    let went = transition::go(&mut change.incident, to, None, false, now);
     if went != Ok(Went::Moved) {
         return false;
     }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use tidegate_pipeline::people::PersonKind;
+
 use super::*;
 use crate::decide::case::fixture::{LEAD, Room};
-use crate::model::incident::Actor;
-use crate::model::permissions::PersonKind;
-use crate::model::timers::Nag;
+use crate::model::actor::Actor;
+use crate::model::timer_kind::Nag;
 
 const MINUTE: Duration = Duration::from_mins(1);
 

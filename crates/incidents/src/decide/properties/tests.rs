@@ -3,7 +3,7 @@
 use super::*;
 use crate::decide::lifecycle;
 use crate::decide::notes::fixture::{World, changes, effects, words};
-use crate::model::effect::Audience;
+use crate::model::news::Audience;
 use crate::model::settings::Routing;
 use tidegate_pipeline::ledger::Decision;
 

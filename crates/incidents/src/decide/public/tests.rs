@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::PersonKind;
 
 use super::*;
-use crate::model::permissions::PersonKind;
 use crate::model::rows::{Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::settings::Timers;

@@ -1,7 +1,8 @@
 //! What one incident's records hold: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
-use tidegate_pipeline::table::{Cursor, Range, Rows, TableError};
+use tidegate_pipeline::people::names;
+use tidegate_pipeline::table::{Range, Rows, TableError};
 use tidegate_slack::mrkdwn::escape;
 
 use super::Unanswered;
@@ -11,8 +12,8 @@ use crate::decide::tasks;
 use crate::model::delivery::{self, Delivered, Delivery};
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::permissions::Action;
+use crate::model::rows;
 use crate::model::timeline::Entry;
-use crate::model::{person, rows};
 use crate::render;
 use crate::render::catchup::{self, Catchup};
 use crate::render::deliveries::{self as shown, DeliveryView, State, Target};
@@ -60,7 +61,7 @@ pub(super) async fn export(
     let incident = case.may(Action::Export)?;
     let entries = whole_timeline(rows, &incident.id).await?;
     let tasks = task_views(rows, incident).await?;
-    let names = person::names(rows, person::of_incident(incident)).await?;
+    let names = names(rows, incident.people()).await?;
     let export = Export {
         incident,
         entries: &entries,
@@ -90,27 +91,12 @@ pub(super) async fn export(
 
 /// All entries of a timeline, in order of their numbers.
 pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
-    let mut entries = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let page = rows
-            .query(
-                &rows::partition(id),
-                Range::Under(&["entry"]),
-                false,
-                250,
-                after.as_ref(),
-            )
-            .await?;
-        for (_, item) in &page.rows {
-            let damaged = || TableError::Invalid("an entry's row cannot be read".to_owned());
-            entries.push(rows::opened(item, "entry").ok_or_else(damaged)?);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(entries);
-        }
-    }
+    let partition = rows::partition(id);
+    let found = rows
+        .pages(&partition, Range::Under(&["entry"]))
+        .all()
+        .await?;
+    found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect()
 }
 
 /// `/incident task list`.

@@ -10,11 +10,13 @@ use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::change::Change;
 use crate::decide::people::{MAX_PARTICIPANTS, MAX_WATCHERS};
 use crate::decide::speak::{publish, say, show, tell_all};
-use crate::model::effect::{Effect, News};
+use crate::model::effect::Effect;
 use crate::model::incident::{Incident, MAX_SERVICES};
+use crate::model::news::News;
 use crate::model::permissions::{self, Action};
-use crate::model::status::{self, Status, Went};
+use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
+use crate::model::transition::{self, Went};
 
 /// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
 pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
@@ -55,7 +57,8 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
 fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Change, Refused> {
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if status::go(&mut change.incident, Status::Merged, None, admin, case.now)? == Went::Already {
+    if transition::go(&mut change.incident, Status::Merged, None, admin, case.now)? == Went::Already
+    {
         return Err(Refused::new(format!(
             "{} is part of another incident. Part them first, with `/incident reopen <why>`.",
             incident.name()

@@ -142,7 +142,7 @@ fn a_merge_moves_people_and_services_and_points_the_way() {
     assert_eq!(world.subject.incident.status, Status::Merged);
     assert_eq!(world.subject.incident.merged_into, Some(into.clone()));
     let row = put(&decision, &rows::meta(&into)).unwrap();
-    let taken: Incident = rows::opened(row, "incident").unwrap();
+    let taken: Incident = rows::INCIDENT.read(row).unwrap();
     assert!(
         taken.participants.contains(&"UNEW".into()) && taken.watchers.contains(&"UWATCH".into())
     );
@@ -176,7 +176,7 @@ fn a_merge_takes_no_more_people_than_an_incident_holds() {
     let decision = world.make(verdict);
     let (_, into) = ids(&world);
     let row = put(&decision, &rows::meta(&into)).unwrap();
-    let taken: Incident = rows::opened(row, "incident").unwrap();
+    let taken: Incident = rows::INCIDENT.read(row).unwrap();
     assert_eq!(taken.participants.len(), 500);
 }
 

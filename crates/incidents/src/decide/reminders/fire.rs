@@ -15,7 +15,8 @@ use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 use crate::model::settings::Settings;
 use crate::model::timeline::EntryKind;
-use crate::model::timers::{self, TimerKind, unclaimed};
+use crate::model::timer_kind::TimerKind;
+use crate::model::timers::{self, unclaimed};
 use crate::render::reminder;
 
 /// Missed updates that the timeline tells of: two allow others to take the command, more say nothing new.

@@ -37,7 +37,7 @@ fn it_is_drafted_then_published_once() {
     let verdict = drafted(&world, "UPART", None);
     let decision = world.make(verdict);
     let row = put(&decision, &key(&world.subject.incident.id)).unwrap();
-    let first: Draft = rows::opened(row, "draft").unwrap();
+    let first: Draft = DRAFT.read(row).unwrap();
     assert!(first.markdown.contains("Post-mortem: INC-1") && first.n == 1);
     let said = effects(&decision);
     let id = &world.subject.incident.id;

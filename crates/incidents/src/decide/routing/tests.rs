@@ -3,7 +3,7 @@
 use super::*;
 use crate::decide::case::fixture::{LEAD, NOW, Room};
 use crate::decide::lifecycle::{cancel, reopen, resolve};
-use crate::model::incident::Actor;
+use crate::model::actor::Actor;
 
 const MINUTE: Duration = Duration::from_mins(1);
 

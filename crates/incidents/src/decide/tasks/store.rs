@@ -2,7 +2,8 @@
 
 use futures_util::future::try_join_all;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::documents::Document;
+use tidegate_pipeline::table::{Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::UserId;
 
 use super::Task;
@@ -10,16 +11,16 @@ use crate::decide::change::Change;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows;
 
+/// A task as its row holds it.
+pub(super) const TASK: Document<Task> = Document::new("task", "a task");
+
 /// Tasks of one person that are read at most, the first due.
 const MAX_MINE: usize = 50;
 
 /// The writes of a task and of its place in a list. The incident's version guards them.
 pub(super) fn write(change: &mut Change, before: Option<&Task>, task: &Task) {
     let id = change.incident.id.clone();
-    change.write(Write::put(
-        key(&id, task.n),
-        rows::sealed(Item::new(), "task", task),
-    ));
+    change.write(TASK.put(key(&id, task.n), task));
     let (was, is) = (
         before.and_then(|before| listed(before, &id)),
         listed(task, &id),
@@ -42,34 +43,19 @@ fn key(id: &IncidentId, n: u32) -> RowKey {
     rows::row(id, &["task", &format!("{n:05}")])
 }
 
-fn read(item: &Item) -> Result<Task, TableError> {
-    let damaged = || TableError::Invalid("a task's row cannot be read".to_owned());
-    rows::opened(item, "task").ok_or_else(damaged)
-}
-
 /// A task by its number.
 pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Task>, TableError> {
-    let row = rows.get(&key(id, n)).await?;
-    row.as_ref().map(read).transpose()
+    TASK.load(rows, &key(id, n)).await
 }
 
 /// An incident's tasks, by number.
 pub async fn load_all(rows: &Rows, id: &IncidentId) -> Result<Vec<Task>, TableError> {
-    let mut tasks = Vec::new();
-    let mut after: Option<Cursor> = None;
-    loop {
-        let range = Range::Under(&["task"]);
-        let page = rows
-            .query(&rows::partition(id), range, false, 100, after.as_ref())
-            .await?;
-        for (_, item) in &page.rows {
-            tasks.push(read(item)?);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(tasks);
-        }
-    }
+    let partition = rows::partition(id);
+    let found = rows
+        .pages(&partition, Range::Under(&["task"]))
+        .all()
+        .await?;
+    found.iter().map(|(_, item)| TASK.read(item)).collect()
 }
 
 /// A person's open tasks in all incidents that `may_see` lets them know of, the first due first.

@@ -19,7 +19,7 @@ fn new(text: &str, assignee: Option<&str>) -> NewTask {
 
 fn task_of(decision: &Decision, world: &World) -> Task {
     let key = rows::row(&world.subject.incident.id, &["task", "00001"]);
-    rows::opened(put(decision, &key).unwrap(), "task").unwrap()
+    store::TASK.read(put(decision, &key).unwrap()).unwrap()
 }
 
 /// The places of a person's list that a decision takes and leaves.

@@ -1,18 +1,18 @@
 //! What an incident says: in its channel, to other channels, to people.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
-use tidegate_pipeline::table::{Item, RowKey, Write, hash_text};
-use tidegate_slack::api::chat::{PostEphemeral, Update};
-use tidegate_slack::api::conversations::Open;
+use tidegate_pipeline::table::Write;
+use tidegate_slack::api::chat::PostEphemeral;
 use tidegate_slack::api::pins;
-use tidegate_slack::ids::{ChannelId, Ts, UserId};
+use tidegate_slack::ids::UserId;
 
+use super::kept::{blocks_of, direct, edit, keep, kept, post, text_of};
 use super::{in_channel, is_code, load, noted};
 use crate::decide::routing;
-use crate::model::effect::{Audience, Effect, News};
-use crate::model::incident::Incident;
-use crate::model::incident::IncidentId;
+use crate::model::effect::Effect;
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::news::{Audience, News};
 use crate::model::role::RoleName;
 use crate::model::rows::Place;
 use crate::model::severity::Severity;
@@ -20,13 +20,6 @@ use crate::model::{delivery, rows};
 use crate::render;
 use crate::render::announcement::Because;
 use crate::service::Incidents;
-
-/// A message of ours that is edited in place.
-struct Kept {
-    channel: ChannelId,
-    ts: Ts,
-    hash: String,
-}
 
 /// Posts the message at the top of the channel, or edits it.
 pub(super) async fn header(
@@ -261,89 +254,4 @@ fn words_of(news: News, from: Option<Severity>, words: &str) -> render::announce
         (News::Withdrawn, _) => Told::Canceled(words),
         (News::Declared | News::Escalated | News::Updated | News::Paged, _) => Told::Update(words),
     }
-}
-
-/// The direct message with a person.
-async fn direct(turn: &Turn<'_>, user: &UserId) -> Result<ChannelId, Undone> {
-    let request = Open {
-        users: Some(user.as_str().to_owned()),
-        ..Open::default()
-    };
-    Ok(turn.call(&request).await?.channel.id)
-}
-
-async fn post(
-    turn: &Turn<'_>,
-    channel: &ChannelId,
-    thread: Option<&Ts>,
-    message: &Json,
-) -> Result<Ts, Undone> {
-    let mut body = json!({"channel": channel, "text": text_of(message), "unfurl_links": false});
-    if let Some(blocks) = message.get("blocks") {
-        body["blocks"] = blocks.clone();
-    }
-    if let Some(thread) = thread {
-        body["thread_ts"] = json!(thread);
-    }
-    turn.post(&body).await
-}
-
-/// Edits a message unless it says that already; a message that somebody deleted stays deleted. Answers the row to keep
-/// if it changed.
-async fn edit(
-    turn: &Turn<'_>,
-    kept: &Kept,
-    message: &Json,
-) -> Result<(Option<Ts>, Option<Item>), Undone> {
-    if kept.hash == hash_of(message) {
-        return Ok((None, None));
-    }
-    let request = Update {
-        channel: kept.channel.clone(),
-        ts: kept.ts.clone(),
-        text: Some(text_of(message)),
-        blocks: blocks_of(message),
-        ..Update::default()
-    };
-    match turn.call(&request).await {
-        Ok(_) => Ok((None, Some(keep(&kept.channel, &kept.ts, message)))),
-        Err(undone) if is_code(&undone, &["message_not_found", "cant_update_message"]) => {
-            Ok((None, None))
-        }
-        Err(undone) => Err(undone),
-    }
-}
-
-async fn kept(turn: &Turn<'_>, key: &RowKey) -> Result<Option<Kept>, Undone> {
-    let row = turn.rows.get(key).await?;
-    Ok(row.and_then(|row| {
-        Some(Kept {
-            channel: row.text("channel")?.into(),
-            ts: row.text("ts")?.into(),
-            hash: row.text("hash").unwrap_or_default().to_owned(),
-        })
-    }))
-}
-
-fn keep(channel: &ChannelId, ts: &Ts, message: &Json) -> Item {
-    Item::new()
-        .with("channel", channel.as_str())
-        .with("ts", ts.as_str())
-        .with("hash", hash_of(message))
-}
-
-fn hash_of(message: &Json) -> String {
-    hash_text(message.to_string().as_bytes())
-}
-
-fn text_of(message: &Json) -> String {
-    message
-        .get("text")
-        .and_then(Json::as_str)
-        .unwrap_or_default()
-        .to_owned()
-}
-
-fn blocks_of(message: &Json) -> Option<Vec<Json>> {
-    message.get("blocks").and_then(Json::as_array).cloned()
 }

@@ -4,7 +4,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Done;
 
 use crate::model::delivery;
-use crate::model::effect::{Audience, Effect};
+use crate::model::effect::Effect;
+use crate::model::news::Audience;
 
 /// Effects that are put into their lanes at once: each may bring a row of the delivery ledger, and a transaction takes
 /// a hundred rows.

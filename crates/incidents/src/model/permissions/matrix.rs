@@ -2,7 +2,8 @@
 
 use super::refusals;
 use super::{Action, Policy, Refusal, Rules, Standing, can_see};
-use crate::model::incident::{Actor, Incident};
+use crate::model::actor::Actor;
+use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
 /// Who is allowed by a row of the table. Everyone who has a role takes part as well, and admins may do everything.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use tidegate_pipeline::documents::input::{segment, shown};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::shapes::{
-    MAX_SLUG, MAX_URL, is_channel, is_component, is_emoji, is_https, is_person, is_slug, segment,
-    shown,
+    MAX_SLUG, MAX_URL, is_channel, is_component, is_emoji, is_https, is_person, is_slug,
 };
 use super::{Routing, Service, Settings, StatusPage, Timers};
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};

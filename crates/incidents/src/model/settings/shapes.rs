@@ -46,22 +46,3 @@ pub fn is_https(address: &str) -> bool {
             uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty())
         })
 }
-
-/// A value as a problem shows it: short, and without line breaks.
-pub fn shown(value: &str) -> String {
-    let mut short: String = value.chars().take(40).collect();
-    if short.len() < value.len() {
-        short.push('…');
-    }
-    format!("{short:?}")
-}
-
-/// A name as part of a path: quoted and cut if it is none of ours.
-pub fn segment(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if (1..=MAX_SLUG).contains(&name.len()) && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        shown(name)
-    }
-}

@@ -2,9 +2,13 @@
 //! from them in a row of its own that no answer is made from.
 
 use secrecy::{ExposeSecret, SecretString};
+use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use super::Settings;
+
+/// The settings as their row holds them.
+pub const SETTINGS: Document<Settings> = Document::new("settings", "the settings of incidents");
 
 /// The settings that hold for a workspace.
 #[derive(Clone)]
@@ -19,41 +23,17 @@ pub struct Loaded {
 
 /// The workspace's own settings, or `defaults` while it has none.
 pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Loaded, TableError> {
-    let Some(row) = rows.get(&place()).await? else {
-        return Ok(Loaded {
-            settings: defaults.clone(),
-            version: 0,
-            own: false,
-        });
-    };
-    let unreadable = |why: String| {
-        TableError::Invalid(format!("the settings of incidents cannot be read: {why}"))
-    };
-    let json = row.opened("settings");
-    let json = json.ok_or_else(|| unreadable("the row has none".to_owned()))?;
-    // The position of what does not fit, and not its words.
-    let settings = serde_json::from_slice(json)
-        .map_err(|e| unreadable(format!("line {}, column {}", e.line(), e.column())))?;
+    let effective = SETTINGS.load_or(rows, &place(), defaults).await?;
     Ok(Loaded {
-        settings,
-        version: row.number("version").unwrap_or(0),
-        own: true,
+        settings: effective.value,
+        version: effective.version,
+        own: effective.own,
     })
 }
 
 /// Stores settings in place of those of that version; the condition fails if somebody else has been quicker.
-pub fn store(settings: &Settings, version: i64) -> Result<Write<RowKey>, TableError> {
-    let json = serde_json::to_vec(settings).map_err(|_| {
-        TableError::Invalid("the settings of incidents cannot be written".to_owned())
-    })?;
-    let row = Item::new()
-        .with("version", version + 1)
-        .sealed("settings", json);
-    let put = Write::put(place(), row);
-    Ok(match version {
-        0 => put.when("attribute_not_exists(#pk)"),
-        version => put.when("#version = :read").value(":read", version),
-    })
+pub fn store(settings: &Settings, version: i64) -> Write<RowKey> {
+    SETTINGS.replace(place(), settings, version)
 }
 
 /// The API key of the workspace's page at Statuspage.io.
@@ -89,7 +69,8 @@ impl StatusPageKey {
     }
 }
 
-fn place() -> RowKey {
+/// The row of the settings.
+pub fn place() -> RowKey {
     RowKey::new(&["incidents"], &["settings"])
 }
 

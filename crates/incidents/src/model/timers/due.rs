@@ -6,12 +6,12 @@ use std::time::Duration;
 use jiff::tz::Offset;
 use tidegate_pipeline::clock::Timestamp;
 
-use super::TimerKind;
 use crate::model::incident::{Incident, Review};
 use crate::model::role::RoleName;
 use crate::model::settings::{Timers, WorkingHours};
 use crate::model::severity::Severity;
 use crate::model::status::Status;
+use crate::model::timer_kind::TimerKind;
 
 /// A drill's minutes are seconds.
 pub const SPEED_UP: u32 = 60;
@@ -71,18 +71,6 @@ fn due(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Timestam
 }
 
 fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhythm> {
-    let once = |base, first| Rhythm {
-        base,
-        first,
-        again: None,
-        most: 1,
-    };
-    let every = |base, first, again, most| Rhythm {
-        base,
-        first,
-        again: Some(again),
-        most,
-    };
     let (status, severity) = (incident.status, incident.severity);
     let milestones = &incident.milestones;
     let live = status.is_open() && status != Status::Triage;
@@ -135,6 +123,26 @@ fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhyth
                 timers.archive(),
             )
         }),
+    }
+}
+
+/// One time only.
+fn once(base: Timestamp, first: Duration) -> Rhythm {
+    Rhythm {
+        base,
+        first,
+        again: None,
+        most: 1,
+    }
+}
+
+/// Again and again, `most` times at most.
+fn every(base: Timestamp, first: Duration, again: Duration, most: u32) -> Rhythm {
+    Rhythm {
+        base,
+        first,
+        again: Some(again),
+        most,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
 
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{TableError, Write};
 use tidegate_slack::ids::{ChannelId, UserId};
 
@@ -8,9 +9,10 @@ use super::{Context, permitted};
 use crate::decide::change::Change;
 use crate::decide::people::MAX_PARTICIPANTS;
 use crate::decide::speak::show;
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, Incident, IncidentId};
-use crate::model::permissions::{Action, PersonKind};
+use crate::model::incident::{Incident, IncidentId};
+use crate::model::permissions::Action;
 use crate::model::role::RoleName;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;

@@ -9,8 +9,9 @@ use tidegate_slack::ids::TenantId;
 
 use crate::decide::ask::{AnswerTo, Asked};
 use crate::decide::case::{Case, Refused, Verdict};
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
-use crate::model::incident::{Actor, IncidentId};
+use crate::model::incident::IncidentId;
 use crate::model::settings::store;
 use crate::requests::forms::{self, FormError};
 use crate::service::Incidents;
@@ -40,7 +41,7 @@ pub(super) async fn settle(
             (change.finish(&case.settings.timers), told.map(Ok), Some(id))
         }
         Ok(Verdict::Settings(settings, message)) => {
-            let write = store::store(&settings, case.settings_version)?;
+            let write = store::store(&settings, case.settings_version);
             let decision = Decision {
                 writes: vec![write],
                 audit: Some(AuditNote {

@@ -7,9 +7,9 @@ use tidegate_connectors::status_page::{
     ComponentId, ComponentStatus, Impact, IncidentStatus, Posted, PostedUpdate,
 };
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::documents::{self, Versioned};
+use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 
-use crate::model::rows;
 use crate::model::settings::{Settings, StatusPage, store};
 use crate::render::public_page::{PublicIncidentView, PublicNews, PublicPageView};
 
@@ -63,7 +63,10 @@ impl Document {
         let StatusPage::BuiltIn { title } = &settings.status_page else {
             return Ok(None);
         };
-        let (mut document, _) = read(rows).await?.unwrap_or_default();
+        let Versioned {
+            value: mut document,
+            ..
+        } = read(rows).await?.unwrap_or_default();
         document.furnish(title, &names(&settings));
         Ok(Some(document))
     }
@@ -201,22 +204,14 @@ pub(super) fn names(settings: &Settings) -> BTreeMap<String, String> {
         .collect()
 }
 
-pub(super) async fn read(rows: &Rows) -> Result<Option<(Document, i64)>, TableError> {
-    let Some(row) = rows.get(&place()).await? else {
-        return Ok(None);
-    };
-    let damaged = || TableError::Invalid("the status page cannot be read".to_owned());
-    let document = rows::opened(&row, "page").ok_or_else(damaged)?;
-    Ok(Some((document, row.number("version").unwrap_or(0))))
+const PAGE: documents::Document<Document> = documents::Document::new("page", "the status page");
+
+pub(super) async fn read(rows: &Rows) -> Result<Option<Versioned<Document>>, TableError> {
+    PAGE.load_versioned(rows, &place()).await
 }
 
 pub(super) fn put(document: &Document, version: i64) -> Write<RowKey> {
-    let row = Item::new().with("version", version + 1);
-    let put = Write::put(place(), rows::sealed(row, "page", document));
-    match version {
-        0 => put.when("attribute_not_exists(#pk)"),
-        version => put.when("#version = :read").value(":read", version),
-    }
+    PAGE.replace(place(), document, version)
 }
 
 fn place() -> RowKey {

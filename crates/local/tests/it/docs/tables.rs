@@ -2,14 +2,17 @@
 
 use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::declare;
-use tidegate_app::incidents::model::incident::{Actor, Incident};
+use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
-    Action, PersonKind, Policy, Refusal, Rules, allow, standing,
+    Action, Policy, Refusal, Rules, allow, standing,
 };
 use tidegate_app::incidents::model::role::{Held, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
-use tidegate_app::incidents::model::status::{self, Status, Went};
+use tidegate_app::incidents::model::status::Status;
+use tidegate_app::incidents::model::transition::{self, Went};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::PersonKind;
 
 use super::page::{guide, literals};
 
@@ -169,7 +172,7 @@ fn the_table_of_statuses_has_every_step_and_no_other() {
             incident.status = from;
             incident.previous = Some(before);
             let now = incident.milestones.declared;
-            let went = status::go(&mut incident, to, Some("why"), true, now);
+            let went = transition::go(&mut incident, to, Some("why"), true, now);
             let is_documented = documented.iter().any(|name| name == to.as_str());
             assert_eq!(went == Ok(Went::Moved), is_documented, "{from} → {to}");
         }

@@ -13,13 +13,14 @@ use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::tasks::{self, NewTask};
 use tidegate_app::incidents::decide::{declare, lifecycle, metrics, properties, read};
 use tidegate_app::incidents::effects::home;
-use tidegate_app::incidents::model::incident::{Actor, IncidentId};
-use tidegate_app::incidents::model::permissions::PersonKind;
+use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows::{self, Loaded};
 use tidegate_app::incidents::model::settings::{Service, Settings};
 use tidegate_app::incidents::model::severity::Severity;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
+use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::{TenantId, UserId};
 

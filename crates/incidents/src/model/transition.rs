@@ -1,0 +1,221 @@
+//! Which way an incident may go from where it stands, and what a step changes.
+
+use std::time::Duration;
+
+use tidegate_pipeline::clock::Timestamp;
+
+use super::incident::{Incident, Review};
+use super::status::Status;
+
+/// How long after it was resolved, cancelled or merged an incident can be brought back. Later, a new one tells more.
+pub const REOPEN_WITHIN: Duration = Duration::from_hours(7 * 24);
+
+/// What came of a wish to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Went {
+    /// It stood there already: nothing changed, and nobody is to be told.
+    Already,
+    /// It moved.
+    Moved,
+}
+
+/// Why an incident may not move, for the person who wants it to: what to do instead. Plain words, which have to be
+/// escaped for mrkdwn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Denied(String);
+
+impl Denied {
+    /// A refusal in these words.
+    pub(crate) fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+}
+
+/// Moves an incident to a status at `now`, with its milestones. `words` say why or how it stands, and become the
+/// summary. `admin` opens what only admins may: a closed incident. Whether the person may move it at all is
+/// [`super::permissions`]'s question. A refused incident is left as it was.
+pub fn go(
+    incident: &mut Incident,
+    to: Status,
+    words: Option<&str>,
+    admin: bool,
+    now: Timestamp,
+) -> Result<Went, Denied> {
+    let words = words.map(str::trim).filter(|words| !words.is_empty());
+    if incident.status == to {
+        return Ok(Went::Already);
+    }
+    check(incident, to, words, admin, now)?;
+    set_milestones(incident, to, now);
+    let from = incident.status;
+    let reopened = matches!(from, Status::Resolved | Status::Closed) && to.is_open();
+    incident.reopened += u32::from(reopened);
+    match to {
+        Status::Canceled | Status::Merged => incident.previous = Some(from),
+        Status::Resolved => {
+            let due = incident.severity.is_broadcast() && !incident.drill;
+            if due && incident.review == Review::None {
+                incident.review = Review::Required;
+            }
+        }
+        _ => {
+            incident.previous = None;
+            incident.merged_into = None;
+        }
+    }
+    if !to.is_open() {
+        incident.next_update_at = None;
+    }
+    if let Some(words) = words {
+        incident.summary = Some(words.to_owned());
+    }
+    incident.status = to;
+    (incident.status_since, incident.updated_at) = (now, now);
+    Ok(Went::Moved)
+}
+
+/// Where `/incident reopen` leads; `None` for an incident that is open.
+pub fn reopens_to(incident: &Incident) -> Option<Status> {
+    match incident.status {
+        Status::Resolved | Status::Closed => Some(Status::Investigating),
+        Status::Canceled | Status::Merged => incident.previous,
+        _ => None,
+    }
+}
+
+/// Whether a step exists, whoever asks and whatever is said: the edges of the state machine. A cancelled or merged
+/// incident goes back to where it stood, which is `previous`.
+fn leads(from: Status, to: Status, previous: Option<Status>) -> bool {
+    use Status::{Canceled, Closed, Declared, Identified, Investigating, Merged, Monitoring};
+    use Status::{Resolved, Triage};
+    match from {
+        Triage => matches!(to, Declared | Canceled | Merged),
+        Declared => matches!(
+            to,
+            Investigating | Identified | Monitoring | Resolved | Canceled | Merged
+        ),
+        Investigating => matches!(to, Identified | Monitoring | Resolved | Canceled | Merged),
+        Identified => matches!(
+            to,
+            Investigating | Monitoring | Resolved | Canceled | Merged
+        ),
+        // Users felt it, so that it cannot have been none.
+        Monitoring => matches!(to, Investigating | Identified | Resolved | Merged),
+        Resolved => matches!(to, Investigating | Closed),
+        Closed => to == Investigating,
+        Canceled | Merged => previous == Some(to),
+    }
+}
+
+fn check(
+    incident: &Incident,
+    to: Status,
+    words: Option<&str>,
+    admin: bool,
+    now: Timestamp,
+) -> Result<(), Denied> {
+    let (from, name) = (incident.status, incident.name());
+    if !leads(from, to, incident.previous) {
+        return Err(no_way(incident, to));
+    }
+    if from == Status::Closed && !admin {
+        return Err(closed(&name));
+    }
+    let ended = match from {
+        Status::Resolved => incident.milestones.resolved,
+        Status::Canceled | Status::Merged => incident.milestones.closed,
+        _ => None,
+    };
+    let back = to != Status::Closed && ended.is_some_and(|at| now.since(at) > REOPEN_WITHIN);
+    if back {
+        return Err(Denied::new(format!(
+            "{name} has been {from} for more than 7 days. Declare a new incident and link it with `/incident link {name}`."
+        )));
+    }
+    if from == Status::Identified && to == Status::Investigating && words.is_none() {
+        return Err(Denied::new(format!(
+            "{name} is identified. Say why it is investigated again: `/incident status investigating <why>`."
+        )));
+    }
+    let said = words.is_some() || incident.summary.is_some();
+    if to == Status::Resolved && incident.severity.is_broadcast() && !said {
+        return Err(Denied::new(format!(
+            "{name} is a {}: say how it ended, with `/incident resolve <summary>`.",
+            incident.severity
+        )));
+    }
+    Ok(())
+}
+
+fn closed(name: &str) -> Denied {
+    Denied::new(format!(
+        "{name} is closed. An admin can reopen it with `/incident reopen <why>`."
+    ))
+}
+
+/// The words for a step that does not exist: what can be done from here.
+fn no_way(incident: &Incident, to: Status) -> Denied {
+    let (from, name) = (incident.status, incident.name());
+    Denied::new(match (from, to) {
+        (Status::Closed, _) => return closed(&name),
+        (Status::Resolved, _) => {
+            format!("{name} is resolved. Reopen it first, with `/incident reopen <why>`.")
+        }
+        (Status::Canceled, _) => format!(
+            "{name} is canceled. The commander or an admin can bring it back with `/incident reopen <why>`."
+        ),
+        (Status::Merged, _) => format!(
+            "{name} is part of another incident now. Go on there, or ask an admin to part them with `/incident reopen <why>`."
+        ),
+        (Status::Triage, _) => format!(
+            "{name} is in triage. Declare it with `/incident accept`, or put it away with `/incident cancel <why>`."
+        ),
+        (_, Status::Closed) => {
+            format!("{name} is {from}. Resolve it first, with `/incident resolve <summary>`.")
+        }
+        (Status::Monitoring, Status::Canceled) => format!(
+            "{name} is monitoring: it did happen, so it cannot be canceled. End it with `/incident resolve <summary>`."
+        ),
+        _ => format!(
+            "{name} is {from} and cannot go back to {to}. Say where it stands with `/incident status investigating|identified|monitoring <words>`."
+        ),
+    })
+}
+
+/// Notes what a step means in time. Should the clock go back, a milestone is put no earlier than those before it.
+fn set_milestones(incident: &mut Incident, to: Status, now: Timestamp) {
+    let marks = &mut incident.milestones;
+    match to {
+        Status::Triage => marks.closed = None,
+        Status::Declared => {
+            marks.closed = None;
+            if incident.status == Status::Triage {
+                // Somebody noticed then; the clocks of the statistics run from the declaration.
+                marks.detected = marks.detected.or(Some(marks.declared));
+                marks.declared = marks.declared.max(now);
+            }
+        }
+        Status::Investigating | Status::Identified | Status::Monitoring | Status::Resolved => {
+            (marks.resolved, marks.closed) = (None, None);
+            let mut at = now.max(marks.declared);
+            at = at.max(*marks.acknowledged.get_or_insert(at));
+            if to == Status::Identified {
+                marks.identified.get_or_insert(at);
+            }
+            at = at.max(marks.identified.unwrap_or(at));
+            if matches!(to, Status::Monitoring | Status::Resolved) {
+                at = at.max(*marks.mitigated.get_or_insert(at));
+            }
+            if to == Status::Resolved {
+                marks.resolved = Some(at);
+            }
+        }
+        Status::Closed | Status::Canceled | Status::Merged => {
+            marks.closed = Some(now.max(marks.resolved.unwrap_or(marks.declared)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
