@@ -1,6 +1,6 @@
 //! The crate's documentation is its README.
 #![doc = include_str!("../README.md")]
 
-pub mod outcome;
+pub mod rejection;
 pub mod status_page;
 pub mod statuspage;

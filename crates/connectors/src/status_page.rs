@@ -1,4 +1,4 @@
-//! What Tidegate asks of a public status page, whoever publishes it.
+//! What Tidegate asks of a public status page, whichever service publishes it.
 //!
 //! Each method of [`StatusPage`] is one call, so that the caller can take a turn of a paced budget before it. What an
 //! answer means is decided here, in functions over values: is this incident ours, has this update been posted.
@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
+use tidegate_outcome::Outcome;
 
-use crate::outcome::Outcome;
+use crate::rejection::ServiceRejection;
 
 pub use words::{ComponentStatus, Impact, IncidentStatus};
 
@@ -24,26 +25,34 @@ pub const MAX_BODY: usize = 25_000;
 #[async_trait]
 pub trait StatusPage: Send + Sync {
     /// One page of the components there are; the first is 1.
-    async fn components(&self, page: u32) -> Outcome<Listing<Component>>;
+    async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection>;
 
     /// Sets the status of one component. Repeating it changes nothing.
-    async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()>;
+    async fn set_component(
+        &self,
+        id: &ComponentId,
+        status: ComponentStatus,
+    ) -> Outcome<(), ServiceRejection>;
 
     /// One page of the incidents that are not resolved; the first is 1. After a create that may have happened,
     /// [`find_ours`] says whether it did, once the attempt must be over: a request that timed out here can still be
     /// on its way there.
-    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>>;
+    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection>;
 
     /// Publishes an incident. Repeating it publishes another one. `resolved` is refused: such a one would not be in
     /// [`StatusPage::unresolved`], so that an unclear answer could not be cleared up.
-    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted>;
+    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection>;
 
     /// One incident as the page has it. After an update that may have happened, [`Posted::shows`] says whether it did,
     /// once the attempt must be over.
-    async fn incident(&self, id: &ExternalId) -> Outcome<Posted>;
+    async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection>;
 
     /// Publishes an update of an incident. Repeating it publishes it twice.
-    async fn update(&self, id: &ExternalId, update: &PublicUpdate) -> Outcome<Posted>;
+    async fn update(
+        &self,
+        id: &ExternalId,
+        update: &PublicUpdate,
+    ) -> Outcome<Posted, ServiceRejection>;
 }
 
 macro_rules! id {
@@ -74,39 +83,39 @@ macro_rules! id {
 }
 
 id!(
-    /// A component of the page.
+    /// The id of a component of the page.
     ComponentId
 );
 id!(
-    /// An incident as the page calls it, which is not our id of it.
+    /// The page's id of an incident, which is not our id of it.
     ExternalId
 );
 id!(
-    /// One update of an incident on the page.
+    /// The page's id of one update of an incident.
     UpdateId
 );
 
-/// Some of a list.
+/// One part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing<T> {
-    /// In the page's order.
+    /// The items in the page's order.
     pub items: Vec<T>,
-    /// The number to ask for next; `None` on the last one.
+    /// The number of the next part; `None` on the last part.
     pub next: Option<u32>,
 }
 
 /// A part of the product that the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
-    /// Unique on the page.
+    /// Its id, unique on the page.
     pub id: ComponentId,
-    /// As readers see it.
+    /// Its name, as readers see it.
     pub name: String,
-    /// `None` if the page says something else than the five.
+    /// What it shows; `None` if that is none of the five statuses.
     pub status: Option<ComponentStatus>,
     /// The group it is shown in.
     pub group: Option<ComponentId>,
-    /// It is a group: it shows the worst of its members and takes no status of its own.
+    /// Whether it is a group, which shows the worst status of its members and cannot be set.
     pub is_group: bool,
 }
 
@@ -117,13 +126,13 @@ pub struct PublicIncident {
     pub our_id: String,
     /// Its headline, 1 to [`MAX_NAME`] characters.
     pub name: String,
-    /// Where it stands; not resolved.
+    /// Its status, which cannot be *resolved*.
     pub status: IncidentStatus,
     /// How bad it is.
     pub impact: Impact,
     /// The first update, up to [`MAX_BODY`] characters.
     pub body: String,
-    /// What it affects, and the status each of these gets.
+    /// The components that it affects, each with the status that it gets.
     pub components: BTreeMap<ComponentId, ComponentStatus>,
     /// Whether subscribers are told.
     pub notify: bool,
@@ -138,7 +147,7 @@ pub struct PublicUpdate {
     pub impact: Impact,
     /// The text, up to [`MAX_BODY`] characters.
     pub body: String,
-    /// All that it affects now, and the status each of these gets. Empty leaves the page's as they are.
+    /// All components that it affects now, each with the status that it gets. Empty leaves the page's as they are.
     pub components: BTreeMap<ComponentId, ComponentStatus>,
     /// Whether subscribers are told.
     pub notify: bool,
@@ -149,13 +158,13 @@ pub struct PublicUpdate {
 pub struct Posted {
     /// The page's id.
     pub id: ExternalId,
-    /// Our id of it; `None` if we did not publish it.
+    /// Our id of it; `None` if Tidegate did not publish it.
     pub our_id: Option<String>,
-    /// `None` if it stands somewhere else than at the four, such as a planned maintenance.
+    /// Its status; `None` if it is none of the four, as for a planned maintenance.
     pub status: Option<IncidentStatus>,
-    /// Where readers find it; empty if the page does not say.
+    /// Its public address; empty if the page does not say.
     pub link: String,
-    /// What has been posted about it, the newest first.
+    /// The updates that have been posted about it, the newest first.
     pub updates: Vec<PostedUpdate>,
 }
 
@@ -171,7 +180,7 @@ pub struct PostedUpdate {
 }
 
 impl Posted {
-    /// The newest update's id: to be kept, so that [`Posted::shows`] can tell a repeated text from an old one.
+    /// The id of the newest update. Keep it, so that [`Posted::shows`] can tell a repeated text from an old one.
     pub fn newest(&self) -> Option<&UpdateId> {
         self.updates.first().map(|update| &update.id)
     }

@@ -1,7 +1,7 @@
 //! Statuspage.io: a page of one account, one HTTP request per call. Contract: developer.statuspage.io.
 //!
-//! Its limit is one call a second for each key, measured over a minute; whoever calls keeps to it. It has no
-//! idempotency key, so an incident carries our id in its `metadata`.
+//! Its limit is one call a second for each key, measured over a minute; the caller keeps to it. It has no idempotency
+//! key, so an incident carries our id in its `metadata`.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,9 @@ use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use thiserror::Error;
+use tidegate_outcome::Outcome;
 
-use crate::outcome::Outcome;
+use crate::rejection::ServiceRejection;
 use crate::status_page::{
     Component, ComponentId, ComponentStatus, ExternalId, IncidentStatus, Listing, MAX_BODY,
     MAX_NAME, Posted, PublicIncident, PublicUpdate, StatusPage,
@@ -23,13 +24,13 @@ mod request;
 /// Statuspage.io's own address, used unless the configuration names another.
 pub const STATUSPAGE_API: &str = "https://api.statuspage.io/v1";
 
-/// Items asked for at once, the most there may be.
+/// Items in one part of a list, the most that Statuspage allows.
 pub const PER_PAGE: usize = 100;
 
-/// Pages of a list that are read: 5,000 components or open incidents. Asking for a later one is refused.
+/// Parts of a list that are read: 5,000 components or open incidents. Asking for a later part is refused.
 pub const MAX_PAGES: u32 = 50;
 
-/// The key under which `metadata` is ours.
+/// The key in an incident's `metadata` under which Tidegate keeps its own data.
 const NAMESPACE: &str = "tidegate";
 
 /// One page at Statuspage.io, or at a stand-in with the same API.
@@ -44,26 +45,26 @@ pub struct Statuspage {
 /// The page cannot be addressed as it is configured. The text leaves the values out: a key may stand among them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SetupError {
-    /// No absolute `https` URL, or plain `http` to another machine.
+    /// The address of the API is not an absolute `https` URL, or is plain `http` to another machine.
     #[error(
         "the address of Statuspage's API is not an https URL (plain http is for this machine only)"
     )]
     BaseUrl,
-    /// Not an id.
+    /// The page's id cannot be one of Statuspage's.
     #[error(
         "the id of the status page is not one: it is in the page's address at manage.statuspage.io, after `/pages/`"
     )]
     PageId,
 }
 
-/// What the page says of itself.
+/// The page as Statuspage describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageInfo {
-    /// Its id.
+    /// The page's id.
     pub id: String,
-    /// As readers see it.
+    /// The page's name, as readers see it.
     pub name: String,
-    /// Where readers find it; empty if it does not say.
+    /// The page's public address; empty if Statuspage does not say.
     pub url: String,
 }
 
@@ -87,38 +88,48 @@ impl Statuspage {
         })
     }
 
-    /// What the page says of itself: the check of id and key when a page is connected.
-    pub async fn page(&self) -> Outcome<PageInfo> {
+    /// Reads the page itself, which checks the id and the key when a page is connected.
+    pub async fn page(&self) -> Outcome<PageInfo, ServiceRejection> {
         let outcome = self.send(Method::GET, &[], &[], None).await;
         outcome.and_then(|answer| read(answer::page(&answer)))
     }
 
     /// Writes the draft of an incident's post-mortem. Repeating it changes nothing.
-    pub async fn put_postmortem_draft(&self, id: &ExternalId, body: &str) -> Outcome<()> {
+    pub async fn put_postmortem_draft(
+        &self,
+        id: &ExternalId,
+        body: &str,
+    ) -> Outcome<(), ServiceRejection> {
         let draft = json!({"postmortem": {"body_draft": body}});
         let path = ["incidents", id.as_str(), "postmortem"];
         let outcome = self.send(Method::PUT, &path, &[], Some(&draft)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
     /// Publishes the draft of an incident's post-mortem; `notify` tells subscribers, never Twitter.
-    pub async fn publish_postmortem(&self, id: &ExternalId, notify: bool) -> Outcome<()> {
+    pub async fn publish_postmortem(
+        &self,
+        id: &ExternalId,
+        notify: bool,
+    ) -> Outcome<(), ServiceRejection> {
         let how = json!({"postmortem": {"notify_subscribers": notify, "notify_twitter": false}});
         let path = ["incidents", id.as_str(), "postmortem", "publish"];
         let outcome = self.send(Method::PUT, &path, &[], Some(&how)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
-    /// One part of a list. It is the last one if it is not full.
+    /// Reads one part of a list, counted from 1. A part that is not full is the last one.
     async fn list<T>(
         &self,
         path: &[&str],
         page: u32,
         item: fn(&Value) -> Option<T>,
-    ) -> Outcome<Listing<T>> {
+    ) -> Outcome<Listing<T>, ServiceRejection> {
         if page > MAX_PAGES {
             let most = MAX_PAGES as usize * PER_PAGE;
-            return Outcome::invalid(&format!("the status page lists more than {most}"));
+            return Outcome::rejected(ServiceRejection::invalid(&format!(
+                "the status page lists more than {most}"
+            )));
         }
         let query = [
             ("page", page.to_string()),
@@ -136,25 +147,29 @@ impl Statuspage {
 
 #[async_trait]
 impl StatusPage for Statuspage {
-    async fn components(&self, page: u32) -> Outcome<Listing<Component>> {
+    async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection> {
         self.list(&["components"], page, answer::component).await
     }
 
-    async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()> {
+    async fn set_component(
+        &self,
+        id: &ComponentId,
+        status: ComponentStatus,
+    ) -> Outcome<(), ServiceRejection> {
         let body = json!({"component": {"status": status.as_str()}});
         let path = ["components", id.as_str()];
         let outcome = self.send(Method::PATCH, &path, &[], Some(&body)).await;
-        outcome.and_then(|_| Outcome::Done(()))
+        outcome.map(|_| ())
     }
 
-    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>> {
+    async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection> {
         self.list(&["incidents", "unresolved"], page, answer::incident)
             .await
     }
 
-    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted> {
+    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection> {
         if let Some(reason) = cannot_be_created(incident) {
-            return Outcome::invalid(&reason);
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let mut body = json!({
             "name": incident.name,
@@ -172,15 +187,19 @@ impl StatusPage for Statuspage {
         outcome.and_then(|answer| read(answer::incident(&answer)))
     }
 
-    async fn incident(&self, id: &ExternalId) -> Outcome<Posted> {
+    async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection> {
         let path = ["incidents", id.as_str()];
         let outcome = self.send(Method::GET, &path, &[], None).await;
         outcome.and_then(|answer| read(answer::incident(&answer)))
     }
 
-    async fn update(&self, id: &ExternalId, update: &PublicUpdate) -> Outcome<Posted> {
+    async fn update(
+        &self,
+        id: &ExternalId,
+        update: &PublicUpdate,
+    ) -> Outcome<Posted, ServiceRejection> {
         if let Some(reason) = too_long("text", &update.body, MAX_BODY) {
-            return Outcome::invalid(&reason);
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let mut body = json!({
             "status": update.status.as_str(),
@@ -196,7 +215,7 @@ impl StatusPage for Statuspage {
     }
 }
 
-/// Why Statuspage would refuse the incident, or we could not find it again.
+/// Why Statuspage would refuse the incident, or why it could not be found again afterwards; `None` if it is fine.
 fn cannot_be_created(incident: &PublicIncident) -> Option<String> {
     if incident.name.trim().is_empty() {
         return Some("an incident on the status page needs a name".to_owned());
@@ -215,7 +234,8 @@ fn too_long(what: &str, text: &str, most: usize) -> Option<String> {
     (has > most).then(|| format!("the {what} has {has} characters; the status page takes {most}"))
 }
 
-/// Both fields: `components` sets their statuses, `component_ids` whose subscribers are told.
+/// Sets both fields: `components` changes the components' statuses, `component_ids` says whose subscribers are
+/// notified.
 fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, ComponentStatus>) {
     if components.is_empty() {
         return;
@@ -229,8 +249,8 @@ fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, Component
     body["components"] = Value::Object(statuses);
 }
 
-/// An answer that says it was done but not what: it may have been.
-fn read<T>(answer: Option<T>) -> Outcome<T> {
+/// Judges what was read of a 2xx answer. One that cannot be read leaves open whether the call took effect.
+fn read<T>(answer: Option<T>) -> Outcome<T, ServiceRejection> {
     match answer {
         Some(answer) => Outcome::Done(answer),
         None => Outcome::Ambiguous("the answer cannot be read".to_owned()),

@@ -1,10 +1,9 @@
 //! What people see of an incident: pure functions from values to Block Kit, mrkdwn, Markdown or HTML, one file per
 //! thing shown. They read no row and no clock. Every text that somebody wrote passes `text`, which escapes it, and
-//! every block passes `blocks`, which keeps Slack's limits.
+//! every block is made by `tidegate_slack::blocks`, which keeps Slack's limits.
 
 pub mod announcement;
 pub mod approval;
-mod blocks;
 pub mod bookmarks;
 pub mod catchup;
 pub mod deliveries;

@@ -5,15 +5,16 @@ use std::time::Duration;
 use http::StatusCode;
 use secrecy::SecretString;
 use thiserror::Error;
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::delivery::{resume, resume_later};
 use tidegate_pipeline::table::{Rows, TableError, Write};
 use tidegate_pipeline::tenants;
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::auth::{Revoke, Test};
 use tidegate_slack::api::oauth::{Access, AccessByCode, AuthedUser};
 use tidegate_slack::api::types::Named;
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::Installs;
 use super::erasure;
@@ -172,7 +173,9 @@ impl Installs {
         };
         match self.slack.perform(&credentials, &request).await {
             Outcome::Done(access) => Ok(access),
-            Outcome::Refused(Refusal::Permanent(code) | Refusal::Credential(code)) => {
+            Outcome::Refused(Refusal::Rejected(
+                SlackRejection::Permanent(code) | SlackRejection::Credential(code),
+            )) => {
                 let app = [
                     "invalid_client_id",
                     "bad_client_secret",

@@ -10,13 +10,13 @@
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, TableError};
 use tidegate_pipeline::tenants;
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::outcome::Outcome;
 
 use super::grant::{Grant, Holder, State};
 use super::oauth::{app_of, redirect_uri};

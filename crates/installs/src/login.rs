@@ -14,12 +14,12 @@ use bytes::Bytes;
 use http::header::{HeaderValue, LOCATION};
 use http::{Response, StatusCode};
 use secrecy::ExposeSecret;
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::api::authorize::SignIn;
 use tidegate_slack::api::openid::Token;
 use tidegate_slack::id_token::{self, SignedIn};
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::outcome::Outcome;
 
 use crate::grant::State;
 use crate::state::{self, STATE_LIFE, StateError};

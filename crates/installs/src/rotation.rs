@@ -10,15 +10,16 @@ use std::time::Duration;
 use metrics::counter;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{resume, resume_later};
 use tidegate_pipeline::outbox::{self, Class, Lane, Post, Target};
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::api::oauth::{Access, AccessByRefresh};
 use tidegate_slack::ids::{ChannelId, TenantId};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::grant::{self, Grant, Holder, State, Tokens};
 use super::{InstallError, Installs, REFRESH_AHEAD, USABLE_FOR};
@@ -160,11 +161,9 @@ impl Installs {
         };
         match self.slack.perform(&credentials, &request).await {
             Outcome::Done(access) => self.keep(tenant, rows, seen, access).await,
-            Outcome::Refused(Refusal::Permanent(code) | Refusal::Credential(code))
-                if code == USED_UP =>
-            {
-                self.used_up(tenant, rows, seen).await
-            }
+            Outcome::Refused(Refusal::Rejected(
+                SlackRejection::Permanent(code) | SlackRejection::Credential(code),
+            )) if code == USED_UP => self.used_up(tenant, rows, seen).await,
             Outcome::Refused(Refusal::RateLimited { retry_after }) => {
                 let until = self.clock.now().plus(Duration::from_secs(retry_after));
                 self.end_lease(rows, seen, lease, until).await;

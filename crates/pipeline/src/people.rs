@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use tidegate_outcome::Outcome;
 use tidegate_slack::api::types::user::User;
 use tidegate_slack::api::users::Info;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{TenantId, UserId};
-use tidegate_slack::outcome::Outcome;
 
 use crate::clock::Timestamp;
 use crate::delivery::BotTokens;

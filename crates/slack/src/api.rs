@@ -1,8 +1,10 @@
-//! Typed Web API calls: one file a family of methods, one struct a method, all through [`SlackClient::perform`].
+//! Typed Web API calls: one file for each family of methods, one struct for each method, all through
+//! [`SlackClient::perform`].
 //!
-//! `slack.perform(&token, &conversations::Members { channel, ..Default::default() })`. Requests leave out what is
-//! `None`. Answers take any field as absent that is missing or of an odd type, except the few without which the
-//! answer says nothing. Neither shows its fields in `Debug`: they hold secrets and what people wrote.
+//! `slack.perform(&token, &conversations::Members { channel, ..Default::default() })`. A request leaves out fields that
+//! are
+//! `None`. In an answer, a field that is missing or of an odd type reads as absent, except for the few without which
+//! the answer says nothing. `Debug` shows no fields of either, because they hold secrets and what people wrote.
 
 #[macro_use]
 mod method;
@@ -31,25 +33,26 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use tidegate_outcome::Outcome;
 
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
-use crate::outcome::{Outcome, Refusal};
 use crate::tiers::Tier;
 
-/// One Web API method, implemented by the struct of its parameters.
+/// A Web API method, implemented by the struct of its parameters.
 pub trait Method: Serialize + Sync {
-    /// Its name at Slack.
+    /// Slack's name of the method, for example `chat.postMessage`.
     const NAME: &'static str;
     /// How often it may be called.
     const TIER: Tier;
-    /// How it is sent and what an unreadable answer means.
+    /// How the method is sent, and what an unreadable answer means.
     const KIND: Kind;
-    /// What it is called with.
+    /// The type of credential that the method takes.
     type Credential: Credential;
-    /// What comes back.
+    /// The type of the answer.
     type Answer: DeserializeOwned;
 
-    /// Whether an answer that could be read holds what the call was made for.
+    /// Whether an answer holds what the call was made for.
     fn complete(_answer: &Self::Answer) -> bool {
         true
     }
@@ -58,17 +61,17 @@ pub trait Method: Serialize + Sync {
 /// How a method is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// As a form, for reading methods take no JSON. Repeating it changes nothing.
+    /// Sent as a form, because reading methods take no JSON. Repeating it changes nothing.
     Read,
-    /// As JSON; it changes something.
+    /// Sent as JSON; it changes something.
     Write,
-    /// As a form; it changes something.
+    /// Sent as a form; it changes something.
     WriteForm,
 }
 
-/// What a call is made with.
+/// What a call is authorized with.
 pub trait Credential: Sync {
-    /// The request with it.
+    /// Adds the credential to a request.
     fn sign(&self, request: RequestBuilder) -> RequestBuilder;
 }
 
@@ -82,9 +85,9 @@ impl Credential for SecretString {
 /// The app's own id and secret, for the methods that hand out tokens.
 #[derive(Debug, Clone)]
 pub struct AppCredentials {
-    /// Public.
+    /// The app's id, which is public.
     pub client_id: String,
-    /// Not public.
+    /// The app's secret.
     pub client_secret: SecretString,
 }
 
@@ -95,15 +98,15 @@ impl Credential for AppCredentials {
 }
 
 impl SlackClient {
-    /// Calls a method once. An `ok: true` that cannot be read is ambiguous where something was to change, and
-    /// `unreadable_answer` where something was to be read.
+    /// Calls a method once. If the answer is `ok: true` but cannot be read, the outcome is ambiguous for a method that
+    /// changes something, and a rejection `unreadable_answer` for one that reads.
     pub async fn perform<M: Method>(
         &self,
         credential: &M::Credential,
         request: &M,
-    ) -> Outcome<M::Answer> {
+    ) -> Outcome<M::Answer, SlackRejection> {
         let Ok(Value::Object(mut parameters)) = serde_json::to_value(request) else {
-            return Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("invalid_request".to_owned()));
         };
         parameters.retain(|_, value| !value.is_null());
         let outcome = self
@@ -117,7 +120,7 @@ impl SlackClient {
             match (read, M::KIND) {
                 (Some(answer), _) => Outcome::Done(answer),
                 (None, Kind::Read) => {
-                    Outcome::Refused(Refusal::Permanent("unreadable_answer".to_owned()))
+                    Outcome::rejected(SlackRejection::Permanent("unreadable_answer".to_owned()))
                 }
                 (None, _) => Outcome::Ambiguous("the answer cannot be read".to_owned()),
             }

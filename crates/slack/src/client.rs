@@ -1,5 +1,5 @@
-//! The Web API and `response_url`s, one request per call: no retry hides in here, because whether a post may be
-//! repeated is decided where its state is kept. Contract: docs.slack.dev/apis/web-api.
+//! Calls the Web API and `response_url`s, one request per call. Nothing is retried here: the code that keeps a post's
+//! state decides whether the post may be repeated. Contract: docs.slack.dev/apis/web-api.
 
 use std::time::Duration;
 
@@ -8,17 +8,18 @@ use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
+use tidegate_outcome::{Outcome, Refusal};
 
+use crate::answer::{self, SlackRejection};
 use crate::api::Credential;
-use crate::outcome::{Outcome, Refusal};
 
 /// Slack's own address, used unless the configuration names another.
 pub const SLACK_API: &str = "https://slack.com/api";
 
-/// Bytes of an answer that are read. Slack's largest pages stay below.
+/// The most bytes of an answer that are read, 4 MB. Slack's largest pages are smaller.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
 
-/// How long the bytes of a file may take: more than a call, less than a Lambda lives.
+/// How long the upload of a file's bytes may take: longer than a call, shorter than a Lambda lives.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Calls Slack, or a stand-in with the same API.
@@ -26,21 +27,21 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct SlackClient {
     http: reqwest::Client,
     base_url: String,
-    /// Where `response_url`s may point.
+    /// The only host at which `response_url`s may point.
     hooks: Host,
-    /// Where files may be put.
+    /// The only host to which files may be uploaded.
     files: Host,
 }
 
-/// Where addresses may point that Slack gives us, in a request or an answer: anything else would be a way into our
-/// network.
+/// The host at which an address from a request or an answer of Slack's may point. Any other host would be a way into
+/// our network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
     Https(&'static str),
     SameAsApi(String),
 }
 
-/// The configured address is no absolute `http` or `https` URL, or plain `http` to another machine.
+/// The configured address is not an absolute `http` or `https` URL, or is plain `http` to another machine.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not an https URL (plain http is for this machine only)")]
 pub struct BaseUrlError(String);
@@ -79,7 +80,7 @@ impl SlackClient {
         })
     }
 
-    /// What it sends with, for clients of other services in the same process.
+    /// The HTTP client, which clients of other services in the same process share.
     pub fn http(&self) -> &reqwest::Client {
         &self.http
     }
@@ -90,7 +91,12 @@ impl SlackClient {
     }
 
     /// Calls one Web API method with a JSON body.
-    pub async fn call(&self, token: &SecretString, method: &str, body: &Value) -> Outcome {
+    pub async fn call(
+        &self,
+        token: &SecretString,
+        method: &str,
+        body: &Value,
+    ) -> Outcome<Value, SlackRejection> {
         self.submit(token, method, |request| request.json(body))
             .await
     }
@@ -101,46 +107,55 @@ impl SlackClient {
         token: &SecretString,
         method: &str,
         parameters: &[(&str, &str)],
-    ) -> Outcome {
+    ) -> Outcome<Value, SlackRejection> {
         self.submit(token, method, |request| request.form(parameters))
             .await
     }
 
-    /// The one way out to the Web API: `fill` puts the parameters into the request.
+    /// Sends every call to the Web API; `fill` puts the parameters into the request.
     pub(crate) async fn submit(
         &self,
         credential: &impl Credential,
         method: &str,
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> Outcome {
+    ) -> Outcome<Value, SlackRejection> {
         let request = self.http.post(format!("{}/{method}", self.base_url));
         match fill(credential.sign(request)).send().await {
-            Ok(response) => judge(response, Outcome::from_answer).await,
+            Ok(response) => judge(response, answer::judge).await,
             Err(e) => not_answered(&e),
         }
     }
 
     /// Answers a command or an interaction at its `response_url`.
-    pub async fn respond(&self, response_url: &SecretString, body: &Value) -> Outcome {
+    pub async fn respond(
+        &self,
+        response_url: &SecretString,
+        body: &Value,
+    ) -> Outcome<Value, SlackRejection> {
         let url = response_url.expose_secret();
         if !self.hooks.holds(url) {
-            return Outcome::Refused(Refusal::Permanent("foreign_response_url".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("foreign_response_url".to_owned()));
         }
         match self.http.post(url).json(body).send().await {
-            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Ok(response) => judge(response, answer::judge_response_url).await,
             Err(e) => not_answered(&e),
         }
     }
 
-    /// Puts the bytes of a file where `files.getUploadURLExternal` said. Done means that Slack has them all.
-    pub(crate) async fn put_bytes(&self, upload_url: &SecretString, bytes: Vec<u8>) -> Outcome {
+    /// Uploads the bytes of a file to the address that `files.getUploadURLExternal` gave. *Done* means that Slack has
+    /// them all.
+    pub(crate) async fn put_bytes(
+        &self,
+        upload_url: &SecretString,
+        bytes: Vec<u8>,
+    ) -> Outcome<Value, SlackRejection> {
         let url = upload_url.expose_secret();
         if !self.files.holds(url) {
-            return Outcome::Refused(Refusal::Permanent("foreign_upload_url".to_owned()));
+            return Outcome::rejected(SlackRejection::Permanent("foreign_upload_url".to_owned()));
         }
         let request = self.http.post(url).timeout(UPLOAD_TIMEOUT).body(bytes);
         match request.send().await {
-            Ok(response) => judge(response, Outcome::from_response_url).await,
+            Ok(response) => judge(response, answer::judge_response_url).await,
             Err(e) => not_answered(&e),
         }
     }
@@ -172,8 +187,8 @@ fn authority(uri: &Uri) -> String {
 
 async fn judge(
     mut response: Response,
-    rule: impl Fn(u16, Option<&str>, &[u8]) -> Outcome,
-) -> Outcome {
+    rule: impl Fn(u16, Option<&str>, &[u8]) -> Outcome<Value, SlackRejection>,
+) -> Outcome<Value, SlackRejection> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -188,19 +203,20 @@ async fn judge(
             }
             Ok(Some(_)) => return Outcome::Ambiguous("the answer is too large".to_owned()),
             Ok(None) => return rule(status, retry_after.as_deref(), &body),
-            // A rate limit is clear from its head alone.
+            // The status alone says that it is a rate limit.
             Err(_) if status == 429 => return rule(status, retry_after.as_deref(), &body),
             Err(_) => return Outcome::Ambiguous("the answer broke off".to_owned()),
         }
     }
 }
 
-/// Only a connection that never stood is a refusal; reqwest's error text holds the URL, so it is not passed on.
-fn not_answered(e: &reqwest::Error) -> Outcome {
+/// Judges a call without an answer. Only a failure to connect is a refusal. The error's own text holds the URL, so it
+/// is not passed on.
+fn not_answered(e: &reqwest::Error) -> Outcome<Value, SlackRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)
     } else if e.is_builder() {
-        Outcome::Refused(Refusal::Permanent("invalid_request".to_owned()))
+        Outcome::rejected(SlackRejection::Permanent("invalid_request".to_owned()))
     } else if e.is_timeout() {
         Outcome::Ambiguous("no answer in time".to_owned())
     } else {

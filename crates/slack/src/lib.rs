@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "client")]
+pub mod answer;
+#[cfg(feature = "client")]
 pub mod api;
 #[cfg(feature = "blocks")]
 pub mod blocks;
@@ -15,10 +17,10 @@ pub mod id_token;
 pub mod ids;
 pub mod interaction;
 pub mod lenient;
-#[cfg(feature = "client")]
-pub mod outcome;
+pub mod mrkdwn;
 pub mod signature;
 pub mod socket;
 pub mod tenant;
+pub mod text;
 #[cfg(feature = "client")]
 pub mod tiers;

@@ -1,38 +1,43 @@
-//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are insisted on; any
-//! other field that is missing or odd reads as absent.
+//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are required; any
+//! other field that is missing or of an odd type reads as absent.
 
 use serde_json::Value;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{NAMESPACE, PageInfo};
-use crate::outcome::{DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, Outcome, Reason, Refusal};
+use crate::rejection::{Reason, ServiceRejection};
 use crate::status_page::{Component, ComponentStatus, IncidentStatus, Posted, PostedUpdate};
 
+/// Seconds to wait when Statuspage limits calls and names no usable time.
+const DEFAULT_RETRY_AFTER: u64 = 60;
+
 /// Judges an HTTP answer by its status, its `Retry-After` header and its body.
-pub(super) fn judge(status: u16, retry_after: Option<&str>, body: &[u8]) -> Outcome<Value> {
-    let refusal = match status {
+pub(super) fn judge(
+    status: u16,
+    retry_after: Option<&str>,
+    body: &[u8],
+) -> Outcome<Value, ServiceRejection> {
+    let rejection = match status {
         200..=299 => {
             return match serde_json::from_slice(body) {
                 Ok(answer) => Outcome::Done(answer),
                 Err(_) => Outcome::Ambiguous("the answer is not JSON".to_owned()),
             };
         }
-        // 408: it stopped waiting for the request, and we cannot know what it had of it.
+        // With 408 it stopped waiting for the request, and it may have read all of it.
         408 | 500.. => return Outcome::Ambiguous(format!("HTTP {status}")),
-        // 420 is what old keys still get.
-        420 | 429 => Refusal::RateLimited {
-            retry_after: retry_after
-                .and_then(|text| text.trim().parse().ok())
-                .unwrap_or(DEFAULT_RETRY_AFTER)
-                .min(MAX_RETRY_AFTER),
-        },
-        401 | 403 => Refusal::Credential(reason(status, body)),
-        404 | 410 => Refusal::NotFound(reason(status, body)),
-        _ => Refusal::Invalid(reason(status, body)),
+        // Old keys still get 420.
+        420 | 429 => {
+            return Outcome::Refused(Refusal::rate_limited(retry_after, DEFAULT_RETRY_AFTER));
+        }
+        401 | 403 => ServiceRejection::Credential(reason(status, body)),
+        404 | 410 => ServiceRejection::NotFound(reason(status, body)),
+        _ => ServiceRejection::Invalid(reason(status, body)),
     };
-    Outcome::Refused(refusal)
+    Outcome::rejected(rejection)
 }
 
-/// What Statuspage says of a refusal: `{message}` by its documentation, `{error}` with a text or a list in practice.
+/// The reason that Statuspage gives: in `message` by its documentation, in `error` as a text or a list in practice.
 fn reason(status: u16, body: &[u8]) -> Reason {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = ["message", "error", "errors"]
@@ -52,7 +57,7 @@ fn texts(value: &Value) -> Option<String> {
     (!joined.trim().is_empty()).then_some(joined)
 }
 
-/// Every item, or `None` if there is one without an id: it could be the one that is looked for.
+/// All items of a list. `None` if one of them has no id, because it could be the one that is looked for.
 pub(super) fn list<T>(answer: &Value, item: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     answer.as_array()?.iter().map(item).collect()
 }

@@ -1,20 +1,21 @@
-//! The one way out to Statuspage.io.
+//! Sends requests to Statuspage.io; every call goes through [`Statuspage::send`].
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, Response, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{Statuspage, answer};
-use crate::outcome::{Outcome, Reason, Refusal};
+use crate::rejection::{Reason, ServiceRejection};
 
-/// Bytes of an answer that are read: a hundred incidents with long histories stay below.
+/// The most bytes of an answer that are read, 8 MB: a hundred incidents with long histories are smaller.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
-/// Longest id that is believed. Statuspage's have 12 characters.
+/// The longest id that is accepted, in bytes. Statuspage's have 12.
 const MAX_ID: usize = 64;
 
-/// The API's address, if the key may be sent there.
+/// Reads the API's address. `None` if the key must not be sent there.
 pub(super) fn base_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim_end_matches('/')).ok()?;
     let on_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -23,7 +24,7 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
     (allowed && plain && url.has_host()).then_some(url)
 }
 
-/// Whether this can be an id of theirs. Ids come from settings: nothing else may become part of a path.
+/// Whether a text can be one of Statuspage's ids. Ids come from settings, and nothing else may become part of a path.
 pub(super) fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())
         && text
@@ -31,7 +32,7 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// The address of something about a page.
+/// The address of a resource of the page.
 fn address(base_url: &Url, page_id: &str, path: &[&str]) -> Url {
     let mut url = base_url.clone();
     if let Ok(mut parts) = url.path_segments_mut() {
@@ -50,14 +51,15 @@ impl Statuspage {
         path: &[&str],
         query: &[(&str, String)],
         body: Option<&Value>,
-    ) -> Outcome<Value> {
+    ) -> Outcome<Value, ServiceRejection> {
         if let Some(odd) = path.iter().find(|part| !is_id(part)) {
-            return Outcome::invalid(&format!("`{odd}` is not an id of the status page"));
+            let reason = format!("`{odd}` is not an id of the status page");
+            return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let key = format!("OAuth {}", self.key.expose_secret());
         let Ok(mut key) = HeaderValue::try_from(key) else {
             let reason = Reason::new("it holds characters that no key has");
-            return Outcome::Refused(Refusal::Credential(reason));
+            return Outcome::rejected(ServiceRejection::Credential(reason));
         };
         key.set_sensitive(true);
         let url = address(&self.base_url, &self.page_id, path);
@@ -75,7 +77,7 @@ impl Statuspage {
     }
 }
 
-async fn received(mut response: Response) -> Outcome<Value> {
+async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
@@ -94,7 +96,7 @@ async fn received(mut response: Response) -> Outcome<Value> {
             Ok(Some(_)) => "the answer is too large",
             Err(_) => "the answer broke off",
         };
-        // A refusal is clear from its head alone.
+        // The status alone says that it is a refusal.
         return match judge(&[]) {
             refused @ Outcome::Refused(_) => refused,
             _ => Outcome::Ambiguous(broken.to_owned()),
@@ -102,12 +104,13 @@ async fn received(mut response: Response) -> Outcome<Value> {
     }
 }
 
-/// Only a connection that never stood is a refusal; the error's text holds the URL, so it is not passed on.
-fn not_answered(e: &reqwest::Error) -> Outcome<Value> {
+/// Judges a call without an answer. Only a failure to connect is a refusal. The error's own text holds the URL, so it
+/// is not passed on.
+fn not_answered(e: &reqwest::Error) -> Outcome<Value, ServiceRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)
     } else if e.is_builder() {
-        Outcome::invalid("the request cannot be sent")
+        Outcome::rejected(ServiceRejection::invalid("the request cannot be sent"))
     } else if e.is_timeout() {
         Outcome::Ambiguous("no answer in time".to_owned())
     } else {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use tidegate_connectors::outcome::Refusal;
+use tidegate_connectors::rejection::ServiceRejection;
 use tidegate_connectors::status_page::StatusPage;
 use tidegate_fake_statuspage::{FakeConfig, Fault, FaultKind};
+use tidegate_outcome::Refusal;
 
 use crate::pages::{Page, done, incident, refused};
 
-fn limited(retry_after: u64) -> Refusal {
+fn limited(retry_after: u64) -> Refusal<ServiceRejection> {
     Refusal::RateLimited { retry_after }
 }
 

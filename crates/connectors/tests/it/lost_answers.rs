@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tidegate_connectors::outcome::{Outcome, Refusal};
+use tidegate_connectors::rejection::ServiceRejection;
 use tidegate_connectors::status_page::{
     IncidentStatus, Posted, PublicIncident, PublicUpdate, StatusPage, find_ours,
 };
 use tidegate_fake_statuspage::{Fault, FaultKind};
+use tidegate_outcome::{Outcome, Refusal};
 
 use crate::pages::{Page, ambiguous, done, incident, update};
 
@@ -148,7 +149,7 @@ impl Publisher<'_> {
         }
     }
 
-    fn wait(&self, why: &Refusal) {
+    fn wait(&self, why: &Refusal<ServiceRejection>) {
         let Refusal::RateLimited { retry_after } = why else {
             panic!("refused: {why:?}");
         };

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use tidegate_connectors::outcome::{Outcome, Refusal};
+use tidegate_connectors::rejection::ServiceRejection;
 use tidegate_connectors::status_page::{
     ComponentId, ComponentStatus, Impact, IncidentStatus, PublicIncident, PublicUpdate,
 };
 use tidegate_connectors::statuspage::Statuspage;
 use tidegate_fake_statuspage::{Clock, FakeConfig, FakeStatuspage, Running};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client;
 
 /// Where the manual clock of the tests starts.
@@ -110,7 +111,7 @@ pub(crate) fn update(status: IncidentStatus, body: &str) -> PublicUpdate {
 }
 
 /// What was answered.
-pub(crate) fn done<T: Debug>(outcome: Outcome<T>) -> T {
+pub(crate) fn done<T: Debug>(outcome: Outcome<T, ServiceRejection>) -> T {
     match outcome {
         Outcome::Done(answer) => answer,
         other => panic!("not done: {other:?}"),
@@ -118,7 +119,9 @@ pub(crate) fn done<T: Debug>(outcome: Outcome<T>) -> T {
 }
 
 /// Why it was refused.
-pub(crate) fn refused<T: Debug>(outcome: Outcome<T>) -> Refusal {
+pub(crate) fn refused<T: Debug>(
+    outcome: Outcome<T, ServiceRejection>,
+) -> Refusal<ServiceRejection> {
     match outcome {
         Outcome::Refused(why) => why,
         other => panic!("not refused: {other:?}"),
@@ -126,7 +129,7 @@ pub(crate) fn refused<T: Debug>(outcome: Outcome<T>) -> Refusal {
 }
 
 /// Why nobody knows.
-pub(crate) fn ambiguous<T: Debug>(outcome: Outcome<T>) -> String {
+pub(crate) fn ambiguous<T: Debug>(outcome: Outcome<T, ServiceRejection>) -> String {
     match outcome {
         Outcome::Ambiguous(why) => why,
         other => panic!("not ambiguous: {other:?}"),

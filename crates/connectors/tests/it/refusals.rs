@@ -1,9 +1,9 @@
 //! Whatever Statuspage refuses: nothing happened, and the reason reaches the person.
 
-use tidegate_connectors::outcome::{Outcome, Refusal};
 use tidegate_connectors::status_page::{ComponentStatus, IncidentStatus, StatusPage};
 use tidegate_connectors::statuspage::{SetupError, Statuspage};
 use tidegate_fake_statuspage::{ErrorShape, FakeConfig};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client;
 use tokio::net::TcpListener;
 

@@ -7,9 +7,10 @@ use tidegate_pipeline::ledger::{Delivery, EventState, Ledger};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::hash_text;
 use tidegate_pipeline::worker::wake;
+use tidegate_slack::mrkdwn::unescape;
 
 use super::fields::Fields;
-use super::room::{Room, plain, undone};
+use super::room::{Room, undone};
 use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
 use crate::domain::Incidents;
 use crate::model::incident::IncidentId;
@@ -134,8 +135,8 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, Refused> {
 /// What the caller is told. A refusal of what had been done before is none.
 fn came(ran: Ran) -> Result<Came, Refused> {
     let message = match ran.answer {
-        Some(Err(refused)) if !ran.repeated => return Err(Refused::conflict(plain(&refused.0))),
-        Some(Ok(message)) if !ran.repeated => message["text"].as_str().map(plain),
+        Some(Err(refused)) if !ran.repeated => return Err(Refused::conflict(unescape(&refused.0))),
+        Some(Ok(message)) if !ran.repeated => message["text"].as_str().map(unescape),
         _ => None,
     };
     Ok(Came {

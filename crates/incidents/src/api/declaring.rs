@@ -2,10 +2,11 @@
 
 use http::StatusCode;
 use serde_json::json;
+use tidegate_slack::mrkdwn::unescape;
 
 use super::asking::{self, Claim};
 use super::fields::Fields;
-use super::room::{Room, plain};
+use super::room::Room;
 use super::shown;
 use crate::decide::ask::Ask;
 use crate::decide::declaration::{self, Declaration};
@@ -66,7 +67,7 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, Refused> {
         Ok(declaration) => note_problems(fields, &declaration, room),
         Err(words) => {
             note_problems(fields, &declaration, room);
-            fields.wrong("template", &format!("is none: {}", plain(&words)));
+            fields.wrong("template", &format!("is none: {}", unescape(&words)));
         }
     }
     fields.check()?;
@@ -85,7 +86,7 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
             field
         };
         if !fields.is_wrong(name) {
-            fields.wrong(name, &format!("does not fit: {}", plain(&words)));
+            fields.wrong(name, &format!("does not fit: {}", unescape(&words)));
         }
     }
 }

@@ -5,6 +5,7 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
+use tidegate_slack::mrkdwn::unescape;
 
 use tidegate_api::{Api, Call, Caller, Refused, Who};
 use tidegate_pipeline::people::{Person, PersonKind};
@@ -111,7 +112,7 @@ impl<'a> Room<'a> {
             Some(_) => case.may(action).map(|_| ()),
             None => case.may_at_all(action),
         };
-        allowed.map_err(|refused| Refused::forbidden(plain(&refused.0)))
+        allowed.map_err(|refused| Refused::forbidden(unescape(&refused.0)))
     }
 
     /// The incident with that id or number, if the caller may know of it.
@@ -145,12 +146,6 @@ fn number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// Words that were written for Slack's mark-up, as plain text.
-pub(super) fn plain(mrkdwn: &str) -> String {
-    let text = mrkdwn.replace("&lt;", "<").replace("&gt;", ">");
-    text.replace("&amp;", "&")
-}
-
 /// A job that was not done is no caller's fault; what the next attempt may bring is in the log.
 pub(super) fn undone(e: JobError) -> Refused {
     match e {
@@ -178,10 +173,5 @@ mod tests {
         ] {
             assert_eq!(number(name), found, "{name}");
         }
-    }
-
-    #[test]
-    fn mark_up_is_read_back_once() {
-        assert_eq!(plain("&lt;why&gt; &amp;lt; R&amp;D"), "<why> &lt; R&D");
     }
 }

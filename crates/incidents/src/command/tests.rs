@@ -6,7 +6,6 @@ use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::forms::GRAMMAR;
 use super::*;
-use crate::model::milestone::Milestone;
 use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;

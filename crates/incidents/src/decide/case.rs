@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::PersonKind;
+use tidegate_slack::mrkdwn::escape;
 
 use super::change::Change;
 use super::declaration::Declaration;
@@ -12,7 +13,6 @@ use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;
-use crate::render::text::escaped;
 
 /// What a decision may look at.
 pub struct Case<'a> {
@@ -60,7 +60,7 @@ impl From<permissions::Refusal> for Refused {
 
 impl From<crate::model::transition::Denied> for Refused {
     fn from(denied: crate::model::transition::Denied) -> Self {
-        Self(escaped(&denied.to_string()))
+        Self(escape(&denied.to_string()))
     }
 }
 
@@ -187,7 +187,7 @@ pub fn ended(incident: &Incident) -> Refused {
 pub fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => format!("<@{user}>"),
-        Actor::App(name) => format!("`{}`", escaped(name)),
+        Actor::App(name) => format!("`{}`", escape(name)),
         Actor::Operator => "the operator".to_owned(),
         Actor::Tidegate => "Tidegate".to_owned(),
     }

@@ -4,6 +4,8 @@
 
 mod endings;
 
+use tidegate_slack::mrkdwn::escape;
+
 pub use self::endings::{cancel, close, reopen, resolve};
 use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
@@ -17,7 +19,6 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
-use crate::render::text::escaped;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -110,7 +111,7 @@ fn note_update(change: &mut Change, from: Status, text: Option<&str>) {
 
 fn announce_update(change: &mut Change, case: &Case<'_>, from: Status, text: Option<&str>) {
     let (who, to) = (case.who(), change.incident.status);
-    let words = text.map(escaped).unwrap_or_default();
+    let words = text.map(escape).unwrap_or_default();
     if from == to {
         say(change, &format!("*Update* by {who}: {words}"));
     } else if words.is_empty() {
@@ -145,7 +146,7 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
     change.note(EntryKind::SeverityChange, format!("{from} → {to}{because}"));
     let worse = to.worse_than(from);
     let arrow = if worse { "raised" } else { "lowered" };
-    let because = escaped(&because);
+    let because = escape(&because);
     say(
         &mut change,
         &format!(

@@ -78,7 +78,8 @@ impl Marked {
         }
     }
 
-    /// Sets or removes a mark at a time of Slack's clock; false if it is known already, or something later is.
+    /// Sets or removes a mark at a time of Slack's clock; false if that moment of it is known already, or a later one is.
+    /// True also for a mark that stays as it was: the later moment outdates events that are still on their way.
     pub fn mark(&mut self, marker: Marker<'_>, on: bool, ts: &Ts) -> bool {
         let key = marker.key();
         let known = self.marks.get(&key);
@@ -88,11 +89,9 @@ impl Marked {
         if known.is_none() && self.marks.len() >= MAX_MARKS && !self.forget_one() {
             return false;
         }
-        let known = self.marks.get(&key);
-        let changed = known.is_none_or(|known| known.on != on);
         let ts = ts.clone();
         self.marks.insert(key, Mark { ts, on });
-        changed
+        true
     }
 
     /// Makes room by forgetting a mark that was removed; false if there is none.

@@ -54,8 +54,10 @@ pub fn add_message(
     }
     let mut change = case.change(incident);
     let now = Ts::from(case.now.seconds().to_string());
-    mark(&mut change, source, known, (Marker::Word, &now), || {
-        (text.to_owned(), author.cloned())
+    mark(&mut change, source, known, (Marker::Word, &now), || Words {
+        text: text.to_owned(),
+        author: author.cloned(),
+        version: Ts::default(),
     });
     Ok(Verdict::changed(
         change,
@@ -63,14 +65,25 @@ pub fn add_message(
     ))
 }
 
+/// The words of a message, of which an entry is made.
+#[derive(Default)]
+pub struct Words {
+    /// What it says.
+    pub text: String,
+    /// Who posted it; `None` if that is not known.
+    pub author: Option<UserId>,
+    /// When it came to say so, by Slack's clock: edits that are older do not count. The default if that is not known.
+    pub version: Ts,
+}
+
 /// Marks a message, which makes its entry or brings it back. `message` is asked for words and author only when there is
-/// no entry yet. False if the mark changes nothing.
+/// no entry yet. False if nothing is learned from the mark.
 pub fn mark(
     change: &mut Change,
     source: &Source,
     known: Option<&Found>,
     (marker, ts): (Marker<'_>, &Ts),
-    message: impl FnOnce() -> (String, Option<UserId>),
+    message: impl FnOnce() -> Words,
 ) -> bool {
     let mut held = known.map_or_else(
         || Marked::new(&change.incident.id),
@@ -84,8 +97,9 @@ pub fn mark(
             change.write(rows::put_entry(&change.incident.id, &entry));
         }
     } else if held.is_held() {
-        let (text, author) = message();
-        held.seq = Some(note_message(change, source, text, author));
+        let words = message();
+        held.edit(&words.version);
+        held.seq = Some(note_message(change, source, words.text, words.author));
     }
     change.write(held.write(source, known.is_none()));
     true

@@ -5,6 +5,7 @@
 //! page is out of reach.
 
 use serde_json::Value as Json;
+use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict, words_only};
 use super::change::Change;
@@ -16,7 +17,7 @@ use crate::model::publication::{self, Published};
 use crate::model::settings::StatusPage;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::render::{approval, text::escaped};
+use crate::render::approval;
 
 /// Longest text for the public, in characters: what a form of Slack's takes.
 pub const MAX_TEXT: usize = 3000;
@@ -44,7 +45,7 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
     );
     match may {
         Ok(()) => {
-            let words = format!("*To the public*, by {}: {}", case.who(), escaped(&text));
+            let words = format!("*To the public*, by {}: {}", case.who(), escape(&text));
             say(change, &words);
             release(change, case, text, case.actor.clone());
             Ok(None)

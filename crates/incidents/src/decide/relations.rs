@@ -8,6 +8,8 @@ mod merge;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write, hash_text};
 
 pub use self::merge::merge;
+use tidegate_slack::mrkdwn::escape;
+
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
 use super::speak::say;
@@ -17,7 +19,6 @@ use crate::model::incident::{Incident, IncidentId};
 use crate::model::permissions::{self, Action};
 use crate::model::rows;
 use crate::model::timeline::EntryKind;
-use crate::render::text::escaped;
 
 /// Most links of an incident: other incidents and pages together.
 pub const MAX_LINKS: usize = 50;
@@ -170,7 +171,7 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
     change.note(EntryKind::Linked, url);
     say(
         &mut change,
-        &format!("*Linked* by {}: {}", case.who(), escaped(url)),
+        &format!("*Linked* by {}: {}", case.who(), escape(url)),
     );
     let incident = incident.id.clone();
     change.effect(&Effect::Bookmarks { incident });

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{RowKey, Rows, TableError};
+use tidegate_slack::mrkdwn::escape;
 
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
@@ -21,7 +22,6 @@ use crate::model::status::Status;
 use crate::model::timeline::{Entry, EntryKind};
 use crate::render::export::{Export, Names};
 use crate::render::postmortem;
-use crate::render::text::escaped;
 
 /// Longest draft that is kept, in bytes: a row of the table has room for 400 kB.
 pub const MAX_DRAFT: usize = 200 * 1024;
@@ -155,7 +155,7 @@ fn show_draft(change: &mut Change, draft: &Draft, address: Option<&str>, who: &s
 /// The text in pieces that stand in a message as they are, cut between lines where that is possible.
 fn chunks(markdown: &str) -> Vec<String> {
     // A fence of its own would end ours.
-    let text = escaped(&markdown.replace("```", "'''"));
+    let text = escape(&markdown.replace("```", "'''"));
     let mut chunks = vec![String::new()];
     for line in text.split_inclusive('\n') {
         for piece in pieces(line) {
@@ -251,7 +251,7 @@ pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let mut change = case.change(incident);
     change.incident.review = Review::Waived;
     change.note(EntryKind::Review, format!("No post-mortem: {why}"));
-    let words = format!("*No post-mortem*, says {}: {}", case.who(), escaped(why));
+    let words = format!("*No post-mortem*, says {}: {}", case.who(), escape(why));
     say(&mut change, &words);
     show(&mut change);
     Ok(Verdict::silent(change))

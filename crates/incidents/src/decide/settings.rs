@@ -13,12 +13,13 @@ use serde_json::Value;
 
 pub use self::mapping::{against_page, is_page_check, map};
 pub use self::templates::template;
+use tidegate_slack::mrkdwn::escape;
+
 use self::words::Words;
 use super::case::{Case, Refused, Verdict, words_only};
 use crate::model::permissions::Action;
 use crate::model::settings::Settings;
 use crate::model::settings::input;
-use crate::render::text::escaped;
 
 /// What came of an edit.
 pub struct Edited {
@@ -111,7 +112,7 @@ pub fn usage(command: &str) -> String {
         .iter()
         .filter(|(line, _)| line.split(' ').next() == Some(command));
     lines.fold(String::new(), |mut text, (line, about)| {
-        let _ = writeln!(text, "`/incident {}`  {about}", escaped(line));
+        let _ = writeln!(text, "`/incident {}`  {about}", escape(line));
         text
     })
 }
@@ -173,7 +174,7 @@ fn service(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> 
     let add = words.add_or_remove()?;
     let slug = words.needed("service")?.to_owned();
     let name = words.rest();
-    let shown = escaped(&slug);
+    let shown = escape(&slug);
     if add && settings.services.contains_key(&slug) {
         return Err(format!("There is a service `{shown}` already."));
     }
@@ -215,7 +216,7 @@ fn edited(
             let lines = problems
                 .iter()
                 .take(20)
-                .map(|problem| format!("• {}", escaped(problem)));
+                .map(|problem| format!("• {}", escape(problem)));
             let lines: Vec<String> = lines.collect();
             Err(format!("Nothing has changed:\n{}", lines.join("\n")))
         }
@@ -223,7 +224,7 @@ fn edited(
 }
 
 fn unknown(command: &str, word: &str) -> String {
-    let word = escaped(word);
+    let word = escape(word);
     format!(
         "`{word}` is nothing that `/incident {command}` knows.\n{}",
         usage(command)
@@ -231,7 +232,7 @@ fn unknown(command: &str, word: &str) -> String {
 }
 
 fn no_service(settings: &Settings, slug: &str) -> String {
-    let slug = escaped(slug);
+    let slug = escape(slug);
     if settings.services.is_empty() {
         return format!(
             "There is no service `{slug}`. Add it: `/incident config service add {slug}`"

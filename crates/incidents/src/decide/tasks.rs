@@ -12,6 +12,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
 
 pub use self::store::{load, load_all, load_mine};
+use tidegate_slack::mrkdwn::escape;
+
 use super::case::{Case, Refused, Verdict};
 use super::speak::say;
 use crate::model::actor::Actor;
@@ -19,7 +21,7 @@ use crate::model::incident::Incident;
 use crate::model::permissions::Action;
 use crate::model::timeline::{EntryKind, Source};
 use crate::render::tasks::TaskView;
-use crate::render::text::{escaped, utc};
+use crate::render::text::utc;
 
 /// Most tasks of an incident.
 pub const MAX_TASKS: u32 = 200;
@@ -201,7 +203,7 @@ fn changed(case: &Case<'_>, incident: &Incident, before: &Task, task: &Task, how
 /// A task in words, as Slack's mark-up.
 fn told(task: &Task) -> String {
     // A String takes everything.
-    let mut words = escaped(&task.text);
+    let mut words = escape(&task.text);
     if let Some(user) = &task.assignee {
         let _ = write!(words, " (<@{user}>)");
     }

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
 use tidegate_pipeline::table::{Item, Write};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
-use tidegate_slack::outcome::Refusal;
+use tidegate_slack::mrkdwn::escape;
 
 use crate::decide::case::words_only;
 use crate::domain::Incidents;
@@ -23,7 +25,6 @@ use crate::model::delivery;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows::{self, Loaded, Place};
-use crate::render::text::escaped;
 
 /// Performs the effects of incidents.
 pub struct Outside {
@@ -106,7 +107,7 @@ impl Outside {
 fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
     let words = format!(
         "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
-        escaped(reason)
+        escape(reason)
     );
     let told = asker.map(|user| Effect::Direct {
         user,
@@ -147,7 +148,7 @@ async fn in_channel(
 /// What to make of a refusal in the incident's channel: if the channel is gone or archived, that is noted, and the rest
 /// of what should happen there is left out.
 fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
-    let Undone::Refused(Refusal::Permanent(code)) = &undone else {
+    let Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) = &undone else {
         return Err(undone);
     };
     let note = match code.as_str() {
@@ -168,5 +169,5 @@ fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
 
 /// Whether Slack refused with one of those codes.
 fn is_code(undone: &Undone, codes: &[&str]) -> bool {
-    matches!(undone, Undone::Refused(Refusal::Permanent(code)) if codes.contains(&code.as_str()))
+    matches!(undone, Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) if codes.contains(&code.as_str()))
 }

@@ -2,11 +2,13 @@
 //! in place, what is said in its thread, and direct messages.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, fields, message, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, fields, message, section};
 use super::facts;
-use super::text::{channel, cut, quoted, when};
+use super::text::{quoted, when};
 use super::value::value_of;
 use crate::model::incident::Incident;
 use crate::model::severity::Severity;
@@ -68,7 +70,8 @@ pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
         told.push(format!("*Next update due*\n{due}"));
     }
     let title = format!("{} {}", facts::mark(incident), facts::title(incident));
-    let mut blocks = vec![section(&title), fields(&told)];
+    let mut blocks = vec![section(&title)];
+    blocks.extend(fields(&told));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&quoted(summary, 1500)));
     }

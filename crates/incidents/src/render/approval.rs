@@ -1,10 +1,12 @@
 //! A text for the public that waits for the commander.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, context, danger, message, primary, section};
+use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, context, danger, message, primary, section};
 use super::facts;
-use super::text::{actor, cut, escaped, quoted};
+use super::text::{actor, quoted};
 use super::value::value_with;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, PublicDraft};
@@ -69,7 +71,7 @@ fn text_of(draft: &PublicDraft) -> Vec<Value> {
         let rest: String = letters[PIECE * MOST..].iter().collect();
         blocks.push(context(&format!(
             "It goes on: {}",
-            escaped(&cut(&rest, 200))
+            escape(&cut(&rest, 200))
         )));
     }
     blocks

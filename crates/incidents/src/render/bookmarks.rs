@@ -1,16 +1,16 @@
 //! The bookmarks of an incident's channel.
 
-use super::text::plain;
+use tidegate_slack::text::one_line;
 
-/// Most bookmarks that are made: Slack's bar has no room for more.
+/// The most bookmarks that are made, because Slack's bar has no room for more.
 const MOST: usize = 10;
 
 /// A bookmark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bookmark {
-    /// What is read on it.
+    /// Its label, of at most 75 characters.
     pub title: String,
-    /// Where it leads: an `https` address.
+    /// The `https` address that it opens.
     pub link: String,
 }
 
@@ -34,7 +34,7 @@ pub fn of(
         .filter(|(_, link)| link.starts_with("https://"));
     safe.take(MOST)
         .map(|(title, link)| Bookmark {
-            title: plain(&title, 75),
+            title: one_line(&title, 75),
             link: link.to_owned(),
         })
         .collect()

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
-use super::blocks::{message, paragraphs, section};
 use super::tasks::{self, TaskView};
-use super::text::{channel, quoted, span};
+use super::text::{quoted, span};
 use super::{facts, info, timeline};
 use crate::model::incident::Incident;
 use crate::model::timeline::{Entry, EntryKind};
@@ -142,12 +143,28 @@ mod tests {
         assert!(!text.contains("Open tasks"), "{text}");
     }
 
+    /// Words and tasks that say them make a summary that Slack takes.
+    fn check_words(words: &str, tasks: u32) {
+        let task = |n| TaskView {
+            n,
+            text: words.to_owned(),
+            assignee: None,
+            due: None,
+            done: false,
+        };
+        let tasks: Vec<_> = (0..tasks).map(task).collect();
+        check_for_one(&shown(&[words; 7], &tasks));
+    }
+
+    #[test]
+    fn a_mention_makes_a_summary_that_slack_takes() {
+        check_words("<@U1>", 0);
+    }
+
     proptest! {
         #[test]
         fn any_words_make_a_summary_that_slack_takes(words in hostile(), n in 0u32..30) {
-            let task = |n| TaskView { n, text: words.clone(), assignee: None, due: None, done: false };
-            let tasks: Vec<_> = (0..n).map(task).collect();
-            check_for_one(&shown(&[words.as_str(); 7], &tasks));
+            check_words(&words, n);
         }
     }
 }

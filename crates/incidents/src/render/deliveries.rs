@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{context, message, paragraphs, section};
 use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::mrkdwn::{channel, user};
 
-use super::blocks::{context, message, paragraphs, section};
 use super::facts;
-use super::text::{channel, line, user, when};
+use super::text::{line, when};
 use crate::model::incident::Incident;
 
 /// Most deliveries of one list.

@@ -1,18 +1,15 @@
-//! What somebody gets whose form could not be opened in time: a button that opens it with what they typed.
+//! The message for a person whose form could not be opened in time: a button that opens it with what they typed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tidegate_slack::blocks::{actions, button, limits, message, primary, section};
+use tidegate_slack::text::{cut, length};
 
-use super::blocks::{actions, button, message, primary, section};
-use super::text::{cut, length};
 use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 
 /// The action id of the button.
 pub const ACTION: &str = "incident.open_form";
-
-/// Slack's limit for a button's value.
-const VALUE: usize = 2000;
 
 /// Which form to open, and what it begins with: the button's value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +38,7 @@ impl OpenForm {
         }
     }
 
-    /// As a button's value. What was typed is cut until it fits.
+    /// The value of the button. What was typed is cut until the value fits.
     fn value(&self) -> String {
         let mut form = self.clone();
         let mut room = 1500;
@@ -52,7 +49,7 @@ impl OpenForm {
                 cut(&self.typed, room)
             };
             let value = json!(form).to_string();
-            if length(&value) <= VALUE || room == 0 {
+            if length(&value) <= limits::BUTTON_VALUE || room == 0 {
                 return value;
             }
             room /= 2;
@@ -60,7 +57,7 @@ impl OpenForm {
     }
 }
 
-/// The message, for whoever asked for the form.
+/// The message, for the person who asked for the form.
 pub fn message_of(form: &OpenForm) -> Value {
     let text = "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet.";
     let open = primary(button("Open the form", ACTION, &form.value()));

@@ -1,12 +1,13 @@
 //! What several of the things shown say of an incident, in the same words.
 
-use super::text::{LINE, line, maybe_user, user, when};
+use super::text::{LINE, line, maybe_user, when};
 use crate::model::incident::{Incident, Milestones};
 use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::mrkdwn::user;
 
 /// `INC-4 · Checkout fails`, unescaped, for headings and notifications.
 pub(super) fn heading(incident: &Incident) -> String {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::text::length;
 
-use super::text::length;
 use super::value::parse_value;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId};

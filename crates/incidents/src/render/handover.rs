@@ -1,10 +1,11 @@
 //! A command on offer: what the next commander should know, with a yes and a no.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, primary, section};
+use tidegate_slack::mrkdwn::user;
 
-use super::blocks::{actions, button, message, primary, section};
 use super::facts;
-use super::text::{quoted, user, when};
+use super::text::{quoted, when};
 use super::value::value_with;
 use crate::model::incident::{Handover, Incident};
 

@@ -1,12 +1,13 @@
 //! The pinned message of an incident's channel. It is edited in place, so it always says how things are now.
 
 use serde_json::Value;
-
-use super::blocks::{
+use tidegate_slack::blocks::{
     actions, button, context, danger, fields, header, message, option, primary, section, select,
 };
+use tidegate_slack::mrkdwn::{escape, user};
+
 use super::facts;
-use super::text::{actor, escaped, quoted, user, when};
+use super::text::{actor, quoted, when};
 use super::value::{value_of, value_with};
 use crate::model::incident::{Incident, Review};
 use crate::model::role::RoleName;
@@ -15,10 +16,8 @@ use crate::model::status::Status;
 
 /// The pinned message. `custom_roles` are the workspace's own, by name; they can be claimed like the built-in ones.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
-    let mut blocks = vec![
-        header(&facts::heading(incident)),
-        fields(&facts_of(incident)),
-    ];
+    let mut blocks = vec![header(&facts::heading(incident))];
+    blocks.extend(fields(&facts_of(incident)));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&format!(
             "*Last update* ({})\n{}",
@@ -80,7 +79,7 @@ fn notes(incident: &Incident) -> Option<Value> {
         notes.push(format!("{to} is asked to take command."));
     }
     if matches!(incident.status, Status::Canceled | Status::Merged) {
-        notes.push(escaped(
+        notes.push(escape(
             "`/incident reopen <why>` takes that back within 7 days.",
         ));
     }

@@ -1,8 +1,8 @@
 //! The list of commands, as the grammar's own table has them.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{message, paragraphs};
 
-use super::blocks::{message, paragraphs};
 use super::text::line;
 use crate::command::HelpGroup;
 

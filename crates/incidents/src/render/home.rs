@@ -1,13 +1,12 @@
 //! The home tab: open incidents, and what of them is the reader's.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::{
+    self, actions, button, context, divider, header, paragraphs, primary, section, section_with,
+};
 use tidegate_slack::ids::UserId;
 
-use super::blocks::{
-    VIEW_BLOCKS, actions, button, context, divider, header, paragraphs, primary, section,
-    section_with,
-};
 use super::facts;
 use super::list::{self, ListRow};
 use super::tasks::{self, MyTask};
@@ -35,7 +34,7 @@ pub struct Home<'a> {
 /// The view.
 pub fn view(home: &Home<'_>) -> Value {
     let mut blocks = vec![header("Incidents")];
-    blocks.extend(actions(vec![primary(button(
+    blocks.extend(actions([primary(button(
         "Declare an incident",
         "incident.declare",
         "declare",
@@ -61,8 +60,7 @@ pub fn view(home: &Home<'_>) -> Value {
         )));
     }
     blocks.extend(beyond(home.tasks.len(), TASKS));
-    blocks.truncate(VIEW_BLOCKS);
-    json!({"type": "home", "blocks": blocks})
+    blocks::home(blocks)
 }
 
 fn beyond(all: usize, shown: usize) -> Option<Value> {

@@ -1,11 +1,12 @@
 //! What one person reads of an incident: everything that stands in its row, without buttons.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{fields, message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
-use super::blocks::{fields, message, paragraphs, section};
 use super::facts;
-use super::text::{actor, channel, quoted, when};
+use super::text::{actor, quoted, when};
 use crate::model::incident::{Incident, Review};
 
 /// The incident, with its channel if it is known.
@@ -28,7 +29,8 @@ pub fn message_of(incident: &Incident, room: Option<&ChannelId>) -> Value {
     if incident.reopened > 0 {
         told.push(format!("*Reopened*\n{} times", incident.reopened));
     }
-    let mut blocks = vec![section(&head), fields(&told)];
+    let mut blocks = vec![section(&head)];
+    blocks.extend(fields(&told));
     blocks.extend(paragraphs(&moments(incident)));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&format!(

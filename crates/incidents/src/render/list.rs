@@ -1,11 +1,12 @@
 //! Incidents in a list, one line or two each.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{context, message, paragraphs, section};
 use tidegate_slack::ids::ChannelId;
+use tidegate_slack::mrkdwn::channel;
 
-use super::blocks::{context, message, paragraphs, section};
 use super::facts;
-use super::text::{channel, when};
+use super::text::when;
 use crate::model::incident::Incident;
 
 /// Most incidents of one list.

@@ -1,11 +1,13 @@
-//! Words as they stand in Markdown files: without meaning of their own.
+//! What people wrote, as it stands in Markdown files: without the meaning that Markdown would give it.
 
 use std::collections::BTreeMap;
+
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::{Part, Reference, Target, parts};
 
 use crate::model::actor::Actor;
 
-/// Names of people, for files that are read outside Slack. Who is not in it is told by id.
+/// People's names by their ids, for files that are read outside Slack. A person who is missing here is named by id.
 pub type Names = BTreeMap<UserId, String>;
 
 /// A text as one line of Markdown: no heading, list, link, HTML or table by accident.
@@ -32,39 +34,34 @@ pub(super) fn quoted(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A person.
+/// A person's name, or the id if the name is not known.
 pub(super) fn person(names: &Names, user: &UserId) -> String {
     names
         .get(user)
         .map_or_else(|| line(user.as_str()), |name| line(name))
 }
 
-/// A text of Slack's with the people in it by name: nobody reads `<@U0ANA>` outside.
-pub(super) fn named(names: &Names, text: &str) -> String {
-    let mut parts = text.split("<@");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        if let Some((id, rest)) = mention(part) {
-            out.push('@');
-            out.push_str(names.get(&UserId::from(id)).map_or(id, String::as_str));
-            out.push_str(rest);
-        } else {
-            out.push_str("<@");
-            out.push_str(part);
+/// Mrkdwn with the people in it by name: nobody outside Slack can read `<@U0ANA>`. All else stays as it is.
+pub(super) fn named(names: &Names, markup: &str) -> String {
+    let parts = parts(markup).into_iter().map(|part| match part {
+        Part::Reference(Reference {
+            target: Target::User(id),
+            ..
+        }) if is_id(id) => {
+            let name = names.get(&UserId::from(id)).map_or(id, String::as_str);
+            format!("@{name}")
         }
-    }
-    out
+        Part::Reference(other) => other.markup.to_owned(),
+        Part::Text(text) => text.to_owned(),
+    });
+    parts.collect()
 }
 
-/// Whose mention a text begins with, behind its `<@`, and what follows.
-fn mention(text: &str) -> Option<(&str, &str)> {
-    let (inside, rest) = text.split_once('>')?;
-    let id = inside.split('|').next()?;
-    let plain = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    plain.then_some((id, rest))
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whoever did something.
+/// The person, app or program that did something.
 pub(super) fn actor(names: &Names, actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => person(names, user),

@@ -1,8 +1,8 @@
 //! What a bare `/incident` shows to whoever typed it: what they can do from there.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, context, message, primary, section};
 
-use super::blocks::{actions, button, context, message, primary, section};
 use super::value::value_of;
 use super::{facts, header};
 use crate::model::incident::Incident;
@@ -41,10 +41,8 @@ pub fn here(incident: &Incident, say: Say, custom_roles: &[RoleName]) -> Value {
     });
     let mut blocks = vec![section(&head)];
     let may = header::buttons(incident, custom_roles).into_iter();
-    blocks.extend(actions(
-        may.filter(|element| offered(element, say)).collect(),
-    ));
-    blocks.extend(actions(read.to_vec()));
+    blocks.extend(actions(may.filter(|element| offered(element, say))));
+    blocks.extend(actions(read));
     blocks.push(context("`/incident help` lists every command."));
     message(&head, blocks)
 }

@@ -1,8 +1,7 @@
-//! The modals, one file each. Their block ids are the names of what is asked for, so that ingress can refuse a field by
-//! what the metadata says, and the handler finds each by its name.
+//! The modals, one file each. The id of a block is the name of what it asks for: ingress checks a field by its name in
+//! the metadata, and the handler finds the answer by it.
 
 pub mod declare;
-mod input;
 pub mod severity;
 pub mod update;
 
@@ -12,18 +11,11 @@ pub mod timeline;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tidegate_slack::blocks::{Field, Form};
 use tidegate_slack::ids::ChannelId;
 
-use super::blocks::{VIEW_BLOCKS, plain_text};
-use super::text::length;
 use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
-use input::Field;
-
-/// Slack's limit for a modal's title and its buttons.
-const TITLE: usize = 24;
-/// Slack's limit for what a modal remembers.
-const METADATA: usize = 3000;
 
 /// What a modal remembers from its opening until it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,7 +24,7 @@ pub struct Metadata {
     /// The incident that it is about.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// Where it was opened, which is where an answer is shown.
+    /// The channel in which it was opened, where the answer is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
     /// The message that it was opened from.
@@ -41,7 +33,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// What a submitted modal remembers; `None` if it is not one of ours.
+    /// Reads the `private_metadata` of a submitted modal. `None` if it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
         match &metadata.incident {
@@ -50,17 +42,12 @@ impl Metadata {
         }
     }
 
-    /// With the limits that ingress checks. Ids are short; a memory that Slack would refuse is left out but for the
-    /// limits, rather than that nobody can open the modal.
-    fn with_limits(&self, fields: &[Field]) -> String {
-        let limits: Map<String, Value> = fields.iter().filter_map(Field::limit).collect();
-        let mut all = json!(self);
-        all["limits"] = Value::Object(limits.clone());
-        let text = all.to_string();
-        if length(&text) <= METADATA {
-            return text;
+    /// The metadata as the JSON object that a form remembers.
+    fn memory(&self) -> Map<String, Value> {
+        match json!(self) {
+            Value::Object(memory) => memory,
+            _ => Map::new(),
         }
-        json!({"limits": limits}).to_string()
     }
 }
 
@@ -72,16 +59,13 @@ fn view(
     metadata: &Metadata,
     fields: Vec<Field>,
 ) -> Value {
-    let metadata = metadata.with_limits(&fields);
-    let mut blocks: Vec<Value> = fields.into_iter().map(|field| field.block).collect();
-    blocks.truncate(VIEW_BLOCKS);
-    json!({
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain_text(title, TITLE),
-        "submit": plain_text(submit, TITLE),
-        "close": plain_text("Cancel", TITLE),
-        "private_metadata": metadata,
-        "blocks": blocks,
-    })
+    let memory = metadata.memory();
+    let form = Form {
+        callback,
+        title,
+        submit,
+        memory,
+        fields,
+    };
+    form.view()
 }

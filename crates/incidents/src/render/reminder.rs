@@ -1,11 +1,11 @@
 //! What a timer says when it is due, with what can be done about it.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, option, primary, section, select};
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::user;
 
-use super::blocks::{actions, button, message, option, primary, section, select};
 use super::facts;
-use super::text::user;
 use super::value::{value_of, value_with};
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;

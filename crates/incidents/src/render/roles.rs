@@ -1,11 +1,12 @@
 //! Who does what in an incident, and what is free.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, message, paragraphs, section};
+use tidegate_slack::mrkdwn::user;
 
-use super::blocks::{actions, message, paragraphs, section};
 use super::facts;
 use super::header::claim_select;
-use super::text::{user, when};
+use super::text::when;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
@@ -18,7 +19,7 @@ pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
     blocks.extend(paragraphs(&lines));
     if incident.status.is_open() {
         let select = claim_select(incident, custom_roles);
-        blocks.extend(actions(select.into_iter().collect()));
+        blocks.extend(actions(select));
     }
     message(&format!("{head}\n{}", lines.join("\n")), blocks)
 }

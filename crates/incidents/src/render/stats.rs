@@ -1,8 +1,8 @@
 //! How long incidents take: median and 90th percentile by service and severity.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{context, message, paragraphs, section};
 
-use super::blocks::{context, message, paragraphs, section};
 use super::text::{line, span};
 use crate::model::severity::Severity;
 

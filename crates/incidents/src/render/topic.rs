@@ -1,10 +1,12 @@
 //! Topic and purpose of an incident's channel: one line each, 250 characters at most.
 
+use tidegate_slack::mrkdwn;
+
 use super::facts;
-use super::text::{LINE, fit, line, time_of_day};
+use super::text::{LINE, line, time_of_day};
 use crate::model::incident::Incident;
 
-/// Slack's limit for either.
+/// The most characters that Slack takes for a topic or a purpose.
 const TOPIC: usize = 250;
 
 /// `P1 · identified · IC @x · next update 14:30 UTC`. Slack fills in no dates in a topic, so the time is UTC.
@@ -22,20 +24,20 @@ pub fn topic(incident: &Incident) -> String {
     {
         parts.push(format!("next update {}", time_of_day(due)));
     }
-    fit(&parts.join(" · "), TOPIC)
+    mrkdwn::cut(&parts.join(" · "), TOPIC)
 }
 
-/// What the channel is for.
+/// The channel's purpose: the incident's name and title.
 pub fn purpose(incident: &Incident) -> String {
-    fit(&line(&facts::heading(incident), LINE), TOPIC)
+    mrkdwn::cut(&line(&facts::heading(incident), LINE), TOPIC)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tidegate_slack::text::length;
 
     use super::super::fixture::{hostile, incident};
-    use super::super::text::length;
     use super::*;
 
     #[test]

@@ -2,12 +2,14 @@
 //! part is. Only they see it.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{actions, button, message, section};
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::text::cut;
 
-use super::blocks::{actions, button, message, section};
 use super::facts;
 use super::header::claim_select;
-use super::text::{cut, escaped, quoted};
+use super::text::quoted;
 use super::value::value_of;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
@@ -47,7 +49,7 @@ pub fn role_card(incident: &Incident, role: &RoleName, instruction: Option<&str>
         Some(own) => own,
         None => default_instruction(role),
     };
-    let card = format!("{head}\n{}", escaped(&cut(words, 2000)));
+    let card = format!("{head}\n{}", escape(&cut(words, 2000)));
     message(&head, vec![section(&card)])
 }
 

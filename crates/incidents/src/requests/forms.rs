@@ -2,11 +2,12 @@
 //! is over, the asker gets a button that brings a fresh one.
 
 use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::views::{Open, Update};
 use tidegate_slack::ids::{ChannelId, TenantId};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use crate::command::{self, Command};
 use crate::decide::ask::Asked;
@@ -273,12 +274,16 @@ pub async fn show(
         // Nobody knows whether it is open. A button beside an open form does no harm, and neither does one too few.
         Outcome::Done(_) | Outcome::Ambiguous(_) => None,
         // Opened by an earlier attempt of the same request.
-        Outcome::Refused(Refusal::Permanent(code)) if code == "exchanged_trigger_id" => None,
+        Outcome::Refused(Refusal::Rejected(SlackRejection::Permanent(code)))
+            if code == "exchanged_trigger_id" =>
+        {
+            None
+        }
         Outcome::Refused(why) => {
             tracing::warn!(error = %why, "incident.form: not opened");
-            match why.token_code() {
-                Some(_) => Some(words_only(NO_FORMS)),
-                None => again(),
+            match why {
+                Refusal::Rejected(why) if why.token_code().is_some() => Some(words_only(NO_FORMS)),
+                _ => again(),
             }
         }
     }

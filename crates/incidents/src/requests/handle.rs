@@ -14,6 +14,8 @@ use tidegate_slack::interaction::Interaction;
 
 mod settle;
 
+use tidegate_slack::mrkdwn::escape;
+
 use self::settle::{answer, settle};
 use super::dispatch::decide;
 use super::{events, interaction};
@@ -27,7 +29,6 @@ use crate::model::incident::IncidentId;
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
 use crate::model::timers::Wake;
-use crate::render::text::escaped;
 
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
@@ -71,7 +72,7 @@ pub async fn command(
             answer_to,
         },
         Err(usage) => {
-            let words = escaped(&usage.to_string());
+            let words = escape(&usage.to_string());
             let posts = answer(&answer_to, &json!({"text": words}));
             return commit_alone(delivery, ledger, posts).await;
         }

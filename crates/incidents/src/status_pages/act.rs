@@ -7,7 +7,7 @@ mod calling;
 
 use std::collections::BTreeMap;
 
-use tidegate_connectors::outcome::Reason;
+use tidegate_connectors::rejection::Reason;
 use tidegate_connectors::status_page::{
     ComponentId, ComponentStatus, ExternalId, Posted, PublicIncident, PublicUpdate, StatusPage,
     UpdateId, find_ours,

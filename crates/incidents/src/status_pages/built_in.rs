@@ -5,11 +5,12 @@ mod document;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use tidegate_connectors::outcome::{Outcome, Reason, Refusal};
+use tidegate_connectors::rejection::{Reason, ServiceRejection};
 use tidegate_connectors::status_page::{
     Component, ComponentId, ComponentStatus, ExternalId, Listing, Posted, PublicIncident,
     PublicUpdate, StatusPage,
 };
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Rows, TableError};
 
@@ -35,7 +36,7 @@ impl BuiltIn {
         }
     }
 
-    async fn read(&self) -> Outcome<(Document, i64)> {
+    async fn read(&self) -> Outcome<(Document, i64), ServiceRejection> {
         match read(&self.rows).await {
             Ok(found) => {
                 let mut found = found.unwrap_or_default();
@@ -47,7 +48,10 @@ impl BuiltIn {
     }
 
     /// Changes the document as it stands.
-    async fn change<T>(&self, change: impl FnOnce(&mut Document) -> Outcome<T>) -> Outcome<T> {
+    async fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Document) -> Outcome<T, ServiceRejection>,
+    ) -> Outcome<T, ServiceRejection> {
         let (mut document, version) = match self.read().await {
             Outcome::Done(read) => read,
             Outcome::Refused(why) => return Outcome::Refused(why),
@@ -71,7 +75,7 @@ impl BuiltIn {
 
 #[async_trait]
 impl StatusPage for BuiltIn {
-    async fn components(&self, _part: u32) -> Outcome<Listing<Component>> {
+    async fn components(&self, _part: u32) -> Outcome<Listing<Component>, ServiceRejection> {
         self.read().await.and_then(|(document, _)| {
             let parts = document.components.into_iter().map(|(id, part)| Component {
                 id: id.into(),
@@ -87,7 +91,11 @@ impl StatusPage for BuiltIn {
         })
     }
 
-    async fn set_component(&self, id: &ComponentId, status: ComponentStatus) -> Outcome<()> {
+    async fn set_component(
+        &self,
+        id: &ComponentId,
+        status: ComponentStatus,
+    ) -> Outcome<(), ServiceRejection> {
         let one = BTreeMap::from([(id.clone(), status)]);
         self.change(|document| {
             document.set(&one);
@@ -96,7 +104,7 @@ impl StatusPage for BuiltIn {
         .await
     }
 
-    async fn unresolved(&self, _part: u32) -> Outcome<Listing<Posted>> {
+    async fn unresolved(&self, _part: u32) -> Outcome<Listing<Posted>, ServiceRejection> {
         self.read().await.and_then(|(document, _)| {
             let open = document.incidents.iter().filter(|entry| !entry.is_over());
             Outcome::Done(Listing {
@@ -106,7 +114,7 @@ impl StatusPage for BuiltIn {
         })
     }
 
-    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted> {
+    async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection> {
         self.change(|document| {
             let said = document.say(self.now, incident.status, &incident.body);
             let entry = Entry {
@@ -124,7 +132,7 @@ impl StatusPage for BuiltIn {
         .await
     }
 
-    async fn incident(&self, id: &ExternalId) -> Outcome<Posted> {
+    async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection> {
         self.read().await.and_then(|(document, _)| {
             let found = document
                 .incidents
@@ -134,7 +142,11 @@ impl StatusPage for BuiltIn {
         })
     }
 
-    async fn update(&self, id: &ExternalId, update: &PublicUpdate) -> Outcome<Posted> {
+    async fn update(
+        &self,
+        id: &ExternalId,
+        update: &PublicUpdate,
+    ) -> Outcome<Posted, ServiceRejection> {
         self.change(|document| {
             let said = document.say(self.now, update.status, &update.body);
             document.set(&update.components);
@@ -150,7 +162,7 @@ impl StatusPage for BuiltIn {
     }
 }
 
-fn gone<T>() -> Outcome<T> {
+fn gone<T>() -> Outcome<T, ServiceRejection> {
     let why = Reason::new("it is so old that the page does not show it any more");
-    Outcome::Refused(Refusal::NotFound(why))
+    Outcome::rejected(ServiceRejection::NotFound(why))
 }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use tidegate_connectors::outcome::{Outcome, Refusal};
+use tidegate_connectors::rejection::ServiceRejection;
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::budget::Turn;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Undone;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{Pages, Unconnected};
 use crate::decide::settings::against_page;
 use crate::model::settings::{Settings, StatusPage};
-use crate::render::text::escaped;
 
 const LIMITED: &str = "The status page takes no more calls at present. Try again in a minute.";
 
@@ -64,12 +65,12 @@ pub async fn check_components(
     }
 }
 
-fn in_words(why: &Refusal) -> String {
+fn in_words(why: &Refusal<ServiceRejection>) -> String {
     match why {
         Refusal::RateLimited { .. } => LIMITED.to_owned(),
         why => format!(
             "The status page does not answer: {}.",
-            escaped(&why.to_string())
+            escape(&why.to_string())
         ),
     }
 }

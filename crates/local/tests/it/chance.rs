@@ -1,9 +1,22 @@
 //! Chance that a seed decides. What happens to one thing for the n-th time depends on the seed, the thing and n
-//! alone, so that a world goes the same way however its tasks interleave.
+//! alone, so that a world goes the same way however its tasks interleave. Every run of the tests has the same seeds, unless
+//! the environment names another.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Mutex;
+
+use proptest::test_runner::{Config, RngSeed};
+
+/// Names the first seed; 0 without it.
+const SEED: &str = "TIDEGATE_SEED";
+
+/// The seeds of `count` worlds.
+pub(crate) fn seeds(count: u64) -> Range<u64> {
+    let first = std::env::var(SEED).map_or(0, |seed| seed.parse().unwrap());
+    first..first + count
+}
 
 /// A source of chance.
 pub(crate) struct Chance {
@@ -19,7 +32,7 @@ impl Chance {
         }
     }
 
-    /// Any number.
+    /// Any number of 64 bits.
     pub(crate) fn number(&self, what: &str) -> u64 {
         let mut seen = self.seen.lock().unwrap();
         let n = seen.entry(what.to_owned()).or_default();
@@ -51,4 +64,24 @@ impl Chance {
             things.swap(end, self.below(what, end + 1));
         }
     }
+}
+
+/// Says with which seed a test has failed.
+impl Drop for Chance {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("failed with {SEED}={}", self.seed);
+        }
+    }
+}
+
+/// `.cargo/config.toml` says so, for `cargo test` anywhere in the workspace.
+#[test]
+fn property_tests_are_the_same_in_every_run() {
+    let config = Config::default();
+    assert!(
+        matches!(config.rng_seed, RngSeed::Fixed(_)),
+        "run the tests by `cargo test`, or set PROPTEST_RNG_SEED"
+    );
+    assert!(config.failure_persistence.is_none());
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::outbox::Class;
 
-use crate::chance::Chance;
+use crate::chance::{Chance, seeds};
 use crate::effect_story::{Story, Told, begin, class_of, lane, page_lane};
 use crate::faulty_queue;
 use crate::faulty_table::{Mishap, Rates};
@@ -73,11 +73,8 @@ fn check(what: &str, mut told: Told, posts: usize) {
 #[test]
 fn no_effect_is_lost_or_doubled_in_any_world() {
     in_halves(|half| async move {
-        for seed in (half..)
-            .step_by(2)
-            .take_while(|seed| *seed < usize::try_from(WORLDS).unwrap())
-        {
-            live(u64::try_from(seed).unwrap()).await;
+        for seed in seeds(WORLDS).skip(half).step_by(2) {
+            live(seed).await;
         }
     });
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::json;
 use tidegate_fake_slack::FaultKind;
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::delivery::{
     BotTokens, Deliverer, Done, Effect, NoToken, Performer, Refused, Undone,
@@ -16,10 +17,10 @@ use tidegate_pipeline::delivery::{
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce, Repeatable};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::{Item, RowKey, Write};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::outcome::Refusal;
 
 use crate::effect_story::{Story, Told, begin, effect, lane, page_lane};
 use crate::faulty_table::Mishap;
@@ -107,10 +108,10 @@ fn cases() -> Vec<(Undone, Class, Leads)> {
         };
         let now = Timestamp(1_700_000_000_000);
         let limited = Refusal::RateLimited { retry_after: 30 };
-        let scope = Refusal::MissingScope {
+        let scope = Refusal::Rejected(SlackRejection::MissingScope {
             needed: Vec::new(),
             provided: Vec::new(),
-        };
+        });
         let wait = Undone::Wait(now.plus(Duration::from_secs(20)));
         cases.extend([
             (wait, class, Some((19, 22, false))),
@@ -123,13 +124,17 @@ fn cases() -> Vec<(Undone, Class, Leads)> {
             (Undone::Ambiguous("why".to_owned()), class, Some(ambiguous)),
             (Undone::Retry("why".to_owned()), class, Some((1, 3, false))),
             (
-                Undone::Refused(Refusal::Credential("invalid_auth".to_owned())),
+                Undone::Refused(Refusal::Rejected(SlackRejection::Credential(
+                    "invalid_auth".to_owned(),
+                ))),
                 class,
                 None,
             ),
             (Undone::Refused(scope), class, None),
             (
-                Undone::Refused(Refusal::Permanent("no".to_owned())),
+                Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(
+                    "no".to_owned(),
+                ))),
                 class,
                 None,
             ),

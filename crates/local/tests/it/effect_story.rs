@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::budget::Budget;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect, Performer, Undone};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::table::{Item, RowKey, Write};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::conversations::{Create, ListChannels};
 use tidegate_slack::api::pins;
 use tidegate_slack::ids::{ChannelId, Ts};
-use tidegate_slack::outcome::Refusal;
 use tidegate_slack::tiers::Rate;
 
 use crate::chance::Chance;
@@ -122,7 +123,9 @@ async fn create(effect: &Effect<'_>) -> Result<Done, Undone> {
     };
     let channel = match effect.call(&request).await {
         Ok(made) => made.channel.id,
-        Err(Undone::Refused(Refusal::Permanent(code))) if code == "name_taken" => {
+        Err(Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))))
+            if code == "name_taken" =>
+        {
             assert!(effect.doubt_since.is_some(), "nobody else takes names here");
             adopt(effect, &request.name).await?
         }
@@ -196,7 +199,8 @@ async fn pin(effect: &Effect<'_>) -> Result<Done, Undone> {
     };
     match effect.call(&add).await {
         Ok(_) => {}
-        Err(Undone::Refused(Refusal::Permanent(code))) if code == "already_pinned" => {}
+        Err(Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))))
+            if code == "already_pinned" => {}
         Err(e) => return Err(e),
     }
     let text = format!("{:04}", n.as_u64().unwrap());

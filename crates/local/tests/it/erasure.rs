@@ -19,7 +19,7 @@ use tidegate_slack::ids::TenantId;
 
 use crate::faulty_table::{FaultyTable, Held, Mishap};
 use crate::install_world::{InstallWorld, TEAM};
-use crate::support::{Browser, Product, store_in, unique_ts, until};
+use crate::support::{Browser, Product, back_up_keys, back_up_table, store_in, unique_ts, until};
 
 const OTHER: &str = "T0GLOBEX001";
 const WORDS: &str = "the harbour gate is open tonight";
@@ -172,14 +172,9 @@ async fn a_backup_from_before_cannot_be_read_with_the_keys_that_are_left() {
     let lost = talk(&product, TEAM, "C0ACMEROOM1").await;
     let kept = talk(&product, OTHER, "C0GLOBEXRM1").await;
     let backup = tempfile::tempdir().unwrap();
-    let copy = |names: &[&str]| {
-        for name in names {
-            let _ = std::fs::copy(product.data_dir().join(name), backup.path().join(name));
-        }
-    };
-    copy(&["table.db", "table.db-wal"]);
+    back_up_table(product.data_dir(), backup.path());
     erase(&product, TEAM).await;
-    copy(&["keys.db", "keys.db-wal", "master-key"]);
+    back_up_keys(product.data_dir(), backup.path());
     let restored = store_in(backup.path());
     let read = restored.table.tenant(&TEAM.into()).get(&lost).await;
     assert_eq!(read, Err(TableError::Erased));

@@ -1,5 +1,6 @@
 //! Incidents, as people type and click them.
 
+mod channel_names;
 mod declare_world;
 mod defects;
 mod killed_process;

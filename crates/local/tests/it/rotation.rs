@@ -7,10 +7,10 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tidegate_app::installs::grant::{Holder, State};
 use tidegate_fake_slack::{Approval, FakeConfig, Fault, FaultKind, InstallRecord};
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::BotTokens;
 use tidegate_slack::api::auth::Test;
-use tidegate_slack::outcome::Outcome;
 
 use crate::install_world::{InstallWorld, TEAM};
 use crate::support::{Browser, Product, signed_at, unique, unique_ts, until};

@@ -10,12 +10,12 @@ use serde_json::json;
 use tidegate_app::installs::Installs;
 use tidegate_app::installs::grant::State;
 use tidegate_fake_slack::{Fault, FaultKind};
+use tidegate_outcome::Outcome;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::BotTokens;
 use tidegate_slack::api::auth::Test;
-use tidegate_slack::outcome::Outcome;
 
-use crate::chance::Chance;
+use crate::chance::{Chance, seeds};
 use crate::faulty_table::{Mishap, Rates};
 use crate::install_world::{InstallWorld, TEAM};
 
@@ -34,7 +34,7 @@ fn one_expiry_is_one_refresh_in_every_world() {
     let halves: Vec<_> = (0..2)
         .map(|half| {
             std::thread::spawn(move || {
-                for seed in (0..WORLDS).filter(|seed| seed % 2 == half) {
+                for seed in seeds(WORLDS).filter(|seed| seed % 2 == half) {
                     let runtime = tokio::runtime::Builder::new_current_thread()
                         .enable_all()
                         .start_paused(true)

@@ -10,7 +10,9 @@ use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::keyring::KeyError;
 use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
 
-use crate::support::{Product, TENANT, id, mention, message, store_in};
+use crate::support::{
+    Product, TENANT, back_up_keys, back_up_table, id, mention, message, store_in,
+};
 
 const WORDS: &str = "the harbour gate is open tonight";
 
@@ -72,13 +74,9 @@ async fn a_destroyed_key_makes_every_backup_unreadable() {
         .await
         .unwrap();
     // A backup of the table, as the cloud makes them: without the table of keys.
-    for name in ["table.db", "table.db-wal"] {
-        let _ = std::fs::copy(folder.path().join(name), backup.path().join(name));
-    }
+    back_up_table(folder.path(), backup.path());
     store.keyring.destroy(&tenant).await.unwrap();
-    for name in ["keys.db", "keys.db-wal", "master-key"] {
-        let _ = std::fs::copy(folder.path().join(name), backup.path().join(name));
-    }
+    back_up_keys(folder.path(), backup.path());
     let restored = store_in(backup.path());
     let read = restored.table.tenant(&tenant).get(&key).await;
     assert_eq!(read, Err(TableError::Erased));

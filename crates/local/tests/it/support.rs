@@ -1,5 +1,6 @@
 //! What the tests share: a running product and a signed request.
 
+mod backup;
 mod browser;
 mod late_clock;
 mod requests;
@@ -22,6 +23,7 @@ use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
 
+pub(crate) use self::backup::{back_up_keys, back_up_table};
 pub(crate) use self::browser::Browser;
 pub(crate) use self::late_clock::LateClock;
 pub(crate) use self::requests::{

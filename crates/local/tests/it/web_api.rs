@@ -4,8 +4,10 @@ use std::net::Ipv4Addr;
 
 use serde_json::json;
 use tidegate_fake_slack::{FakeConfig, FakeSlack, Fault, FaultKind};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::budget::{Budget, Turn};
 use tidegate_pipeline::clock::Clock;
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::files::Upload;
 use tidegate_slack::api::pages::Pages;
 use tidegate_slack::api::{
@@ -14,13 +16,12 @@ use tidegate_slack::api::{
 };
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
-use tidegate_slack::outcome::{Outcome, Refusal};
 use tokio::net::TcpListener;
 
 use crate::faulty_table::FaultyTable;
 use crate::outbox_world::{TOKEN, World, WorldClock};
 
-fn done<T: std::fmt::Debug>(outcome: Outcome<T>) -> T {
+fn done<T: std::fmt::Debug>(outcome: Outcome<T, SlackRejection>) -> T {
     match outcome {
         Outcome::Done(answer) => answer,
         other => panic!("{other:?}"),
@@ -107,12 +108,12 @@ async fn refusals_keep_their_kind() {
         ..Default::default()
     };
     let outcome = slack.perform(token, &info).await;
-    let Outcome::Refused(Refusal::Permanent(code)) = outcome else {
+    let Outcome::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) = outcome else {
         panic!("{outcome:?}")
     };
     assert_eq!(code, "user_not_found");
     let outcome = slack.perform(&"xoxb-wrong".into(), &auth::Test {}).await;
-    let Outcome::Refused(Refusal::Credential(code)) = outcome else {
+    let Outcome::Refused(Refusal::Rejected(SlackRejection::Credential(code))) = outcome else {
         panic!("{outcome:?}")
     };
     assert_eq!(code, "invalid_auth");
@@ -225,7 +226,10 @@ async fn pins_bookmarks_views_and_searches_are_understood() {
     };
     let outcome = slack.perform(token, &search).await;
     assert!(
-        matches!(outcome, Outcome::Refused(Refusal::Credential(_))),
+        matches!(
+            outcome,
+            Outcome::Refused(Refusal::Rejected(SlackRejection::Credential(_)))
+        ),
         "{outcome:?}"
     );
 }

@@ -16,7 +16,7 @@ use tidegate_pipeline::table::{Due, Table};
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::ids::TenantId;
 
-use crate::chance::Chance;
+use crate::chance::{Chance, seeds};
 use crate::faulty_queue::{self, FaultyQueue};
 use crate::faulty_table::{FaultyTable, Rates};
 use crate::scripted::{KEEP, LIMIT, Recorder, Script, Scripted, counter, job, worker};
@@ -51,7 +51,7 @@ fn every_acked_event_ends_once_and_counts_once_in_every_world() {
                     .enable_all()
                     .build()
                     .unwrap();
-                let seeds = (0..WORLDS).filter(|seed| seed % 2 == half);
+                let seeds = seeds(WORLDS).filter(|seed| seed % 2 == half);
                 seeds.for_each(|seed| runtime.block_on(live(seed)));
             })
         })

@@ -1,27 +1,27 @@
-//! When an attempt is over, how long after a failure the next one comes, and what an effect that came to no end means.
-//! Decisions only; nothing is written here.
+//! Decides when an attempt is over, how long after a failure the next attempt comes, and what to do with an effect that
+//! is not done. Nothing is written here.
 
 use std::time::Duration;
 
+use tidegate_outcome::Refusal;
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
-use tidegate_slack::outcome::Refusal;
 
 use super::{Deliverer, Undone};
 use crate::clock::Timestamp;
 use crate::outbox::{Class, Pending, Target};
 use crate::queue::MAX_DELAY;
 
-/// How long after its begin an effect may still begin a call.
+/// How long after an effect has begun it may begin another call.
 pub(super) const EFFECT_LIMIT: Duration = Duration::from_secs(15);
 
-/// Failures of an effect from which on it is tried every quarter of an hour only: half an hour of a Slack that is down.
+/// Failures after which an effect is tried only every quarter of an hour. They take half an hour while Slack is down.
 const SLOW_AFTER: i64 = 36;
 
-/// Failures after which an effect is parked: some six hours of a Slack that is down.
+/// Failures after which an effect is parked. They take some six hours while Slack is down.
 const MAX_FAILURES: i64 = 60;
 
 impl Deliverer {
-    /// From when on nothing of a taken post's latest attempt can be under way any more, or matters.
+    /// The time from which the latest attempt at a taken post can no longer take effect, or no longer matters.
     pub(super) fn over_at(&self, post: &Pending) -> Timestamp {
         let began = post.attempt_at.unwrap_or_default();
         match (&post.target, post.class) {
@@ -35,8 +35,8 @@ impl Deliverer {
     }
 }
 
-/// The pause before an effect is tried again that has failed that often: so short for half an hour that it is done soon
-/// after Slack is back. `None` when it is given up.
+/// The pause before the next attempt at an effect that has failed `failures` times. It is at most a minute for the
+/// first half hour, so that the effect is done soon after Slack is back. `None` if the effect is given up.
 pub(super) fn pause(failures: i64) -> Option<Duration> {
     match failures {
         MAX_FAILURES.. => None,
@@ -51,16 +51,15 @@ pub(super) fn pause(failures: i64) -> Option<Duration> {
 /// What to do with an effect that is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Try again then, after that many failures.
+    /// Try again at that time, with that many failures counted so far.
     Again { at: Timestamp, failures: i64 },
-    /// The token may be the trouble: ask its keeper; if the refusal stands, park it with this reason.
+    /// The token may be the trouble. Ask its keeper; if the refusal stands, park the effect with this reason.
     Token { code: String, reason: String },
-    /// Set it aside for a person.
+    /// Set it aside for a person, with this reason.
     Park(String),
 }
 
-/// Judges an attempt that has just ended, and not well. `quiet` is how long what nobody has heard of may still be under
-/// way.
+/// Judges an attempt that has just failed. `quiet` is how long a call without an answer may still take effect.
 pub(super) fn judge(
     undone: &Undone,
     class: Class,
@@ -85,7 +84,7 @@ pub(super) fn judge(
             failures,
         },
         Undone::Refused(why @ Refusal::Unreachable) => after(Duration::ZERO, why.to_string()),
-        Undone::Refused(why) => match why.token_code() {
+        Undone::Refused(Refusal::Rejected(why)) => match why.token_code() {
             Some(code) => Verdict::Token {
                 code: code.to_owned(),
                 reason: format!("refused: {why}"),

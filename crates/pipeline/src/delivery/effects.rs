@@ -1,4 +1,4 @@
-//! What a domain has put into a lane for itself to do, as its performer sees it: what it is given, and what it answers.
+//! Effects as their performer sees them: what a domain has put into a lane for itself to do, and how that ended.
 
 use std::time::Duration;
 
@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use metrics::counter;
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::{Kind, Method};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
+use super::doubt::EFFECT_LIMIT;
 use super::recovery::MAX_RESENDS;
 use super::search::{Found, Sought};
 use super::sending::{POST, with_id};
@@ -27,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Performs the effects of domains. One implementation routes them by name.
 #[async_trait]
 pub trait Performer: Send + Sync {
-    /// Does it, within about fifteen seconds. It may be performed again whenever what it answered could not be stored.
+    /// Performs the effect, within about fifteen seconds. It is performed again if its result could not be stored.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone>;
 
     /// Called when an effect is parked: what else to write with that, such as a ledger's row. Writes whose conditions
@@ -70,16 +72,16 @@ pub struct Done {
 /// Why an effect is not done. The texts go to logs and rows: nothing of a message, a person or a token is in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undone {
-    /// Not before that time; nothing has happened.
+    /// Nothing has happened. Try again at that time, not earlier.
     Wait(Timestamp),
-    /// Slack or another service refused; nothing has happened. What is limited or out of reach is tried again, a
-    /// token's trouble goes to its keeper, the rest is parked.
-    Refused(Refusal),
+    /// Slack or another service refused, so nothing has happened. After a rate limit, or if the service is out of
+    /// reach, it is tried again. A token that is refused goes to its keeper. Any other effect is parked.
+    Refused(Refusal<SlackRejection>),
     /// Nobody knows whether it happened.
     Ambiguous(String),
-    /// Something of ours stumbled, the table for example: try again soon.
+    /// Something of our own failed, for example the table. Try again soon.
     Retry(String),
-    /// A person must look; parked with this reason.
+    /// A person must look at it. It is parked with this reason.
     Park(String),
 }
 
@@ -95,30 +97,30 @@ impl From<TableError> for Undone {
 /// One effect that is to be performed now.
 #[derive(Clone, Copy)]
 pub struct Effect<'a> {
-    /// Whose it is.
+    /// The workspace that it belongs to.
     pub tenant: &'a TenantId,
     /// The tenant's rows.
     pub rows: &'a Rows,
-    /// Tells the time.
+    /// The clock of the worker.
     pub clock: &'a dyn Clock,
     /// Calls Slack, for what [`Effect::call`] does not.
     pub slack: &'a SlackClient,
     /// The purpose it was put into the lane with.
     pub name: &'a str,
-    /// The domain's own.
+    /// What the domain has stored with it.
     pub body: &'a Json,
-    /// The same for every attempt.
+    /// Its id, the same for every attempt.
     pub message_id: &'a str,
     /// The event that caused it.
     pub event_id: &'a str,
-    /// Where it stands.
+    /// The lane in which it stands.
     pub lane: &'a Lane,
-    /// Attempts, this one included.
+    /// The number of attempts, this one included.
     pub attempts: i64,
-    /// An earlier attempt may have taken effect, or a part of it; it began then.
+    /// When an earlier attempt began that may have taken effect, in whole or in part; `None` if there is none.
     pub doubt_since: Option<Timestamp>,
     pub(super) class: Class,
-    /// An earlier attempt's post may have arrived; that attempt began then.
+    /// When an earlier attempt began whose post may have arrived; `None` if there is none.
     pub(super) posted_since: Option<Timestamp>,
     /// How often it was posted again although nobody could look.
     pub(super) resends: i64,
@@ -136,9 +138,25 @@ impl Effect<'_> {
     where
         M: Method<Credential = SecretString>,
     {
+        self.call_within(request, PATIENCE).await
+    }
+
+    /// The same for a call that follows from one before it in this attempt: it waits for its turn as long as the attempt
+    /// may last. The next attempt would begin with the first call again, and take the very turn that this one waits for.
+    pub async fn call_next<M>(&self, request: &M) -> Result<M::Answer, Undone>
+    where
+        M: Method<Credential = SecretString>,
+    {
+        self.call_within(request, EFFECT_LIMIT).await
+    }
+
+    async fn call_within<M>(&self, request: &M, patience: Duration) -> Result<M::Answer, Undone>
+    where
+        M: Method<Credential = SecretString>,
+    {
         let bearer = self.bearer()?;
         let budget = Budget::method(M::NAME);
-        self.wait_for(self.rows, &budget).await?;
+        self.wait_within(self.rows, &budget, patience).await?;
         let outcome = self.slack.perform(bearer, request).await;
         self.told(&budget, M::KIND, outcome).await
     }
@@ -218,19 +236,35 @@ impl Effect<'_> {
         Ok(None)
     }
 
-    /// Waits for a turn, and sees to it that there is time left for the call.
+    /// Waits for a turn. Refuses to if too little time is left for the call.
     async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
+        self.wait_within(rows, budget, PATIENCE).await
+    }
+
+    /// Waits for a turn, and sees to it that there is time left for the call.
+    async fn wait_within(
+        &self,
+        rows: &Rows,
+        budget: &Budget,
+        patience: Duration,
+    ) -> Result<(), Undone> {
         let now = self.clock.now();
         if now.plus(PATIENCE) > self.until {
             return Err(Undone::Wait(now));
         }
-        match self.deliverer.turn(rows, budget, PATIENCE).await? {
+        let patience = patience.min(self.until.since(now));
+        match self.deliverer.turn(rows, budget, patience).await? {
             Turn::Taken => Ok(()),
             Turn::Wait(time) => Err(Undone::Wait(time)),
         }
     }
 
-    async fn told<T>(&self, budget: &Budget, kind: Kind, outcome: Outcome<T>) -> Result<T, Undone> {
+    async fn told<T>(
+        &self,
+        budget: &Budget,
+        kind: Kind,
+        outcome: Outcome<T, SlackRejection>,
+    ) -> Result<T, Undone> {
         match outcome {
             Outcome::Done(answer) => {
                 self.traces.note_call(kind);
@@ -257,6 +291,6 @@ impl Effect<'_> {
     /// When the last call of an attempt may begin that began at `began`.
     pub(super) fn last_call(began: Timestamp, until: Timestamp) -> Timestamp {
         let room = i64::try_from(ROOM.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(until.millis().saturating_sub(room)).min(began.plus(super::doubt::EFFECT_LIMIT))
+        Timestamp(until.millis().saturating_sub(room)).min(began.plus(EFFECT_LIMIT))
     }
 }

@@ -3,9 +3,9 @@
 
 use metrics::counter;
 use secrecy::SecretString;
-use tidegate_slack::outcome::Refusal;
 
 use super::doubt::{Verdict, judge, pause};
+use super::settling::count_refusal;
 use super::traces::Traces;
 use super::{Deliverer, Done, Effect, Next, Place, Refused, Undone};
 use crate::clock::Timestamp;
@@ -248,13 +248,8 @@ fn count(purpose: &str, ended: &Result<Done, Undone>) {
     let outcome = match ended {
         Ok(_) => "done",
         Err(Undone::Wait(_)) => "waits",
-        Err(Undone::Refused(Refusal::RateLimited { .. })) => "rate_limited",
-        Err(Undone::Refused(Refusal::Unreachable)) => "unreachable",
-        Err(Undone::Refused(Refusal::Credential(_) | Refusal::MissingScope { .. })) => {
-            counter!("credential_refused_total").increment(1);
-            "credential"
-        }
-        Err(Undone::Refused(Refusal::Permanent(_)) | Undone::Park(_)) => "refused",
+        Err(Undone::Refused(why)) => count_refusal(why),
+        Err(Undone::Park(_)) => "refused",
         Err(Undone::Ambiguous(_)) => "ambiguous",
         Err(Undone::Retry(_)) => "retry",
     };

@@ -1,19 +1,20 @@
-//! Looks in a channel or thread for a post by its id.
+//! Searches a channel or thread for a post by the post's id.
 
 use std::time::Duration;
 
 use metrics::counter;
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::Ts;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::{Deliverer, METADATA_EVENT};
 use crate::budget::{Budget, Turn};
 use crate::clock::Timestamp;
 use crate::table::{Rows, TableError};
 
-/// Seconds before the first attempt from which the channel is searched: clocks differ.
+/// Seconds before the first attempt at which the search begins, because clocks differ.
 const MARGIN_SECONDS: i64 = 5;
 
 /// Messages looked at before the search gives up; at one post a second, a channel stays far below.
@@ -22,26 +23,26 @@ const MAX_PAGES: usize = 5;
 /// How long a search that has begun waits for its next page's turn: given up, it would begin at the front again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to leave a channel that could not be read.
+/// How long to wait before a channel that could not be read is read again.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
-/// What is looked for.
+/// The post that is searched for.
 #[derive(Clone, Copy)]
 pub(super) struct Sought<'a> {
     /// Names the channel, and the thread if it is in one.
     pub(super) body: &'a Json,
     pub(super) message_id: &'a str,
-    /// When the first attempt began that may have posted it.
+    /// When the first attempt that may have posted it began.
     pub(super) since: Timestamp,
 }
 
-/// What the channel says.
+/// What the search found.
 pub(super) enum Found {
     Yes(Ts),
     No,
-    /// It could not be asked; come back at that time.
+    /// The channel could not be read; try again at that time.
     Later(Timestamp),
-    /// It cannot be asked at all.
+    /// The channel cannot be read at all, for this reason.
     Never(String),
 }
 
@@ -102,7 +103,7 @@ impl Deliverer {
         Ok(Found::Never("too many messages to search".to_owned()))
     }
 
-    /// Takes one call from a budget, waiting that long for it at most.
+    /// Takes one call from a budget, and waits at most `patience` for it.
     pub(super) async fn turn(
         &self,
         rows: &Rows,
@@ -123,7 +124,7 @@ impl Deliverer {
         &self,
         rows: &Rows,
         budget: &Budget,
-        outcome: Outcome,
+        outcome: Outcome<Json, SlackRejection>,
     ) -> Result<Found, TableError> {
         let now = self.clock.now();
         Ok(match outcome {
@@ -133,12 +134,10 @@ impl Deliverer {
                 self.close_until(rows, budget, time).await?;
                 Found::Later(time)
             }
-            Outcome::Refused(
-                why @ (Refusal::Credential(_)
-                | Refusal::MissingScope { .. }
-                | Refusal::Permanent(_)),
-            ) => Found::Never(format!("the channel could not be searched: {why}")),
-            // Closed for all: a sweep or another lane would only meet the same trouble.
+            Outcome::Refused(Refusal::Rejected(why)) => {
+                Found::Never(format!("the channel could not be searched: {why}"))
+            }
+            // The method is closed for every sender, because each would meet the same trouble.
             _ => {
                 let time = now.plus(READ_AGAIN_AFTER);
                 self.close_until(rows, budget, time).await?;

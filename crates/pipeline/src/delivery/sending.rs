@@ -1,9 +1,9 @@
-//! One attempt at what stands first in a lane: may it begin, is it ours, and out it goes.
+//! Attempts the first post or effect of a lane: checks whether it may begin, takes it, and sends it.
 
 use secrecy::SecretString;
 use serde_json::{Value as Json, json};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client::REQUEST_TIMEOUT;
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use super::lease::Lease;
 use super::settling::MAX_ATTEMPTS;
@@ -19,13 +19,13 @@ pub(super) const POST: &str = "chat.postMessage";
 
 /// Whether an attempt may begin.
 enum Start {
-    /// It may, with this token if it needs one.
+    /// It may begin now, with this token if it needs one.
     Now(Timestamp, Option<SecretString>),
     No(Next),
 }
 
 impl Deliverer {
-    /// Attempts what stands first.
+    /// Attempts the post or effect that stands first in the lane.
     pub(super) async fn send(
         &self,
         place: Place<'_>,
@@ -42,7 +42,7 @@ impl Deliverer {
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };
-        // A frozen process must not wake up into a request of long ago.
+        // A process that was frozen must not wake up and send a request of long ago.
         if self.clock.now().plus(REQUEST_TIMEOUT) > lease.until {
             self.give_back(rows, &taken, now).await?;
             return Ok(Next::At(now));
@@ -61,7 +61,7 @@ impl Deliverer {
             (Target::Channel, None) => Outcome::Refused(Refusal::Unreachable),
         };
         let token_refused = match &outcome {
-            Outcome::Refused(why) => why.token_code(),
+            Outcome::Refused(Refusal::Rejected(why)) => why.token_code(),
             _ => None,
         };
         if let (Some(code), Some(bearer)) = (token_refused, &bearer) {
@@ -90,9 +90,9 @@ impl Deliverer {
         until: Timestamp,
     ) -> Result<Start, JobError> {
         let is_effect = matches!(post.target, Target::Effect);
-        // Effects take their turns call by call.
+        // Effects take a turn for each of their calls.
         if let Some(at) = lease.last_post_at.filter(|_| !is_effect) {
-            // Never longer than the pace: the clock of whoever posted last may be ahead of ours.
+            // Never longer than the pace: the clock of the last sender may be ahead of ours.
             let wait = at.plus(PACE).since(self.clock.now()).min(PACE);
             if self.clock.now().plus(wait).plus(ROOM) > until {
                 return Ok(Start::No(Next::At(self.clock.now().plus(wait))));
@@ -133,7 +133,7 @@ impl Deliverer {
         Ok(Start::Now(now, bearer))
     }
 
-    /// Marks a post as being sent under our epoch; `None` when the lease or the post is no longer ours.
+    /// Marks a post as being sent under our epoch. `None` if the lease or the post is no longer ours.
     async fn take(
         &self,
         rows: &Rows,
@@ -182,8 +182,8 @@ impl Deliverer {
     }
 }
 
-/// What Slack counts a post under: the method, for its whole workspace; a `response_url` has its own. An effect's calls
-/// are counted one by one.
+/// The budget under which Slack counts a post: the method, for the whole workspace, or the `response_url`. `None` for
+/// an effect, whose calls are counted one by one.
 fn counted_as(target: &Target, lane: &Lane) -> Option<Budget> {
     match target {
         Target::Channel => Some(Budget::method(POST)),
@@ -192,8 +192,8 @@ fn counted_as(target: &Target, lane: &Lane) -> Option<Budget> {
     }
 }
 
-/// The body with the post's id, by which it can be found again. Metadata is visible to the workspace, so there is
-/// nothing else in it. `client_msg_id` is sent in the hope that Slack drops a repeat; nothing relies on it.
+/// The body with the post's id, by which the post can be found again. The workspace can see metadata, so it holds
+/// nothing else. `client_msg_id` is sent in the hope that Slack drops a repeat; nothing relies on it.
 pub(super) fn with_id(body: &Json, message_id: &str) -> Json {
     let mut body = body.clone();
     if let Some(fields) = body.as_object_mut() {

@@ -1,10 +1,11 @@
-//! How an attempt is written down: done, refused, or in doubt.
+//! Writes down how an attempt ended: done, refused or in doubt.
 
 use std::time::Duration;
 
 use metrics::counter;
 use serde_json::Value as Json;
-use tidegate_slack::outcome::{Outcome, Refusal};
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 
 use super::{Deliverer, Next};
 use crate::budget::Budget;
@@ -22,14 +23,14 @@ const TRIES: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Deliverer {
-    /// Writes down what came of an attempt.
+    /// Writes down how an attempt ended.
     pub(super) async fn settle(
         &self,
         rows: &Rows,
         budget: Option<&Budget>,
         post: &Pending,
         row: &Item,
-        outcome: Outcome,
+        outcome: Outcome<Json, SlackRejection>,
     ) -> Result<Next, JobError> {
         let now = self.clock.now();
         count(&post.purpose, &outcome);
@@ -57,11 +58,7 @@ impl Deliverer {
                 self.end(rows, post, row, &End::Parked(why.to_string()))
                     .await
             }
-            Outcome::Refused(
-                why @ (Refusal::Credential(_)
-                | Refusal::MissingScope { .. }
-                | Refusal::Permanent(_)),
-            ) => {
+            Outcome::Refused(Refusal::Rejected(why)) => {
                 self.end(rows, post, row, &End::Parked(format!("refused: {why}")))
                     .await
             }
@@ -114,7 +111,7 @@ impl Deliverer {
         counter!("posts_parked_total").increment(1);
     }
 
-    /// Makes a post ready again that certainly was not sent, or an effect that may be performed again.
+    /// Makes a post ready again that was certainly not sent, or an effect that may be performed again.
     pub(super) async fn give_back(
         &self,
         rows: &Rows,
@@ -166,7 +163,8 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Closes what Slack has limited, for every sender; a later time stands.
+    /// Closes a budget that Slack has limited, for every sender. If it is closed until a later time already, that
+    /// stays.
     pub(super) async fn close_until(
         &self,
         rows: &Rows,
@@ -179,8 +177,8 @@ impl Deliverer {
         }
     }
 
-    /// Asks a table that stumbles again: what Slack said is known only here and now. Repeating is harmless, for a
-    /// write that was done the first time fails its condition the second time.
+    /// Writes, and tries again if the table stumbles, because only this process knows what Slack said. Repeating is
+    /// harmless: a write that was done the first time fails its condition the second time.
     pub(super) async fn insist(
         &self,
         rows: &Rows,
@@ -199,18 +197,23 @@ impl Deliverer {
     }
 }
 
-fn count(purpose: &str, outcome: &Outcome) {
+/// Counts an attempt at a post by how it ended.
+fn count(purpose: &str, outcome: &Outcome<Json, SlackRejection>) {
     let name = match outcome {
         Outcome::Done(_) => "done",
         Outcome::Ambiguous(_) => "ambiguous",
-        Outcome::Refused(Refusal::RateLimited { .. }) => "rate_limited",
-        Outcome::Refused(Refusal::Unreachable) => "unreachable",
-        Outcome::Refused(Refusal::Credential(_) | Refusal::MissingScope { .. }) => {
-            counter!("credential_refused_total").increment(1);
-            "credential"
-        }
-        Outcome::Refused(Refusal::Permanent(_)) => "refused",
+        Outcome::Refused(why) => count_refusal(why),
     };
     counter!("tidegate_posts_total", "purpose" => purpose.to_owned(), "outcome" => name)
         .increment(1);
+}
+
+/// The metric label of a refusal. A refusal because of the token is counted apart as well.
+pub(super) fn count_refusal(why: &Refusal<SlackRejection>) -> &'static str {
+    if let Refusal::Rejected(SlackRejection::Credential(_) | SlackRejection::MissingScope { .. }) =
+        why
+    {
+        counter!("credential_refused_total").increment(1);
+    }
+    why.code()
 }

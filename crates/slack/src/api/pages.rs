@@ -1,19 +1,21 @@
-//! Walking a method's pages: one call for each [`Pages::next`], so that a caller can ask its budget in between, keep
-//! the cursor, and stop.
+//! Reads a method's pages, one call for each [`Pages::next`], so that the caller can keep to its budget in between,
+//! store the cursor, and stop.
+
+use tidegate_outcome::Outcome;
 
 use super::Method;
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
-use crate::outcome::{Outcome, Refusal};
 
 /// A method whose answer says where the next page begins.
 pub trait Paged: Method {
-    /// Asks for the page that begins there.
+    /// Makes the request ask for the page at this cursor.
     fn set_cursor(&mut self, cursor: String);
 
-    /// Where this request begins; `None` at the front.
+    /// The cursor of the page that the request asks for; `None` for the first page.
     fn cursor(&self) -> Option<&str>;
 
-    /// Where the next page begins; empty on the last one.
+    /// The cursor of the page after this answer; empty on the last page.
     fn next_cursor(answer: &Self::Answer) -> &str;
 }
 
@@ -37,7 +39,7 @@ macro_rules! paged {
 }
 pub(super) use paged;
 
-/// The pages from a request on, no more than a given number.
+/// The pages from a request on, up to a given number of pages.
 #[derive(Debug)]
 pub struct Pages<M> {
     request: M,
@@ -46,7 +48,7 @@ pub struct Pages<M> {
 }
 
 impl<M: Paged> Pages<M> {
-    /// At most `most` pages from where `request` begins.
+    /// Reads at most `most` pages, from the one that `request` asks for.
     pub fn new(request: M, most: usize) -> Self {
         Self {
             request,
@@ -55,13 +57,13 @@ impl<M: Paged> Pages<M> {
         }
     }
 
-    /// Reads the next page; `None` after the last one and after the last that was allowed. An outcome that is not
-    /// done leaves the place as it is: the next call asks for the same page again.
+    /// Reads the next page. `None` after the last page, or after as many pages as were allowed. If the outcome is not
+    /// *done*, the next call asks for the same page again.
     pub async fn next(
         &mut self,
         slack: &SlackClient,
         credential: &M::Credential,
-    ) -> Option<Outcome<M::Answer>> {
+    ) -> Option<Outcome<M::Answer, SlackRejection>> {
         if self.ended || self.left == 0 {
             return None;
         }
@@ -69,10 +71,10 @@ impl<M: Paged> Pages<M> {
         if let Outcome::Done(answer) = &outcome {
             let next = M::next_cursor(answer);
             if !next.is_empty() && self.request.cursor() == Some(next) {
-                // It would go round for ever, and every page of it would look new.
+                // Slack would send the same page for ever.
                 self.ended = true;
                 let why = "cursor_repeats".to_owned();
-                return Some(Outcome::Refused(Refusal::Permanent(why)));
+                return Some(Outcome::rejected(SlackRejection::Permanent(why)));
             }
             self.left -= 1;
             if next.is_empty() {
@@ -84,7 +86,7 @@ impl<M: Paged> Pages<M> {
         Some(outcome)
     }
 
-    /// Where to go on another time; `None` when the last page has been read, or none yet.
+    /// The cursor at which to go on another time. `None` if the last page has been read, or no page yet.
     pub fn cursor(&self) -> Option<&str> {
         self.request.cursor().filter(|_| !self.ended)
     }

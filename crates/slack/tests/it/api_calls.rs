@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::conversations::{History, ListChannels, Members};
 use tidegate_slack::api::files::Upload;
 use tidegate_slack::api::pages::Pages;
 use tidegate_slack::api::{chat, users, views};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use crate::loopback::{Loopback, token};
 
@@ -85,7 +86,7 @@ async fn an_ok_that_cannot_be_read_is_in_doubt_only_where_something_changed() {
     let opened = world.slack.perform(&token(), &open).await;
     assert!(matches!(opened, Outcome::Ambiguous(_)), "{opened:?}");
     assert_eq!(world.asked()[0].json()["trigger_id"], "sesame");
-    let unreadable = Refusal::Permanent("unreadable_answer".to_owned());
+    let unreadable = Refusal::Rejected(SlackRejection::Permanent("unreadable_answer".to_owned()));
     let history = History {
         channel: "C1".into(),
         ..Default::default()
@@ -216,7 +217,12 @@ async fn a_cursor_that_leads_back_to_itself_ends_the_walk() {
     ));
     let second = pages.next(&world.slack, &token()).await;
     assert!(
-        matches!(second, Some(Outcome::Refused(Refusal::Permanent(_)))),
+        matches!(
+            second,
+            Some(Outcome::Refused(Refusal::Rejected(
+                SlackRejection::Permanent(_)
+            )))
+        ),
         "{second:?}"
     );
     assert!(pages.next(&world.slack, &token()).await.is_none());
@@ -267,7 +273,10 @@ async fn bytes_go_to_slack_or_nowhere_and_only_the_last_step_can_be_in_doubt() {
     let Outcome::Refused(why) = foreign.slack.upload(&token(), upload()).await else {
         panic!("not refused");
     };
-    assert_eq!(why, Refusal::Permanent("foreign_upload_url".to_owned()));
+    assert_eq!(
+        why,
+        Refusal::Rejected(SlackRejection::Permanent("foreign_upload_url".to_owned()))
+    );
     assert_eq!(foreign.asked().len(), 1);
 
     let broken = Loopback::knowing(|url| vec![place(&format!("{url}/up"))]).await;

@@ -2,8 +2,9 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::{AppCredentials, apps, auth, oauth, openid};
-use tidegate_slack::outcome::{Outcome, Refusal};
 
 use crate::loopback::{Loopback, token};
 
@@ -96,7 +97,12 @@ async fn a_refresh_sends_its_grant_and_its_token_once() {
     let Outcome::Refused(why) = again else {
         panic!("{again:?}")
     };
-    assert_eq!(why, Refusal::Permanent("invalid_refresh_token".to_owned()));
+    assert_eq!(
+        why,
+        Refusal::Rejected(SlackRejection::Permanent(
+            "invalid_refresh_token".to_owned()
+        ))
+    );
     let form = world.asked()[0].form();
     assert_eq!(
         (form["grant_type"].as_str(), form["refresh_token"].as_str()),
@@ -232,7 +238,10 @@ async fn a_socket_and_an_events_installations_are_read_with_the_apps_token() {
     let Outcome::Refused(why) = unreadable else {
         panic!("{unreadable:?}")
     };
-    assert_eq!(why, Refusal::Permanent("unreadable_answer".to_owned()));
+    assert_eq!(
+        why,
+        Refusal::Rejected(SlackRejection::Permanent("unreadable_answer".to_owned()))
+    );
     let list = apps::ListEventAuthorizations {
         event_context: "4-ctx".to_owned(),
         ..Default::default()

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::outcome::MAX_REASON;
+use crate::rejection::MAX_REASON;
 
-fn refused(status: u16, retry_after: Option<&str>, body: &str) -> Refusal {
+fn refused(status: u16, retry_after: Option<&str>, body: &str) -> Refusal<ServiceRejection> {
     match judge(status, retry_after, body.as_bytes()) {
         Outcome::Refused(refusal) => refusal,
         other => panic!("{status}: {other:?}"),
@@ -47,12 +47,19 @@ fn a_refusal_keeps_the_words_of_statuspage_in_any_of_its_shapes() {
         (json!(null), "HTTP 422"),
     ] {
         let refusal = refused(422, None, &body.to_string());
-        assert_eq!(refusal, Refusal::Invalid(Reason::new(expected)), "{body}");
+        assert_eq!(
+            refusal,
+            Refusal::Rejected(ServiceRejection::invalid(expected)),
+            "{body}"
+        );
     }
     let page = refused(400, None, "<html>Bad Request</html>");
-    assert_eq!(page, Refusal::Invalid(Reason::new("HTTP 400")));
+    assert_eq!(
+        page,
+        Refusal::Rejected(ServiceRejection::invalid("HTTP 400"))
+    );
     let long = json!({"message": "x".repeat(5000)}).to_string();
-    let Refusal::Invalid(kept) = refused(422, None, &long) else {
+    let Refusal::Rejected(ServiceRejection::Invalid(kept)) = refused(422, None, &long) else {
         panic!("not invalid");
     };
     assert_eq!(kept.as_str().len(), MAX_REASON);

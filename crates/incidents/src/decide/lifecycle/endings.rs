@@ -2,6 +2,8 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
+use tidegate_slack::mrkdwn::escape;
+
 use crate::decide::case::{Case, Form, Refused, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
@@ -11,7 +13,6 @@ use crate::model::permissions::Action;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
-use crate::render::text::escaped;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
@@ -45,7 +46,7 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     change.note(EntryKind::Resolved, summary.unwrap_or("Resolved."));
     metrics::count(&mut change);
     let words = summary
-        .map(|summary| format!(": {}", escaped(summary)))
+        .map(|summary| format!(": {}", escape(summary)))
         .unwrap_or_default();
     say(&mut change, &format!("*Resolved* by {}{words}", case.who()));
     show(&mut change);
@@ -82,7 +83,7 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     }
     say(
         &mut change,
-        &format!("*Reopened* by {}: {}", case.who(), escaped(why)),
+        &format!("*Reopened* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     tell_all(&mut change, case.settings, News::Reopened, Some(why));
@@ -113,7 +114,7 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     change.note(EntryKind::Canceled, why);
     say(
         &mut change,
-        &format!("*Canceled* by {}: {}", case.who(), escaped(why)),
+        &format!("*Canceled* by {}: {}", case.who(), escape(why)),
     );
     show(&mut change);
     if incident.status == Status::Triage {

@@ -1,6 +1,7 @@
 //! Roles: given, taken, left; and the command, which can be taken from somebody who is silent.
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{assign, bring_in, goes_on, has_room, person};
 use crate::decide::case::{Case, Refused, Verdict};
@@ -17,7 +18,6 @@ use crate::model::timeline::EntryKind;
 use crate::model::timer_kind::{Nag, TimerKind};
 use crate::model::transition::{self, Went};
 use crate::render;
-use crate::render::text::escaped;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
 /// out in one transaction.
@@ -139,7 +139,7 @@ pub fn take(case: &Case<'_>, reason: Option<&str>) -> Result<Verdict, Refused> {
     let because = reason.map(|words| format!(": {words}")).unwrap_or_default();
     give(&mut change, case, &RoleName::Commander, user, &because)?;
     let up = take_up(&mut change);
-    let because = escaped(&because);
+    let because = escape(&because);
     say(
         &mut change,
         &format!(

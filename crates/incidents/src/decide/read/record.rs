@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use tidegate_pipeline::people::names;
 use tidegate_pipeline::table::{Range, Rows, TableError};
+use tidegate_slack::mrkdwn::escape;
 
 use super::Unanswered;
 use crate::command::ExportFormat;
@@ -18,7 +19,6 @@ use crate::render::catchup::{self, Catchup};
 use crate::render::deliveries::{self as shown, DeliveryView, State, Target};
 use crate::render::export::{self, Export};
 use crate::render::tasks::TaskView;
-use crate::render::text::escaped;
 use crate::render::timeline::{self, TimelinePage};
 
 /// Longest export that is shown in Slack, in characters.
@@ -73,7 +73,7 @@ pub(super) async fn export(
         // In JSON that is the same, and no three of them end the block of code.
         ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
     };
-    let text = format!("```\n{}\n```", escaped(&text));
+    let text = format!("```\n{}\n```", escape(&text));
     if text.chars().count() <= MAX_SHOWN {
         return Ok(words_only(&text));
     }

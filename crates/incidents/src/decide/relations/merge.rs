@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::mrkdwn::escape;
 
 use super::{both, other};
 use crate::decide::case::{Case, Refused, Verdict};
@@ -16,7 +17,6 @@ use crate::model::permissions::{self, Action};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
-use crate::render::text::escaped;
 
 /// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
 pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
@@ -115,7 +115,7 @@ fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
         &format!(
             "{} (*{}*) is part of this now, says {}.",
             merged.name(),
-            escaped(&merged.title),
+            escape(&merged.title),
             case.who()
         ),
     );

@@ -1,11 +1,11 @@
 //! Single settings by their paths, such as `timers.update_minutes.P1` or `services.api.owners`.
 
 use serde_json::{Value, json};
+use tidegate_slack::mrkdwn::escape;
 
 use super::words::{Words, entry};
 use super::{Edited, Settings, edited};
 use crate::model::severity::Severity;
-use crate::render::text::escaped;
 
 /// Longest part that is shown, in characters: a message holds no more. The API answers all of it.
 const SHOWN: usize = 2500;
@@ -23,14 +23,14 @@ pub(super) fn show(settings: &Settings, path: &str) -> Result<Edited, String> {
     } else {
         ""
     };
-    let said = format!("`{}`\n```{}{more}```", escaped(path), escaped(&cut));
+    let said = format!("`{}`\n```{}{more}```", escape(path), escape(&cut));
     Ok(Edited::shown(said))
 }
 
 /// Sets a part to what was typed.
 pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited, String> {
     if typed.is_empty() {
-        return Err(format!("The new value of `{}` is missing.", escaped(path)));
+        return Err(format!("The new value of `{}` is missing.", escape(path)));
     }
     let json = json_of(settings)?;
     let value = match path {
@@ -39,10 +39,10 @@ pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited
     };
     let shown = match &value {
         Value::Null => "off".to_owned(),
-        Value::String(text) => escaped(text),
-        value => escaped(&value.to_string()),
+        Value::String(text) => escape(text),
+        value => escape(&value.to_string()),
     };
-    let said = format!("`{}` is now {shown}.", escaped(path));
+    let said = format!("`{}` is now {shown}.", escape(path));
     edited(settings, said, |json| {
         let (parent, name) = parent(json, path)?;
         match parent.as_object_mut() {
@@ -60,7 +60,7 @@ pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited
 pub(super) fn unset(settings: &Settings, path: &str) -> Result<Edited, String> {
     let defaults = json_of(&Settings::default())?;
     find(&json_of(settings)?, path)?;
-    let said = format!("`{}` is back to its default.", escaped(path));
+    let said = format!("`{}` is back to its default.", escape(path));
     edited(settings, said, |json| {
         let (parent, name) = parent(json, path)?;
         match find(&defaults, path) {
@@ -87,11 +87,11 @@ pub(super) fn list(
             if add { "add" } else { "remove" }
         ));
     }
-    let shown = escaped(path);
+    let shown = escape(path);
     let said = format!(
         "{} `{}` {} `{shown}`.",
         if add { "Added" } else { "Removed" },
-        escaped(&entries.join(", ")),
+        escape(&entries.join(", ")),
         if add { "to" } else { "from" },
     );
     edited(settings, said, |json| {
@@ -107,7 +107,7 @@ pub(super) fn list(
                     list.remove(place);
                 }
                 (false, None) => {
-                    return Err(format!("`{}` is not in `{shown}`.", escaped(&entry)));
+                    return Err(format!("`{}` is not in `{shown}`.", escape(&entry)));
                 }
             }
         }
@@ -118,7 +118,7 @@ pub(super) fn list(
 /// What was typed, as a value of the kind that stands at that path.
 fn value(path: &str, now: Option<&Value>, typed: &str) -> Result<Value, String> {
     let nothing = NOTHING.contains(&typed.to_lowercase().as_str());
-    let shown = escaped(path);
+    let shown = escape(path);
     match now {
         Some(Value::Array(_)) if nothing => Ok(json!([])),
         Some(Value::Array(_)) => Words::new(typed).entries().map(Value::from),
@@ -170,11 +170,9 @@ fn status_page(typed: &str) -> Result<Value, String> {
         ("statuspage", page_id) if !page_id.is_empty() => {
             Ok(json!({"kind": "statuspage", "page_id": page_id}))
         }
-        _ => Err(
-            "`status_page` takes `none`, `built_in <title>` or `statuspage <page id>`."
-                .replace('<', "&lt;")
-                .replace('>', "&gt;"),
-        ),
+        _ => Err(escape(
+            "`status_page` takes `none`, `built_in <title>` or `statuspage <page id>`.",
+        )),
     }
 }
 
@@ -204,6 +202,6 @@ fn parent<'v, 'p>(json: &'v mut Value, path: &'p str) -> Result<(&'v mut Value, 
 }
 
 fn missing(path: &str) -> String {
-    let path = escaped(path);
+    let path = escape(path);
     format!("There is no setting `{path}`; `/incident config` shows which there are.")
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tidegate_slack::mrkdwn::escape;
+
 use super::words::Words;
 use super::{Edited, Settings, edited, fields, no_service, with_usage};
-use crate::render::text::escaped;
 
 /// `/incident map …`, except [`is_page_check`]. The error is for the person who typed it.
 pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
@@ -38,7 +39,7 @@ pub fn against_page(settings: &Settings, page: &BTreeMap<String, String>) -> Str
     let mut lines = Vec::new();
     let mut used = BTreeSet::new();
     for (slug, service) in &settings.services {
-        let slug = escaped(slug);
+        let slug = escape(slug);
         if service.components.is_empty() {
             lines.push(format!(
                 "• `{slug}` has no component: the status page shows nothing of it."
@@ -49,14 +50,14 @@ pub fn against_page(settings: &Settings, page: &BTreeMap<String, String>) -> Str
             if !page.contains_key(id) {
                 lines.push(format!(
                     "• `{slug}`: the status page has no component `{}`. `/incident map remove {slug} {}`",
-                    escaped(id),
-                    escaped(id)
+                    escape(id),
+                    escape(id)
                 ));
             }
         }
     }
     for (id, name) in page.iter().filter(|(id, _)| !used.contains(id)) {
-        let (id, name) = (escaped(id), escaped(name));
+        let (id, name) = (escape(id), escape(name));
         lines.push(format!("• `{id}` ({name}) stands for no service."));
     }
     if lines.is_empty() {
@@ -70,7 +71,7 @@ fn remove(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
     known(settings, service)?;
     let path = format!("services.{service}.components");
     if words.is_empty() {
-        let said = format!("No component stands for `{}` any more.", escaped(service));
+        let said = format!("No component stands for `{}` any more.", escape(service));
         return edited(settings, said, |json| {
             json["services"][service]["components"] = serde_json::json!([]);
             Ok(())
@@ -86,9 +87,9 @@ fn list(settings: &Settings) -> String {
     let lines = settings.services.iter().map(|(slug, service)| {
         let components = match service.components.as_slice() {
             [] => "–".to_owned(),
-            components => escaped(&components.join(", ")),
+            components => escape(&components.join(", ")),
         };
-        format!("`{}`: {components}", escaped(slug))
+        format!("`{}`: {components}", escape(slug))
     });
     lines.collect::<Vec<_>>().join("\n")
 }

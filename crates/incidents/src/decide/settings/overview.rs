@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::settings::{Settings, StatusPage};
 use crate::model::severity::Severity;
-use crate::render::text::escaped;
+use tidegate_slack::mrkdwn::escape;
 
 /// Most names of a list that are shown.
 const NAMES: usize = 50;
@@ -71,15 +71,15 @@ pub(super) fn of(settings: &Settings) -> String {
 fn status_page(page: &StatusPage) -> String {
     match page {
         StatusPage::None => "none".to_owned(),
-        StatusPage::BuiltIn { title } => format!("Tidegate's own, {}", escaped(title)),
-        StatusPage::Statuspage { page_id } => format!("Statuspage.io, page `{}`", escaped(page_id)),
+        StatusPage::BuiltIn { title } => format!("Tidegate's own, {}", escape(title)),
+        StatusPage::Statuspage { page_id } => format!("Statuspage.io, page `{}`", escape(page_id)),
     }
 }
 
 fn names(all: impl IntoIterator<Item = impl AsRef<str>, IntoIter: ExactSizeIterator>) -> String {
     let all = all.into_iter();
     let more = all.len().saturating_sub(NAMES);
-    let mut names: Vec<String> = all.take(NAMES).map(|name| escaped(name.as_ref())).collect();
+    let mut names: Vec<String> = all.take(NAMES).map(|name| escape(name.as_ref())).collect();
     if more > 0 {
         names.push(format!("and {more} more"));
     }

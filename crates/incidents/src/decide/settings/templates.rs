@@ -1,10 +1,11 @@
 //! `/incident template …`.
 
+use tidegate_slack::mrkdwn::escape;
+
 use super::words::{Words, plain};
 use super::{Edited, Settings, edited, fields, unknown, with_usage};
 use crate::model::severity::Severity;
 use crate::model::templates::Template;
-use crate::render::text::escaped;
 
 /// `/incident template …`. The error is for the person who typed it.
 pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
@@ -21,7 +22,7 @@ pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
         Some("remove") => {
             let name = words.needed("template's name")?;
             known(settings, name)?;
-            let said = format!("Removed the template `{}`.", escaped(name));
+            let said = format!("Removed the template `{}`.", escape(name));
             edited(settings, said, |json| {
                 json["templates"]
                     .as_object_mut()
@@ -54,7 +55,7 @@ fn add(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
     }
     template.title = plain(&title.join(" "));
     template.description = plain(description.trim());
-    let said = format!("The template `{}` is stored.", escaped(name));
+    let said = format!("The template `{}` is stored.", escape(name));
     edited(settings, said, |json| {
         json["templates"][name] = serde_json::to_value(&template).unwrap_or_default();
         Ok(())
@@ -68,10 +69,10 @@ fn list(settings: &Settings) -> String {
     let line = |(name, template): (&String, &Template)| {
         let services = match template.services.as_slice() {
             [] => String::new(),
-            services => format!(" ({})", escaped(&services.join(", "))),
+            services => format!(" ({})", escape(&services.join(", "))),
         };
-        let (severity, title) = (template.severity, escaped(&template.title));
-        format!("`{}` {severity} {title}{services}", escaped(name))
+        let (severity, title) = (template.severity, escape(&template.title));
+        format!("`{}` {severity} {title}{services}", escape(name))
     };
     settings
         .templates
@@ -93,6 +94,6 @@ fn known(settings: &Settings, name: &str) -> Result<(), String> {
     };
     Err(format!(
         "There is no template `{}`. There are: {all}",
-        escaped(name)
+        escape(name)
     ))
 }

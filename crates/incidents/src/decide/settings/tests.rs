@@ -235,7 +235,7 @@ fn every_line_of_the_usage_works() {
             run(&typed).err()
         );
         assert!(
-            usage(line.split(' ').next().unwrap()).contains(&escaped(line)),
+            usage(line.split(' ').next().unwrap()).contains(&escape(line)),
             "{line}"
         );
     }

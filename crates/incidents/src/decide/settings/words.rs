@@ -1,8 +1,8 @@
-//! The words of an edit, with Slack's tokens for people, channels and addresses read as what they stand for.
+//! The words of an edit, with references to people, channels and addresses read as the ids and addresses.
 
-use crate::render::text::escaped;
+use tidegate_slack::mrkdwn::{Part, Target, escape, parts, unescape};
 
-/// What is left of the text.
+/// The rest of a text that is being read.
 pub(super) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
@@ -10,7 +10,7 @@ impl<'a> Words<'a> {
         Self(text.trim())
     }
 
-    /// Takes the next word; a token in angle brackets is one, whatever stands in it.
+    /// Takes the next word. A reference in angle brackets is one word, whatever stands in it.
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start_matches(is_gap);
         let token = text.starts_with('<').then(|| text.find('>')).flatten();
@@ -30,7 +30,7 @@ impl<'a> Words<'a> {
         self.next().ok_or_else(|| format!("The {what} is missing."))
     }
 
-    /// Takes `add` or `remove`: whether it was the first.
+    /// Takes `add` or `remove`, and says whether it was `add`.
     pub(super) fn add_or_remove(&mut self) -> Result<bool, String> {
         match self.keyword().as_deref() {
             Some("add") => Ok(true),
@@ -60,7 +60,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// What parts words: blanks of every kind, and the commas of a list.
+/// Whether a character stands between words: blanks of every kind, and the commas of a list.
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || c == ',' || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
@@ -70,26 +70,23 @@ pub(super) fn entry(word: &str) -> Result<String, String> {
     if word.starts_with(['@', '#']) && word.len() > 1 {
         return Err(format!(
             "`{}` came as plain text: type it again and pick the name from the list that Slack shows.",
-            escaped(word)
+            escape(word)
         ));
     }
     Ok(plain(word).trim_matches(':').to_owned())
 }
 
-/// A text with tokens as ids and addresses, entities as what they stand for, and straight quotes.
+/// A text with references as the ids and addresses that they stand for, entities as characters, and straight quotes.
 pub(super) fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        let Some((token, after)) = after.split_once('>') else {
-            break;
-        };
-        out.push_str(before);
-        let what = token.split('|').next().unwrap_or_default();
-        out.push_str(what.trim_start_matches(['@', '#']));
-        rest = after;
-    }
-    out.push_str(rest);
-    let out = out.replace(['“', '”', '„'], "\"").replace("&lt;", "<");
-    out.replace("&gt;", ">").replace("&amp;", "&")
+    let parts = parts(text).into_iter().map(|part| match part {
+        Part::Text(text) => unescape(text),
+        Part::Reference(reference) => match reference.target {
+            Target::User(id) | Target::Channel(id) => id.to_owned(),
+            Target::Group(id) => format!("!subteam^{id}"),
+            Target::Special(name) => format!("!{name}"),
+            Target::Address(address) => unescape(address),
+        },
+    });
+    let text: String = parts.collect();
+    text.replace(['“', '”', '„'], "\"")
 }

@@ -1,11 +1,12 @@
 //! The incident's channel: filled, named, put away.
 
+use tidegate_outcome::Refusal;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
 use tidegate_pipeline::table::Write;
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::bookmarks as links;
 use tidegate_slack::api::conversations::{Archive, Invite, Rename, SetTopic, Unarchive};
 use tidegate_slack::ids::{ChannelId, UserId};
-use tidegate_slack::outcome::Refusal;
 
 use super::{in_channel, is_code, load, noted};
 use crate::decide::case::words_only;
@@ -166,18 +167,18 @@ pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Und
         return Ok(Done::default());
     };
     let other = channel_name::other(&incident.channel_name, id);
-    for name in [incident.channel_name, other] {
-        match turn
-            .call(&Rename {
-                channel: channel.clone(),
-                name,
-            })
-            .await
-        {
-            Ok(_) => return Ok(Done::default()),
-            Err(undone) if is_code(&undone, &["name_taken"]) => {}
-            Err(undone) => return noted(id, undone),
-        }
+    let [first, other] = [incident.channel_name, other].map(|name| Rename {
+        channel: channel.clone(),
+        name,
+    });
+    let mut outcome = turn.call(&first).await;
+    if matches!(&outcome, Err(undone) if is_code(undone, &["name_taken"])) {
+        outcome = turn.call_next(&other).await;
+    }
+    match outcome {
+        Ok(_) => return Ok(Done::default()),
+        Err(undone) if is_code(&undone, &["name_taken"]) => {}
+        Err(undone) => return noted(id, undone),
     }
     Err(Undone::Park(
         "Slack says that both names for the channel are taken".to_owned(),
@@ -212,9 +213,9 @@ pub(super) async fn unarchive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, 
     match turn.call(&request).await {
         Ok(_) => Ok(archived(id, false)),
         Err(undone) if is_code(&undone, &["not_archived"]) => Ok(archived(id, false)),
-        Err(Undone::Refused(Refusal::Permanent(_) | Refusal::MissingScope { .. })) => {
-            Ok(ask_to_unarchive(&incident, &channel))
-        }
+        Err(Undone::Refused(Refusal::Rejected(
+            SlackRejection::Permanent(_) | SlackRejection::MissingScope { .. },
+        ))) => Ok(ask_to_unarchive(&incident, &channel)),
         Err(undone) => Err(undone),
     }
 }

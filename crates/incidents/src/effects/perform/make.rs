@@ -44,17 +44,19 @@ pub(super) async fn create(
             return Ok(made(&incident, &found, then));
         }
     }
-    for name in names {
-        let request = Create {
-            name,
-            is_private: Some(incident.private),
-            team_id: None,
-        };
-        match turn.call(&request).await {
-            Ok(answer) => return Ok(made(&incident, &answer.channel, then)),
-            Err(undone) if is_code(&undone, &["name_taken"]) => {}
-            Err(undone) => return Err(undone),
-        }
+    let [first, other] = names.map(|name| Create {
+        name,
+        is_private: Some(incident.private),
+        team_id: None,
+    });
+    let mut outcome = turn.call(&first).await;
+    if matches!(&outcome, Err(undone) if is_code(undone, &["name_taken"])) {
+        outcome = turn.call_next(&other).await;
+    }
+    match outcome {
+        Ok(answer) => return Ok(made(&incident, &answer.channel, then)),
+        Err(undone) if is_code(&undone, &["name_taken"]) => {}
+        Err(undone) => return Err(undone),
     }
     Err(Undone::Park(
         "Slack says that both names for the channel are taken".to_owned(),

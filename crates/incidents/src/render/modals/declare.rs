@@ -1,15 +1,15 @@
 //! The modal that declares an incident.
 
 use serde_json::Value;
+use tidegate_slack::blocks::limits::OPTIONS;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::UserId;
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::severity::Severity;
-use crate::render::blocks::OPTIONS;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "declare_incident_modal";
 
 /// The action id of the template's select: choosing one fills in the rest at once.
@@ -18,29 +18,30 @@ pub const TEMPLATE_ACTION: &str = "incident.template";
 /// What the modal offers, and what it is filled in with.
 #[derive(Debug, Clone, Default)]
 pub struct Declare<'a> {
-    /// The workspace's services: slug and name.
+    /// The workspace's services, as `(slug, name)`.
     pub services: &'a [(String, String)],
-    /// The workspace's templates: key and title.
+    /// The workspace's templates, as `(key, title)`.
     pub templates: &'a [(String, String)],
-    /// The template that was chosen.
+    /// The key of the template that was chosen.
     pub template: Option<&'a str>,
-    /// Title to begin with.
+    /// The initial title.
     pub title: &'a str,
-    /// Severity to begin with.
+    /// The initial severity.
     pub severity: Severity,
-    /// Services to begin with, by slug.
+    /// The slugs of the services that are chosen at first.
     pub chosen: &'a [String],
-    /// Commander to begin with: whoever opens the modal.
+    /// The initial commander: the person who opens the modal.
     pub commander: Option<UserId>,
-    /// Options to begin with: `private`, `drill`, `triage`.
+    /// The options that are ticked at first, of `private`, `drill` and `triage`.
     pub options: &'a [&'a str],
-    /// Description to begin with.
+    /// The initial description.
     pub description: &'a str,
     /// What the modal remembers.
     pub metadata: Metadata,
 }
 
-/// The modal. Its blocks: `template`, `title`, `severity`, `service`, `commander`, `options`, `description`.
+/// Draws the modal. The ids of its blocks are `template`, `title`, `severity`, `service`, `commander`, `options`,
+/// `description`.
 pub fn modal(declare: &Declare<'_>) -> Value {
     let mut fields = Vec::new();
     fields.extend(template(declare));
@@ -49,7 +50,7 @@ pub fn modal(declare: &Declare<'_>) -> Value {
         Some(template) => format!("{name}.{template}").chars().take(200).collect(),
         None => name.to_owned(),
     };
-    let title = Ask {
+    let title = Question {
         id: "title",
         label: "What is wrong?",
         required: true,
@@ -63,18 +64,18 @@ pub fn modal(declare: &Declare<'_>) -> Value {
     ));
     fields.push(severity(declare, &action("severity")));
     fields.extend(service(declare, &action("service")));
-    let commander = Ask {
+    let commander = Question {
         id: "commander",
         label: "Commander",
         required: true,
     };
-    fields.push(Field::person(
+    fields.push(Field::user(
         &commander,
         "commander",
         declare.commander.as_ref(),
     ));
     fields.push(options(declare));
-    let description = Ask {
+    let description = Question {
         id: "description",
         label: "What do you see?",
         required: false,
@@ -99,7 +100,7 @@ fn template(declare: &Declare<'_>) -> Option<Field> {
     if declare.templates.is_empty() {
         return None;
     }
-    let ask = Ask {
+    let ask = Question {
         id: "template",
         label: "Template",
         required: false,
@@ -110,11 +111,11 @@ fn template(declare: &Declare<'_>) -> Option<Field> {
         .take(OPTIONS)
         .map(|(key, title)| (title.clone(), key.clone()))
         .collect();
-    Some(Field::select(&ask, TEMPLATE_ACTION, &options, declare.template).told_at_once())
+    Some(Field::select(&ask, TEMPLATE_ACTION, &options, declare.template).dispatched())
 }
 
 fn severity(declare: &Declare<'_>, action: &str) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "severity",
         label: "Severity",
         required: true,
@@ -123,7 +124,7 @@ fn severity(declare: &Declare<'_>, action: &str) -> Field {
         .hint("In doubt, take the worse one. It can be lowered later.")
 }
 
-/// All severities with what they mean: labels and values.
+/// All severities with what they mean, as `(label, value)`.
 pub(super) fn severities() -> Vec<(String, String)> {
     let meaning = |severity| match severity {
         Severity::P1 => "P1 – critical: all hands, at any hour",
@@ -148,17 +149,17 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
         .map(|(slug, name)| (name.clone(), slug.clone()))
         .collect();
     services.sort();
-    // One that is chosen already is offered, wherever it stands.
+    // Services that are chosen already come first, so that they stay among those that are offered.
     services.sort_by_key(|(_, slug)| !declare.chosen.contains(slug));
     let all = services.len();
     services.truncate(OPTIONS);
     services.sort();
-    let ask = Ask {
+    let ask = Question {
         id: "service",
         label: "Services",
         required: false,
     };
-    let mut fields = vec![Field::several(
+    let mut fields = vec![Field::multi_select(
         &ask,
         action,
         &services,
@@ -174,7 +175,7 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
 }
 
 fn options(declare: &Declare<'_>) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "options",
         label: "Options",
         required: false,
@@ -187,7 +188,7 @@ fn options(declare: &Declare<'_>) -> Field {
         ("Drill: a rehearsal, outside the statistics", "drill"),
         ("Triage: tell nobody yet, somebody looks first", "triage"),
     ];
-    Field::boxes(&ask, "options", &all, declare.options)
+    Field::checkboxes(&ask, "options", &all, declare.options)
 }
 
 #[cfg(test)]

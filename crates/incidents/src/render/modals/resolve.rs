@@ -1,30 +1,30 @@
 //! The modal that resolves an incident.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::model::incident::Incident;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_resolve";
 
-/// The modal. Its blocks: `summary`, which P1 and P2 require, and `public`.
+/// Draws the modal. The ids of its blocks are `summary`, which P1 and P2 require, and `public`.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>) -> Value {
-    let summary = Ask {
+    let summary = Question {
         id: "summary",
         label: "What was it, and what ended it?",
         required: incident.severity.is_broadcast(),
     };
-    let public = Ask {
+    let public = Question {
         id: "public",
         label: "For the status page",
         required: false,
     };
     let fields = vec![
-        Field::words(&facts::title(incident)),
+        Field::paragraph(&facts::title(incident)),
         Field::text(&summary, "summary", 3000, "", true),
         Field::text(&public, "public", 3000, "", true)
             .hint("Everyone outside can read it. Empty: the page only says that it is resolved."),

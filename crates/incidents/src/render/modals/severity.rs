@@ -1,32 +1,32 @@
 //! The modal that changes the severity, with a reason.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
 use super::declare::severities;
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::model::incident::Incident;
 use crate::model::severity::Severity;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_severity";
 
-/// The modal, with `chosen` as the new severity. Its blocks: `severity`, `text`.
+/// Draws the modal, with `chosen` as the initial severity. The ids of its blocks are `severity` and `text`, the reason.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, chosen: Severity) -> Value {
-    let severity = Ask {
+    let severity = Question {
         id: "severity",
         label: "Severity",
         required: true,
     };
-    let reason = Ask {
+    let reason = Question {
         id: "text",
         label: "Why?",
         required: false,
     };
     let fields = vec![
-        Field::words(&format!("{} is {} now.", facts::title(incident), incident.severity)),
+        Field::paragraph(&format!("{} is {} now.", facts::title(incident), incident.severity)),
         Field::select(&severity, "severity", &severities(), Some(chosen.as_str()))
             .hint("Raising it to P1 or P2 tells the announcement channels. Lowering it tells only this incident's."),
         Field::text(&reason, "text", 500, "", true),

@@ -1,34 +1,36 @@
-//! The modal that makes a task, of a message or of nothing.
+//! The modal that makes a task, with or without a message as its source.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::UserId;
 
-use super::input::{Ask, Field};
 use super::timeline::pick;
 use super::{Metadata, view};
 use crate::model::incident::Incident;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_task";
 
-/// The modal. Its blocks: `incident`, one of `open`; `text`; `assignee`; `due`, in days. `None` if none is open.
+/// Draws the modal. The ids of its blocks are `incident`, one of `open`; `text`; `assignee`; and `due`, in days from
+/// today.
+/// `None` if no incident is open.
 pub fn modal(
     open: &[Incident],
     words: &str,
     assignee: Option<&UserId>,
     metadata: &Metadata,
 ) -> Option<Value> {
-    let text = Ask {
+    let text = Question {
         id: "text",
         label: "What is to be done",
         required: true,
     };
-    let who = Ask {
+    let who = Question {
         id: "assignee",
         label: "Who",
         required: false,
     };
-    let due = Ask {
+    let due = Question {
         id: "due",
         label: "Due",
         required: false,
@@ -44,7 +46,7 @@ pub fn modal(
     let fields = vec![
         pick(open, metadata)?,
         Field::text(&text, "text", 500, words, true),
-        Field::person(&who, "assignee", assignee),
+        Field::user(&who, "assignee", assignee),
         Field::select(&due, "due", &days, None),
     ];
     Some(view(CALLBACK, "Make a task", "Make", metadata, fields))

@@ -1,22 +1,24 @@
-//! The modal that takes a message into an incident's timeline.
+//! The modal that adds a message to an incident's timeline.
 
 use serde_json::Value;
+use tidegate_slack::blocks::limits::OPTIONS;
+use tidegate_slack::blocks::{Field, Question};
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::model::incident::Incident;
-use crate::render::blocks::OPTIONS;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_timeline";
 
-/// The modal. Its blocks: `incident`, one of `open`, and `text`, which begins with the message's.
+/// Draws the modal. The ids of its blocks are `incident`, one of `open`, and `text`, which is the message's text at
+/// first.
+/// `None` if no incident is open.
 pub fn modal(open: &[Incident], words: &str, metadata: &Metadata) -> Option<Value> {
     let fields = vec![
         pick(open, metadata)?,
         Field::text(
-            &Ask {
+            &Question {
                 id: "text",
                 label: "What to note",
                 required: true,
@@ -30,18 +32,19 @@ pub fn modal(open: &[Incident], words: &str, metadata: &Metadata) -> Option<Valu
     Some(view(CALLBACK, "Add to a timeline", "Add", metadata, fields))
 }
 
-/// Which incident: the one that the metadata names to begin with, or else the first. `None` if none is open.
+/// The field that asks for the incident. The one that the metadata names is chosen at first, or else the first one.
+/// `None` if no incident is open.
 pub(super) fn pick(open: &[Incident], metadata: &Metadata) -> Option<Field> {
     let named = open
         .iter()
         .find(|i| Some(&i.id) == metadata.incident.as_ref());
     let initial = named.or(open.first())?.id.as_str();
-    let ask = Ask {
+    let ask = Question {
         id: "incident",
         label: "Incident",
         required: true,
     };
-    // The one to begin with must be among the options.
+    // The incident that is chosen at first must be among the options.
     let mut offered: Vec<_> = open.iter().collect();
     offered.sort_by_key(|i| i.id.as_str() != initial);
     offered.truncate(OPTIONS);

@@ -1,25 +1,25 @@
-//! The modal in which somebody says where an incident stands, inside and outside.
+//! The modal that posts an update of an incident, for the team and for the status page.
 
 use serde_json::Value;
+use tidegate_slack::blocks::{Field, Question};
 use tidegate_slack::ids::ChannelId;
 
-use super::input::{Ask, Field};
 use super::{Metadata, view};
 use crate::model::incident::Incident;
 use crate::model::status::Status;
 use crate::render::facts;
 
-/// Its callback id.
+/// The modal's callback id.
 pub const CALLBACK: &str = "incident_update";
 
-/// The modal. Its blocks: `status`, `text`, `public`, `next`, the minutes until the next word.
-/// `minutes` is how long the workspace takes until the next word at this severity, if it promises one.
+/// Draws the modal. The ids of its blocks are `status`, `text`, `public` and `next`, the minutes until the next update.
+/// `minutes` is how soon the workspace promises an update at this severity, if it does.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u32>) -> Value {
     let fields = vec![
-        Field::words(&facts::title(incident)),
+        Field::paragraph(&facts::title(incident)),
         status(incident),
         Field::text(
-            &Ask {
+            &Question {
                 id: "text",
                 label: "Where does it stand?",
                 required: true,
@@ -31,7 +31,7 @@ pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u
         )
         .hint("For everybody who works on it, and the announcement channels."),
         Field::text(
-            &Ask {
+            &Question {
                 id: "public",
                 label: "For the status page",
                 required: false,
@@ -59,7 +59,7 @@ pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u
 }
 
 fn status(incident: &Incident) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "status",
         label: "Status",
         required: true,
@@ -70,7 +70,7 @@ fn status(incident: &Incident) -> Field {
         Status::Identified,
         Status::Monitoring,
     ];
-    // What is in triage is accepted first, which is a step of its own.
+    // An incident in triage is accepted first, which is a step of its own.
     if incident.status.is_open() && incident.status != Status::Triage {
         offered.extend(working.into_iter().filter(|s| *s != incident.status));
     }
@@ -89,7 +89,7 @@ fn status(incident: &Incident) -> Field {
 }
 
 fn next(minutes: Option<u32>) -> Field {
-    let ask = Ask {
+    let ask = Question {
         id: "next",
         label: "Next update",
         required: false,

@@ -8,7 +8,7 @@ use tidegate_slack::ids::{Ts, UserId};
 use super::{Context, MarkedBy, permitted};
 use crate::decide::change::Change;
 use crate::decide::marks::{self, Found, Marked, reword};
-use crate::decide::notes;
+use crate::decide::notes::{self, Words};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
@@ -31,8 +31,7 @@ pub(super) struct Mark<'a> {
 
 /// A message as it was found.
 struct Message {
-    text: String,
-    author: Option<UserId>,
+    words: Words,
     deleted: bool,
 }
 
@@ -83,8 +82,8 @@ fn set(
     }
     let actor = Actor::Person(mark.by.clone());
     let mut change = Change::of(incident, &actor, context.now);
-    let words = || message.map_or_else(Default::default, |message| (message.text, message.author));
     let marker = mark.marker.marker(mark.by);
+    let words = || message.map_or_else(Default::default, |message| message.words);
     notes::mark(&mut change, mark.source, known, (marker, mark.ts), words).then_some(change)
 }
 
@@ -122,7 +121,11 @@ pub(super) async fn edited(
     text: &str,
 ) -> Result<Option<Decision>, TableError> {
     followed(context, source, |marked, entry| {
-        marked.edit(ts) && reword(entry, text)
+        let is_later = marked.edit(ts);
+        if let Some(entry) = entry.filter(|_| is_later) {
+            reword(entry, text);
+        }
+        is_later
     })
     .await
 }
@@ -133,17 +136,22 @@ pub(super) async fn deleted(
     source: &Source,
 ) -> Result<Option<Decision>, TableError> {
     followed(context, source, |marked, entry| {
-        marked.delete() && marked.settle(entry, context.now)
+        let is_news = marked.delete();
+        if let Some(entry) = entry {
+            marked.settle(entry, context.now);
+        }
+        is_news
     })
     .await
 }
 
-/// Has the entries of a message follow it, on every timeline that it is on. The entry of a declaration stays: it tells of
-/// more than the message.
+/// Has the entries of a message follow it, on every timeline that knows of it. `follow` says whether it learned anything,
+/// which is written down even where no entry changes: it outdates events that are still on their way. The entry of a
+/// declaration stays: it tells of more than the message.
 async fn followed(
     context: &Context<'_>,
     source: &Source,
-    mut follow: impl FnMut(&mut Marked, &mut Entry) -> bool,
+    mut follow: impl FnMut(&mut Marked, Option<&mut Entry>) -> bool,
 ) -> Result<Option<Decision>, TableError> {
     let mut changes = Vec::new();
     for id in marks::incidents_of(context.rows, source).await? {
@@ -152,18 +160,17 @@ async fn followed(
             continue;
         };
         let found = marks::find(context.rows, &id, source).await?;
-        let Some(Found {
-            mut marked,
-            entry: Some(mut entry),
-        }) = found
-        else {
+        let Some(Found { mut marked, entry }) = found else {
             continue;
         };
-        if entry.kind != EntryKind::Message || !follow(&mut marked, &mut entry) {
+        let mut entry = entry.filter(|entry| entry.kind == EntryKind::Message);
+        if entry.is_some() != marked.seq.is_some() || !follow(&mut marked, entry.as_mut()) {
             continue;
         }
         let mut change = Change::of(&incident, &Actor::Tidegate, context.now);
-        change.write(rows::put_entry(&incident.id, &entry));
+        if let Some(entry) = &entry {
+            change.write(rows::put_entry(&incident.id, entry));
+        }
         change.write(marked.write(source, false));
         changes.push(change);
     }
@@ -201,11 +208,13 @@ async fn read(
         .filter(|text| !text.trim().is_empty())
         .map_or_else(|| address(source, event), str::to_owned);
     let user = mirrored.as_ref().and_then(|row| row.text("user"));
-    Ok(Message {
+    let version = mirrored.as_ref().and_then(|row| row.text("version"));
+    let words = Words {
         text,
         author: user.map(UserId::from).or(author),
-        deleted,
-    })
+        version: version.map(Ts::from).unwrap_or_default(),
+    };
+    Ok(Message { words, deleted })
 }
 
 /// Stands for a message without words, or one that was never seen.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tidegate_connectors::outcome::{Outcome, Reason, Refusal};
+use tidegate_connectors::rejection::{Reason, ServiceRejection};
+use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::delivery::{Done, Undone};
 use tidegate_pipeline::outbox::Post;
 use tidegate_pipeline::table::TableError;
-use tidegate_slack::outcome::Refusal as Refused;
 
 use super::Work;
 use crate::model::effect::Effect;
@@ -54,7 +54,10 @@ impl Work<'_> {
     }
 
     /// Judges a call that changes something. One that was surely not done is noted as over at once.
-    pub(super) async fn ended<T>(&mut self, outcome: Outcome<T>) -> Result<Ended<T>, Undone> {
+    pub(super) async fn ended<T>(
+        &mut self,
+        outcome: Outcome<T, ServiceRejection>,
+    ) -> Result<Ended<T>, Undone> {
         if matches!(outcome, Outcome::Refused(_)) && self.memory.known.call.take().is_some() {
             // If this is lost, the page is asked once for nothing.
             self.memory.store(self.turn.rows).await.map_err(overtaken)?;
@@ -66,7 +69,10 @@ impl Work<'_> {
     }
 
     /// Judges a call that only reads: an unclear one changed nothing.
-    pub(super) async fn read<T>(&self, outcome: Outcome<T>) -> Result<Ended<T>, Undone> {
+    pub(super) async fn read<T>(
+        &self,
+        outcome: Outcome<T, ServiceRejection>,
+    ) -> Result<Ended<T>, Undone> {
         let why = match outcome {
             Outcome::Done(answer) => return Ok(Ended::Done(answer)),
             Outcome::Ambiguous(_) => Refusal::Unreachable,
@@ -75,11 +81,13 @@ impl Work<'_> {
         match why {
             Refusal::RateLimited { retry_after } => {
                 self.close(Duration::from_secs(retry_after)).await?;
-                Err(Undone::Refused(Refused::RateLimited { retry_after }))
+                Err(Undone::Refused(Refusal::RateLimited { retry_after }))
             }
-            Refusal::Unreachable => Err(Undone::Refused(Refused::Unreachable)),
-            Refusal::Credential(_) => Ok(Ended::Key),
-            Refusal::NotFound(why) | Refusal::Invalid(why) => Ok(Ended::Never(why)),
+            Refusal::Unreachable => Err(Undone::Refused(Refusal::Unreachable)),
+            Refusal::Rejected(ServiceRejection::Credential(_)) => Ok(Ended::Key),
+            Refusal::Rejected(ServiceRejection::NotFound(why) | ServiceRejection::Invalid(why)) => {
+                Ok(Ended::Never(why))
+            }
         }
     }
 

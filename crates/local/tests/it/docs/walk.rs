@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tidegate_pipeline::clock::{Clock as _, SystemClock};
+use tidegate_slack::mrkdwn::unescape;
 
 use super::page::is_as_shown;
 use super::shell::ADDRESS;
@@ -248,9 +249,10 @@ impl World {
             let label = link.split_once('|').map_or(link, |(_, label)| label);
             text = format!("{before}{label}{after}");
         }
-        let text = text.replace("&lt;", "<").replace("&gt;", ">");
-        let text = text.replace("&amp;", "&");
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        unescape(&text)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The record of an incident over a real table: what Slack's events put on the timeline, and what is read back.
 
+mod late_events;
 mod sequences;
 mod world;
 

@@ -1,30 +1,31 @@
-//! The three steps of an upload as one.
+//! Uploads a file: the three calls that Slack takes for it as one.
 
 use std::fmt;
 
 use secrecy::SecretString;
+use tidegate_outcome::{Outcome, Refusal};
 
 use super::{CompleteUploadExternal, Files, GetUploadUrlExternal, Uploaded};
+use crate::answer::SlackRejection;
 use crate::client::SlackClient;
 use crate::ids::{ChannelId, Ts};
-use crate::outcome::{Outcome, Refusal};
 
 /// A file to upload.
 #[derive(Clone, Default)]
 pub struct Upload {
-    /// With its ending.
+    /// The file's name with its extension.
     pub filename: String,
-    /// What it is shown as.
+    /// The title under which Slack shows it.
     pub title: Option<String>,
-    /// For whom cannot see it.
+    /// A description for people who cannot see it.
     pub alt_txt: Option<String>,
-    /// All of it.
+    /// The whole content.
     pub bytes: Vec<u8>,
-    /// Where to share it; with nobody if empty.
+    /// The channel in which it is shared. `None` shares it with nobody.
     pub channel: Option<ChannelId>,
-    /// In that thread, by its head.
+    /// The timestamp of the thread's first message, to share it in that thread.
     pub thread_ts: Option<Ts>,
-    /// What to say with it.
+    /// The message that is posted with it.
     pub initial_comment: Option<String>,
 }
 
@@ -35,9 +36,13 @@ impl fmt::Debug for Upload {
 }
 
 impl SlackClient {
-    /// Uploads a file and shares it. Only the last step can be ambiguous: before it nobody sees anything, so that
-    /// whatever went wrong until then may be tried again from the start.
-    pub async fn upload(&self, token: &SecretString, upload: Upload) -> Outcome<Files> {
+    /// Uploads a file and shares it. Only the last step can be ambiguous: nobody sees anything before it, so that an
+    /// upload that failed earlier may be tried again from the start.
+    pub async fn upload(
+        &self,
+        token: &SecretString,
+        upload: Upload,
+    ) -> Outcome<Files, SlackRejection> {
         let ask = GetUploadUrlExternal {
             filename: upload.filename,
             length: upload.bytes.len() as u64,

@@ -1,6 +1,6 @@
-//! Whatever happens to a few messages, in whatever order: the chain holds, and each has one entry at most.
+//! Whatever happens to a few messages, in whatever order it arrives: the chain holds, and each has one entry at most.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tidegate_app::incidents::decide::{marks, notes};
@@ -19,7 +19,10 @@ enum Step {
     Hide,
 }
 
-fn step() -> impl Strategy<Value = (usize, Step)> {
+/// A step, to which of the messages, and at which second by Slack's clock: steps arrive in another order than they happen.
+type Happening = (usize, usize, Step);
+
+fn happening() -> impl Strategy<Value = Happening> {
     let step = prop_oneof![
         3 => any::<bool>().prop_map(Step::Pin),
         3 => (any::<bool>(), 0usize..2).prop_map(|(on, who)| Step::React(on, who)),
@@ -29,13 +32,14 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         1 => Just(Step::Correct),
         1 => Just(Step::Hide),
     ];
-    (0usize..3, step)
+    (0usize..3, 0usize..12, step)
 }
 
-async fn make(world: &World, n: usize, at: usize, step: Step) {
+/// `arrival` tells apart what happens within one second.
+async fn make(world: &World, arrival: usize, (n, second, step): Happening) {
     let (ts, at) = (
         format!("{}.000100", 100 + n),
-        format!("{}.000001", 1000 + at),
+        format!("{}.{arrival:06}", 1000 + second),
     );
     match step {
         Step::Pin(on) => drop(world.handle(pin(on, &ts, &at)).await),
@@ -72,27 +76,25 @@ async fn make(world: &World, n: usize, at: usize, step: Step) {
     }
 }
 
-/// Whether something holds a message on the timeline after those steps.
-fn is_held(steps: &[(usize, Step)], n: usize) -> bool {
-    let (mut marks, mut marked, mut deleted) = (BTreeSet::new(), false, false);
-    for (_, step) in steps.iter().filter(|(at, _)| *at == n) {
+/// Whether something holds a message on the timeline after those steps have arrived.
+fn is_held(steps: &[Happening], n: usize) -> bool {
+    let (mut marks, mut deleted) = (BTreeMap::new(), false);
+    for (arrival, (of, second, step)) in steps.iter().enumerate() {
         match step {
-            Step::Pin(on) | Step::React(on, _) if !on => {
-                marks.remove(&mark(*step));
-            }
-            Step::Pin(_) | Step::React(..) => {
-                marks.insert(mark(*step));
+            _ if *of != n => {}
+            Step::Pin(on) | Step::React(on, _) => {
+                let latest = marks.entry(mark(*step)).or_default();
+                *latest = (*second, arrival, *on).max(*latest);
             }
             Step::Add if !deleted => {
-                marks.insert(2);
+                marks.insert(2, (usize::MAX, arrival, true));
             }
-            // A message that was never marked is not known to be deleted: Slack sends no mark of it afterwards.
-            Step::Delete => deleted |= marked,
+            // Of a message without a mark, set or removed, nothing is kept: the mirror knows of its deletion.
+            Step::Delete => deleted |= !marks.is_empty(),
             _ => {}
         }
-        marked |= !marks.is_empty();
     }
-    !deleted && !marks.is_empty()
+    !deleted && marks.values().any(|(.., on)| *on)
 }
 
 fn mark(step: Step) -> usize {
@@ -102,27 +104,44 @@ fn mark(step: Step) -> usize {
     }
 }
 
+/// The chain holds after those steps, and each message has one entry at most, which stands if something holds it.
+async fn check(steps: &[Happening]) {
+    let world = World::new().await;
+    for (arrival, happening) in steps.iter().enumerate() {
+        make(&world, arrival, *happening).await;
+    }
+    let (incident, entries) = (world.incident().await, world.entries().await);
+    assert_eq!(notes::broken_at(&incident, &entries), None);
+    for n in 0..3 {
+        let source = source(&format!("{}.000100", 100 + n));
+        let made: Vec<_> = entries
+            .iter()
+            .filter(|e| e.source.as_ref() == Some(&source))
+            .collect();
+        assert!(made.len() <= 1, "{} entries of one message", made.len());
+        let stands = made.first().is_some_and(|entry| entry.removed_at.is_none());
+        assert_eq!(stands, is_held(steps, n), "message {n}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_that_comes_after_the_deletion_of_an_unmarked_message_brings_nothing_back() {
+    check(&[
+        (2, 0, Step::React(true, 1)),
+        (2, 1, Step::React(false, 1)),
+        (2, 2, Step::Delete),
+        (2, 3, Step::React(true, 0)),
+    ])
+    .await;
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn any_sequence_keeps_the_chain_whole_and_makes_one_entry_of_a_message(
-        steps in prop::collection::vec(step(), 1..24),
+        steps in prop::collection::vec(happening(), 1..24),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let world = World::new().await;
-            for (at, (n, step)) in steps.iter().enumerate() {
-                make(&world, *n, at, *step).await;
-            }
-            let (incident, entries) = (world.incident().await, world.entries().await);
-            assert_eq!(notes::broken_at(&incident, &entries), None);
-            for n in 0..3 {
-                let source = source(&format!("{}.000100", 100 + n));
-                let made: Vec<_> = entries.iter().filter(|e| e.source.as_ref() == Some(&source)).collect();
-                assert!(made.len() <= 1, "{} entries of one message", made.len());
-                let stands = made.first().is_some_and(|entry| entry.removed_at.is_none());
-                assert_eq!(stands, is_held(&steps, n), "message {n}");
-            }
-        });
+        runtime.block_on(check(&steps));
     }
 }

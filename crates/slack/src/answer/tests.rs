@@ -2,13 +2,17 @@
 
 use serde_json::json;
 
+use tidegate_outcome::MAX_RETRY_AFTER;
+
 use super::*;
 
-fn judge(status: u16, retry_after: Option<&str>, body: &str) -> Outcome {
-    Outcome::from_answer(status, retry_after, body.as_bytes())
+type Judged = Outcome<Value, SlackRejection>;
+
+fn judge(status: u16, retry_after: Option<&str>, body: &str) -> Judged {
+    super::judge(status, retry_after, body.as_bytes())
 }
 
-fn limited(retry_after: u64) -> Outcome {
+fn limited(retry_after: u64) -> Judged {
     Outcome::Refused(Refusal::RateLimited { retry_after })
 }
 
@@ -29,7 +33,7 @@ fn a_rate_limit_is_obeyed_to_the_second() {
 
 #[test]
 fn only_a_clear_no_is_a_refusal() {
-    let refused = |code: &str| Outcome::Refused(Refusal::Permanent(code.to_owned()));
+    let refused = |code: &str| Outcome::rejected(SlackRejection::Permanent(code.to_owned()));
     assert_eq!(
         judge(200, None, r#"{"ok":false,"error":"channel_not_found"}"#),
         refused("channel_not_found")
@@ -42,21 +46,23 @@ fn only_a_clear_no_is_a_refusal() {
     let revoked = judge(200, None, r#"{"ok":false,"error":"token_revoked"}"#);
     assert_eq!(
         revoked,
-        Outcome::Refused(Refusal::Credential("token_revoked".to_owned()))
+        Outcome::rejected(SlackRejection::Credential("token_revoked".to_owned()))
     );
 }
 
 #[test]
 fn a_missing_scope_says_which_one_to_add() {
     let answer = r#"{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"identify, users:read.email"}"#;
-    let Outcome::Refused(why @ Refusal::MissingScope { .. }) = judge(200, None, answer) else {
+    let Outcome::Refused(Refusal::Rejected(why @ SlackRejection::MissingScope { .. })) =
+        judge(200, None, answer)
+    else {
         panic!("not a missing scope");
     };
     assert_eq!(
         why.to_string(),
         "missing_scope: add `chat:write` to the app and install it again"
     );
-    let Refusal::MissingScope { provided, .. } = why else {
+    let SlackRejection::MissingScope { provided, .. } = why else {
         unreachable!()
     };
     assert_eq!(provided, ["identify", "users:read.email"]);
@@ -73,7 +79,7 @@ fn what_is_no_scope_name_is_not_repeated() {
         (json!(null), vec![]),
     ] {
         let answer = json!({"ok": false, "error": "missing_scope", "needed": needed});
-        let Outcome::Refused(Refusal::MissingScope { needed, .. }) =
+        let Outcome::Refused(Refusal::Rejected(SlackRejection::MissingScope { needed, .. })) =
             judge(200, None, &answer.to_string())
         else {
             panic!("{answer}");
@@ -107,12 +113,12 @@ fn everything_unclear_is_ambiguous() {
 #[test]
 fn a_response_url_answers_with_plain_text() {
     assert_eq!(
-        Outcome::from_response_url(200, None, b"ok"),
+        judge_response_url(200, None, b"ok"),
         Outcome::Done(Value::Null)
     );
-    let used = Outcome::from_response_url(404, None, b"used_url");
+    let used = judge_response_url(404, None, b"used_url");
     assert_eq!(
         used,
-        Outcome::Refused(Refusal::Permanent("http_404".to_owned()))
+        Outcome::rejected(SlackRejection::Permanent("http_404".to_owned()))
     );
 }
