@@ -3,131 +3,141 @@
 
 use std::time::Duration;
 
-use tidegate_pipeline::keyring::check_master_keys;
-
 use tidegate_api::Site;
 use tidegate_incidents::config::IncidentsConfig;
 use tidegate_installs::config::SlackConfig;
-use tidegate_pipeline::config::{Environment, SecretSource};
+use tidegate_pipeline::config::{Environment, SecretSource, StoreConfig};
 pub use tidegate_pipeline::config::{Problems, both};
 
-/// The store that every function but `ingress` works on.
-#[derive(Debug)]
-pub struct StoreConfig {
-    /// `TABLE_NAME`.
-    pub table: String,
-    /// `KEYS_TABLE_NAME`.
-    pub keys_table: String,
-    /// What the tenants' keys are wrapped under (`TIDEGATE_MASTER_KEY`).
-    pub master_key: SecretSource,
-}
+use crate::domains::DomainChoice;
 
-/// Settings of `command-worker`.
+/// Configuration of the product, whatever process it is in.
 #[derive(Debug)]
-pub struct CommandConfig {
-    /// Queues and table.
-    pub worker: WorkerConfig,
-    /// How Slack is reached: to open forms.
-    pub slack: SlackConfig,
-}
-
-/// Settings of `event-worker`, and of the queues and table of `command-worker`.
-#[derive(Debug)]
-pub struct WorkerConfig {
-    /// Table and keys.
-    pub store: StoreConfig,
-    /// The queue that is worked off.
-    pub source_queue: String,
-    /// `DELIVERY_QUEUE_URL`.
-    pub delivery_queue: String,
-    /// How long archive and ledger keep their rows.
+pub struct ProductConfig {
+    /// The domains that are on (`TIDEGATE_DOMAINS`).
+    pub domains: DomainChoice,
+    /// How Slack is reached; `None` in a process that may not call it.
+    pub slack: Option<SlackConfig>,
+    /// How long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`).
     pub keep: Duration,
-    /// Configuration of incidents.
-    pub incidents: IncidentsConfig,
-    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
-    pub public_url: Option<String>,
-}
-
-/// Settings of `delivery-worker`.
-#[derive(Debug)]
-pub struct DeliveryConfig {
-    /// Table and keys.
-    pub store: StoreConfig,
-    /// `DELIVERY_QUEUE_URL`.
-    pub delivery_queue: String,
-    /// How Slack is reached.
-    pub slack: SlackConfig,
-    /// Configuration of incidents.
-    pub incidents: IncidentsConfig,
-    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
-    pub public_url: Option<String>,
-    /// How long after its last possible moment an attempt is taken to be over.
-    pub quiet: Duration,
-}
-
-/// Settings of `scheduler`.
-#[derive(Debug)]
-pub struct SchedulerConfig {
-    /// Table and keys.
-    pub store: StoreConfig,
-    /// `COMMANDS_QUEUE_URL`.
-    pub commands_queue: String,
-    /// `DELIVERY_QUEUE_URL`.
-    pub delivery_queue: String,
-    /// How Slack is reached.
-    pub slack: SlackConfig,
-}
-
-/// Settings of `api`.
-#[derive(Debug)]
-pub struct ApiConfig {
-    /// Table and keys.
-    pub store: StoreConfig,
-    /// `EVENTS_QUEUE_URL`.
-    pub events_queue: String,
-    /// `COMMANDS_QUEUE_URL`.
-    pub commands_queue: String,
-    /// `DELIVERY_QUEUE_URL`.
-    pub delivery_queue: String,
-    /// The operator key (`TIDEGATE_OPERATOR_KEY`).
-    pub operator_key: SecretSource,
-    /// How Slack is reached.
-    pub slack: SlackConfig,
-    /// How long ledger rows are kept.
-    pub keep: Duration,
-    /// Where the API is on the web.
+    /// The API's address, and the pages elsewhere that may call it.
     pub site: Site,
+    /// The address that links in messages begin with; without it they have no links.
+    pub public_url: Option<String>,
     /// Configuration of incidents.
     pub incidents: IncidentsConfig,
-    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
-    pub public_url: Option<String>,
 }
 
-impl WorkerConfig {
-    /// Reads the process environment of `event-worker`.
-    pub fn of_events() -> Result<Self, Problems> {
-        read(|environment| Self::of(environment, events_queue(environment)))
-    }
+/// How a process stands to Slack.
+enum CallsSlack {
+    /// It cannot do without a token or an app.
+    Must,
+    /// It does what it can without.
+    May,
+    /// It has no token.
+    Never,
+}
 
-    fn of(environment: &Environment<'_>, source_queue: String) -> Self {
+impl ProductConfig {
+    fn read(environment: &Environment<'_>, slack: &CallsSlack) -> Self {
+        let domains = DomainChoice::read(environment);
+        let asked = domains.bot_scopes();
+        let site = Site::read(environment);
         Self {
-            store: store(environment),
-            source_queue,
-            delivery_queue: delivery_queue(environment),
+            slack: match slack {
+                CallsSlack::Must => Some(SlackConfig::required(environment, &asked)),
+                CallsSlack::May => Some(SlackConfig::read(environment, &asked)),
+                CallsSlack::Never => None,
+            },
+            domains,
             keep: environment.keep(),
-            incidents: IncidentsConfig::read(environment),
-            public_url: Site::read(environment).public_url,
+            public_url: site.public_url.clone(),
+            site,
+            incidents: match slack {
+                // No token, and so no key of a status page either.
+                CallsSlack::Never => IncidentsConfig::without_keys(environment),
+                CallsSlack::Must | CallsSlack::May => IncidentsConfig::read(environment),
+            },
         }
     }
 }
 
-impl CommandConfig {
-    /// Reads the process environment.
-    pub fn from_env() -> Result<Self, Problems> {
-        read(|environment| Self {
-            worker: WorkerConfig::of(environment, commands_queue(environment)),
-            slack: SlackConfig::required(environment),
-        })
+/// Configuration of `event-worker` and `command-worker`.
+#[derive(Debug)]
+pub struct WorkerConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// URL of the queue that is worked off.
+    pub source_queue: String,
+    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    pub delivery_queue: String,
+    /// The product.
+    pub product: ProductConfig,
+}
+
+/// Configuration of `delivery-worker`.
+#[derive(Debug)]
+pub struct DeliveryConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    pub delivery_queue: String,
+    /// The product.
+    pub product: ProductConfig,
+    /// How long after its last possible moment an attempt is taken to be over (`TIDEGATE_QUIET_SECONDS`).
+    pub quiet: Duration,
+}
+
+/// Configuration of `scheduler`.
+#[derive(Debug)]
+pub struct SchedulerConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// URL of the queue of events (`EVENTS_QUEUE_URL`).
+    pub events_queue: String,
+    /// URL of the queue of commands, interactions and timers (`COMMANDS_QUEUE_URL`).
+    pub commands_queue: String,
+    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    pub delivery_queue: String,
+    /// The product.
+    pub product: ProductConfig,
+}
+
+/// Configuration of `api`.
+#[derive(Debug)]
+pub struct ApiConfig {
+    /// Table and keys.
+    pub store: StoreConfig,
+    /// URL of the queue of events (`EVENTS_QUEUE_URL`).
+    pub events_queue: String,
+    /// URL of the queue of commands, interactions and timers (`COMMANDS_QUEUE_URL`).
+    pub commands_queue: String,
+    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    pub delivery_queue: String,
+    /// The operator key (`TIDEGATE_OPERATOR_KEY`).
+    pub operator_key: SecretSource,
+    /// The product.
+    pub product: ProductConfig,
+}
+
+impl WorkerConfig {
+    /// Reads the process environment of `event-worker`, which has no Slack token.
+    pub fn of_events() -> Result<Self, Problems> {
+        read(|environment| Self::read(environment, events_queue(environment), &CallsSlack::Never))
+    }
+
+    /// Reads the process environment of `command-worker`, which opens modals.
+    pub fn of_commands() -> Result<Self, Problems> {
+        read(|environment| Self::read(environment, commands_queue(environment), &CallsSlack::Must))
+    }
+
+    fn read(environment: &Environment<'_>, source_queue: String, slack: &CallsSlack) -> Self {
+        Self {
+            store: StoreConfig::read(environment),
+            source_queue,
+            delivery_queue: delivery_queue(environment),
+            product: ProductConfig::read(environment, slack),
+        }
     }
 }
 
@@ -135,11 +145,9 @@ impl DeliveryConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
         read(|environment| Self {
-            store: store(environment),
+            store: StoreConfig::read(environment),
             delivery_queue: delivery_queue(environment),
-            slack: SlackConfig::required(environment),
-            incidents: IncidentsConfig::read(environment),
-            public_url: Site::read(environment).public_url,
+            product: ProductConfig::read(environment, &CallsSlack::Must),
             quiet: environment.quiet(),
         })
     }
@@ -149,10 +157,11 @@ impl SchedulerConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
         read(|environment| Self {
-            store: store(environment),
-            slack: SlackConfig::read(environment),
+            store: StoreConfig::read(environment),
+            events_queue: events_queue(environment),
             commands_queue: commands_queue(environment),
             delivery_queue: delivery_queue(environment),
+            product: ProductConfig::read(environment, &CallsSlack::May),
         })
     }
 }
@@ -160,49 +169,25 @@ impl SchedulerConfig {
 impl ApiConfig {
     /// Reads the process environment.
     pub fn from_env() -> Result<Self, Problems> {
-        read(|environment| {
-            let site = Site::read(environment);
-            Self {
-                store: store(environment),
-                events_queue: events_queue(environment),
-                commands_queue: commands_queue(environment),
-                slack: SlackConfig::read(environment),
-                delivery_queue: delivery_queue(environment),
-                operator_key: environment.secret(
-                    "TIDEGATE_OPERATOR_KEY",
-                    "a long random text that operators send as their key",
-                ),
-                keep: environment.keep(),
-                incidents: IncidentsConfig::read(environment),
-                public_url: site.public_url.clone(),
-                site,
-            }
+        read(|environment| Self {
+            store: StoreConfig::read(environment),
+            events_queue: events_queue(environment),
+            commands_queue: commands_queue(environment),
+            delivery_queue: delivery_queue(environment),
+            operator_key: environment.secret(
+                "TIDEGATE_OPERATOR_KEY",
+                "a long random text that operators send as their key",
+            ),
+            product: ProductConfig::read(environment, &CallsSlack::May),
         })
     }
 }
 
 fn read<T>(config: impl FnOnce(&Environment<'_>) -> T) -> Result<T, Problems> {
-    let env = |name: &str| std::env::var(name).ok();
-    let environment = Environment::new(&env);
+    let process = |name: &str| std::env::var(name).ok();
+    let environment = Environment::new(&process);
     let config = config(&environment);
     environment.finish(config)
-}
-
-fn store(environment: &Environment<'_>) -> StoreConfig {
-    let master_key = environment.secret(
-        "TIDEGATE_MASTER_KEY",
-        "64 hex digits, as `openssl rand -hex 32` prints them",
-    );
-    if let SecretSource::Value(key) = &master_key
-        && let Err(e) = check_master_keys(key)
-    {
-        environment.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
-    }
-    StoreConfig {
-        table: environment.required("TABLE_NAME", "the DynamoDB table"),
-        keys_table: environment.required("KEYS_TABLE_NAME", "the DynamoDB table of tenants' keys"),
-        master_key,
-    }
 }
 
 fn events_queue(environment: &Environment<'_>) -> String {

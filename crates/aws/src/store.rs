@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use tidegate_pipeline::clock::Clock;
+use tidegate_pipeline::clock::{Clock, SystemClock};
+use tidegate_pipeline::config::StoreConfig;
 use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::secrets::Secrets;
 use tidegate_pipeline::table::{SealedEngine, Table};
+use tidegate_pipeline::world::World;
 
 use crate::client::Aws;
 use crate::dynamodb::DynamoTable;
+use crate::secrets::SsmSecrets;
+use crate::sqs::SqsQueue;
 
 /// Table and keys.
 pub struct Store {
@@ -39,5 +43,23 @@ impl Store {
             Arc::clone(&keyring),
         )));
         Self { table, keyring }
+    }
+}
+
+/// The world of a function: the configured store, and the queue of wake-ups.
+pub async fn open(aws: &Aws, config: StoreConfig, wake_ups: String) -> World {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let parameters: Arc<dyn Secrets> = Arc::new(SsmSecrets::new(aws, Arc::clone(&clock)));
+    let master_key = config
+        .master_key
+        .open("TIDEGATE_MASTER_KEY", || Arc::clone(&parameters));
+    let (table, keys_table) = (config.table, config.keys_table);
+    let store = Store::open(aws, table, keys_table, master_key, Arc::clone(&clock)).await;
+    World {
+        table: store.table,
+        keyring: store.keyring,
+        clock,
+        wake_ups: Arc::new(SqsQueue::new(aws, wake_ups)),
+        parameters,
     }
 }

@@ -62,6 +62,7 @@ pub(crate) const SHORTCUTS: &[Shortcut] = &[
 pub(crate) const EVENTS: &[&str] = &[
     "app_home_opened",
     "reaction_added",
+    "reaction_removed",
     "pin_added",
     "pin_removed",
     "member_joined_channel",

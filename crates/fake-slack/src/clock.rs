@@ -1,5 +1,7 @@
-//! The time the stand-in goes by: the system's, or one that a test sets. It is the one place here that asks the system.
+//! The time the stand-in goes by: the system's, one that a test sets, or that of the app. It is the one place here that
+//! asks the system.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,15 +9,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// How long a connection that a fault hangs is held open: longer than any client waits.
 const HANG: Duration = Duration::from_mins(2);
 
+/// How often one who sleeps by another clock looks at it.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// A source of time, cheap to clone; clones of a manual clock share one time.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Clock(Source);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Source {
     System,
     /// Microseconds since the Unix epoch.
     Manual(Arc<AtomicU64>),
+    /// Tells the time since the Unix epoch.
+    Other(Arc<dyn Fn() -> Duration + Send + Sync>),
 }
 
 impl Clock {
@@ -31,6 +38,12 @@ impl Clock {
         Self(Source::Manual(Arc::new(AtomicU64::new(micros(start)))))
     }
 
+    /// Another clock: `now` tells the time since the Unix epoch by it.
+    #[must_use]
+    pub fn following(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Source::Other(Arc::new(now)))
+    }
+
     /// The time since the Unix epoch.
     #[must_use]
     #[expect(
@@ -43,10 +56,11 @@ impl Clock {
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default(),
             Source::Manual(now) => Duration::from_micros(now.load(Ordering::SeqCst)),
+            Source::Other(now) => now(),
         }
     }
 
-    /// Moves a manual clock forward; the system's clock does not move.
+    /// Moves a manual clock forward; no other moves.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(now) = &self.0 {
             now.fetch_add(micros(by), Ordering::SeqCst);
@@ -62,6 +76,12 @@ impl Clock {
         match &self.0 {
             Source::System => tokio::time::sleep(wait).await,
             Source::Manual(_) => self.advance(wait),
+            Source::Other(_) => {
+                let end = self.now().saturating_add(wait);
+                while self.now() < end {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+            }
         }
     }
 
@@ -72,6 +92,12 @@ impl Clock {
     )]
     pub(crate) async fn hang() {
         tokio::time::sleep(HANG).await;
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::app_manifest::EVENTS;
+use crate::clock::Clock;
 use crate::workspaces::Workspace;
 
 /// Configuration of a [`FakeSlack`](crate::FakeSlack); `Default` is the sandbox workspace.
@@ -33,8 +34,12 @@ pub struct FakeConfig {
     pub bot_id: String,
     /// The wait before each retry of an event; Slack's are 0, 60 and 300 seconds.
     pub retry_delays: Vec<Duration>,
-    /// How long the app may take to answer; Slack gives it 3 seconds.
+    /// The time it goes by.
+    pub clock: Clock,
+    /// How long the app may take to answer, in wall time; Slack gives it 3 seconds.
     pub answer_timeout: Duration,
+    /// How long a trigger opens a modal, by `clock`; Slack's live 3 seconds.
+    pub trigger_lifetime: Duration,
     /// Create any `C…` channel or `U…` user that a request names.
     pub auto_channels: bool,
     /// Send the bot's own posts back to the app as `message` events, as Slack does.
@@ -76,7 +81,9 @@ impl Default for FakeConfig {
             bot_user_id: "U0TIDEGATE1".to_owned(),
             bot_id: "B0TIDEGATE1".to_owned(),
             retry_delays: [0, 60, 300].map(Duration::from_secs).to_vec(),
+            clock: Clock::system(),
             answer_timeout: Duration::from_secs(3),
+            trigger_lifetime: Duration::from_secs(3),
             auto_channels: true,
             echo_bot_messages: true,
             limit_per_channel_per_second: None,

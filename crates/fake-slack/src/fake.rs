@@ -24,7 +24,6 @@ pub struct FakeSlack(Arc<Inner>);
 
 struct Inner {
     config: FakeConfig,
-    clock: Clock,
     app_url: RwLock<Option<String>>,
     public_url: RwLock<String>,
     client: Option<reqwest::Client>,
@@ -34,26 +33,25 @@ struct Inner {
 }
 
 impl FakeSlack {
-    /// A fresh workspace on the system's clock.
-    #[must_use]
-    pub fn new(config: FakeConfig) -> Self {
-        Self::with_clock(config, Clock::system())
-    }
-
     /// A fresh workspace on this clock.
     #[must_use]
     pub fn with_clock(config: FakeConfig, clock: Clock) -> Self {
+        Self::new(FakeConfig { clock, ..config })
+    }
+
+    /// A fresh workspace.
+    #[must_use]
+    pub fn new(config: FakeConfig) -> Self {
         let client = http_client::build()
             .inspect_err(|error| tracing::error!("nothing can be sent to the app: {error:#}"))
             .ok();
         Self(Arc::new(Inner {
             app_url: RwLock::new(config.app_url.as_deref().map(trimmed)),
             public_url: RwLock::new(trimmed(&config.public_url)),
-            world: Mutex::new(World::seed(&config, clock.now())),
+            world: Mutex::new(World::seed(&config, config.clock.now())),
             echoes: Arc::new(Semaphore::new(ECHOES_AT_ONCE)),
             sockets: Sockets::default(),
             client,
-            clock,
             config,
         }))
     }
@@ -167,11 +165,11 @@ impl FakeSlack {
     }
 
     pub(crate) fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.config.clock
     }
 
     pub(crate) fn now(&self) -> Duration {
-        self.0.clock.now()
+        self.clock().now()
     }
 
     pub(crate) fn client(&self) -> Option<&reqwest::Client> {

@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-pub mod mentions;
+pub mod domain;
+pub mod mention;
 pub mod ping;
+
+pub use self::domain::Hello;

@@ -18,7 +18,7 @@ mod status_page;
 
 use tidegate_api::{Access, ApiSpec, DomainApi, Route, Scope};
 
-use crate::domain::Incidents;
+use crate::service::Incidents;
 
 /// See incidents and their settings.
 const INCIDENTS_READ: Scope = Scope::named("incidents:read");

@@ -45,6 +45,20 @@ impl std::fmt::Debug for IncidentsConfig {
 }
 
 impl IncidentsConfig {
+    /// Reads the settings that a process without secrets of its own has.
+    pub fn without_keys(environment: &Environment<'_>) -> Self {
+        let mut problems = Vec::new();
+        let defaults = defaults(environment, &mut problems);
+        for problem in problems {
+            environment.problem(problem);
+        }
+        Self {
+            defaults,
+            status_page_key: None,
+            status_page_api: None,
+        }
+    }
+
     /// Reads the settings.
     pub fn read(environment: &Environment<'_>) -> Self {
         if environment.optional("SLACK_CLIENT_ID").is_some() {
@@ -57,15 +71,10 @@ impl IncidentsConfig {
                 }
             }
         }
-        let mut problems = Vec::new();
-        let defaults = defaults(environment, &mut problems);
-        for problem in problems {
-            environment.problem(problem);
-        }
         Self {
-            defaults,
             status_page_key: key(environment),
             status_page_api: environment.optional("STATUSPAGE_API_BASE_URL"),
+            ..Self::without_keys(environment)
         }
     }
 }

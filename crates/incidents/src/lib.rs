@@ -8,10 +8,11 @@
 //! - [`decide`]: from what is asked to a change or a refusal.
 //! - [`status_pages`]: keeps the public's pages in step with the incidents.
 //! - [`config`]: the defaults of workspaces, read from the environment.
-//! - [`domain`]: what handling incidents needs besides the table.
+//! - [`service`]: what handling incidents needs besides the table.
 //! - [`effects`]: how the effects of a change are performed in Slack.
 //! - [`requests`]: what comes in, from Slack and from timers: reads rows, has it decided, commits.
 //! - [`api`]: the routes.
+//! - [`domain`]: plugs all of it into the pipeline.
 
 pub mod api;
 pub mod command;
@@ -22,4 +23,5 @@ pub mod effects;
 pub mod model;
 pub mod render;
 pub mod requests;
+pub mod service;
 pub mod status_pages;

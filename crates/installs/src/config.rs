@@ -4,28 +4,23 @@ use tidegate_slack::client::SLACK_API;
 
 use tidegate_pipeline::config::{Environment, SecretSource};
 
-/// What the bot asks for unless configured: what the code uses, as in `infra/slack-app-manifest.yaml`.
-pub const BOT_SCOPES: &[&str] = &[
-    "app_mentions:read",
-    "bookmarks:read",
-    "bookmarks:write",
-    "channels:history",
-    "channels:join",
-    "channels:manage",
-    "channels:read",
-    "chat:write",
-    "commands",
-    "groups:history",
-    "groups:read",
-    "groups:write",
-    "im:history",
-    "im:write",
-    "mpim:history",
-    "pins:read",
-    "pins:write",
-    "reactions:read",
-    "users:read",
-];
+/// The scopes that the bot asks for, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BotScopes {
+    /// Without these the app cannot work.
+    pub required: Vec<String>,
+    /// The app does without these if a workspace does not grant them. None of them is required as well.
+    pub optional: Vec<String>,
+}
+
+impl BotScopes {
+    /// All of them, sorted.
+    pub fn all(&self) -> Vec<String> {
+        let mut all = [self.required.as_slice(), &self.optional].concat();
+        all.sort();
+        all
+    }
+}
 
 /// Settings of the Web API.
 #[derive(Debug)]
@@ -45,18 +40,27 @@ pub struct SlackAppConfig {
     pub client_id: String,
     /// `SLACK_CLIENT_SECRET`.
     pub client_secret: SecretSource,
-    /// `SLACK_SCOPES`.
-    pub scopes: Vec<String>,
+    /// The scopes of the domains that are on, or those of `SLACK_SCOPES`, which are all required then.
+    pub scopes: BotScopes,
     /// `SLACK_USER_SCOPES`.
     pub user_scopes: Vec<String>,
 }
 
 impl SlackConfig {
+    /// For a process that never calls Slack.
+    pub fn unused() -> Self {
+        Self {
+            api: SLACK_API.to_owned(),
+            bot_token: None,
+            app: None,
+        }
+    }
+
     /// Reads the settings. A token and an app exclude each other: with both, nobody could tell whose token posts.
-    pub fn read(environment: &Environment<'_>) -> Self {
+    pub fn read(environment: &Environment<'_>, asked: &BotScopes) -> Self {
         let app = environment
             .optional("SLACK_CLIENT_ID")
-            .map(|id| app(environment, id));
+            .map(|id| app(environment, id, asked));
         let token = ["SLACK_BOT_TOKEN", "SLACK_BOT_TOKEN_PARAMETER"];
         let has_token = token
             .iter()
@@ -78,8 +82,8 @@ impl SlackConfig {
     }
 
     /// The same, for what cannot do without either.
-    pub fn required(environment: &Environment<'_>) -> Self {
-        let config = Self::read(environment);
+    pub fn required(environment: &Environment<'_>, asked: &BotScopes) -> Self {
+        let config = Self::read(environment, asked);
         if config.app.is_none() && config.bot_token.is_none() {
             environment.secret(
                 "SLACK_BOT_TOKEN",
@@ -91,15 +95,18 @@ impl SlackConfig {
     }
 }
 
-fn app(environment: &Environment<'_>, client_id: String) -> SlackAppConfig {
-    let scopes = scopes(environment, "SLACK_SCOPES");
+fn app(environment: &Environment<'_>, client_id: String, asked: &BotScopes) -> SlackAppConfig {
+    let scopes = scopes(environment, "SLACK_SCOPES").map(|required| BotScopes {
+        required,
+        optional: Vec::new(),
+    });
     SlackAppConfig {
         client_id,
         client_secret: environment.secret(
             "SLACK_CLIENT_SECRET",
             "Basic Information of your Slack app shows it",
         ),
-        scopes: scopes.unwrap_or_else(|| BOT_SCOPES.iter().map(|s| (*s).to_owned()).collect()),
+        scopes: scopes.unwrap_or_else(|| asked.clone()),
         user_scopes: self::scopes(environment, "SLACK_USER_SCOPES").unwrap_or_default(),
     }
 }
@@ -119,26 +126,4 @@ fn scopes(environment: &Environment<'_>, name: &str) -> Option<Vec<String>> {
         }
     }
     Some(scopes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The manifest's list of that name: its items are the lines below that begin with a dash.
-    fn listed(name: &str) -> Vec<String> {
-        let manifest = include_str!("../../../infra/slack-app-manifest.yaml");
-        let lines = manifest.lines().map(str::trim);
-        let below = lines.skip_while(|line| *line != format!("{name}:")).skip(1);
-        let items = below.filter(|line| !line.starts_with('#'));
-        let items = items.map_while(|line| line.strip_prefix("- ").map(str::to_owned));
-        items.collect()
-    }
-
-    #[test]
-    fn the_bot_asks_for_what_the_manifest_says() {
-        let mut scopes = listed("bot");
-        scopes.sort();
-        assert_eq!(scopes, BOT_SCOPES, "infra/slack-app-manifest.yaml");
-    }
 }

@@ -55,7 +55,7 @@ async fn status(api: &Api, call: &Call) -> Answer {
         "status": "configured",
         "client_id": app.client_id,
         "redirect_uri": redirect_uri(api, call),
-        "default_scopes": app.scopes,
+        "default_scopes": app.scopes.all(),
         "user_scopes": app.user_scopes,
         "database_available": installs.table.system().rows().get(&probe()).await.is_ok(),
         "encryption_available": installs.keyring.hash("probe").await.is_ok(),
@@ -156,8 +156,8 @@ pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value
     let Some(bot) = bot.or(grants.first()) else {
         return Ok(json!({"id": tenant, "state": "not_installed"}));
     };
-    let wanted = installs.app.as_ref().map(|app| app.scopes.as_slice());
-    Ok(described(tenant, bot, people, wanted.unwrap_or_default()))
+    let wanted = installs.app.as_ref().map(|app| app.scopes.all());
+    Ok(described(tenant, bot, people, &wanted.unwrap_or_default()))
 }
 
 fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String]) -> Value {

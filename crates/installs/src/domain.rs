@@ -1,11 +1,17 @@
-//! The domain: its routes, its scopes, and what people may do in their workspace.
+//! Installs as a domain: what it owns, its routes, its scopes, and what people may do in their workspace.
 
 use async_trait::async_trait;
 use tidegate_api::{ApiSpec, DomainApi, Members, Refused, Role, Scope};
+use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
+use tidegate_pipeline::ledger::{Decision, JobError};
+use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::grant::State;
-use crate::{Installs, login, oauth, workspaces};
+use crate::{Installs, login, oauth, revocation, workspaces};
+
+/// The domain's name.
+pub const NAME: &str = "installs";
 
 /// Renew or end the workspace's connection.
 pub(crate) const WORKSPACE_WRITE: Scope = Scope::named("workspace:write");
@@ -17,6 +23,27 @@ pub static API: ApiSpec = ApiSpec {
     routes: &[oauth::ROUTES, login::ROUTES, workspaces::ROUTES],
     scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
 };
+
+/// What installs own.
+pub static SPEC: DomainSpec = DomainSpec {
+    events: &["tokens_revoked", "app_uninstalled"],
+    rows: &["held", "install"],
+    ..DomainSpec::named(NAME)
+};
+
+#[async_trait]
+impl Domain for Installs {
+    fn spec(&self) -> &'static DomainSpec {
+        &SPEC
+    }
+
+    async fn event(&self, context: Context<'_>, envelope: &Envelope) -> Result<Decision, JobError> {
+        match revocation::read(envelope) {
+            Some(revocation) => revocation::end(context.rows, &revocation).await,
+            None => Ok(Decision::default()),
+        }
+    }
+}
 
 impl DomainApi for Installs {
     fn api(&self) -> &'static ApiSpec {

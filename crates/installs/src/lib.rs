@@ -33,11 +33,12 @@ use tidegate_slack::api::AppCredentials;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
 
+use self::config::BotScopes;
 pub(crate) use self::connection::line;
 pub use self::erasure::{Erased, ErasureError};
 use self::grant::{Grant, Holder, State};
 pub(crate) use self::oauth::app_of;
-pub use self::open::{OpenError, Parts};
+pub use self::open::OpenError;
 
 /// How long before its end a token is renewed: long enough to tell people while the old one still works.
 pub const REFRESH_AHEAD: Duration = Duration::from_hours(2);
@@ -55,7 +56,7 @@ pub struct SlackApp {
     /// The client secret's name there.
     pub secret_name: String,
     /// Scopes that the bot asks for.
-    pub scopes: Vec<String>,
+    pub scopes: BotScopes,
     /// Scopes that the app asks for in people's names.
     pub user_scopes: Vec<String>,
 }

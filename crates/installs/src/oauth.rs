@@ -58,8 +58,7 @@ async fn page(api: &Api, call: &Call) -> Answer {
     let begun = installs.begin(&redirect_uri).await?;
     let team = call.query.get("team");
     let url = installs.authorize_url(app, &begun, &redirect_uri, team);
-    let scopes: Vec<String> = app.scopes.iter().chain(&app.user_scopes).cloned().collect();
-    Ok(with_cookie(pages::install(&url, &scopes), &begun))
+    Ok(with_cookie(pages::install(&url, app), &begun))
 }
 
 async fn callback(api: &Api, call: &Call) -> Answer {
@@ -74,7 +73,8 @@ async fn callback(api: &Api, call: &Call) -> Answer {
     };
     Ok(match installs.finish(&returned).await {
         Ok(installed) => {
-            let missing = installed.grant.missing(&app.scopes);
+            let asked = app.scopes.all();
+            let missing = installed.grant.missing(&asked);
             pages::installed(name_of(&installed), &missing)
         }
         Err(problem) => {
@@ -119,7 +119,7 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
         "state": begun.state,
         "client_id": app.client_id,
         "redirect_uri": own,
-        "scopes": app.scopes,
+        "scopes": app.scopes.all(),
         "user_scopes": app.user_scopes,
     });
     Ok(with_cookie(reply::json(StatusCode::OK, &body), &begun))
@@ -174,10 +174,9 @@ impl Installs {
         redirect_uri: &str,
         team: Option<&str>,
     ) -> String {
-        let names = |scopes: &'_ [String]| -> Vec<String> { scopes.to_vec() };
-        let (scopes, user_scopes) = (names(&app.scopes), names(&app.user_scopes));
+        let scopes = app.scopes.all();
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-        let user_scopes: Vec<&str> = user_scopes.iter().map(String::as_str).collect();
+        let user_scopes: Vec<&str> = app.user_scopes.iter().map(String::as_str).collect();
         let install = Install {
             client_id: &app.client_id,
             scopes: &scopes,

@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use thiserror::Error;
-use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::{BotTokens, ConfiguredToken};
-use tidegate_pipeline::keyring::Keyring;
-use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
-use tidegate_pipeline::table::Table;
+use tidegate_pipeline::world::World;
 use tidegate_slack::client::{BaseUrlError, SlackClient};
 use tidegate_slack::http_client::{self, BuildError};
 
@@ -16,31 +13,6 @@ use super::{Installs, SlackApp};
 use tidegate_pipeline::config::SecretSource;
 
 use crate::config::{SlackAppConfig, SlackConfig};
-
-/// What installs work on.
-pub struct Parts {
-    table: Table,
-    keyring: Arc<Keyring>,
-    clock: Arc<dyn Clock>,
-    wake_ups: Arc<dyn Queue>,
-}
-
-impl Parts {
-    /// These four.
-    pub fn new(
-        table: &Table,
-        keyring: Arc<Keyring>,
-        clock: Arc<dyn Clock>,
-        wake_ups: Arc<dyn Queue>,
-    ) -> Self {
-        Self {
-            table: table.clone(),
-            keyring,
-            clock,
-            wake_ups,
-        }
-    }
-}
 
 /// The client of Slack could not be made.
 #[derive(Debug, Error)]
@@ -54,21 +26,25 @@ pub enum OpenError {
 }
 
 impl Installs {
-    /// The installs of that configuration. `ssm` opens Parameter Store, if a secret is there.
-    pub fn open(
-        config: &SlackConfig,
-        parts: Parts,
-        ssm: impl Fn() -> Arc<dyn Secrets>,
-    ) -> Result<Self, OpenError> {
-        Ok(Self {
-            table: parts.table,
-            keyring: parts.keyring,
-            clock: parts.clock,
-            slack: SlackClient::new(http_client::build()?, &config.api)?,
-            wake_ups: parts.wake_ups,
-            app: config.app.as_ref().map(|app| SlackApp::open(app, ssm)),
+    /// The installs in that world, of the configured app.
+    pub fn open(config: &SlackConfig, world: &World) -> Result<Self, OpenError> {
+        let client = SlackClient::new(http_client::build()?, &config.api)?;
+        let ssm = || Arc::clone(&world.parameters);
+        let app = config.app.as_ref().map(|app| SlackApp::open(app, ssm));
+        Ok(Self::new(world, client, app))
+    }
+
+    /// The installs in that world, of that app, by that client of Slack.
+    pub fn new(world: &World, slack: SlackClient, app: Option<SlackApp>) -> Self {
+        Self {
+            table: world.table.clone(),
+            keyring: Arc::clone(&world.keyring),
+            clock: Arc::clone(&world.clock),
+            slack,
+            wake_ups: Arc::clone(&world.wake_ups),
+            app,
             exclusive: false,
-        })
+        }
     }
 
     /// Where posts get their tokens from: the installs, or the one token of the configuration.

@@ -5,18 +5,31 @@ use http::{Response, StatusCode};
 
 use tidegate_api::reply::{escaped, page};
 
+use crate::SlackApp;
+
 /// The page with the button.
-pub(super) fn install(authorize_url: &str, scopes: &[String]) -> Response<Bytes> {
-    let items = scopes
-        .iter()
-        .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)));
-    let list = items.collect::<Vec<_>>().concat();
+pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response<Bytes> {
+    let asked = |title: &str, scopes: &[String]| {
+        let items = scopes
+            .iter()
+            .map(|scope| format!("<li><code>{}</code></li>", escaped(scope)));
+        match items.collect::<String>() {
+            items if items.is_empty() => items,
+            items => format!("<p>{title}</p><ul>{items}</ul>"),
+        }
+    };
+    let lists = [
+        asked("It cannot work without:", &app.scopes.required),
+        asked("It can do without:", &app.scopes.optional),
+        asked("In your own name:", &app.user_scopes),
+    ];
     let body = format!(
         "<p>Slack will ask you to allow Tidegate in your workspace. Only the workspace's owners or people whom they \
          allowed can install apps.</p>\
          <p><a href=\"{}\">Add to Slack</a></p>\
-         <details><summary>What Tidegate asks for</summary><ul>{list}</ul></details>",
-        escaped(authorize_url)
+         <details><summary>What Tidegate asks for</summary>{}</details>",
+        escaped(authorize_url),
+        lists.concat()
     );
     page(StatusCode::OK, "Install Tidegate", &body)
 }

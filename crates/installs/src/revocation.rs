@@ -4,11 +4,16 @@
 //! what is older than the install as it stands is ignored. Contract:
 //! <https://docs.slack.dev/reference/events/tokens_revoked>.
 
+use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::ledger::{AuditNote, Decision, JobError};
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 use tidegate_slack::event::Envelope;
 
 use super::grant::{Grant, Holder, State};
 use super::{ended, grants};
+
+/// Grants that end in one transaction with the claim of their event.
+const MOST_ENDS: usize = 50;
 
 /// What an event ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +49,30 @@ pub fn read(envelope: &Envelope) -> Option<Revocation> {
     Some(Revocation { at, ends })
 }
 
-/// The grants as they stand.
-pub async fn load(rows: &Rows) -> Result<Vec<Grant>, TableError> {
-    grants(rows).await
+/// Ends what a workspace takes back. Slack is not asked: the tokens are dead.
+pub async fn end(rows: &Rows, revocation: &Revocation) -> Result<Decision, JobError> {
+    let mut writes = decide(revocation, &grants(rows).await?);
+    let ends = writes.len();
+    // One transaction takes a hundred writes. Each of the rest stands for itself, and a repetition finds it done.
+    for write in writes.split_off(ends.min(MOST_ENDS)) {
+        match rows.write(write).await {
+            Ok(_) | Err(TableError::Condition) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(Decision {
+        writes,
+        audit: Some(AuditNote {
+            actor: Actor::Slack,
+            action: revocation.action(),
+            detail: format!("{ends} tokens ended"),
+        }),
+        ..Decision::default()
+    })
 }
 
-/// The writes that it asks for, and what the audit trail says of each.
-pub fn decide(revocation: &Revocation, grants: &[Grant]) -> Vec<Write<RowKey>> {
+/// The writes that it asks for.
+fn decide(revocation: &Revocation, grants: &[Grant]) -> Vec<Write<RowKey>> {
     let ends = |grant: &&Grant| {
         // Slack tells whole seconds. One of the same second as the install is about the install before it.
         let current = revocation.at > grant.installed_at.seconds();
@@ -69,7 +91,7 @@ pub fn decide(revocation: &Revocation, grants: &[Grant]) -> Vec<Write<RowKey>> {
 
 impl Revocation {
     /// For the audit trail.
-    pub fn action(&self) -> &'static str {
+    fn action(&self) -> &'static str {
         match self.ends {
             Ends::Everything => "app_uninstalled",
             Ends::Tokens { .. } => "tokens_revoked",

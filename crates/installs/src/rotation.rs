@@ -21,6 +21,7 @@ use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::api::oauth::{Access, AccessByRefresh};
 use tidegate_slack::ids::{ChannelId, TenantId};
 
+use super::domain::NAME;
 use super::grant::{self, Grant, Holder, State, Tokens};
 use super::{InstallError, Installs, REFRESH_AHEAD, USABLE_FOR};
 
@@ -283,7 +284,13 @@ impl Installs {
         let alive = tokens.is_some_and(|t| t.expires_at.is_none_or(|at| at > now));
         if let Some(installer) = seen.installer.as_ref().filter(|_| alive) {
             let id = format!("reconnect.{}", seen.generation);
-            writes.push(outbox::insert(&id, 0, &notice(installer.as_str()), now));
+            writes.push(outbox::insert(
+                &id,
+                NAME,
+                0,
+                &notice(installer.as_str()),
+                now,
+            ));
         }
         match rows.transact(writes).await {
             Ok(()) => {}

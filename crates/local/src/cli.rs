@@ -5,6 +5,7 @@ mod bench;
 mod events;
 mod incidents;
 mod keys;
+mod manifest;
 mod posts;
 mod send;
 mod serve;
@@ -48,6 +49,8 @@ enum Command {
     Workspaces(workspaces::WorkspacesArgs),
     /// List, show and declare incidents.
     Incidents(incidents::IncidentsArgs),
+    /// Print the Slack app's manifest, for the domains that are on.
+    Manifest(manifest::ManifestArgs),
     /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
     Bench(bench::BenchArgs),
 }
@@ -95,6 +98,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Keys(args)) => keys::run(args).await,
             Some(Command::Workspaces(args)) => workspaces::run(args).await,
             Some(Command::Incidents(args)) => incidents::run(args).await,
+            Some(Command::Manifest(args)) => manifest::run(&args),
             Some(Command::Bench(args)) => bench::run(args).await,
         }
     });

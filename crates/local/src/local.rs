@@ -14,21 +14,18 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
-use tidegate_app::api::{Api, Limits};
-use tidegate_app::domains;
-use tidegate_app::incidents::domain::Incidents;
-use tidegate_app::incidents::effects::perform::Outside;
+use tidegate_app::config::ProductConfig;
 use tidegate_app::installs::Installs;
-use tidegate_app::routes::Routes;
+use tidegate_app::product::{JobQueues, Product};
 use tidegate_fake_slack::FakeSlack;
 use tidegate_ingress::signing::SigningKeys;
 use tidegate_ingress::{Ingress, Intake};
 use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::delivery::{Deliverer, Sender};
+use tidegate_pipeline::delivery::Sender;
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::worker::Worker;
+use tidegate_pipeline::world::World;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -60,6 +57,15 @@ pub struct Local {
     close: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     _claim: Claim,
+}
+
+impl Queues {
+    fn jobs(&self) -> JobQueues {
+        JobQueues {
+            events: Arc::clone(&self.events),
+            commands: Arc::clone(&self.commands),
+        }
+    }
 }
 
 /// The secrets that others are checked by.
@@ -105,20 +111,9 @@ impl Local {
         let queues = queues(
             &QueueFile::open(&data.queues(), Arc::clone(&clock)).context("open the queues")?,
         );
-        let installs = installs(&slack, &queues, &store, &clock);
-        let incidents = incidents(&config, &slack, &installs);
-        let counted = metrics.clone();
-        let front = front(
-            &config,
-            keys,
-            &queues,
-            &installs,
-            Arc::clone(&incidents),
-            counted,
-        );
-        let workers = workers(
-            &config, &slack, &queues, &installs, incidents, store, metrics,
-        )?;
+        let product = Arc::new(product(&config, &slack, &queues, &store, &clock));
+        let front = front(keys, &queues, &product, metrics.clone());
+        let workers = workers(&config, &queues, product, store, metrics)?;
         let socket_mode = socket_mode(&config, &slack, &queues, clock)?;
         let app = router(Arc::new(front), slack.sandbox.as_ref());
         let (close, closed) = oneshot::channel::<()>();
@@ -174,52 +169,53 @@ fn keys(config: &LocalConfig, data: &DataDir) -> anyhow::Result<Keys> {
     })
 }
 
-fn installs(slack: &Slack, queues: &Queues, store: &Store, clock: &Arc<dyn Clock>) -> Installs {
-    Installs {
+/// The product on the embedded stores, with the Slack that this process sees.
+fn product(
+    config: &LocalConfig,
+    slack: &Slack,
+    queues: &Queues,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+) -> Product {
+    let world = World {
         table: store.table.clone(),
         keyring: Arc::clone(&store.keyring),
         clock: Arc::clone(clock),
-        slack: slack.client.clone(),
         wake_ups: Arc::clone(&queues.wake_ups),
-        app: slack.app.clone(),
+        parameters: Arc::new(NoParameters),
+    };
+    let installs = Installs {
         exclusive: true,
-    }
+        ..Installs::new(&world, slack.client.clone(), slack.app.clone())
+    };
+    let tokens = slack.tokens(&installs);
+    let address = || format!("http://{}", slack.address);
+    let public_url = config.site.public_url.clone().unwrap_or_else(address);
+    let product = ProductConfig {
+        domains: config.domains.clone(),
+        slack: None,
+        keep: config.keep,
+        site: config.site.clone(),
+        public_url: Some(public_url),
+        incidents: config.incidents.clone(),
+    };
+    Product::new(product, world, installs, tokens)
 }
 
-fn front(
-    config: &LocalConfig,
-    keys: Keys,
-    queues: &Queues,
-    installs: &Installs,
-    incidents: Arc<Incidents>,
-    metrics: PrometheusHandle,
-) -> Front {
+fn front(keys: Keys, queues: &Queues, product: &Product, metrics: PrometheusHandle) -> Front {
     let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
+    let operator_key = Arc::new(FixedSecret(keys.operator_key));
     Front {
         ingress: Ingress {
             keys: SigningKeys::new(signing_secret, "SLACK_SIGNING_SECRET"),
             events: Arc::clone(&queues.events),
             commands: Arc::clone(&queues.commands),
-            clock: Arc::clone(&installs.clock),
+            clock: Arc::clone(&product.world.clock),
         },
-        api: Api {
-            table: installs.table.clone().into(),
-            events: Arc::clone(&queues.events),
-            commands: Arc::clone(&queues.commands),
-            clock: Arc::clone(&installs.clock),
-            keyring: Arc::clone(&installs.keyring),
-            audit: installs.audit(),
-            wake_ups: Arc::clone(&installs.wake_ups),
-            members: Arc::new(installs.clone()),
-            domains: vec![Arc::new(installs.clone()), incidents],
-            operator_key: (
-                Arc::new(FixedSecret(keys.operator_key)),
-                "TIDEGATE_OPERATOR_KEY".to_owned(),
-            ),
-            keep: config.keep,
-            site: config.site.clone(),
-            limits: Limits::default(),
-        },
+        api: product.api(
+            queues.jobs(),
+            (operator_key, "TIDEGATE_OPERATOR_KEY".to_owned()),
+        ),
         metrics,
         requests: AtomicU64::new(1),
     }
@@ -273,57 +269,24 @@ fn with_sandbox(mut config: LocalConfig, slack: &Slack) -> LocalConfig {
     config
 }
 
-fn incidents(config: &LocalConfig, slack: &Slack, installs: &Installs) -> Arc<Incidents> {
-    let address = || format!("http://{}", slack.address);
-    let public_url = config.site.public_url.clone().unwrap_or_else(address);
-    let tokens = slack.tokens(installs);
-    let config = config.incidents.clone();
-    domains::incidents(config, Some(public_url), installs, tokens, || {
-        Arc::new(NoParameters)
-    })
-}
-
 fn workers(
     config: &LocalConfig,
-    slack: &Slack,
     queues: &Queues,
-    installs: &Installs,
-    incidents: Arc<Incidents>,
+    product: Arc<Product>,
     store: Store,
     metrics: PrometheusHandle,
 ) -> anyhow::Result<Workers> {
-    let (table, clock) = (&store.table, Arc::clone(&installs.clock));
-    let routes = Routes::of(installs, config.keep);
-    let handler = Arc::new(routes.with_incidents(Arc::clone(&incidents)));
-    let worker = |source: &Arc<dyn Queue>| Worker {
-        table: table.clone(),
-        source: Arc::clone(source),
-        wake_ups: Arc::clone(&queues.wake_ups),
-        clock: Arc::clone(&clock),
-        handler: handler.clone(),
-        keep: config.keep,
+    let sender = Sender {
+        boot: random_hex(8)?,
+        exclusive: true,
     };
-    let deliverer = Deliverer {
-        table: table.clone(),
-        wake_ups: Arc::clone(&queues.wake_ups),
-        clock: Arc::clone(&clock),
-        slack: slack.client.clone(),
-        tokens: Arc::clone(&incidents.tokens),
-        sender: Sender {
-            boot: random_hex(8)?,
-            exclusive: true,
-        },
-        quiet: config.quiet,
-        performer: Arc::new(Outside { incidents }),
-    };
+    let worker = |source: &Arc<dyn Queue>| product.worker(Arc::clone(source));
     Ok(Workers::start(Parts {
         workers: vec![worker(&queues.events), worker(&queues.commands)],
-        deliverer,
-        wake_ups: Arc::clone(&queues.wake_ups),
-        commands: Arc::clone(&queues.commands),
+        deliverer: product.deliverer(sender, config.quiet),
+        queues: queues.jobs(),
+        product,
         store,
-        clock,
-        installs: installs.clone(),
         upkeep: Box::new(move || metrics.run_upkeep()),
     }))
 }

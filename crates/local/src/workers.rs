@@ -3,14 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidegate_app::installs::Installs;
-use tidegate_pipeline::clock::Clock;
+use tidegate_app::product::{JobQueues, Product};
 use tidegate_pipeline::delivery::Deliverer;
 use tidegate_pipeline::job::Job;
 use tidegate_pipeline::outbox::{Lane, WakeUp};
 use tidegate_pipeline::queue::{Queue, Received};
-use tidegate_pipeline::sweep::sweep;
-use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Worker;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -50,16 +47,12 @@ pub struct Parts {
     pub workers: Vec<Worker>,
     /// Sends posts.
     pub deliverer: Deliverer,
-    /// The queue of wake-ups.
-    pub wake_ups: Arc<dyn Queue>,
-    /// The queue of commands: timers go there.
-    pub commands: Arc<dyn Queue>,
+    /// The queues of jobs.
+    pub queues: JobQueues,
+    /// The product.
+    pub product: Arc<Product>,
     /// Table and keys.
     pub store: Store,
-    /// The installs: their tokens are renewed, and erasures go on.
-    pub installs: Installs,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
     /// Called every few seconds to keep the metrics small.
     pub upkeep: Box<dyn Fn() + Send + Sync>,
 }
@@ -76,7 +69,7 @@ impl Workers {
         }
         loops.spawn(deliver(
             parts.deliverer.clone(),
-            Arc::clone(&parts.wake_ups),
+            Arc::clone(&parts.product.world.wake_ups),
             stopped.clone(),
         ));
         loops.spawn(keep_time(parts, stopped));
@@ -177,24 +170,18 @@ fn parse(body: &str) -> Option<(Job, WakeUp)> {
 
 /// Sweeps every second, as the scheduler does every minute on AWS.
 async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
+    let clock = Arc::clone(&parts.product.world.clock);
     let mut ticks = 0u64;
     while !*stopped.borrow() {
-        if let Err(e) = sweep(&parts.store.table, &*parts.wake_ups, &*parts.clock).await {
-            tracing::error!(error = %e, "sweep failed");
-        }
-        let until = parts.clock.now().plus(LANE_LIMIT);
-        let (table, commands) = (&parts.store.table, &*parts.commands);
-        if let Err(e) = send_due_timers(table, commands, &*parts.clock, until).await {
-            tracing::error!(error = %e, "timers not sent");
-        }
-        match parts.installs.upkeep(until).await {
+        let until = clock.now().plus(LANE_LIMIT);
+        match parts.product.sweep(&parts.queues, until).await {
             Ok(0) => {}
             Ok(_) => {
                 if let Err(e) = parts.store.purge().await {
                     tracing::error!(error = %e, "workspace.erase: the files hold what was deleted until the next purge");
                 }
             }
-            Err(e) => tracing::error!(error = %e, "tokens and erasures not looked at"),
+            Err(e) => tracing::error!(error = %e, "sweep failed"),
         }
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();
@@ -205,6 +192,6 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
             tracing::error!(error = %e, "expired rows not deleted");
         }
         ticks += 1;
-        parts.clock.sleep(PAUSE).await;
+        clock.sleep(PAUSE).await;
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::ledger::{Decision, JobError};
+use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::table::{Item, RowKey, Write};
 use tidegate_slack::event::Envelope;
 
@@ -13,7 +13,7 @@ use tidegate_slack::event::Envelope;
 const KEEP: Duration = Duration::from_hours(2160);
 
 /// Records the minute that `app_rate_limited` tells of.
-pub fn decide(envelope: &Envelope, received_at: Timestamp) -> Result<Decision, JobError> {
+pub fn decide(envelope: &Envelope, received_at: Timestamp) -> Decision {
     counter!("app_rate_limited_total").increment(1);
     let minute = envelope
         .minute_rate_limited()
@@ -27,8 +27,8 @@ pub fn decide(envelope: &Envelope, received_at: Timestamp) -> Result<Decision, J
         .with("received_at", received_at.millis())
         .with("expires_at", received_at.plus(KEEP).seconds());
     let write = Write::put(RowKey::new(&["gaps"], &[&format!("{minute:012}")]), gap);
-    Ok(Decision {
+    Decision {
         writes: vec![write],
         ..Decision::default()
-    })
+    }
 }

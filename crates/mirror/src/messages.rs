@@ -16,6 +16,14 @@ pub struct Change<'a> {
     /// `event_ts`: which of two changes is the later one.
     version: &'a str,
     to: To<'a>,
+    is_post: bool,
+}
+
+impl Change<'_> {
+    /// Whether the message was posted, and not edited or deleted.
+    pub fn is_post(&self) -> bool {
+        self.is_post
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +63,7 @@ pub fn change(event: Event<'_>) -> Option<Change<'_>> {
         ts,
         version,
         to: To::Deleted,
+        is_post: false,
     };
     match event.subtype() {
         Some("message_deleted") => event.deleted_ts().map(deleted),
@@ -70,6 +79,7 @@ pub fn change(event: Event<'_>) -> Option<Change<'_>> {
                 ts,
                 version,
                 to: text(message),
+                is_post: false,
             })
         }
         // Tells that a thread has grown, not what the message says.
@@ -79,6 +89,7 @@ pub fn change(event: Event<'_>) -> Option<Change<'_>> {
             ts,
             version,
             to: text(event),
+            is_post: true,
         }),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::keyring::check_master_keys;
 use crate::secrets::{FixedSecret, Secrets};
 use secrecy::SecretString;
 
@@ -62,6 +63,38 @@ impl SecretSource {
         match self {
             Self::Value(secret) => (Arc::new(FixedSecret(secret)), name.to_owned()),
             Self::Parameter(parameter) => (ssm(), parameter),
+        }
+    }
+}
+
+/// Where the store is: for every process but ingress.
+#[derive(Debug)]
+pub struct StoreConfig {
+    /// The DynamoDB table (`TABLE_NAME`).
+    pub table: String,
+    /// The DynamoDB table of tenants' keys (`KEYS_TABLE_NAME`).
+    pub keys_table: String,
+    /// What the tenants' keys are wrapped under (`TIDEGATE_MASTER_KEY`).
+    pub master_key: SecretSource,
+}
+
+impl StoreConfig {
+    /// Reads the variables.
+    pub fn read(environment: &Environment<'_>) -> Self {
+        let master_key = environment.secret(
+            "TIDEGATE_MASTER_KEY",
+            "64 hex digits, as `openssl rand -hex 32` prints them",
+        );
+        if let SecretSource::Value(key) = &master_key
+            && let Err(e) = check_master_keys(key)
+        {
+            environment.problem(format!("`TIDEGATE_MASTER_KEY`: {e}"));
+        }
+        Self {
+            table: environment.required("TABLE_NAME", "the DynamoDB table"),
+            keys_table: environment
+                .required("KEYS_TABLE_NAME", "the DynamoDB table of tenants' keys"),
+            master_key,
         }
     }
 }

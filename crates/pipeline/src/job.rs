@@ -19,7 +19,7 @@ pub const VERSION: u32 = 1;
 /// Bytes kept free for the fields around the body, so that a full envelope stays under the queue's limit.
 const ENVELOPE_ROOM: usize = 8 * 1024;
 
-/// Kinds of jobs, each owned by one domain.
+/// The kinds of jobs that the pipeline itself knows. Domains have more; each begins with a word of its own and a dot.
 pub mod kind {
     /// A request to `/slack/events`.
     pub const SLACK_EVENT: &str = "slack.event";
@@ -27,8 +27,8 @@ pub mod kind {
     pub const SLACK_COMMAND: &str = "slack.command";
     /// A request to `/slack/interactions`.
     pub const SLACK_INTERACTION: &str = "slack.interaction";
-    /// A timer of an incident has gone off.
-    pub const INCIDENT_TIMER: &str = "incident.timer";
+    /// One domain's part of an event, left over from when the others were done.
+    pub const SHARE: &str = "event.share";
     /// Posts are waiting in a lane.
     pub const DELIVERY_WAKE: &str = "delivery.wake";
 }
@@ -36,7 +36,7 @@ pub mod kind {
 /// One job.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Which domain's it is; see [`kind`].
+    /// What kind of job it is; see [`kind`].
     pub kind: String,
     /// What the job is claimed by: Slack's event id, or a hash of the request's timestamp and signature.
     pub id: String,

@@ -4,9 +4,15 @@
 //! nothing to expire, nothing to release, and no moment at which an event is taken but not done. A second row under
 //! the event's natural key catches the same event coming under another event id.
 
+mod shares;
+
 use std::time::Duration;
 
 use thiserror::Error;
+use tidegate_slack::ids::TenantId;
+
+pub use self::shares::{EventCommitted, Part, Share, ShareId, ShareState};
+use crate::audit::Actor;
 
 use crate::archive::{self, Address, Label};
 use crate::clock::{Clock, Timestamp};
@@ -39,14 +45,63 @@ impl From<TableError> for JobError {
 }
 
 /// What a domain wants done about an event.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Decision {
-    /// What makes the event itself even under another event id, if it has such a thing.
-    pub natural_key: Option<Vec<String>>,
     /// Changes of state. Each carries the condition under which the decision holds.
     pub writes: Vec<Write<RowKey>>,
-    /// Posts to Slack.
+    /// Posts to Slack, and effects that the domain performs.
     pub posts: Vec<Post>,
+    /// What the audit trail is told once the decision is committed.
+    pub audit: Option<AuditNote>,
+}
+
+/// A row for the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditNote {
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done: `incidents.settings`, `app_uninstalled`, ….
+    pub action: &'static str,
+    /// More of it, without ids of people or workspaces.
+    pub detail: String,
+}
+
+/// What a decision is claimed by: committed under one id, it happens once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The event's id, or whatever names a call of the API however often it is sent.
+    pub id: String,
+    /// Whose rows the decision changes.
+    pub tenant: TenantId,
+    /// The same moment for every attempt: of an event, when Slack dispatched it; its request is archived under that second.
+    pub at: Timestamp,
+    name: String,
+    attempt: u32,
+}
+
+impl Claim {
+    /// The claim of a call that waits for its answer; nothing of it is archived. `name` is for lists.
+    pub fn call(id: String, tenant: TenantId, at: Timestamp, name: &str) -> Self {
+        Self {
+            id,
+            tenant,
+            at,
+            name: name.to_owned(),
+            attempt: 1,
+        }
+    }
+
+    /// The claim of a queued job.
+    pub fn of(delivery: Delivery<'_>) -> Self {
+        let (job, label) = (delivery.job, delivery.label);
+        Self {
+            id: job.id.clone(),
+            tenant: job.tenant.clone(),
+            at: Timestamp(Address::of(job, label).second().saturating_mul(1000)),
+            name: label.name.clone(),
+            attempt: delivery.attempt,
+        }
+    }
 }
 
 /// How a commit ended.
@@ -100,8 +155,10 @@ pub struct Entry {
     pub reason: Option<String>,
     /// How often it was received before it got here.
     pub attempts: i64,
-    /// How many posts it caused.
+    /// How many posts it caused, without those of its shares.
     pub posts: i64,
+    /// How many domains failed when it was decided, and were left a share each.
+    pub shares: i64,
     /// When it got here.
     pub finished_at: Timestamp,
     /// Where its request is kept.
@@ -133,53 +190,26 @@ pub struct Ledger<'a> {
 const CLAIMABLE: &str = "attribute_not_exists(#pk) OR #expires_at < :now OR #state = :parked";
 
 impl Ledger<'_> {
-    /// Writes effects, claim and posts in one transaction.
+    /// Commits one domain's decision with its claim, in one transaction.
     pub async fn commit(
         &self,
-        delivery: Delivery<'_>,
-        decision: Decision,
+        claim: &Claim,
+        domain: &str,
+        decision: &Decision,
     ) -> Result<Committed, JobError> {
         let now = self.clock.now();
-        let id = &delivery.job.id;
-        let posts = i64::try_from(decision.posts.len()).unwrap_or(i64::MAX);
-        let entry = self
-            .entry(delivery, EventState::Done, now)
-            .with("posts", posts);
-        let mut writes = vec![Self::claim(id, entry, now)];
-        let natural = decision
-            .natural_key
-            .as_ref()
-            .map(|parts| natural_key(parts));
-        if let Some(key) = &natural {
-            writes.push(Self::claim_row(
-                key.clone(),
-                self.expiring(now).with("event_id", id.as_str()),
-                now,
-            ));
-        }
-        writes.extend(decision.writes);
-        let lanes: Vec<Lane> = decision
-            .posts
-            .iter()
-            .map(|post| post.lane.clone())
-            .collect();
-        for (n, post) in decision.posts.iter().enumerate() {
-            writes.push(outbox::insert(id, n, post, now));
-        }
+        let entry = self.entry(claim, EventState::Done, now);
+        let entry = entry.with("posts", count(&decision.posts));
+        let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
+        writes.extend(effects_of(&claim.id, domain, decision, now));
+        let lanes = lanes_of(decision);
         match self.rows.transact(writes).await {
             Ok(()) => Ok(Committed::Done(lanes)),
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
-                self.keep_one_copy(delivery).await?;
                 Ok(Committed::Duplicate(lanes))
             }
-            Err(TableError::Cancelled(failed))
-                if natural.is_some() && failed.get(1) == Some(&true) =>
-            {
-                self.finish(delivery, EventState::Duplicate, None).await?;
-                Ok(Committed::Duplicate(Vec::new()))
-            }
             Err(TableError::Cancelled(_)) => Ok(Committed::Stale),
-            Err(TableError::Unknown(_)) if self.is(id, EventState::Done).await => {
+            Err(TableError::Unknown(_)) if self.is(&claim.id, EventState::Done).await => {
                 Ok(Committed::Duplicate(lanes))
             }
             Err(e) => Err(e.into()),
@@ -187,9 +217,8 @@ impl Ledger<'_> {
     }
 
     /// Sets an event aside for a person, unless it is done already.
-    pub async fn park(&self, delivery: Delivery<'_>, reason: &str) -> Result<(), JobError> {
-        self.finish(delivery, EventState::Parked, Some(reason))
-            .await
+    pub async fn park(&self, claim: &Claim, reason: &str) -> Result<(), JobError> {
+        self.finish(claim, EventState::Parked, Some(reason)).await
     }
 
     /// What became of an event; `None` while it is under way.
@@ -204,15 +233,27 @@ impl Ledger<'_> {
 
     /// Counts a panic of an event's handler and says how many there have been.
     pub async fn count_panic(&self, id: &str) -> Result<i64, TableError> {
+        let row = self.count_attempt(id, "ADD #panics :one").await?;
+        Ok(row.number("panics").unwrap_or(1))
+    }
+
+    /// Counts an attempt that ended in order, with an error for which trying again may help.
+    pub async fn count_retry(&self, id: &str) -> Result<(), TableError> {
+        self.count_attempt(id, "ADD #retries :one").await.map(drop)
+    }
+
+    /// How many attempts at an event ended in order: those of the others died or ran out of time.
+    pub async fn retries(&self, id: &str) -> Result<i64, TableError> {
+        let row = self.rows.get(&attempts_key(id)).await?;
+        Ok(row.and_then(|row| row.number("retries")).unwrap_or(0))
+    }
+
+    async fn count_attempt(&self, id: &str, add: &str) -> Result<Item, TableError> {
         let expires = self.clock.now().plus(self.keep).seconds();
-        let count = Write::update(
-            RowKey::new(&["panics", id], &["count"]),
-            "SET #expires_at = :at ADD #panics :one",
-        )
-        .value(":at", expires)
-        .value(":one", 1i64);
-        let row = self.rows.write(count).await?;
-        Ok(row.and_then(|r| r.number("panics")).unwrap_or(1))
+        let count = Write::update(attempts_key(id), &format!("SET #expires_at = :at {add}"))
+            .value(":at", expires)
+            .value(":one", 1i64);
+        Ok(self.rows.write(count).await?.unwrap_or_default())
     }
 
     /// The posts that an event caused and that have left the outbox.
@@ -230,7 +271,7 @@ impl Ledger<'_> {
 
     /// Removes the request that came with this delivery if the event's first one is archived elsewhere: recorded
     /// requests tell a time long ago, so that each sending has a place of its own.
-    async fn keep_one_copy(&self, delivery: Delivery<'_>) -> Result<(), JobError> {
+    pub async fn keep_one_copy(&self, delivery: Delivery<'_>) -> Result<(), JobError> {
         let (job, label) = (delivery.job, delivery.label);
         let first = self.entry_of(&job.id).await?;
         if first.is_some_and(|entry| entry.address != Address::of(job, label)) {
@@ -242,24 +283,21 @@ impl Ledger<'_> {
 
     async fn finish(
         &self,
-        delivery: Delivery<'_>,
+        claim: &Claim,
         state: EventState,
         reason: Option<&str>,
     ) -> Result<(), JobError> {
         let now = self.clock.now();
-        let mut item = self.entry(delivery, state, now).with_some("reason", reason);
+        let mut item = self.entry(claim, state, now).with_some("reason", reason);
         if state == EventState::Parked {
             item = item
-                .with("due", Due::ParkedEvent.partition(&delivery.job.id))
+                .with("due", Due::ParkedEvent.partition(&claim.id))
                 .with("due_at", now.millis());
         }
-        match self
-            .rows
-            .write(Self::claim(&delivery.job.id, item, now))
-            .await
-        {
+        let write = Self::claim_row(ledger_key(&claim.id), item, now);
+        match self.rows.write(write).await {
             Ok(_) | Err(TableError::Condition) => Ok(()),
-            Err(TableError::Unknown(_)) if self.is(&delivery.job.id, state).await => Ok(()),
+            Err(TableError::Unknown(_)) if self.is(&claim.id, state).await => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
@@ -268,10 +306,6 @@ impl Ledger<'_> {
     /// a dead letter of an event that has its end.
     async fn is(&self, id: &str, state: EventState) -> bool {
         matches!(self.entry_of(id).await, Ok(Some(entry)) if entry.state == state)
-    }
-
-    fn claim(id: &str, item: Item, now: Timestamp) -> Write<RowKey> {
-        Self::claim_row(ledger_key(id), item, now)
     }
 
     fn claim_row(key: RowKey, item: Item, now: Timestamp) -> Write<RowKey> {
@@ -285,14 +319,43 @@ impl Ledger<'_> {
         Item::new().with("expires_at", now.plus(self.keep).seconds())
     }
 
-    fn entry(&self, delivery: Delivery<'_>, state: EventState, now: Timestamp) -> Item {
+    fn entry(&self, claim: &Claim, state: EventState, now: Timestamp) -> Item {
         self.expiring(now)
             .with("state", state.as_str())
-            .with("name", delivery.label.name.as_str())
-            .with("attempts", delivery.attempt)
+            .with("name", claim.name.as_str())
+            .with("attempts", claim.attempt)
             .with("finished_at", now.millis())
-            .with("second", Address::of(delivery.job, delivery.label).second())
+            .with("second", claim.at.seconds())
     }
+}
+
+/// The writes that a domain's decision comes to. The ids of its posts come from the event and the domain, so that they are the
+/// same in the event's commit and in a share's.
+fn effects_of(
+    event_id: &str,
+    domain: &str,
+    decision: &Decision,
+    now: Timestamp,
+) -> Vec<Write<RowKey>> {
+    let posts = decision.posts.iter().enumerate();
+    let posts = posts.map(|(n, post)| outbox::insert(event_id, domain, n, post, now));
+    decision.writes.iter().cloned().chain(posts).collect()
+}
+
+fn lanes_of(decision: &Decision) -> Vec<Lane> {
+    decision
+        .posts
+        .iter()
+        .map(|post| post.lane.clone())
+        .collect()
+}
+
+fn count<T>(items: &[T]) -> i64 {
+    i64::try_from(items.len()).unwrap_or(i64::MAX)
+}
+
+fn attempts_key(id: &str) -> RowKey {
+    RowKey::new(&["attempts", id], &["count"])
 }
 
 fn ledger_key(id: &str) -> RowKey {
@@ -316,6 +379,7 @@ fn parse(item: &Item) -> Option<Entry> {
         reason: item.text("reason").map(str::to_owned),
         attempts: item.number("attempts").unwrap_or(0),
         posts: item.number("posts").unwrap_or(0),
+        shares: item.number("shares").unwrap_or(0),
         finished_at: Timestamp(item.number("finished_at")?),
         address: Address::at_second(item.number("second")?),
     })

@@ -130,9 +130,15 @@ impl fmt::Debug for Post {
     }
 }
 
-/// The write that puts a decided post into its lane; `n` is its place among the event's posts.
-pub fn insert(event_id: &str, n: usize, post: &Post, now: Timestamp) -> Write<RowKey> {
-    let name = format!("{event_id}#{}#{n}", post.purpose);
+/// The write that puts a decided post into its lane; `n` is its place among the posts of that domain about that event.
+pub fn insert(
+    event_id: &str,
+    domain: &str,
+    n: usize,
+    post: &Post,
+    now: Timestamp,
+) -> Write<RowKey> {
+    let name = format!("{event_id}/{domain}#{}#{n}", post.purpose);
     let message_id = Uuid::new_v5(&MESSAGE_IDS, name.as_bytes()).to_string();
     written(event_id, &message_id, n, post, now)
 }

@@ -9,7 +9,10 @@ mod sealed;
 mod system;
 mod value;
 
-pub use engine::{Engine, Query, TableError, Write, WriteAction, all_plain, names_in};
+pub use engine::{
+    Engine, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Query, TableError, Write, WriteAction,
+    all_plain, names_in,
+};
 pub use key::{Key, RowKey, hash_text};
 pub use pages::Pages;
 pub use rows::{Cursor, Page, Range, Rows, Table};

@@ -4,10 +4,12 @@
 //! id holds it too, so that one timer's job is done once however often it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use tidegate_slack::ids::TenantId;
 
 use crate::clock::{Clock, Timestamp};
 use crate::job::Job;
@@ -51,6 +53,8 @@ pub struct Timer {
     /// When the sweep looks at it next: `at`, and later once it has been sent.
     due_at: Timestamp,
     sent: i64,
+    /// The id of its job, if the row names one.
+    job_id: Option<String>,
 }
 
 /// The write that sets a timer, in place of the one that is there.
@@ -69,6 +73,23 @@ pub fn arm(
         .with("due", Due::Timer.partition(&name_of(&key)))
         .with("due_at", due_at.millis());
     Write::put(key, row)
+}
+
+/// The row with a timer in it, whose job has that id and goes off now. It is swept in a minute, for whoever puts the row sends
+/// the job as well.
+pub(crate) fn armed(row: Item, kind: &str, payload: &Json, job_id: &str, now: Timestamp) -> Item {
+    row.with("kind", kind)
+        .with("gen", 1i64)
+        .with("payload", payload.to_string())
+        .with("job_id", job_id)
+        .with("at", now.millis())
+        .with("due", Due::Timer.partition(job_id))
+        .with("due_at", now.plus(SEND_AGAIN_AFTER).millis())
+}
+
+/// The job of the timer in a row.
+pub(crate) fn job_of(row: &Item, key: &RowKey, tenant: &TenantId, now: Timestamp) -> Option<Job> {
+    Timer::parse(row)?.job(key, tenant, now).ok()
 }
 
 /// The write that takes a timer away.
@@ -108,11 +129,18 @@ impl Timer {
             at: row.number("at").map_or(due_at, Timestamp),
             due_at,
             sent: row.number("sent").unwrap_or(0),
+            job_id: row.text("job_id").map(str::to_owned),
         })
     }
 
-    fn job(&self, row: &DueRow, now: Timestamp) -> Result<Job, serde_json::Error> {
-        let name = hash_text(name_of(&row.key).as_bytes());
+    fn job(
+        &self,
+        key: &RowKey,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Result<Job, serde_json::Error> {
+        let name = || hash_text(name_of(key).as_bytes());
+        let id = self.job_id.clone();
         let fired = Fired {
             payload: self.payload.clone(),
             generation: self.generation,
@@ -120,8 +148,8 @@ impl Timer {
         };
         Ok(Job {
             kind: self.kind.clone(),
-            id: format!("timer.{name}.{}", self.generation),
-            tenant: row.tenant.clone(),
+            id: id.unwrap_or_else(|| format!("timer.{}.{}", name(), self.generation)),
+            tenant: tenant.clone(),
             received_at: now,
             // The same for every sending, so that all are archived as one.
             signed_at: self.at,
@@ -143,11 +171,11 @@ impl Timer {
     }
 }
 
-/// Sends the job of every timer that is due, until `until`. Answers how many. One that was set anew or taken away
-/// meanwhile is left alone.
+/// Sends the job of every timer that is due to the queue that takes jobs of its kind, until `until`. Answers how many. One
+/// that was set anew or taken away meanwhile is left alone.
 pub async fn send_due_timers(
     table: &Table,
-    jobs: &dyn Queue,
+    queue_of: &(dyn Fn(&str) -> Arc<dyn Queue> + Sync),
     clock: &dyn Clock,
     until: Timestamp,
 ) -> Result<usize, SweepError> {
@@ -159,7 +187,7 @@ pub async fn send_due_timers(
             break;
         }
         let rows = table.tenant(&row.tenant);
-        match send(&rows, jobs, &row, now).await {
+        match send(&rows, queue_of, &row, now).await {
             Ok(true) => sent += 1,
             // The index is behind, or somebody was quicker.
             Ok(false) | Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
@@ -175,7 +203,7 @@ pub async fn send_due_timers(
 
 async fn send(
     rows: &Rows,
-    jobs: &dyn Queue,
+    queue_of: &(dyn Fn(&str) -> Arc<dyn Queue> + Sync),
     due: &DueRow,
     now: Timestamp,
 ) -> Result<bool, SweepError> {
@@ -194,14 +222,14 @@ async fn send(
         return Ok(false);
     }
     let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
-    let job = timer.job(due, now).map_err(refused)?;
+    let job = timer.job(&due.key, &due.tenant, now).map_err(refused)?;
     let message = Outgoing {
         group: due.tenant.as_str().to_owned(),
         body: job.encode().map_err(refused)?,
         delay: Duration::ZERO,
     };
     // Sent before it is noted: whoever dies in between sends one job twice, not none.
-    jobs.send(message).await?;
+    queue_of(&timer.kind).send(message).await?;
     rows.write(timer.sent(due.key.clone(), now)).await?;
     Ok(true)
 }

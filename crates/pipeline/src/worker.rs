@@ -28,17 +28,38 @@ const PANICS_TO_PARK: i64 = 2;
 /// Longest that a failed record hides, below the visibility timeout that a crash leaves behind.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
+/// How long a job that follows from another hides.
+const SHARE_AFTER: Duration = Duration::from_secs(1);
+
 /// Pauses between tries to shorten a visibility timeout.
 const HIDE_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
-/// What a domain does with jobs. One implementation routes them by kind.
+/// Does jobs. The product's implementation, [`crate::dispatch::Dispatcher`], gives each to the domains that it concerns.
 #[async_trait]
 pub trait Handler: Send + Sync {
     /// What the job is, told from its body alone.
     fn label(&self, job: &Job) -> Label;
 
-    /// Does the job. Answers which lanes to wake.
-    async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError>;
+    /// Does the job. Answers what is to be sent now that it is done.
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError>;
+}
+
+/// What a worker sends once a job is done. All of it is in the table: what is lost, the sweep sends.
+#[derive(Debug, Default)]
+pub struct FollowUp {
+    /// Lanes to wake.
+    pub lanes: Vec<Lane>,
+    /// Jobs for the worker's own queue.
+    pub jobs: Vec<Job>,
+}
+
+impl From<Vec<Lane>> for FollowUp {
+    fn from(lanes: Vec<Lane>) -> Self {
+        Self {
+            lanes,
+            jobs: Vec::new(),
+        }
+    }
 }
 
 /// Works off batches.
@@ -123,7 +144,8 @@ impl Worker {
     async fn archive_together(&self, records: &[Record]) -> Result<(), JobError> {
         let mut rows = Vec::new();
         for Record { job, label, .. } in records {
-            if job.kind == kind::DELIVERY_WAKE {
+            // Neither is a request: a share's is archived as its event's.
+            if matches!(job.kind.as_str(), kind::DELIVERY_WAKE | kind::SHARE) {
                 continue;
             }
             let made = archive::rows(job, label, self.keep)
@@ -165,7 +187,7 @@ impl Worker {
                 Ok(Err(_)) => self.panicked(&record).await,
                 Err(_) => {
                     task.abort();
-                    self.failed(&record, &JobError::Retry("no result in time".to_owned())).await
+                    self.retry(&record, "no result in time").await
                 }
             }
         }
@@ -174,8 +196,13 @@ impl Worker {
     }
 
     async fn handle(&self, record: &Record) -> Result<(), JobError> {
-        let lanes = self.handler.handle(record.delivery()).await?;
-        for lane in lanes {
+        let follow_up = self.handler.handle(record.delivery()).await?;
+        for job in &follow_up.jobs {
+            if let Err(e) = self.send(job).await {
+                tracing::warn!(error = %e, job_id = job.id, "job not sent");
+            }
+        }
+        for lane in follow_up.lanes {
             // The posts are in the table; if this wake-up is lost, the sweep finds them.
             if let Err(e) = wake(&*self.wake_ups, &record.job.tenant, &lane, 0, &*self.clock).await
             {
@@ -185,16 +212,39 @@ impl Worker {
         Ok(())
     }
 
+    /// Sends a job to the worker's own queue, to show after a moment: what made it fail may be over by then.
+    async fn send(&self, job: &Job) -> Result<(), QueueError> {
+        let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
+        let message = Outgoing {
+            group: job.tenant.as_str().to_owned(),
+            body: job.encode().map_err(refused)?,
+            delay: SHARE_AFTER,
+        };
+        self.source.send(message).await
+    }
+
     async fn failed(&self, record: &Record, e: &JobError) -> bool {
         match e {
             JobError::Fail(reason) => self.park(record, reason).await,
-            JobError::Retry(reason) => self.retry(record, reason).await,
+            JobError::Retry(reason) => {
+                self.ended_in_order(record).await;
+                self.retry(record, reason).await
+            }
             JobError::Erased => {
                 tracing::info!("job.dropped: its workspace has been erased");
                 counter!("tidegate_jobs_total", "kind" => record.job.kind.clone(), "outcome" => "dropped")
                     .increment(1);
                 true
             }
+        }
+    }
+
+    /// Notes that an attempt ended, so that whoever receives the message next can tell it from one whose worker died. Not
+    /// noted, it counts as such.
+    async fn ended_in_order(&self, record: &Record) {
+        let ledger = self.ledger(&record.job.tenant);
+        if let Err(e) = ledger.count_retry(&record.job.id).await {
+            tracing::warn!(error = %e, "attempt not counted");
         }
     }
 
@@ -243,7 +293,7 @@ impl Worker {
     async fn park(&self, record: &Record, reason: &str) -> bool {
         match self
             .ledger(&record.job.tenant)
-            .park(record.delivery(), reason)
+            .park_job(record.delivery(), reason)
             .await
         {
             Ok(()) => {

@@ -133,6 +133,14 @@ impl<'a> Interaction<'a> {
         filled(self.user.as_ref()?.team_id.as_deref())
     }
 
+    /// The ids by which its owner is known: of the buttons or menus that were used, and of the modal or shortcut.
+    pub fn ids(&self) -> Vec<String> {
+        let actions = self.actions().map(|action| action.action_id().to_owned());
+        let view = self.view.as_ref().and_then(View::callback_id);
+        let callbacks = [self.callback_id(), view].into_iter().flatten();
+        actions.chain(callbacks.map(str::to_owned)).collect()
+    }
+
     /// Names the shortcut, or the modal it came from, as the app did.
     pub fn callback_id(&self) -> Option<&str> {
         filled(self.callback_id.as_deref()).or_else(|| self.view.as_ref()?.callback_id())

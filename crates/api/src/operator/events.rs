@@ -1,10 +1,12 @@
 //! Events, for operators: list, show, replay.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tidegate_pipeline::archive::{self, Address, Archived};
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::job::kind;
-use tidegate_pipeline::ledger::{Entry, EventState, Ledger, event_id_of};
+use tidegate_pipeline::job::{Job, kind};
+use tidegate_pipeline::ledger::{Entry, EventState, Ledger, Share, ShareState, event_id_of};
 use tidegate_pipeline::outbox::{PostState, Settled};
 use tidegate_pipeline::queue::Outgoing;
 use tidegate_pipeline::table::Due;
@@ -56,6 +58,7 @@ impl Operator<'_> {
             .due(Due::ParkedEvent, Timestamp(i64::MAX), limit + 1)
             .await?;
         let mut events = Vec::new();
+        let mut seen = BTreeSet::new();
         for row in due
             .iter()
             .filter(|row| tenant.is_none_or(|t| *t == row.tenant))
@@ -64,14 +67,14 @@ impl Operator<'_> {
             let Some(id) = event_id_of(&row.key) else {
                 continue;
             };
-            if let Some(entry) = self.ledger(&row.tenant).entry_of(&id).await? {
-                events.push(line(
-                    &id,
-                    &row.tenant,
-                    &entry.name,
-                    entry.address.second(),
-                    Some(&entry),
-                ));
+            // Of one event several shares may be parked.
+            if !seen.insert((row.tenant.clone(), id.clone())) {
+                continue;
+            }
+            let found = self.found(&row.tenant, &id).await?;
+            if let Some(entry) = &found.entry {
+                let (name, second) = (entry.name.clone(), entry.address.second());
+                events.push(line(&id, &row.tenant, &name, second, &found));
             }
         }
         Ok(events)
@@ -94,15 +97,10 @@ impl Operator<'_> {
         found.truncate(limit + 1);
         let mut events = Vec::new();
         for (tenant, archived) in found {
-            let entry = self.ledger(&tenant).entry_of(&archived.job.id).await?;
+            let found = self.found(&tenant, &archived.job.id).await?;
             let second = archived.address.second();
-            events.push(line(
-                &archived.job.id,
-                &tenant,
-                &archived.name,
-                second,
-                entry.as_ref(),
-            ));
+            let id = &archived.job.id;
+            events.push(line(id, &tenant, &archived.name, second, &found));
         }
         Ok(events)
     }
@@ -140,14 +138,10 @@ impl Operator<'_> {
     pub(super) async fn show_event(&self) -> Result<Value, Refused> {
         let id = self.call.path("id");
         let (tenant, entry, archived) = self.find(id).await?;
+        let found = self.with_shares(&tenant, id, entry).await?;
         let posts = self.ledger(&tenant).posts_of(id).await?;
-        let mut shown = line(
-            id,
-            &tenant,
-            &archived.name,
-            archived.address.second(),
-            entry.as_ref(),
-        );
+        let second = archived.address.second();
+        let mut shown = line(id, &tenant, &archived.name, second, &found);
         let job = &archived.job;
         shown["kind"] = job.kind.as_str().into();
         shown["received_at_ms"] = job.received_at.millis().into();
@@ -155,15 +149,16 @@ impl Operator<'_> {
             .retry
             .as_ref()
             .map_or(Value::Null, |r| json!({"num": r.num, "reason": r.reason}));
-        let caused = entry
-            .as_ref()
-            .map_or(0, |e| usize::try_from(e.posts).unwrap_or(0));
+        let caused = usize::try_from(found.posts()).unwrap_or(0);
         let settled = posts
             .iter()
             .filter(|post| post.state != PostState::Requeued)
             .count();
         shown["posts_waiting"] = caused.saturating_sub(settled).into();
-        shown["finished_at_ms"] = entry.map_or(Value::Null, |e| e.finished_at.millis().into());
+        shown["finished_at_ms"] = found
+            .entry
+            .as_ref()
+            .map_or(Value::Null, |e| e.finished_at.millis().into());
         shown["posts"] = posts.iter().map(post_line).collect();
         shown["body"] = redaction::body(job.kind.as_str(), &job.body);
         Ok(shown)
@@ -171,38 +166,96 @@ impl Operator<'_> {
 
     pub(super) async fn replay_event(&self) -> Result<Value, Refused> {
         let id = self.call.path("id");
+        let domain = self.call.query.get("domain");
         let (tenant, entry, archived) = self.find(id).await?;
-        if let Some(Entry {
-            state: EventState::Done | EventState::Duplicate,
-            ..
-        }) = entry
-        {
+        let found = self.with_shares(&tenant, id, entry).await?;
+        let is_decided = matches!(
+            found.entry,
+            Some(Entry {
+                state: EventState::Done | EventState::Duplicate,
+                ..
+            })
+        );
+        let jobs = match domain {
+            _ if is_decided => self.jobs_of_shares(&tenant, &found, domain)?,
+            None => vec![archived.job],
+            Some(_) => {
+                return Err(Refused::conflict(
+                    "the event has not been decided yet, so no domain has a share of it: replay it as a whole",
+                ));
+            }
+        };
+        if jobs.is_empty() {
             return Ok(json!({
                 "ok": true, "event_id": id, "tenant": tenant, "replayed": false,
                 "message": "the event is done; replaying it would change nothing",
             }));
         }
         // The claim, not this call, keeps a second replay from having a second effect.
-        let body = archived
-            .job
-            .encode()
-            .map_err(|e| Refused::Ours(e.to_string()))?;
+        for job in jobs {
+            self.queue_again(&tenant, &job).await?;
+        }
+        tracing::info!(event_id = id, tenant = %tenant, domain, "event.replayed");
+        Ok(json!({
+            "ok": true, "event_id": id, "tenant": tenant, "replayed": true,
+            "message": "queued again; `tidegate events show` tells what comes of it",
+        }))
+    }
+
+    /// The jobs of the shares that are not done: all of them, or that domain's.
+    fn jobs_of_shares(
+        &self,
+        tenant: &TenantId,
+        found: &Found,
+        domain: Option<&str>,
+    ) -> Result<Vec<Job>, Refused> {
+        let named = |share: &&Share| domain.is_none_or(|domain| domain == share.domain);
+        let shares: Vec<&Share> = found.shares.iter().filter(named).collect();
+        if domain.is_some() && shares.is_empty() {
+            return Err(Refused::not_found(
+                "that domain has no share of that event; `tidegate events show` lists those that there are",
+            ));
+        }
+        let ledger = self.ledger(tenant);
+        let open = shares
+            .into_iter()
+            .filter(|share| share.state != ShareState::Done);
+        let job = |share: &Share| ledger.job_of_share(share, tenant);
+        let jobs: Result<Vec<Job>, _> = open.map(job).collect();
+        jobs.map_err(|e| Refused::Ours(e.to_string()))
+    }
+
+    async fn queue_again(&self, tenant: &TenantId, job: &Job) -> Result<(), Refused> {
+        let body = job.encode().map_err(|e| Refused::Ours(e.to_string()))?;
         let message = Outgoing {
             group: tenant.as_str().to_owned(),
             body,
             delay: std::time::Duration::ZERO,
         };
-        let queue = if archived.job.kind == kind::SLACK_EVENT {
-            &self.api.events
-        } else {
-            &self.api.commands
+        let queue = match job.kind.as_str() {
+            kind::SLACK_EVENT | kind::SHARE => &self.api.events,
+            _ => &self.api.commands,
         };
-        queue.send(message).await?;
-        tracing::info!(event_id = id, tenant = %tenant, "event.replayed");
-        Ok(json!({
-            "ok": true, "event_id": id, "tenant": tenant, "replayed": true,
-            "message": "queued again; `tidegate events show` tells what comes of it",
-        }))
+        Ok(queue.send(message).await?)
+    }
+
+    async fn found(&self, tenant: &TenantId, id: &str) -> Result<Found, Refused> {
+        let entry = self.ledger(tenant).entry_of(id).await?;
+        self.with_shares(tenant, id, entry).await
+    }
+
+    /// The entry with the shares that it says there are.
+    async fn with_shares(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        entry: Option<Entry>,
+    ) -> Result<Found, Refused> {
+        let shares = match &entry {
+            Some(entry) if entry.shares > 0 => self.ledger(tenant).shares_of(id).await?,
+            _ => Vec::new(),
+        };
+        Ok(Found { entry, shares })
     }
 
     /// An event by its id: through its ledger row, or, while it has none, by looking through the archive.
@@ -259,14 +312,61 @@ impl Operator<'_> {
     }
 }
 
-fn line(id: &str, tenant: &TenantId, name: &str, second: i64, entry: Option<&Entry>) -> Value {
+/// What the ledger has of an event.
+struct Found {
+    entry: Option<Entry>,
+    shares: Vec<Share>,
+}
+
+impl Found {
+    /// The worst state of the event and its shares.
+    fn state(&self) -> &'static str {
+        let worst = self.shares.iter().map(|share| share.state).max();
+        match (&self.entry, worst) {
+            (None, _) => "pending",
+            (Some(entry), Some(worst)) if entry.state == EventState::Done => worst.as_str(),
+            (Some(entry), _) => entry.state.as_str(),
+        }
+    }
+
+    /// Why the event, or the share that stands worst, is not done.
+    fn reason(&self) -> Option<&str> {
+        let own = self
+            .entry
+            .as_ref()
+            .and_then(|entry| entry.reason.as_deref());
+        let open = self
+            .shares
+            .iter()
+            .filter(|share| share.state != ShareState::Done);
+        let worst = open.max_by_key(|share| share.state);
+        own.or_else(|| worst?.reason.as_deref())
+    }
+
+    /// How many posts the event caused, in its own commit and in its shares.
+    fn posts(&self) -> i64 {
+        let own = self.entry.as_ref().map_or(0, |entry| entry.posts);
+        own + self.shares.iter().map(|share| share.posts).sum::<i64>()
+    }
+}
+
+fn line(id: &str, tenant: &TenantId, name: &str, second: i64, found: &Found) -> Value {
+    let shares = found.shares.iter().map(|share| {
+        json!({
+            "domain": share.domain,
+            "state": share.state.as_str(),
+            "attempts": share.attempts,
+            "reason": share.reason,
+        })
+    });
     json!({
         "event_id": id,
         "tenant": tenant,
         "type": name,
-        "state": entry.map_or("pending", |e| e.state.as_str()),
-        "attempts": entry.map(|e| e.attempts),
-        "reason": entry.and_then(|e| e.reason.as_deref()),
+        "state": found.state(),
+        "attempts": found.entry.as_ref().map(|entry| entry.attempts),
+        "reason": found.reason(),
+        "shares": shares.collect::<Vec<_>>(),
         "at": second,
     })
 }

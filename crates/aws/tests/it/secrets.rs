@@ -149,8 +149,11 @@ async fn a_slow_store_delays_nobody_who_has_a_value() {
     let secrets = SsmSecrets::new(&server.aws(), Arc::new(clock.clone()));
     get(&secrets).await;
     clock.advance(Duration::from_mins(5));
-    let renewal = tokio::time::timeout(Duration::from_secs(1), get(&secrets)).await;
-    assert_eq!(renewal.as_deref(), Ok("one"));
+    // From here on time passes only while everybody waits.
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    assert_eq!(get(&secrets).await, "one");
+    assert!(began.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]

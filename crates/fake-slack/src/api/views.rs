@@ -1,7 +1,5 @@
 //! `views.open`, `.push`, `.update`, `.publish`. A trigger opens one modal, within three seconds.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -12,7 +10,6 @@ use crate::fake::FakeSlack;
 use crate::records::OpenView;
 use crate::world::World;
 
-const TRIGGER_LIFETIME: Duration = Duration::from_secs(3);
 const METADATA_LIMIT: usize = 3000;
 const STACK_LIMIT: usize = 3;
 
@@ -139,7 +136,7 @@ fn use_trigger(
     if trigger.used {
         return Err("exchanged_trigger_id");
     }
-    if fake.now().saturating_sub(trigger.made_at) > TRIGGER_LIFETIME {
+    if fake.now().saturating_sub(trigger.made_at) > fake.config().trigger_lifetime {
         return Err("expired_trigger_id");
     }
     trigger.used = true;

@@ -1,9 +1,7 @@
 //! Asks for a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
 //! idempotency key is claimed by that key, so that it is done once however often it is sent.
 
-use tidegate_pipeline::archive::Label;
-use tidegate_pipeline::job::Job;
-use tidegate_pipeline::ledger::{Delivery, EventState, Ledger};
+use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::hash_text;
 use tidegate_pipeline::worker::wake;
@@ -12,13 +10,17 @@ use tidegate_slack::mrkdwn::unescape;
 use super::fields::Fields;
 use super::room::{Room, undone};
 use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
-use crate::domain::Incidents;
 use crate::model::incident::IncidentId;
-use crate::requests::handle::{self, API_JOB, Ran};
+use crate::model::rows;
+use crate::requests::handle::{self, RequestContext, Settled};
+use crate::service::{Incidents, NAME};
 use tidegate_api::{Call, Caller, Refused};
 
 /// Longest idempotency key, in characters.
 const MAX_KEY: usize = 200;
+
+/// Times a decision is made anew because its rows changed meanwhile.
+const TRIES: usize = 8;
 
 /// What came of asking.
 pub(super) struct Came {
@@ -92,24 +94,6 @@ pub(super) async fn ask(
             message: None,
         });
     }
-    let job = Job {
-        kind: API_JOB.to_owned(),
-        id: claim.id.clone(),
-        tenant: room.tenant.clone(),
-        received_at: room.now,
-        signed_at: room.now,
-        retry: None,
-        body: Vec::new(),
-    };
-    let label = Label {
-        name: API_JOB.to_owned(),
-        dispatched_at: None,
-    };
-    let delivery = Delivery {
-        job: &job,
-        label: &label,
-        attempt: 1,
-    };
     let subject = subject.cloned();
     let asked = Asked {
         ask,
@@ -121,10 +105,53 @@ pub(super) async fn ask(
         view: None,
         answer_to: AnswerTo::Caller,
     };
-    let ran = handle::run(room.api.domain::<Incidents>()?, delivery, &ledger, &asked).await;
-    let ran = ran.map_err(undone)?;
-    wake_all(room, &ran.lanes).await;
-    came(ran)
+    commit(room, &ledger, claim, &asked).await
+}
+
+/// Decides and commits; if the rows changed meanwhile, decides anew on what they say then.
+async fn commit(
+    room: &Room<'_>,
+    ledger: &Ledger<'_>,
+    claim: &Claim,
+    asked: &Asked,
+) -> Result<Came, Refused> {
+    let incidents = room.api.domain::<Incidents>()?;
+    let context = RequestContext {
+        tenant: &room.tenant,
+        rows: &room.rows,
+        cause: &claim.id,
+        clock: ledger.clock,
+    };
+    let call = ledger::Claim::call(
+        claim.id.clone(),
+        room.tenant.clone(),
+        room.now,
+        "api.incident",
+    );
+    for _ in 0..TRIES {
+        let settled = handle::decide_on(incidents, context, asked).await;
+        let mut settled = settled.map_err(undone)?;
+        // Where nothing changes there is nothing to claim: the key is good for another attempt.
+        let Some(id) = &settled.incident else {
+            return came(settled, false);
+        };
+        if asked.ask.declares() {
+            let until = room.now.plus(room.api.keep);
+            let pointer = rows::put_request(&claim.id, id, until);
+            settled.decision.writes.push(pointer);
+        }
+        let committed = ledger.commit(&call, NAME, &settled.decision).await;
+        let (lanes, repeated) = match committed.map_err(undone)? {
+            Committed::Done(lanes) => (lanes, false),
+            Committed::Duplicate(lanes) => (lanes, true),
+            Committed::Stale => continue,
+        };
+        wake_all(room, &lanes).await;
+        return came(settled, repeated);
+    }
+    Err(undone(JobError::Retry(
+        "the incident keeps changing".to_owned(),
+    )))
 }
 
 async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, Refused> {
@@ -133,15 +160,17 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, Refused> {
 }
 
 /// What the caller is told. A refusal of what had been done before is none.
-fn came(ran: Ran) -> Result<Came, Refused> {
-    let message = match ran.answer {
-        Some(Err(refused)) if !ran.repeated => return Err(Refused::conflict(unescape(&refused.0))),
-        Some(Ok(message)) if !ran.repeated => message["text"].as_str().map(unescape),
+fn came(settled: Settled, repeated: bool) -> Result<Came, Refused> {
+    let message = match settled.answer {
+        Some(Err(refused)) if !repeated => {
+            return Err(Refused::conflict(unescape(&refused.0)));
+        }
+        Some(Ok(message)) if !repeated => message["text"].as_str().map(unescape),
         _ => None,
     };
     Ok(Came {
-        repeated: ran.repeated,
-        incident: ran.incident,
+        repeated,
+        incident: settled.incident,
         message,
     })
 }

@@ -12,13 +12,13 @@ use tidegate_pipeline::people::{Person, PersonKind};
 
 use super::INCIDENTS_ADMIN;
 use crate::decide::case::Case;
-use crate::domain::Incidents;
 use crate::effects::person;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
+use crate::service::Incidents;
 
 /// Reads of incidents that one call has under way at a time.
 pub(super) const AT_A_TIME: usize = 25;

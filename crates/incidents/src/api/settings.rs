@@ -9,10 +9,10 @@ use tidegate_api::{Access, Answer, Api, Call, Refused, Route, reply};
 use tidegate_pipeline::documents::input::read_part;
 
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
-use crate::domain::Incidents;
 use crate::model::settings::store::{self, StatusPageKey};
 use crate::model::settings::{Service, Settings, check::check, input};
 use crate::model::templates::Template;
+use crate::service::Incidents;
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/api/incident-settings", READ, |api, call| {

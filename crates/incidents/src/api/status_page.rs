@@ -13,8 +13,8 @@ use http::{Response, StatusCode};
 use tidegate_pipeline::table::TableError;
 use tidegate_slack::tenant::is_id;
 
-use crate::domain::Incidents;
 use crate::render::public_page::{self, PublicPageView};
+use crate::service::Incidents;
 use crate::status_pages::built_in::Document;
 use tidegate_api::reply;
 use tidegate_api::{Access, Answer, Api, Call, Refused, Route};

@@ -122,9 +122,9 @@ impl Change {
         writes.extend(self.lists());
         writes.append(&mut self.writes);
         Decision {
-            natural_key: None,
             writes,
             posts: self.posts,
+            audit: None,
         }
     }
 

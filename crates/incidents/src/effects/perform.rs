@@ -7,100 +7,85 @@ mod make;
 mod messages;
 mod spreading;
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use serde_json::Value as Json;
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::delivery::{Done, Effect as Turn, Performer, Undone};
+use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::mrkdwn::escape;
 
 use crate::decide::case::words_only;
-use crate::domain::Incidents;
 use crate::model::delivery;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows::{self, Loaded, Place};
+use crate::service::Incidents;
 
-/// Performs the effects of incidents.
-pub struct Outside {
-    /// Settings, addresses and status pages.
-    pub incidents: Arc<Incidents>,
-}
-
-#[async_trait]
-impl Performer for Outside {
-    async fn perform(&self, turn: Turn<'_>) -> Result<Done, Undone> {
-        let Some(effect) = Effect::parse(turn.body) else {
-            return Err(Undone::Park("it cannot be read".to_owned()));
-        };
-        match &effect {
-            Effect::CreateChannel { incident, then, .. } => {
-                make::create(&turn, incident, then).await
-            }
-            Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
-            Effect::Topic { incident } => channel::topic(&turn, incident).await,
-            Effect::Bookmarks { incident } => {
-                channel::bookmarks(&turn, &self.incidents, incident).await
-            }
-            Effect::Rename { incident } => channel::rename(&turn, incident).await,
-            Effect::Archive { incident } => channel::archive(&turn, incident).await,
-            Effect::Unarchive { incident } => channel::unarchive(&turn, incident).await,
-            Effect::Header { incident } => messages::header(&turn, &self.incidents, incident).await,
-            Effect::Pin { incident } => messages::pin(&turn, incident).await,
-            Effect::Say { incident, message } => messages::say(&turn, incident, message).await,
-            Effect::Whisper {
-                incident,
-                user,
-                message,
-            } => messages::whisper(&turn, incident, user, message).await,
-            Effect::Tell { .. } => messages::tell(&turn, &effect).await,
-            Effect::Direct { user, message } => {
-                messages::direct_message(&turn, user, message).await
-            }
-            Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
-                Ok(spreading::spread(effect, turn.clock.now()))
-            }
-            Effect::Refresh { incident, to } => messages::refresh(&turn, incident, to).await,
-            Effect::Home { user } => super::home::publish(&turn, &self.incidents, user).await,
-            Effect::StatusPage { incident } => self.follow(&turn, incident).await,
+/// Performs an effect.
+pub async fn perform(incidents: &Incidents, turn: Turn<'_>) -> Result<Done, Undone> {
+    let Some(effect) = Effect::parse(turn.body) else {
+        return Err(Undone::Park("it cannot be read".to_owned()));
+    };
+    match &effect {
+        Effect::CreateChannel { incident, then, .. } => make::create(&turn, incident, then).await,
+        Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
+        Effect::Topic { incident } => channel::topic(&turn, incident).await,
+        Effect::Bookmarks { incident } => channel::bookmarks(&turn, incidents, incident).await,
+        Effect::Rename { incident } => channel::rename(&turn, incident).await,
+        Effect::Archive { incident } => channel::archive(&turn, incident).await,
+        Effect::Unarchive { incident } => channel::unarchive(&turn, incident).await,
+        Effect::Header { incident } => messages::header(&turn, incidents, incident).await,
+        Effect::Pin { incident } => messages::pin(&turn, incident).await,
+        Effect::Say { incident, message } => messages::say(&turn, incident, message).await,
+        Effect::Whisper {
+            incident,
+            user,
+            message,
+        } => messages::whisper(&turn, incident, user, message).await,
+        Effect::Tell { .. } => messages::tell(&turn, &effect).await,
+        Effect::Direct { user, message } => messages::direct_message(&turn, user, message).await,
+        Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
+            Ok(spreading::spread(effect, turn.clock.now()))
         }
-    }
-
-    fn given_up(&self, _name: &str, body: &Json, reason: &str, now: Timestamp) -> Done {
-        let Some(effect) = Effect::parse(body) else {
-            return Done::default();
-        };
-        match effect {
-            Effect::CreateChannel {
-                incident,
-                then,
-                asker,
-            } => no_channel(&incident, &then, asker, reason),
-            _ => Done {
-                writes: delivery::given_up(body, reason, now).into_iter().collect(),
-                ..Done::default()
-            },
-        }
-    }
-
-    fn needs_token(&self, name: &str) -> bool {
-        name != "incident.status_page"
+        Effect::Refresh { incident, to } => messages::refresh(&turn, incident, to).await,
+        Effect::StatusPage { incident } => follow(incidents, &turn, incident).await,
     }
 }
 
-impl Outside {
-    /// Brings the status page a step nearer to the incident.
-    async fn follow(&self, turn: &Turn<'_>, incident: &IncidentId) -> Result<Done, Undone> {
-        let settings = self.incidents.settings(turn.rows).await?.settings;
-        let link = self.incidents.public_page(turn.tenant, &settings);
-        let pages = &self.incidents.pages;
-        pages.sync(turn, &settings, link, incident).await
+/// What else to write when an effect is parked for `reason`.
+pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Done {
+    let Some(effect) = Effect::parse(body) else {
+        return Done::default();
+    };
+    match effect {
+        Effect::CreateChannel {
+            incident,
+            then,
+            asker,
+        } => no_channel(&incident, &then, asker, reason),
+        _ => Done {
+            writes: delivery::given_up(body, reason, now).into_iter().collect(),
+            ..Done::default()
+        },
     }
+}
+
+/// Whether an effect needs the workspace's Slack token.
+pub fn needs_token(name: &str) -> bool {
+    name != "incident.status_page"
+}
+
+/// Brings the status page a step nearer to the incident.
+async fn follow(
+    incidents: &Incidents,
+    turn: &Turn<'_>,
+    incident: &IncidentId,
+) -> Result<Done, Undone> {
+    let settings = incidents.settings(turn.rows).await?.settings;
+    let link = incidents.public_page(turn.tenant, &settings);
+    incidents.pages.sync(turn, &settings, link, incident).await
 }
 
 /// What follows when the channel cannot be made: the others are told all the same, and whoever declared learns why.

@@ -5,7 +5,7 @@ use tidegate_pipeline::people::{People, Person};
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::ids::{TenantId, UserId};
 
-use crate::domain::Incidents;
+use crate::service::Incidents;
 
 /// Who somebody is, see [`People::look_up`].
 pub async fn look_up(

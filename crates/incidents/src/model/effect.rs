@@ -12,8 +12,26 @@ use super::incident::IncidentId;
 use super::news::{Audience, News};
 use super::severity::Severity;
 
-/// Every effect's name begins so.
-pub const PREFIX: &str = "incident.";
+/// The names of all effects.
+pub const NAMES: &[&str] = &[
+    "incident.create_channel",
+    "incident.invite",
+    "incident.header",
+    "incident.pin",
+    "incident.topic",
+    "incident.bookmarks",
+    "incident.say",
+    "incident.whisper",
+    "incident.tell",
+    "incident.direct",
+    "incident.spread",
+    "incident.spread_refresh",
+    "incident.refresh",
+    "incident.rename",
+    "incident.archive",
+    "incident.unarchive",
+    "incident.status_page",
+];
 
 /// What to do.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,11 +156,6 @@ pub enum Effect {
         /// Whose.
         incident: IncidentId,
     },
-    /// Shows a person the app's home tab as it stands.
-    Home {
-        /// Who.
-        user: UserId,
-    },
     /// Brings a status page to the state that the incident wants it in.
     StatusPage {
         /// For which incident.
@@ -170,7 +183,6 @@ impl Effect {
             Self::Rename { .. } => "incident.rename",
             Self::Archive { .. } => "incident.archive",
             Self::Unarchive { .. } => "incident.unarchive",
-            Self::Home { .. } => "incident.home",
             Self::StatusPage { .. } => "incident.status_page",
         }
     }
@@ -194,7 +206,7 @@ impl Effect {
             | Self::Archive { incident }
             | Self::Unarchive { incident }
             | Self::StatusPage { incident } => Some(incident),
-            Self::Direct { .. } | Self::Home { .. } => None,
+            Self::Direct { .. } => None,
         }
     }
 
@@ -209,7 +221,6 @@ impl Effect {
             Self::Spread { incident, .. } | Self::SpreadRefresh { incident, .. } => {
                 Lane::named(&["incident", incident.as_str(), "spread"])
             }
-            Self::Home { user } => Lane::named(&["home", user.as_str()]),
             Self::Direct { user, .. } => Lane::named(&["direct", user.as_str()]),
             _ => {
                 let id = self.incident().map(IncidentId::as_str).unwrap_or_default();

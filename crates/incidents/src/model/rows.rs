@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::documents::{Document, unchanged_since};
-use tidegate_pipeline::ledger::{JobError, Ledger};
+use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
@@ -128,8 +128,8 @@ pub fn by_request(claim: &str) -> RowKey {
 }
 
 /// The put of that pointer, which outlives the claim.
-pub fn put_request(claim: &str, id: &IncidentId, ledger: &Ledger<'_>) -> Write<RowKey> {
-    let until = ledger.clock.now().plus(ledger.keep).plus(HOUR).seconds();
+pub fn put_request(claim: &str, id: &IncidentId, until: Timestamp) -> Write<RowKey> {
+    let until = until.plus(HOUR).seconds();
     Write::put(by_request(claim), pointer(id).with("expires_at", until))
 }
 

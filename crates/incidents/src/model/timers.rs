@@ -15,6 +15,9 @@ use super::rows;
 use super::settings::Timers;
 use super::timer_kind::TimerKind;
 
+/// Kind of the jobs that timers become.
+pub const TIMER_JOB: &str = "incident.timer";
+
 /// What a timer row asks for, as it comes back in a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wake {
@@ -86,7 +89,7 @@ fn set(incident: &Incident, kind: TimerKind, due: Timestamp) -> Write<RowKey> {
     // Plain data: it always serialises.
     let payload = serde_json::to_value(wake).unwrap_or_default();
     let generation = i64::try_from(incident.version).unwrap_or(i64::MAX);
-    let job = tidegate_pipeline::job::kind::INCIDENT_TIMER;
+    let job = TIMER_JOB;
     arm(key(&incident.id, kind), job, &payload, generation, due)
 }
 

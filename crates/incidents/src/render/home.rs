@@ -1,9 +1,9 @@
-//! The home tab: open incidents, and what of them is the reader's.
+//! The section of the home tab: open incidents, and what of them is the reader's.
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::blocks::{
-    self, actions, button, context, divider, header, paragraphs, primary, section, section_with,
+    actions, button, context, divider, header, paragraphs, primary, section, section_with,
 };
 use tidegate_slack::ids::UserId;
 
@@ -31,8 +31,8 @@ pub struct Home<'a> {
     pub now: Timestamp,
 }
 
-/// The view.
-pub fn view(home: &Home<'_>) -> Value {
+/// The blocks.
+pub fn blocks(home: &Home<'_>) -> Vec<Value> {
     let mut blocks = vec![header("Incidents")];
     blocks.extend(actions([primary(button(
         "Declare an incident",
@@ -60,7 +60,7 @@ pub fn view(home: &Home<'_>) -> Value {
         )));
     }
     blocks.extend(beyond(home.tasks.len(), TASKS));
-    blocks::home(blocks)
+    blocks
 }
 
 fn beyond(all: usize, shown: usize) -> Option<Value> {
@@ -93,6 +93,7 @@ fn roles(home: &Home<'_>) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::super::fixture::{NOW, check, hostile, incident};
     use super::super::tasks::TaskView;
@@ -106,13 +107,13 @@ mod tests {
             room: None,
         }];
         let shown = |user: &str| {
-            view(&Home {
+            let blocks = blocks(&Home {
                 user: &user.into(),
                 open: &open,
                 tasks: &[],
                 now: NOW,
-            })
-            .to_string()
+            });
+            json!(blocks).to_string()
         };
         assert!(shown("UCOMMANDER").contains("*Commander* of *INC-4"));
         assert!(shown("UOTHER").contains("You have none."));
@@ -126,7 +127,8 @@ mod tests {
             let task = TaskView { n: 1, text: words, assignee: None, due: Some(NOW), done: false };
             let open = vec![ListRow { incident: &incident, room: None }; n];
             let tasks = vec![MyTask { incident: &incident, task: &task }; n];
-            check(&view(&Home { user: &"UCOMMANDER".into(), open: &open, tasks: &tasks, now: NOW }));
+            let section = blocks(&Home { user: &"UCOMMANDER".into(), open: &open, tasks: &tasks, now: NOW });
+            check(&tidegate_slack::blocks::home(section));
         }
     }
 }

@@ -15,11 +15,11 @@ use crate::decide::{
     declare, handover, marks, notes, paging, people, properties, public, read, relations,
     reminders, review, settings, tasks,
 };
-use crate::domain::Incidents;
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
 use crate::model::rows;
 use crate::model::timeline::Entry;
+use crate::service::Incidents;
 use crate::status_pages;
 
 /// What is decided: a verdict, or words for the asker.

@@ -14,15 +14,14 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{ChannelId, TenantId, Ts, UserId};
 
 use crate::decide::marks::Marker;
-use crate::domain::Incidents;
 use crate::effects::person;
 use crate::model::actor::Actor;
-use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action};
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::Settings;
 use crate::model::timeline::Source;
+use crate::service::Incidents;
 
 /// What an event comes to.
 struct Context<'a> {
@@ -55,8 +54,6 @@ enum Heard<'a> {
     ChannelDeleted { channel: ChannelId },
     /// A channel has another name.
     Renamed { channel: ChannelId, name: &'a str },
-    /// Somebody looks at the home tab.
-    Home { user: UserId },
 }
 
 /// How a message was marked.
@@ -115,10 +112,6 @@ pub async fn on_event(
         Heard::Archived { channel, is } => channel::archived(&context, &channel, is).await,
         Heard::ChannelDeleted { channel } => channel::deleted(&context, &channel).await,
         Heard::Renamed { channel, name } => channel::renamed(&context, &channel, name).await,
-        Heard::Home { user } => Ok(Some(Decision {
-            posts: vec![Effect::Home { user }.post()],
-            ..Decision::default()
-        })),
     }
 }
 
@@ -170,7 +163,6 @@ fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
             channel: channel()?,
             name: event.channel_name()?,
         }),
-        "app_home_opened" if event.tab() != Some("messages") => Some(Heard::Home { user: user()? }),
         _ => None,
     }
 }

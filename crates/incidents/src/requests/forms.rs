@@ -14,12 +14,12 @@ use crate::decide::ask::Asked;
 use crate::decide::case::{Case, Form, Refused, ended, words_only};
 use crate::decide::declaration::{self, Declaration};
 use crate::decide::people;
-use crate::domain::Incidents;
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action};
 use crate::model::rows;
 use crate::render::expired_form::{self, OpenForm};
 use crate::render::modals::{self, Metadata};
+use crate::service::Incidents;
 
 /// Open incidents that a form offers at most, the worst first.
 const MAX_OFFERED: usize = 50;

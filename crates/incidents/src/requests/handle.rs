@@ -1,64 +1,68 @@
-//! Handles what is asked of incidents: loads the case, has it decided, and commits state, timeline, outbox and the claim of
-//! the request in one transaction. If the rows changed meanwhile, it is decided anew on what they say then.
+//! Decides about what is asked of incidents: reads the request, loads the case, has it decided, and makes writes and posts of
+//! that, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
 
-use serde_json::{Value as Json, json};
-use tidegate_pipeline::audit;
+use serde_json::json;
 use tidegate_pipeline::clock::Clock;
-use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
-use tidegate_pipeline::outbox::{Lane, Post};
+use tidegate_pipeline::domain::Context;
+use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::people::{Person, PersonKind};
+use tidegate_pipeline::table::Rows;
 use tidegate_pipeline::timers::Fired;
 use tidegate_slack::command::SlashCommand;
-use tidegate_slack::event::Envelope;
+use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
 mod settle;
 
 use tidegate_slack::mrkdwn::escape;
 
+pub use self::settle::Settled;
 use self::settle::{answer, settle};
 use super::dispatch::decide;
-use super::{events, interaction};
+use super::interaction;
 use crate::command::{self, IncidentRef};
 use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
-use crate::decide::case::{Case, Refused};
-use crate::domain::Incidents;
+use crate::decide::case::Case;
 use crate::effects::person;
 use crate::model::actor::Actor;
-use crate::model::incident::IncidentId;
 use crate::model::rows::{self, Loaded};
 use crate::model::settings::store;
 use crate::model::timers::Wake;
+use crate::service::Incidents;
 
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
 
-/// Kind of the jobs that calls of the API are. They are on no queue: the caller waits.
-pub const API_JOB: &str = "api.incident";
-
-/// Times a decision is made anew because its rows changed meanwhile.
-const TRIES: usize = 8;
-
-/// What came of something asked.
-pub struct Ran {
-    /// Lanes to wake.
-    pub lanes: Vec<Lane>,
-    /// The answer, if the caller waits for it, and whether it is a refusal.
-    pub answer: Option<Result<Json, Refused>>,
-    /// The incident that was changed or declared.
-    pub incident: Option<IncidentId>,
-    /// It had been done before, under the same claim: the answer and the incident are those of another attempt, and
-    /// nothing came of them.
-    pub repeated: bool,
+/// What somebody's request is decided on.
+#[derive(Clone, Copy)]
+pub struct RequestContext<'a> {
+    /// The workspace.
+    pub tenant: &'a TenantId,
+    /// Its rows.
+    pub rows: &'a Rows,
+    /// Names the request: the same for every attempt.
+    pub cause: &'a str,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
 }
 
-/// Handles `/incident …`.
+impl<'a> From<Context<'a>> for RequestContext<'a> {
+    fn from(context: Context<'a>) -> Self {
+        Self {
+            tenant: &context.job.tenant,
+            rows: context.rows,
+            cause: &context.job.id,
+            clock: context.clock,
+        }
+    }
+}
+
+/// Decides about `/incident …`.
 pub async fn command(
     incidents: &Incidents,
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
+    context: Context<'_>,
     typed: &SlashCommand,
-) -> Result<Vec<Lane>, JobError> {
+) -> Result<Decision, JobError> {
     let answer_to = AnswerTo::Url(typed.response_url.clone());
     let asked = match command::parse(&typed.text) {
         Ok(command) => Asked {
@@ -73,34 +77,31 @@ pub async fn command(
         },
         Err(usage) => {
             let words = escape(&usage.to_string());
-            let posts = answer(&answer_to, &json!({"text": words}));
-            return commit_alone(delivery, ledger, posts).await;
+            return Ok(Decision {
+                posts: answer(&answer_to, &json!({"text": words})),
+                ..Decision::default()
+            });
         }
     };
-    Ok(run(incidents, delivery, ledger, &asked).await?.lanes)
+    Ok(decide_on(incidents, context.into(), &asked).await?.decision)
 }
 
-/// Handles a click, a shortcut or a form. `None` if it is none of ours.
+/// Decides about a click, a shortcut or a form. One that asks nothing decides nothing.
 pub async fn interaction(
     incidents: &Incidents,
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
+    context: Context<'_>,
     payload: &Interaction<'_>,
-) -> Result<Option<Vec<Lane>>, JobError> {
+) -> Result<Decision, JobError> {
     match interaction::read(payload) {
-        Some(asked) => Ok(Some(run(incidents, delivery, ledger, &asked).await?.lanes)),
-        None => Ok(None),
+        Some(asked) => Ok(decide_on(incidents, context.into(), &asked).await?.decision),
+        None => Ok(Decision::default()),
     }
 }
 
-/// Handles a timer that went off.
-pub async fn timer(
-    incidents: &Incidents,
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
-) -> Result<Vec<Lane>, JobError> {
+/// Decides about a timer that went off.
+pub async fn timer(incidents: &Incidents, context: Context<'_>) -> Result<Decision, JobError> {
     let damaged = |e: serde_json::Error| JobError::Fail(format!("the timer cannot be read: {e}"));
-    let fired: Fired = serde_json::from_slice(&delivery.job.body).map_err(damaged)?;
+    let fired: Fired = serde_json::from_slice(&context.job.body).map_err(damaged)?;
     let wake: Wake = serde_json::from_value(fired.payload).map_err(damaged)?;
     let asked = Asked {
         ask: Ask::Fire(wake.kind),
@@ -112,80 +113,36 @@ pub async fn timer(
         view: None,
         answer_to: AnswerTo::Caller,
     };
-    Ok(run(incidents, delivery, ledger, &asked).await?.lanes)
+    Ok(decide_on(incidents, context.into(), &asked).await?.decision)
 }
 
-/// Handles what Slack tells of messages, pins, people and channels. `None` if no incident is concerned.
-pub async fn event(
+/// Decides about what is asked, on the rows as they stand.
+pub async fn decide_on(
     incidents: &Incidents,
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
-    envelope: &Envelope,
-) -> Result<Option<Decision>, JobError> {
-    let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
-    Ok(events::on_event(incidents, rows, tenant, envelope, ledger.clock.now()).await?)
-}
-
-/// Does what is asked, once.
-pub async fn run(
-    incidents: &Incidents,
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
+    context: RequestContext<'_>,
     asked: &Asked,
-) -> Result<Ran, JobError> {
-    let tenant = &delivery.job.tenant;
+) -> Result<Settled, JobError> {
+    let RequestContext {
+        tenant,
+        rows,
+        cause,
+        clock,
+    } = context;
     let person = match asked.actor.person() {
         Some(user) => {
-            let (rows, team, now) = (&ledger.rows, asked.team.as_deref(), ledger.clock.now());
-            person::look_up(incidents, tenant, rows, user, team, now).await?
+            let team = asked.team.as_deref();
+            person::look_up(incidents, tenant, rows, user, team, clock.now()).await?
         }
         None => Person {
             kind: PersonKind::Member,
             zone: None,
         },
     };
-    for _ in 0..TRIES {
-        let settings = incidents.settings(&ledger.rows).await?;
-        let read = Read::load(ledger, asked).await?;
-        let case = read.case(asked, &settings, person, &delivery.job.id, ledger.clock);
-        let verdict = decide(incidents, &ledger.rows, &case, &asked.ask).await?;
-        let mut settled = settle(incidents, tenant, ledger, asked, &case, verdict).await?;
-        if delivery.job.kind == API_JOB {
-            match &settled.incident {
-                // Where nothing changes there is nothing to claim: the key is good for another attempt.
-                None => {
-                    return Ok(Ran {
-                        lanes: Vec::new(),
-                        answer: settled.answer,
-                        incident: None,
-                        repeated: false,
-                    });
-                }
-                Some(id) if asked.ask.declares() => {
-                    let pointer = rows::put_request(&delivery.job.id, id, ledger);
-                    settled.decision.writes.push(pointer);
-                }
-                Some(_) => {}
-            }
-        }
-        let committed = ledger.commit(delivery, settled.decision).await?;
-        let repeated = matches!(committed, Committed::Duplicate(_));
-        match committed {
-            Committed::Done(lanes) | Committed::Duplicate(lanes) => {
-                if settled.configured {
-                    audit(incidents, delivery, &asked.actor).await?;
-                }
-                return Ok(Ran {
-                    lanes,
-                    answer: settled.answer,
-                    incident: settled.incident,
-                    repeated,
-                });
-            }
-            Committed::Stale => {}
-        }
-    }
-    Err(JobError::Retry("the incident keeps changing".to_owned()))
+    let settings = incidents.settings(rows).await?;
+    let read = Read::load(rows, asked).await?;
+    let case = read.case(asked, &settings, person, cause, clock);
+    let verdict = decide(incidents, rows, &case, &asked.ask).await?;
+    settle(incidents, tenant, rows, asked, &case, verdict).await
 }
 
 /// The rows that a case looks at.
@@ -196,8 +153,7 @@ struct Read {
 }
 
 impl Read {
-    async fn load(ledger: &Ledger<'_>, asked: &Asked) -> Result<Self, JobError> {
-        let rows = &ledger.rows;
+    async fn load(rows: &Rows, asked: &Asked) -> Result<Self, JobError> {
         let subject = match asked.ask.named() {
             Some(named) => load_named(rows, named).await?,
             None => match &asked.subject {
@@ -251,49 +207,10 @@ impl Read {
     }
 }
 
-async fn load_named(
-    rows: &tidegate_pipeline::table::Rows,
-    named: &IncidentRef,
-) -> Result<Option<Loaded>, JobError> {
+async fn load_named(rows: &Rows, named: &IncidentRef) -> Result<Option<Loaded>, JobError> {
     let pointer = match named {
         IncidentRef::Number(number) => rows::by_number(*number),
         IncidentRef::Channel(channel) => rows::by_channel(channel),
     };
     Ok(rows::load_pointed(rows, &pointer).await?)
-}
-
-/// Notes that somebody changed the settings. What they say is not noted.
-async fn audit(
-    incidents: &Incidents,
-    delivery: Delivery<'_>,
-    actor: &Actor,
-) -> Result<(), JobError> {
-    let who = match actor {
-        Actor::Person(user) => audit::Actor::Person(user.clone()),
-        Actor::App(key) => audit::Actor::Key(key.clone()),
-        Actor::Operator => audit::Actor::Operator,
-        Actor::Tidegate => audit::Actor::System,
-    };
-    let job = delivery.job;
-    let once = (job.id.as_str(), job.signed_at);
-    let noted =
-        incidents
-            .audit
-            .record_once(once, &job.tenant, &who, "incidents.settings", "changed");
-    noted.await.map_err(|e| JobError::Retry(e.to_string()))
-}
-
-async fn commit_alone(
-    delivery: Delivery<'_>,
-    ledger: &Ledger<'_>,
-    posts: Vec<Post>,
-) -> Result<Vec<Lane>, JobError> {
-    let decision = Decision {
-        posts,
-        ..Decision::default()
-    };
-    match ledger.commit(delivery, decision).await? {
-        Committed::Done(lanes) | Committed::Duplicate(lanes) => Ok(lanes),
-        Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
-    }
 }

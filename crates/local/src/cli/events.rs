@@ -54,6 +54,9 @@ enum EventsCommand {
     Replay {
         /// Its event id.
         id: String,
+        /// Only the share of this domain, which failed by itself when the event was done.
+        #[arg(long)]
+        domain: Option<String>,
         /// Its tenant, which spares a search.
         #[arg(long)]
         tenant: Option<String>,
@@ -99,11 +102,16 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
                 .await?;
             anstream::println!("{shown:#}");
         }
-        EventsCommand::Replay { id, tenant, remote } => {
+        EventsCommand::Replay {
+            id,
+            domain,
+            tenant,
+            remote,
+        } => {
             let path = format!("{}/replay", path(&id));
-            let answer = Api::new(&remote)?
-                .post(&path, &tenant_query(tenant))
-                .await?;
+            let mut query = tenant_query(tenant);
+            query.extend(domain.map(|domain| ("domain", domain)));
+            let answer = Api::new(&remote)?.post(&path, &query).await?;
             anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
         }
     }
@@ -168,6 +176,11 @@ fn print_list(answer: &Value, json: bool) {
             text("tenant"),
             text("type"),
         );
+        for share in event["shares"].as_array().into_iter().flatten() {
+            let text = |name: &str| share[name].as_str().unwrap_or_default();
+            let (domain, state) = (text("domain"), text("state"));
+            anstream::println!("{dim}{:<22}share of {domain}: {state}{dim:#}", "");
+        }
     }
     if answer["more"] == true {
         anstream::eprintln!("There are more: narrow with --hours or --tenant, or raise --limit.");

@@ -172,7 +172,8 @@ async fn tell(api: &Api, id: &str) -> anyhow::Result<()> {
     for _ in 0..ASK_TIMES {
         shown = api.find(&events::path(id), &[]).await?;
         let settled = shown.as_ref().is_some_and(|event| {
-            event["state"] != "pending" && event["posts_waiting"].as_u64().unwrap_or(0) == 0
+            let waits = event["state"] == "pending" || event["state"] == "waiting";
+            !waits && event["posts_waiting"].as_u64().unwrap_or(0) == 0
         });
         if settled {
             break;

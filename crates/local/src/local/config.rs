@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::api::Site;
+use tidegate_app::domains::DomainChoice;
 use tidegate_app::incidents::config::IncidentsConfig;
 use tidegate_app::installs::config::{SlackAppConfig, SlackConfig};
 use tidegate_fake_slack::FakeConfig;
@@ -44,6 +45,8 @@ pub struct LocalConfig {
     pub quiet: Duration,
     /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
     pub site: Site,
+    /// The domains that are on (`TIDEGATE_DOMAINS`).
+    pub domains: DomainChoice,
     /// Configuration of incidents.
     pub incidents: IncidentsConfig,
 }
@@ -57,7 +60,8 @@ impl LocalConfig {
     ) -> Result<Self, Problems> {
         let environment = Environment::new(env);
         let secret = |name: &str| environment.optional(name).map(SecretString::from);
-        let slack = SlackConfig::read(&environment);
+        let domains = DomainChoice::read(&environment);
+        let slack = SlackConfig::read(&environment, &domains.bot_scopes());
         let config = Self {
             port,
             data_dir,
@@ -72,6 +76,7 @@ impl LocalConfig {
             keep: environment.keep(),
             quiet: environment.quiet(),
             site: Site::read(&environment),
+            domains,
             incidents: IncidentsConfig::read(&environment),
         };
         if let Some(Err(e)) = config.signing_secret.as_ref().map(signing::parse) {

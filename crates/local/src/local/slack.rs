@@ -88,10 +88,7 @@ impl Slack {
             client_id: fake.client_id.clone(),
             secrets: Arc::new(FixedSecret(fake.client_secret.clone().into())),
             secret_name: "SLACK_CLIENT_SECRET".to_owned(),
-            scopes: tidegate_app::installs::config::BOT_SCOPES
-                .iter()
-                .map(|s| (*s).to_owned())
-                .collect(),
+            scopes: config.domains.bot_scopes(),
             user_scopes: Vec::new(),
         };
         Ok(Self {

@@ -9,13 +9,16 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tidegate_app::routes::Routes;
+use tidegate_hello::Hello;
 use tidegate_ingress::Ingress;
 use tidegate_ingress::signing::SigningKeys;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
+use tidegate_mirror::Mirror;
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::ManualClock;
+use tidegate_pipeline::dispatch::Dispatcher;
+use tidegate_pipeline::domain::Domain;
 use tidegate_pipeline::ledger::{EventState, Ledger};
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -195,13 +198,14 @@ async fn a_worker_never_verifies_again() {
     clock.advance(Duration::from_hours(2));
     let keep = Duration::from_hours(30 * 24);
     let audit = Audit::new(table.clone(), store.keyring, Arc::new(clock.clone()));
-    let routes = Routes::new(table.clone(), audit, Arc::new(clock.clone()), keep);
+    let domains: Vec<Arc<dyn Domain>> = vec![Arc::new(Mirror), Arc::new(Hello)];
+    let handler = Dispatcher::new(domains, table.clone(), audit, Arc::new(clock.clone()), keep);
     let worker = Worker {
         table: table.clone(),
         source: Arc::clone(&queue),
         wake_ups: Arc::clone(&queue),
         clock: Arc::new(clock.clone()),
-        handler: Arc::new(routes),
+        handler: Arc::new(handler),
         keep,
     };
     let batch = queue.receive(10, Duration::ZERO).await.unwrap();

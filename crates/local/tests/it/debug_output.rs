@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::json;
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_ingress::{Endpoint, decide};
 use tidegate_pipeline::clock::Timestamp;
@@ -85,7 +85,7 @@ fn jobs_posts_and_rows_show_no_text() {
         purpose: "test",
     };
     hides(&post);
-    let row = outbox::insert("Ev1", 0, &post, Timestamp(0));
+    let row = outbox::insert("Ev1", "hello", 0, &post, Timestamp(0));
     hides(&row);
     let WriteAction::Put(item) = row.action else {
         panic!("a new post is a new row");

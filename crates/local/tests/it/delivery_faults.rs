@@ -91,7 +91,7 @@ async fn no_answer_in_time_is_ambiguous_too() {
         (FaultKind::TimeoutBefore, "parked", 0),
     ] {
         let mut world = World::new(0).await;
-        let impatient = http_client::build_with_timeout(Duration::from_millis(100)).unwrap();
+        let impatient = http_client::build_with_timeout(Duration::from_secs(2)).unwrap();
         world.client = SlackClient::new(impatient, &format!("{}/api", world.url)).unwrap();
         world.slack.add_fault(fault(POST, kind));
         let id = world.post("T1", "C0000000001", AtMostOnce).await;

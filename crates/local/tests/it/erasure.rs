@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig};
 use tidegate_local::store::Store;
 use tidegate_pipeline::audit::Actor;

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_pipeline::table::Item;
 
 use crate::support::{Product, TENANT, envelope, id, mention, message, unique, until};

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::{COOKIE, HOST, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use tidegate_app::api::{Api, Limits, Site};
-use tidegate_app::installs::config::BOT_SCOPES;
+use tidegate_app::domains::DomainChoice;
 use tidegate_app::installs::grant::Grant;
 use tidegate_app::installs::{Installs, SlackApp};
 use tidegate_fake_slack::{Approval, FakeConfig, FakeSlack, InstallRecord};
@@ -118,7 +118,7 @@ impl InstallWorld {
                 client_id: self.config.client_id.clone(),
                 secrets: Arc::new(FixedSecret(self.config.client_secret.clone().into())),
                 secret_name: "SLACK_CLIENT_SECRET".to_owned(),
-                scopes: BOT_SCOPES.iter().map(|s| (*s).to_owned()).collect(),
+                scopes: DomainChoice::default().bot_scopes(),
                 user_scopes: Vec::new(),
             }),
             exclusive: false,

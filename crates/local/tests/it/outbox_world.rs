@@ -18,7 +18,7 @@ use tidegate_pipeline::delivery::{
     ConfiguredToken, Deliverer, METADATA_EVENT, NoEffects, Performer, Sender,
 };
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{Decision, Delivery, JobError, Ledger};
+use tidegate_pipeline::ledger::{Claim, Decision, Delivery, JobError, Ledger};
 use tidegate_pipeline::outbox::{Class, Lane, Pending, Post, Settled, Target, WakeUp};
 use tidegate_pipeline::queue::{Queue, Received};
 use tidegate_pipeline::secrets::FixedSecret;
@@ -282,7 +282,8 @@ impl World {
             posts,
             ..Decision::default()
         };
-        ledger.commit(delivery, decision).await.unwrap();
+        let claim = Claim::of(delivery);
+        ledger.commit(&claim, "test", &decision).await.unwrap();
         // The outbox is ordered by the millisecond.
         self.clock.advance(Duration::from_millis(1));
         id

@@ -13,10 +13,9 @@ use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Delivery, JobError};
-use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::queue::{Queue, Received};
 use tidegate_pipeline::table::{RowKey, Write};
-use tidegate_pipeline::worker::{Handler, Worker};
+use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
 
 use crate::process::tidegate;
 use crate::support::{Product, TENANT, id, mention, now, signed_at, store_in, until};
@@ -157,7 +156,7 @@ impl Handler for Broken {
         }
     }
 
-    async fn handle(&self, _delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
+    async fn handle(&self, _delivery: Delivery<'_>) -> Result<FollowUp, JobError> {
         Err(JobError::Fail("a bug".to_owned()))
     }
 }

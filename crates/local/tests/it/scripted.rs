@@ -9,11 +9,13 @@ use serde_json::json;
 use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{Committed, Decision, Delivery, JobError, Ledger};
+use tidegate_pipeline::ledger::{
+    Claim, Decision, Delivery, EventCommitted, JobError, Ledger, Part,
+};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
 use tidegate_pipeline::table::{RowKey, Table, Write};
-use tidegate_pipeline::worker::{Handler, Worker};
+use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
 
 pub(crate) const KEEP: Duration = Duration::from_hours(30 * 24);
 
@@ -76,7 +78,7 @@ impl Scripted {
         self.scripts.lock().unwrap()[id]
     }
 
-    async fn count(&self, delivery: Delivery<'_>, script: Script) -> Result<Vec<Lane>, JobError> {
+    async fn count(&self, delivery: Delivery<'_>, script: Script) -> Result<FollowUp, JobError> {
         let natural_key = match script {
             Script::Twin(n) => Some(vec!["twin".to_owned(), n.to_string()]),
             _ => None,
@@ -97,20 +99,31 @@ impl Scripted {
             Vec::new()
         };
         let counted = Write::update(counter(), "ADD #count :one").value(":one", 1i64);
-        let decision = Decision {
-            natural_key,
-            writes: vec![counted],
-            posts,
-        };
+        let parts = [Part {
+            domain: "test",
+            decided: Ok(Decision {
+                writes: vec![counted],
+                posts,
+                audit: None,
+            }),
+        }];
         let rows = self.table.tenant(&delivery.job.tenant);
         let ledger = Ledger {
             rows,
             clock: &*self.clock,
             keep: KEEP,
         };
-        match ledger.commit(delivery, decision).await? {
-            Committed::Done(lanes) | Committed::Duplicate(lanes) => Ok(lanes),
-            Committed::Stale => panic!("no condition is in the writes"),
+        let claim = Claim::of(delivery);
+        let committed = ledger.commit_event(&claim, natural_key.as_deref(), &parts);
+        match committed.await? {
+            EventCommitted::Done(lanes, _) => Ok(lanes.into()),
+            EventCommitted::Repeated(lanes) => {
+                ledger.keep_one_copy(delivery).await?;
+                Ok(lanes.into())
+            }
+            EventCommitted::SameEvent => Ok(FollowUp::default()),
+            EventCommitted::Stale(_) => panic!("no condition is in the writes"),
+            EventCommitted::Rejected(why) => Err(JobError::Fail(why)),
         }
     }
 }
@@ -133,7 +146,7 @@ impl Handler for Scripted {
         }
     }
 
-    async fn handle(&self, delivery: Delivery<'_>) -> Result<Vec<Lane>, JobError> {
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError> {
         let script = self.script(&delivery.job.id);
         let nth = {
             let mut begun = self.begun.lock().unwrap();

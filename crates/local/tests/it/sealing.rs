@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_local::data_dir::DataDir;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::SystemClock;

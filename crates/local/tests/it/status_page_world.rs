@@ -3,24 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
 use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::{declare, public};
-use tidegate_app::incidents::domain::Incidents;
-use tidegate_app::incidents::effects::perform::Outside;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::delivery;
 use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows::{self, Loaded};
 use tidegate_app::incidents::model::settings::{Service, Settings, StatusPage};
 use tidegate_app::incidents::model::severity::Severity;
+use tidegate_app::incidents::service::Incidents;
 use tidegate_app::incidents::status_pages::Pages;
 use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage, Running};
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::ConfiguredToken;
+use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -219,7 +220,7 @@ impl PageWorld {
     }
 }
 
-fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outside {
+fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Dispatcher {
     let key: SecretString = key.into();
     let pages = Pages::new(
         &world.engine.table().system(),
@@ -239,11 +240,16 @@ fn outside(world: &World, page: &Running, defaults: Settings, key: &str) -> Outs
             name: "SLACK_BOT_TOKEN".to_owned(),
         }),
         defaults,
-        audit,
+        audit: audit.clone(),
         public_url: Some("https://tidegate.example".to_owned()),
         pages,
     };
-    Outside {
-        incidents: Arc::new(incidents),
-    }
+    let (table, clock) = (world.engine.table(), Arc::new(world.clock.clone()));
+    Dispatcher::new(
+        vec![Arc::new(incidents)],
+        table,
+        audit,
+        clock,
+        Duration::from_hours(24),
+    )
 }

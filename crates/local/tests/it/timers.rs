@@ -1,17 +1,20 @@
 //! Timers: each goes off once its time has come, one that was set anew goes off as the new one only, and a job that
 //! nobody does is sent again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tidegate_pipeline::clock::{Clock, Timestamp};
-use tidegate_pipeline::job::{Job, kind};
+use tidegate_pipeline::job::Job;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::table::{Due, RowKey, Rows, Write};
 use tidegate_pipeline::timers::{Fired, arm, disarm, send_due_timers};
 
 use crate::faulty_table::Mishap;
 use crate::outbox_world::World;
+
+const KIND: &str = "incident.timer";
 
 fn key() -> RowKey {
     RowKey::new(&["incident", "1"], &["timer", "stale"])
@@ -23,7 +26,7 @@ fn rows(world: &World) -> Rows {
 
 async fn set(world: &World, generation: i64, at: Timestamp) {
     let payload = json!({"generation": generation});
-    let arm = arm(key(), kind::INCIDENT_TIMER, &payload, generation, at);
+    let arm = arm(key(), KIND, &payload, generation, at);
     rows(world).write(arm).await.unwrap();
 }
 
@@ -31,7 +34,11 @@ async fn set(world: &World, generation: i64, at: Timestamp) {
 async fn tick(world: &World) -> Option<usize> {
     let until = world.clock.now().plus(Duration::from_secs(50));
     let table = world.engine.table();
-    let sent = send_due_timers(&table, &*world.queue, &world.clock, until).await;
+    let queue_of = |kind: &str| {
+        assert_eq!(kind, KIND);
+        Arc::clone(&world.queue) as Arc<dyn Queue>
+    };
+    let sent = send_due_timers(&table, &queue_of, &world.clock, until).await;
     sent.ok()
 }
 
@@ -104,7 +111,7 @@ async fn a_timer_that_was_set_anew_goes_off_as_the_new_one_only() {
     set(&world, 1, due).await;
     // Set anew after the sweep has read it: its sending is noted on the old generation only.
     let later = due.plus(Duration::from_mins(10));
-    let arm = arm(key(), kind::INCIDENT_TIMER, &json!({}), 2, later);
+    let arm = arm(key(), KIND, &json!({}), 2, later);
     let truth = rows(&world);
     let set_anew = move || {
         let (truth, arm) = (truth.clone(), arm.clone());
@@ -156,7 +163,7 @@ async fn a_row_that_is_no_timer_is_looked_at_once_and_keeps_none_from_going_off(
     let world = World::new(0).await;
     let damaged = RowKey::new(&["incident", "0"], &["timer", "damaged"]);
     let at = Timestamp(world.clock.now().millis() - 1000);
-    let write = arm(damaged.clone(), kind::INCIDENT_TIMER, &json!({}), 1, at);
+    let write = arm(damaged.clone(), KIND, &json!({}), 1, at);
     rows(&world).write(write).await.unwrap();
     let spoil = Write::update(damaged, "REMOVE #kind");
     rows(&world).write(spoil).await.unwrap();

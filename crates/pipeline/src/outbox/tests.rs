@@ -29,10 +29,10 @@ fn pending(write: &Write<RowKey>) -> Pending {
 fn posts_of_one_event_stand_in_the_order_of_their_places() {
     let lane = Lane::named(&["incident", "1"]);
     let keys: Vec<RowKey> = (0..100)
-        .map(|n| insert("Ev1", n, &post(&lane), Timestamp(5)).key)
+        .map(|n| insert("Ev1", "hello", n, &post(&lane), Timestamp(5)).key)
         .collect();
     assert!(keys.is_sorted());
-    let parent = pending(&insert("Ev1", 3, &post(&lane), Timestamp(5)));
+    let parent = pending(&insert("Ev1", "hello", 3, &post(&lane), Timestamp(5)));
     let keys: Vec<RowKey> = (0..100)
         .map(|n| insert_after(&parent, n, &post(&lane), Timestamp(6)).key)
         .collect();
@@ -43,7 +43,7 @@ fn posts_of_one_event_stand_in_the_order_of_their_places() {
 fn what_follows_has_an_id_and_a_place_of_its_own() {
     let lane = Lane::named(&["incident", "1"]);
     let mut generation: Vec<Pending> = (0..4)
-        .map(|n| pending(&insert("Ev1", n, &post(&lane), Timestamp(5))))
+        .map(|n| pending(&insert("Ev1", "hello", n, &post(&lane), Timestamp(5))))
         .collect();
     let mut seen = BTreeSet::new();
     for _ in 0..4 {
@@ -73,6 +73,7 @@ fn an_effect_comes_back_from_its_row() {
     for class in [Class::AtLeastOnce, Class::AtMostOnce, Class::Repeatable] {
         let one = pending(&insert(
             "Ev1",
+            "hello",
             0,
             &Post {
                 class,

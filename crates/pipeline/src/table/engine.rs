@@ -8,6 +8,12 @@ use thiserror::Error;
 use super::key::Key;
 use super::value::{Item, Value};
 
+/// Writes in one transaction: `TransactWriteItems` takes no more.
+pub const MAX_TRANSACTION_WRITES: usize = 100;
+
+/// Bytes of the items of one transaction: `TransactWriteItems` takes 4 MB. Some are left for keys and for what sealing adds.
+pub const MAX_TRANSACTION_BYTES: usize = 3_900_000;
+
 /// Why the table did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TableError {
@@ -124,6 +130,17 @@ impl<K> Write<K> {
             _ => None,
         };
         row.into_iter().flatten().chain(self.values.values())
+    }
+
+    /// About how many bytes the row or the expressions have, keys left out.
+    pub fn bytes(&self) -> usize {
+        let row = match &self.action {
+            WriteAction::Put(item) => item.0.iter().map(|(name, v)| name.len() + v.len()).sum(),
+            WriteAction::Update(expression) => expression.len(),
+            WriteAction::Delete | WriteAction::Check => 0,
+        };
+        let values: usize = self.values.values().map(Value::len).sum();
+        row + values
     }
 
     /// The update and condition expressions, whichever are there.

@@ -23,6 +23,20 @@ pub enum Value {
     Sealed(Vec<u8>),
 }
 
+impl Value {
+    /// About how many bytes the value has.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::S(text) => text.len(),
+            Self::N(_) => 21,
+            Self::B(bytes) | Self::Sealed(bytes) => bytes.len(),
+            Self::Bool(_) => 1,
+            Self::L(list) => list.iter().map(|value| value.len() + 1).sum(),
+            Self::M(map) => map.iter().map(|(name, v)| name.len() + v.len() + 1).sum(),
+        }
+    }
+}
+
 /// Rows hold message texts and `response_url`s, so texts show their length only.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,13 +11,13 @@ use tidegate_slack::ids::{ChannelId, UserId};
 use super::{in_channel, is_code, load, noted};
 use crate::decide::case::words_only;
 use crate::decide::relations;
-use crate::domain::Incidents;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::{channel_name, publication};
 use crate::render;
+use crate::service::Incidents;
 
 /// Brings people in, all at once, and one by one if Slack refuses the whole list: who cannot come keeps nobody else out.
 pub(super) async fn invite(

@@ -10,7 +10,6 @@ use tidegate_slack::ids::UserId;
 use super::kept::{blocks_of, direct, edit, keep, kept, post, text_of};
 use super::{in_channel, is_code, load, noted};
 use crate::decide::routing;
-use crate::domain::Incidents;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::news::{Audience, News};
@@ -20,6 +19,7 @@ use crate::model::severity::Severity;
 use crate::model::{delivery, rows};
 use crate::render;
 use crate::render::announcement::Because;
+use crate::service::Incidents;
 
 /// Posts the message at the top of the channel, or edits it.
 pub(super) async fn header(

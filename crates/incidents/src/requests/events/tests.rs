@@ -139,7 +139,7 @@ fn what_people_do_to_a_channel_is_heard_and_what_the_bot_does_is_not() {
         ),
         (
             json!({"type": "app_home_opened", "user": "U1", "tab": "home", "channel": "D1"}),
-            Some(Heard::Home { user: "U1".into() }),
+            None,
         ),
         (
             json!({"type": "app_home_opened", "user": "U1", "tab": "messages", "channel": "D1"}),

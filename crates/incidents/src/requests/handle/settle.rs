@@ -1,40 +1,40 @@
 //! From a verdict to the transaction that it becomes, with the answer to whoever asked.
 
 use serde_json::{Value as Json, json};
-use tidegate_pipeline::ledger::{Decision, JobError, Ledger};
+use tidegate_pipeline::audit;
+use tidegate_pipeline::ledger::{AuditNote, Decision, JobError};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 
 use crate::decide::ask::{AnswerTo, Asked};
 use crate::decide::case::{Case, Refused, Verdict};
-use crate::domain::Incidents;
+use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::IncidentId;
 use crate::model::settings::store;
 use crate::requests::forms::{self, FormError};
+use crate::service::Incidents;
 
 /// A verdict on its way into the table.
-pub(super) struct Settled {
+pub struct Settled {
     /// What to commit.
-    pub(super) decision: Decision,
+    pub decision: Decision,
     /// What whoever asked is told.
-    pub(super) answer: Option<Result<Json, Refused>>,
+    pub answer: Option<Result<Json, Refused>>,
     /// The incident that it changes.
-    pub(super) incident: Option<IncidentId>,
-    /// Whether it changes the settings.
-    pub(super) configured: bool,
+    pub incident: Option<IncidentId>,
 }
 
 /// Turns a verdict into what to commit; a form is shown on the way.
 pub(super) async fn settle(
     incidents: &Incidents,
     tenant: &TenantId,
-    ledger: &Ledger<'_>,
+    rows: &Rows,
     asked: &Asked,
     case: &Case<'_>,
     verdict: Result<Verdict, Refused>,
 ) -> Result<Settled, JobError> {
-    let configured = matches!(verdict, Ok(Verdict::Settings(..)));
     let (mut decision, told, incident) = match verdict {
         Ok(Verdict::Change(change, told)) => {
             let id = change.incident.id.clone();
@@ -44,13 +44,18 @@ pub(super) async fn settle(
             let write = store::store(&settings, case.settings_version);
             let decision = Decision {
                 writes: vec![write],
+                audit: Some(AuditNote {
+                    actor: auditor(&asked.actor),
+                    action: "incidents.settings",
+                    detail: "changed".to_owned(),
+                }),
                 ..Decision::default()
             };
             (decision, Some(Ok(message)), None)
         }
         Ok(Verdict::Answer(message)) => (Decision::default(), Some(Ok(message)), None),
         Ok(Verdict::Form(form)) => {
-            let told = match forms::draw(&ledger.rows, case, &form).await {
+            let told = match forms::draw(rows, case, &form).await {
                 Ok(view) => {
                     let incident = case.subject.map(|loaded| &loaded.incident);
                     forms::show(incidents, tenant, asked, view, &form, incident)
@@ -75,8 +80,17 @@ pub(super) async fn settle(
         decision,
         answer: told,
         incident,
-        configured,
     })
+}
+
+/// Whoever changed the settings, as the audit trail names them. What the settings say is not noted.
+fn auditor(actor: &Actor) -> audit::Actor {
+    match actor {
+        Actor::Person(user) => audit::Actor::Person(user.clone()),
+        Actor::App(key) => audit::Actor::Key(key.clone()),
+        Actor::Operator => audit::Actor::Operator,
+        Actor::Tidegate => audit::Actor::System,
+    }
 }
 
 /// The post that answers whoever asked, seen by nobody else.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use rusqlite::{Connection, OpenFlags};
-use tidegate_app::workspaces::messages;
+use tidegate_app::mirror::messages;
 use tidegate_fake_slack::FakeSlack;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::ledger::{EventState, Ledger};

@@ -19,9 +19,7 @@ use tidegate_slack::mrkdwn::unescape;
 
 use super::page::is_as_shown;
 use super::shell::ADDRESS;
-
-/// How long what is to be read may take: posts of one channel leave one a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::PATIENCE;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 

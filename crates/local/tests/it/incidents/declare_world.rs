@@ -11,16 +11,15 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use serde_json::{Value, json};
-use tidegate_app::incidents::domain::Incidents;
-use tidegate_app::incidents::effects::perform::Outside;
 use tidegate_app::incidents::model::rows;
 use tidegate_app::incidents::model::settings::{Routing, Service, Settings};
+use tidegate_app::incidents::service::Incidents;
 use tidegate_app::incidents::status_pages::Pages;
-use tidegate_app::routes::Routes;
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::ConfiguredToken;
+use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::outbox::{PostState, Settled};
 use tidegate_pipeline::queue::{Outgoing, Queue};
@@ -46,8 +45,8 @@ const CAROL: &str = "U0CAROL0001";
 /// The commands' id: the same each time that the queue shows it.
 pub(crate) const COMMAND_ID: &str = "command.declare";
 
-/// How long a call waits for a Slack that hangs.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// How long a call waits for a Slack that hangs: long enough for one that does not, on any machine.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the caller of Slack dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +121,8 @@ impl Seen {
     }
 }
 
+const KEEP: Duration = Duration::from_hours(30 * 24);
+
 impl DeclareWorld {
     pub(crate) async fn new() -> Self {
         let mut world = World::new(0).await;
@@ -138,10 +139,9 @@ impl DeclareWorld {
         let http = http_client::build_with_timeout(PATIENCE).unwrap();
         world.client = SlackClient::new(http, &format!("{url}/api")).unwrap();
         let incidents = Arc::new(incidents(&world));
-        world.performer = Arc::new(Outside {
-            incidents: Arc::clone(&incidents),
-        });
-        let (commands, worker) = worker(&world, incidents);
+        let dispatcher = dispatcher(&world, incidents);
+        world.performer = Arc::clone(&dispatcher) as _;
+        let (commands, worker) = worker(&world, dispatcher);
         Self {
             world,
             commands,
@@ -390,7 +390,14 @@ fn incidents(world: &World) -> Incidents {
     }
 }
 
-fn worker(world: &World, incidents: Arc<Incidents>) -> (Arc<EmbeddedQueue>, Worker) {
+fn dispatcher(world: &World, incidents: Arc<Incidents>) -> Arc<Dispatcher> {
+    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
+    let table = world.engine.table();
+    let audit = Audit::new(table.clone(), world.engine.keyring(), Arc::clone(&clock));
+    Arc::new(Dispatcher::new(vec![incidents], table, audit, clock, KEEP))
+}
+
+fn worker(world: &World, handler: Arc<Dispatcher>) -> (Arc<EmbeddedQueue>, Worker) {
     let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
     let file = QueueFile::in_memory(Arc::clone(&clock)).unwrap();
     let commands = Arc::new(file.queue(QueueSettings {
@@ -399,16 +406,13 @@ fn worker(world: &World, incidents: Arc<Incidents>) -> (Arc<EmbeddedQueue>, Work
         max_receives: 5,
         dead_letters: Some("commands-dlq"),
     }));
-    let (table, keep) = (world.engine.table(), Duration::from_hours(30 * 24));
-    let audit = Audit::new(table.clone(), world.engine.keyring(), Arc::clone(&clock));
-    let routes = Routes::new(table.clone(), audit, Arc::clone(&clock), keep);
     let worker = Worker {
-        table,
+        table: world.engine.table(),
         source: Arc::clone(&commands) as Arc<dyn Queue>,
         wake_ups: Arc::clone(&world.wake_ups),
         clock,
-        handler: Arc::new(routes.with_incidents(incidents)),
-        keep,
+        handler,
+        keep: KEEP,
     };
     (commands, worker)
 }

@@ -7,7 +7,7 @@ use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage, Running, SeedComponent};
 
 use super::declare_world::{DeclareWorld, Seen};
-use super::people::{ALICE, BOB, CAROL, DAVE, GENERAL, Workspace, mention};
+use super::people::{ALICE, BOB, CAROL, DAVE, GENERAL, PACE, Workspace, mention};
 use crate::support::until;
 
 const INCIDENTS: &str = "C0INCIDENT1";
@@ -27,6 +27,7 @@ async fn workspace() -> Workspace {
 async fn with_page() -> (Running, Workspace) {
     let page = FakeStatuspage::start(FakeConfig {
         components: vec![SeedComponent::new("cmpapi000001", "API")],
+        calls_per_minute: FakeConfig::default().calls_per_minute * PACE as usize,
         ..FakeConfig::default()
     });
     let page = page.await.unwrap();
@@ -62,8 +63,6 @@ async fn declares(workspace: &Workspace, user: &str, text: &str) -> String {
     let text = format!("declare {text} service:api");
     asks(workspace, user, GENERAL, &text).await;
     until(&text, async || {
-        // Slack lets an app make only so many channels in a minute.
-        workspace.product.clock.advance(Duration::from_millis(50));
         let made = channels().find(|id| id.starts_with('C') && !before.contains(id))?;
         let is_filled = !workspace.slack().topic(&made).is_empty();
         is_filled.then_some(made)

@@ -12,7 +12,7 @@ use tidegate_pipeline::table::Due;
 
 use crate::chance::{Chance, seeds};
 use crate::kill::{Victim, slack};
-use crate::support::{FORM, form, signed, unique};
+use crate::support::{FORM, form, signed, unique, until_none_left};
 
 const KILLS: usize = 12;
 
@@ -34,9 +34,6 @@ const TENANTS: [&str; 10] = [
 
 /// Each severity has a channel that is told.
 const CHANNELS: [(&str, &str); 2] = [("P1", "C0GENERAL01"), ("P2", "C0ENGINEER1")];
-
-/// How long nothing may happen while something is left to do: a call of a method that is closed comes after a minute.
-const STANDSTILL: Duration = Duration::from_secs(100);
 
 struct Declared {
     tenant: &'static str,
@@ -110,28 +107,21 @@ async fn declare(victim: &Victim, slack_url: &str, n: usize) -> Declared {
     }
 }
 
-/// Waits until nothing is left to do, for as long as there is less and less of it.
+/// Waits until nothing is left to do. Commands end before the effects that follow from them.
 async fn rest(victim: &Victim) {
     let table = victim.table();
     let file = rusqlite::Connection::open(victim.data_dir().join("queues.db")).unwrap();
     let asked = "SELECT count(*) FROM messages WHERE queue = 'commands'";
-    let (mut last, mut since) = (None, SystemClock.now());
-    loop {
+    until_none_left("commands", async || {
+        file.query_row(asked, [], |row| row.get(0)).ok()
+    })
+    .await;
+    until_none_left("effects", async || {
         let system = table.system();
         let due = system.due(Due::Outbox, Timestamp(i64::MAX), 1000).await;
-        let due = due.unwrap();
-        let queued: i64 = file.query_row(asked, [], |row| row.get(0)).unwrap();
-        let left = Some((queued, due.len()));
-        if left == Some((0, 0)) {
-            return;
-        }
-        if left != last {
-            (last, since) = (left, SystemClock.now());
-        }
-        let stood = SystemClock.now().since(since);
-        assert!(stood < STANDSTILL, "{queued} commands, {due:?}");
-        SystemClock.sleep(Duration::from_millis(20)).await;
-    }
+        Some(due.ok()?.len())
+    })
+    .await;
 }
 
 async fn check(seed: u64, victim: &Victim, slack: &FakeSlack, url: &str, declared: &[Declared]) {

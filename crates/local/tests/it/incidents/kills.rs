@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::outbox::PostState;
 
@@ -134,21 +135,26 @@ fn an_answer_lost_at_any_method_doubles_nothing_and_loses_nothing() {
         ];
         let methods: BTreeSet<&str> = STEPS.iter().flat_map(|(_, m)| m.iter().copied()).collect();
         for (kind, applies) in faults.into_iter().skip(half).step_by(2) {
-            for method in &methods {
-                for after in 0..calls_of(method) {
-                    let world = DeclareWorld::new().await;
-                    world.declare().await;
-                    world.passes(method, after).await;
-                    let mut fault = Fault::new(method, kind);
-                    fault.applies = applies;
-                    world.world.slack.add_fault(fault);
-                    world.settle().await;
-                    let seen = world.seen().await;
-                    assert_eq!(seen, Seen::whole(), "{method} {after} {kind:?} {applies}");
-                }
-            }
+            let calls = methods
+                .iter()
+                .flat_map(|method| (0..calls_of(method)).map(move |after| (*method, after)));
+            // At once: each waits some seconds for an answer that does not come.
+            join_all(calls.map(|(method, after)| lives(method, after, kind, applies))).await;
         }
     });
+}
+
+/// A declaration whose call of a method goes wrong after so many that went well.
+async fn lives(method: &str, after: usize, kind: FaultKind, applies: bool) {
+    let world = DeclareWorld::new().await;
+    world.declare().await;
+    world.passes(method, after).await;
+    let mut fault = Fault::new(method, kind);
+    fault.applies = applies;
+    world.world.slack.add_fault(fault);
+    world.settle().await;
+    let seen = world.seen().await;
+    assert_eq!(seen, Seen::whole(), "{method} {after} {kind:?} {applies}");
 }
 
 /// How often a declaration calls it: a message to the channel, to two others and to a person.

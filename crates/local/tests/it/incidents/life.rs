@@ -4,7 +4,7 @@
 use serde_json::json;
 use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage, SeedComponent};
 
-use super::people::{ALICE, BOB, CAROL, DAVE, GENERAL, Workspace, mention};
+use super::people::{ALICE, BOB, CAROL, DAVE, GENERAL, PACE, Workspace, mention};
 use crate::support::until;
 
 const ENGINEERING: &str = "C0ENGINEER1";
@@ -14,6 +14,7 @@ const ENGINEERING: &str = "C0ENGINEER1";
 async fn from_the_declaration_to_the_post_mortem() {
     let page = FakeStatuspage::start(FakeConfig {
         components: vec![SeedComponent::new("cmpapi000001", "API")],
+        calls_per_minute: FakeConfig::default().calls_per_minute * PACE as usize,
         ..FakeConfig::default()
     })
     .await

@@ -225,9 +225,9 @@ async fn answered(rows: &Rows, asker: &Asker, subject: Option<&Loaded>, ask: &As
 
 async fn home_of(rows: &Rows, asker: &Asker) -> Json {
     let user = UserId::from(PEOPLE[asker.person]);
-    home::view(rows, &settings(asker), &user, asker.kind, NOW)
-        .await
-        .unwrap()
+    let settings = settings(asker);
+    let blocks = home::blocks(rows, &settings, &user, asker.kind, NOW).await;
+    json!(blocks.unwrap())
 }
 
 async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {

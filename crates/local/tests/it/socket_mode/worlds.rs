@@ -17,16 +17,21 @@ use tokio::task::JoinHandle;
 
 use super::line::{A_WHILE, Line, again, command, envelope};
 use super::parts::{Gate, JumpClock, World};
-use crate::support::{mention, until};
+use crate::support::{PATIENCE, mention, until};
 
 const CHANNEL: &str = "C0GENERAL01";
 const ALICE: &str = "U0ALICE0001";
 
 /// A stand-in on a port of its own, that does not tire of sending again.
 async fn slack() -> (FakeSlack, String) {
+    slack_with_patience(PATIENCE).await
+}
+
+/// The same, that waits so long for an answer: over a connection that broke, none comes.
+async fn slack_with_patience(answer_timeout: Duration) -> (FakeSlack, String) {
     let fake = FakeSlack::new(FakeConfig {
         retry_delays: vec![Duration::from_millis(20); 500],
-        answer_timeout: Duration::from_millis(500),
+        answer_timeout,
         ..FakeConfig::default()
     });
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -153,7 +158,8 @@ async fn what_comes_again_has_one_effect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_the_queue_refused_has_one_effect_in_the_end() {
-    let (slack, api) = slack().await;
+    // What is refused is not acknowledged, which Slack takes for silence.
+    let (slack, api) = slack_with_patience(Duration::from_secs(3)).await;
     let world = World::start_with(&api, &[]).await;
     let file = QueueFile::open(
         &world.queues().join("queues.db"),
@@ -201,7 +207,7 @@ async fn an_event_that_the_queue_refused_has_one_effect_in_the_end() {
 /// Under a stream of events: a warning and then the end; the end at once; and a break.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_event_is_lost_when_a_connection_ends() {
-    let (slack, api) = slack().await;
+    let (slack, api) = slack_with_patience(Duration::from_millis(500)).await;
     let world = World::start(&api).await;
     connected(&slack, 1).await;
     let stream = tokio::spawn({

@@ -20,6 +20,7 @@ use crate::model::news::News;
 use crate::model::settings::check::check;
 use crate::model::settings::{Routing, Service, Settings};
 use crate::model::severity::Severity;
+use crate::service::NAME;
 
 /// Bytes that a row takes at most, of the 400 kB that DynamoDB allows.
 const MOST_BYTES: usize = 300_000;
@@ -78,7 +79,7 @@ fn fits(writes: &[Write<tidegate_pipeline::table::RowKey>], posts: &[Post]) {
     let posted: Vec<_> = posts
         .iter()
         .enumerate()
-        .map(|(n, post)| insert("E1", n, post, NOW))
+        .map(|(n, post)| insert("E1", NAME, n, post, NOW))
         .collect();
     let all = writes.iter().chain(&posted);
     assert!(writes.len() + posts.len() + SETTLED_BY < 100);

@@ -1,8 +1,9 @@
 //! What a request is, told from its body alone: its name for lists and logs, and what makes an event itself.
 
-use tidegate_pipeline::archive::Label;
-use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::job::{Job, kind};
+use crate::archive::Label;
+use crate::clock::Timestamp;
+use crate::job::{Job, kind};
+use crate::ledger::ShareId;
 use tidegate_slack::command::Form;
 use tidegate_slack::event::Envelope;
 use tidegate_slack::interaction::Interaction;
@@ -11,6 +12,7 @@ use tidegate_slack::interaction::Interaction;
 pub(super) fn of(job: &Job) -> Label {
     let name = match job.kind.as_str() {
         kind::SLACK_EVENT => return event_label(&job.body),
+        kind::SHARE => ShareId::of(job).map(|id| format!("share of {}", id.domain)),
         kind::SLACK_COMMAND => Form::parse(&job.body).get("command").map(str::to_owned),
         kind::SLACK_INTERACTION => {
             let form = Form::parse(&job.body);

@@ -1,0 +1,114 @@
+//! The list as a whole: no two domains claim one thing, and the manifest asks for what they need.
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// The file whose lists are checked against the domains' own.
+const MANIFEST: &str = include_str!("../../../../infra/slack-app-manifest.yaml");
+
+/// The manifest's list of that name: its items are the lines below that begin with a dash.
+fn listed(name: &str) -> BTreeSet<String> {
+    let lines = MANIFEST.lines().map(str::trim);
+    let below = lines.skip_while(|line| *line != format!("{name}:")).skip(1);
+    let items = below.filter(|line| !line.starts_with('#'));
+    let items = items.map_while(|line| line.strip_prefix("- ").map(str::to_owned));
+    items.collect()
+}
+
+#[test]
+fn no_two_routes_answer_one_request() {
+    let all: Vec<_> = routes().collect();
+    for (n, a) in all.iter().enumerate() {
+        for b in &all[n + 1..] {
+            let meet = a.matches(b.path) || b.matches(a.path);
+            assert!(a.method != b.method || !meet, "{} {}", a.path, b.path);
+        }
+    }
+}
+
+#[test]
+fn nothing_has_two_owners() {
+    let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for entry in &ALL {
+        let spec = entry.spec;
+        let mut owned = vec![("name", spec.name)];
+        owned.extend(spec.commands.iter().map(|own| ("command", own.command)));
+        owned.extend(spec.subcommands.iter().map(|own| ("subcommand", own.word)));
+        owned.extend(spec.interactions.iter().map(|own| ("interaction", *own)));
+        owned.extend(spec.jobs.iter().map(|own| ("job", own.kind)));
+        owned.extend(spec.effects.iter().map(|own| ("effect", *own)));
+        owned.extend(spec.rows.iter().map(|own| ("row", *own)));
+        for thing in owned {
+            let before = owners.insert(thing, spec.name);
+            assert_eq!(before, None, "{thing:?}");
+        }
+        for other in ALL.iter().filter(|other| other.spec.name != spec.name) {
+            for id in other.spec.interactions {
+                assert!(!spec.owns_interaction(id), "{id} is of {} too", spec.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_job_that_needs_a_token_goes_where_one_is() {
+    use tidegate_pipeline::domain::JobQueue;
+    for job in ALL.iter().flat_map(|entry| entry.spec.jobs) {
+        assert!(
+            !job.needs_token || job.queue == JobQueue::Commands,
+            "{}",
+            job.kind
+        );
+        assert!(
+            job.longest.as_secs() <= 20,
+            "{}: a worker has 25 s",
+            job.kind
+        );
+    }
+}
+
+#[test]
+fn the_bot_asks_for_what_the_manifest_says() {
+    let scopes = DomainChoice::default().bot_scopes();
+    let (all, optional) = (scopes.all(), scopes.optional);
+    assert_eq!(listed("bot"), all.into_iter().collect());
+    assert_eq!(listed("bot_optional"), optional.into_iter().collect());
+}
+
+#[test]
+fn the_manifest_subscribes_to_what_the_domains_take() {
+    let needed = crate::manifest::events(&DomainChoice::default());
+    assert_eq!(listed("bot_events"), needed.into_iter().collect());
+}
+
+#[test]
+fn a_choice_takes_names_and_tells_of_what_is_none() {
+    let read = |text: &'static str| {
+        let variable = move |name: &str| (name == "TIDEGATE_DOMAINS").then(|| text.to_owned());
+        let environment = Environment::new(&variable);
+        let choice = DomainChoice::read(&environment);
+        environment.finish(choice)
+    };
+    let names = |choice: DomainChoice| choice.specs().map(|spec| spec.name).collect::<Vec<_>>();
+    assert_eq!(names(read("hello").unwrap()), ["installs", "hello"]);
+    assert_eq!(names(read("").unwrap()).len(), ALL.len());
+    let problems = read("hello, helo").unwrap_err().0;
+    assert_eq!(
+        problems,
+        [
+            "`TIDEGATE_DOMAINS` has `helo`: it takes some of installs, mirror, hello, incidents, separated by commas"
+        ]
+    );
+}
+
+#[test]
+fn with_only_hello_the_bot_asks_for_three_scopes() {
+    let choice = DomainChoice(["hello", "installs"].into());
+    let scopes = choice.bot_scopes();
+    assert_eq!(
+        scopes.required,
+        ["app_mentions:read", "chat:write", "commands"]
+    );
+    assert!(scopes.optional.is_empty());
+}

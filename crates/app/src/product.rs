@@ -1,0 +1,151 @@
+//! The product in one process: domains, pipeline and API on the seams of one world.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_api::{Api, Limits};
+use tidegate_installs::config::SlackConfig;
+use tidegate_installs::{Installs, OpenError};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::delivery::{BotTokens, Deliverer, NoTokens, Sender};
+use tidegate_pipeline::dispatch::Dispatcher;
+use tidegate_pipeline::domain::JobQueue;
+use tidegate_pipeline::queue::Queue;
+use tidegate_pipeline::secrets::Secrets;
+use tidegate_pipeline::sweep::{SweepError, sweep};
+use tidegate_pipeline::timers::send_due_timers;
+use tidegate_pipeline::worker::Worker;
+use tidegate_pipeline::world::World;
+
+use crate::config::ProductConfig;
+use crate::domains::{Parts, Plugged};
+
+/// The product in one process.
+pub struct Product {
+    /// The seams that it stands on.
+    pub world: World,
+    /// The workspaces that installed the app.
+    pub installs: Installs,
+    /// The workspaces' bot tokens.
+    pub tokens: Arc<dyn BotTokens>,
+    config: ProductConfig,
+    plugged: Vec<Plugged>,
+    dispatcher: Arc<Dispatcher>,
+}
+
+/// The queues of jobs.
+#[derive(Clone)]
+pub struct JobQueues {
+    /// Events, and shares of them.
+    pub events: Arc<dyn Queue>,
+    /// Commands, interactions and timers.
+    pub commands: Arc<dyn Queue>,
+}
+
+impl Product {
+    /// The product as configured.
+    pub fn open(config: ProductConfig, world: World) -> Result<Self, OpenError> {
+        let Some(slack) = &config.slack else {
+            let installs = Installs::open(&SlackConfig::unused(), &world)?;
+            return Ok(Self::new(config, world, installs, Arc::new(NoTokens)));
+        };
+        let installs = Installs::open(slack, &world)?;
+        let parameters = || Arc::clone(&world.parameters);
+        let tokens = installs.tokens(slack.bot_token.clone(), parameters);
+        Ok(Self::new(config, world, installs, tokens))
+    }
+
+    /// The product with those installs, and tokens from there.
+    pub fn new(
+        config: ProductConfig,
+        world: World,
+        installs: Installs,
+        tokens: Arc<dyn BotTokens>,
+    ) -> Self {
+        let plugged = config.domains.open(&Parts {
+            config: &config,
+            world: &world,
+            installs: &installs,
+            tokens: &tokens,
+        });
+        let domains = plugged.iter().map(|plugged| Arc::clone(&plugged.domain));
+        let (table, clock) = (world.table.clone(), Arc::clone(&world.clock));
+        let dispatcher =
+            Dispatcher::new(domains.collect(), table, world.audit(), clock, config.keep);
+        Self {
+            world,
+            installs,
+            tokens,
+            config,
+            plugged,
+            dispatcher: Arc::new(dispatcher),
+        }
+    }
+
+    /// Works off the jobs of one queue.
+    pub fn worker(&self, source: Arc<dyn Queue>) -> Worker {
+        Worker {
+            table: self.world.table.clone(),
+            source,
+            wake_ups: Arc::clone(&self.world.wake_ups),
+            clock: Arc::clone(&self.world.clock),
+            handler: Arc::clone(&self.dispatcher) as _,
+            keep: self.config.keep,
+        }
+    }
+
+    /// Delivers what waits in the outbox. An attempt is taken to be over `quiet` after its last possible moment.
+    pub fn deliverer(&self, sender: Sender, quiet: Duration) -> Deliverer {
+        Deliverer {
+            table: self.world.table.clone(),
+            wake_ups: Arc::clone(&self.world.wake_ups),
+            clock: Arc::clone(&self.world.clock),
+            slack: self.installs.slack.clone(),
+            tokens: Arc::clone(&self.tokens),
+            sender,
+            quiet,
+            performer: Arc::clone(&self.dispatcher) as _,
+        }
+    }
+
+    /// The API. Replayed jobs go to those queues; the operator key is what `operator_key` holds under its name.
+    pub fn api(&self, queues: JobQueues, operator_key: (Arc<dyn Secrets>, String)) -> Api {
+        let domains = self
+            .plugged
+            .iter()
+            .filter_map(|plugged| plugged.api.clone());
+        Api {
+            table: self.world.table.clone().into(),
+            events: queues.events,
+            commands: queues.commands,
+            clock: Arc::clone(&self.world.clock),
+            operator_key,
+            keep: self.config.keep,
+            wake_ups: Arc::clone(&self.world.wake_ups),
+            keyring: Arc::clone(&self.world.keyring),
+            audit: self.world.audit(),
+            members: Arc::new(self.installs.clone()),
+            site: self.config.site.clone(),
+            limits: Limits::default(),
+            domains: domains.collect(),
+        }
+    }
+
+    /// Does what is due, until `until`: wakes lanes, sends the jobs of timers, renews tokens, goes on with erasures. Answers
+    /// how many erasures have ended.
+    pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Result<usize, SweepError> {
+        let World {
+            table,
+            clock,
+            wake_ups,
+            ..
+        } = &self.world;
+        sweep(table, &**wake_ups, &**clock).await?;
+        let queue_of = |kind: &str| match self.dispatcher.queue_of(kind) {
+            JobQueue::Events => Arc::clone(&queues.events),
+            JobQueue::Commands => Arc::clone(&queues.commands),
+        };
+        send_due_timers(table, &queue_of, &**clock, until).await?;
+        Ok(self.installs.upkeep(until).await?)
+    }
+}

@@ -1,0 +1,30 @@
+//! Command: `tidegate manifest`
+
+use anyhow::Context as _;
+use clap::Args;
+use tidegate_app::domains::DomainChoice;
+use tidegate_app::manifest::manifest;
+use tidegate_pipeline::config::Environment;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: tidegate manifest --domains hello --host abc.execute-api.eu-west-1.amazonaws.com"
+)]
+pub(super) struct ManifestArgs {
+    /// The domains that are on, separated by commas; all of them without it.
+    #[arg(long, env = "TIDEGATE_DOMAINS", default_value = "")]
+    domains: String,
+    /// The host at which Slack reaches Tidegate.
+    #[arg(long, default_value = "YOUR-HOST")]
+    host: String,
+}
+
+/// Prints JSON, which Slack takes under "Create an app" and "From a manifest".
+pub(super) fn run(args: &ManifestArgs) -> anyhow::Result<()> {
+    let chosen = |name: &str| (name == "TIDEGATE_DOMAINS").then(|| args.domains.clone());
+    let environment = Environment::new(&chosen);
+    let domains = DomainChoice::read(&environment);
+    let domains = environment.finish(domains).context("choose the domains")?;
+    anstream::println!("{:#}", manifest(&domains, &args.host));
+    Ok(())
+}

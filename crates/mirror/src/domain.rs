@@ -1,0 +1,49 @@
+//! The mirror as a domain: what it owns, and what it does with each.
+
+use async_trait::async_trait;
+use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
+use tidegate_pipeline::ledger::{Decision, JobError};
+use tidegate_slack::event::Envelope;
+
+use crate::{gaps, messages};
+
+/// What the mirror owns.
+pub static SPEC: DomainSpec = DomainSpec {
+    events: &["message", "app_rate_limited"],
+    // A workspace chooses which kinds of conversations the bot may read: what it does not grant is not mirrored.
+    required_scopes: &["channels:history"],
+    optional_scopes: &["groups:history", "im:history", "mpim:history"],
+    rows: &["messages", "gaps"],
+    ..DomainSpec::named("mirror")
+};
+
+/// Keeps a copy of each workspace.
+pub struct Mirror;
+
+#[async_trait]
+impl Domain for Mirror {
+    fn spec(&self) -> &'static DomainSpec {
+        &SPEC
+    }
+
+    async fn event(&self, context: Context<'_>, envelope: &Envelope) -> Result<Decision, JobError> {
+        if envelope.kind() == "app_rate_limited" {
+            return Ok(gaps::decide(envelope, context.job.received_at));
+        }
+        let Some(change) = envelope.event().and_then(messages::change) else {
+            return Ok(Decision::default());
+        };
+        // A message that was posted is new nine times out of ten: its row is read only once that bet is lost.
+        let stored = if change.is_post() && context.overtaken == 0 {
+            None
+        } else {
+            messages::load(context.rows, &change).await?
+        };
+        Ok(Decision {
+            writes: messages::decide(&change, stored.as_ref())
+                .into_iter()
+                .collect(),
+            ..Decision::default()
+        })
+    }
+}

@@ -1,0 +1,335 @@
+//! Gives each job to the domains that it concerns, and each effect to the domain that owns it.
+//!
+//! An event concerns every domain that takes part in it (`events`). A command, an interaction or a timer belongs to one
+//! domain. Nothing here names one: they come as a list.
+
+mod effects;
+mod events;
+mod home;
+mod label;
+mod tidegate;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tidegate_slack::command::{Form, SlashCommand};
+use tidegate_slack::event::Envelope;
+use tidegate_slack::interaction::Interaction;
+
+pub use self::home::PUBLISH_HOME;
+pub use self::tidegate::COMMAND;
+use crate::archive::Label;
+use crate::audit::Audit;
+use crate::clock::Clock;
+use crate::domain::{Context, Domain, JobQueue};
+use crate::job::{Job, kind};
+use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
+use crate::outbox::{Class, Lane, Post, Target};
+use crate::table::Table;
+use crate::tenants::Listed;
+use crate::worker::{FollowUp, Handler};
+
+/// Times that a decision is made anew because its rows changed meanwhile.
+const TRIES: usize = 8;
+
+/// The longest that a domain may take for one decision, well below a worker's limit for a record.
+pub const DECISION_LIMIT: Duration = Duration::from_secs(12);
+
+/// The domain under whose name the pipeline's own answers are posted.
+const PLATFORM: &str = "tidegate";
+
+/// Routes jobs and effects to domains.
+pub struct Dispatcher {
+    domains: Vec<Arc<dyn Domain>>,
+    table: Table,
+    audit: Audit,
+    clock: Arc<dyn Clock>,
+    keep: Duration,
+    listed: Listed,
+}
+
+impl Dispatcher {
+    /// Routes to those domains. Ledger rows are kept for `keep`.
+    pub fn new(
+        domains: Vec<Arc<dyn Domain>>,
+        table: Table,
+        audit: Audit,
+        clock: Arc<dyn Clock>,
+        keep: Duration,
+    ) -> Self {
+        Self {
+            domains,
+            table,
+            audit,
+            clock,
+            keep,
+            listed: Listed::default(),
+        }
+    }
+
+    /// The queue that takes jobs of that kind.
+    pub fn queue_of(&self, job_kind: &str) -> JobQueue {
+        let mut jobs = self.domains.iter().flat_map(|domain| domain.spec().jobs);
+        match jobs.find(|spec| spec.kind == job_kind) {
+            Some(spec) => spec.queue,
+            None if matches!(job_kind, kind::SLACK_EVENT | kind::SHARE) => JobQueue::Events,
+            None => JobQueue::Commands,
+        }
+    }
+
+    async fn route(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Result<FollowUp, JobError> {
+        let job = delivery.job;
+        match job.kind.as_str() {
+            kind::SLACK_EVENT => {
+                let envelope = Envelope::parse(&job.body).map_err(|e| fail(&e))?;
+                self.event(delivery, ledger, &envelope).await
+            }
+            kind::SHARE => self.share(delivery, ledger).await,
+            kind::SLACK_COMMAND => {
+                let command = SlashCommand::from_form(&Form::parse(&job.body));
+                let command = command.ok_or_else(|| fail(&"the form is no slash command"))?;
+                self.command(delivery, ledger, &command).await
+            }
+            kind::SLACK_INTERACTION => {
+                let form = Form::parse(&job.body);
+                let payload = form.get("payload").unwrap_or_default();
+                let interaction = Interaction::parse(payload).map_err(|e| fail(&e))?;
+                self.interaction(delivery, ledger, &interaction).await
+            }
+            other => {
+                let owner = self.domains.iter().find(|domain| {
+                    let jobs = domain.spec().jobs;
+                    jobs.iter().any(|spec| spec.kind == other)
+                });
+                let owner = owner
+                    .ok_or_else(|| fail(&format!("no domain handles jobs of kind {other}")))?;
+                self.alone(&**owner, delivery, ledger, Request::Job).await
+            }
+        }
+    }
+
+    async fn command(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        command: &SlashCommand,
+    ) -> Result<FollowUp, JobError> {
+        if command.command == COMMAND {
+            return self.tidegate(delivery, ledger, command).await;
+        }
+        let owner = self.domains.iter().find(|domain| {
+            let commands = domain.spec().commands;
+            commands.iter().any(|spec| spec.command == command.command)
+        });
+        let Some(owner) = owner else {
+            // Slack always sends an address for the answer; what comes without one is no command of a person.
+            if command.response_url.expose_secret().is_empty() {
+                return self.nothing(delivery, ledger).await;
+            }
+            let text = format!("Nothing here handles `{}`.", command.command);
+            return self.answer(delivery, ledger, command, &text).await;
+        };
+        let request = Request::Command(command);
+        self.alone(&**owner, delivery, ledger, request).await
+    }
+
+    async fn interaction(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        interaction: &Interaction<'_>,
+    ) -> Result<FollowUp, JobError> {
+        let ids = interaction.ids();
+        let owner = self.domains.iter().find(|domain| {
+            let spec = domain.spec();
+            ids.iter().any(|id| spec.owns_interaction(id))
+        });
+        let Some(owner) = owner else {
+            return self.nothing(delivery, ledger).await;
+        };
+        let request = Request::Interaction(interaction);
+        self.alone(&**owner, delivery, ledger, request).await
+    }
+
+    /// Has one domain decide, and commits that with the job's claim; if the rows changed meanwhile, it decides anew.
+    async fn alone(
+        &self,
+        domain: &dyn Domain,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        request: Request<'_>,
+    ) -> Result<FollowUp, JobError> {
+        let claim = Claim::of(delivery);
+        for overtaken in 0..TRIES {
+            let context = context(delivery, ledger, overtaken);
+            let decision = guarded(request.decide(domain, context)).await?;
+            let committed = ledger.commit(&claim, domain.spec().name, &decision).await?;
+            let lanes = match committed {
+                Committed::Done(lanes) => lanes,
+                Committed::Duplicate(lanes) => {
+                    ledger.keep_one_copy(delivery).await?;
+                    lanes
+                }
+                Committed::Stale => continue,
+            };
+            self.note(&claim, &decision).await?;
+            return Ok(lanes.into());
+        }
+        Err(JobError::Retry("the rows keep changing".to_owned()))
+    }
+
+    /// Commits the claim of a job that asks nothing of any domain.
+    async fn nothing(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Result<FollowUp, JobError> {
+        self.once(delivery, ledger, &Decision::default()).await
+    }
+
+    /// Answers whoever typed a command, seen by nobody else.
+    async fn answer(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        command: &SlashCommand,
+        text: &str,
+    ) -> Result<FollowUp, JobError> {
+        let post = command_answer(command, text)?;
+        let decision = Decision {
+            posts: vec![post],
+            ..Decision::default()
+        };
+        self.once(delivery, ledger, &decision).await
+    }
+
+    /// Commits a decision of the pipeline's own, which depends on no row.
+    async fn once(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        decision: &Decision,
+    ) -> Result<FollowUp, JobError> {
+        match ledger
+            .commit(&Claim::of(delivery), PLATFORM, decision)
+            .await?
+        {
+            Committed::Done(lanes) => Ok(lanes.into()),
+            Committed::Duplicate(lanes) => {
+                ledger.keep_one_copy(delivery).await?;
+                Ok(lanes.into())
+            }
+            Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
+        }
+    }
+
+    /// Tells the audit trail what was committed. Once for a claim, however often it is called.
+    async fn note(&self, claim: &Claim, decision: &Decision) -> Result<(), JobError> {
+        let Some(note) = &decision.audit else {
+            return Ok(());
+        };
+        self.audit
+            .record_once(
+                (&claim.id, claim.at),
+                &claim.tenant,
+                &note.actor,
+                note.action,
+                &note.detail,
+            )
+            .await
+            .map_err(|e| JobError::Retry(e.to_string()))
+    }
+}
+
+#[async_trait]
+impl Handler for Dispatcher {
+    fn label(&self, job: &Job) -> Label {
+        label::of(job)
+    }
+
+    async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError> {
+        self.listed
+            .ensure(&self.table, &delivery.job.tenant)
+            .await?;
+        let ledger = Ledger {
+            rows: self.table.tenant(&delivery.job.tenant),
+            clock: &*self.clock,
+            keep: self.keep,
+        };
+        self.route(delivery, &ledger).await
+    }
+}
+
+/// What one domain alone decides about.
+#[derive(Clone, Copy)]
+enum Request<'a> {
+    Command(&'a SlashCommand),
+    Subcommand(&'static str, &'a SlashCommand),
+    Interaction(&'a Interaction<'a>),
+    Job,
+}
+
+impl Request<'_> {
+    async fn decide(self, domain: &dyn Domain, context: Context<'_>) -> Result<Decision, JobError> {
+        match self {
+            Self::Command(command) => domain.command(context, command).await,
+            Self::Subcommand(word, command) => domain.subcommand(context, word, command).await,
+            Self::Interaction(interaction) => domain.interaction(context, interaction).await,
+            Self::Job => domain.job(context).await,
+        }
+    }
+}
+
+/// The answer to a slash command, for the person who typed it only.
+pub fn command_answer(command: &SlashCommand, text: &str) -> Result<Post, JobError> {
+    if command.response_url.expose_secret().is_empty() {
+        return Err(fail(&"the command has no response_url"));
+    }
+    Ok(Post {
+        lane: Lane::response_url(&command.response_url),
+        target: Target::ResponseUrl(command.response_url.clone()),
+        body: json!({"response_type": "ephemeral", "text": text}),
+        class: Class::AtMostOnce,
+        purpose: "command_answer",
+    })
+}
+
+fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize) -> Context<'a> {
+    Context {
+        job: delivery.job,
+        attempt: delivery.attempt,
+        overtaken,
+        rows: &ledger.rows,
+        clock: ledger.clock,
+    }
+}
+
+/// Runs a decision under its deadline, and turns a panic of it into an error.
+async fn guarded(
+    decision: impl Future<Output = Result<Decision, JobError>>,
+) -> Result<Decision, JobError> {
+    let decision = AssertUnwindSafe(decision).catch_unwind();
+    match tokio::time::timeout(DECISION_LIMIT, decision).await {
+        Ok(Ok(decided)) => decided,
+        Ok(Err(_)) => {
+            tracing::error!("domain.panicked");
+            Err(JobError::Retry("the domain panicked".to_owned()))
+        }
+        Err(_) => Err(JobError::Retry(
+            "the domain did not decide in time".to_owned(),
+        )),
+    }
+}
+
+fn fail(why: &dyn std::fmt::Display) -> JobError {
+    JobError::Fail(why.to_string())
+}

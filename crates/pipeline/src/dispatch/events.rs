@@ -1,0 +1,276 @@
+//! Events: every domain that takes part decides by itself, and those that fail are left a share each.
+
+use futures_util::future::join_all;
+use metrics::counter;
+use tidegate_slack::event::Envelope;
+use tidegate_slack::ids::TenantId;
+
+use super::{DECISION_LIMIT, Dispatcher, PLATFORM, TRIES, context, fail, guarded, home, label};
+use crate::archive::{self, Label};
+use crate::clock::Timestamp;
+use crate::domain::Domain;
+use crate::ledger::{
+    Claim, Committed, Decision, Delivery, EventCommitted, JobError, Ledger, Part, ShareId,
+    ShareState,
+};
+use crate::worker::FollowUp;
+
+/// Times that a domain may be overtaken in the event's own commit. Then every domain gets a share, where it can only hold up
+/// itself.
+const OVERTAKEN: usize = 3;
+
+/// Receives of which two ended without a word before an event is no longer decided as a whole.
+const SUSPECT_FROM: u32 = 3;
+
+/// Sendings by the sweep after which a share is parked: each was received several times.
+const SHARE_SENDINGS: i64 = 6;
+
+const _: () = assert!(DECISION_LIMIT.as_secs() < 20);
+
+impl Dispatcher {
+    pub(super) async fn event(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        envelope: &Envelope,
+    ) -> Result<FollowUp, JobError> {
+        // Nobody's data: no domain may guess whose.
+        if envelope.kind() == "event_callback" && delivery.job.tenant == TenantId::unreadable() {
+            return Err(fail(&"the event names no workspace"));
+        }
+        let event = Event {
+            delivery,
+            ledger,
+            envelope,
+            claim: Claim::of(delivery),
+            natural_key: label::natural_key(envelope),
+        };
+        let domains: Vec<&dyn Domain> = self.taking_part(envelope).collect();
+        if delivery.attempt >= SUSPECT_FROM && event.was_abandoned().await? {
+            let why = "two attempts at the event ended without a word";
+            return self.leave_to_shares(&event, &domains, why).await;
+        }
+        let mut parts = join_all(domains.iter().map(|domain| event.decide(*domain, 0))).await;
+        parts.extend(self.home_part(envelope));
+        let mut overtaken = vec![0; parts.len()];
+        loop {
+            if parts
+                .iter()
+                .any(|part| matches!(&part.decided, Err(Failed::Erased)))
+            {
+                return Err(JobError::Erased);
+            }
+            match event.commit(&parts).await? {
+                EventCommitted::Done(lanes, jobs) => {
+                    self.note_all(&event.claim, &parts).await?;
+                    return Ok(FollowUp { lanes, jobs });
+                }
+                EventCommitted::Repeated(lanes) => {
+                    ledger.keep_one_copy(delivery).await?;
+                    self.note_all(&event.claim, &parts).await?;
+                    return Ok(lanes.into());
+                }
+                EventCommitted::SameEvent => return Ok(FollowUp::default()),
+                EventCommitted::Rejected(why) => {
+                    return self.leave_to_shares(&event, &domains, &why).await;
+                }
+                EventCommitted::Stale(stale) => {
+                    for n in stale {
+                        overtaken[n] += 1;
+                        let domain = domains.get(n).filter(|_| overtaken[n] < OVERTAKEN);
+                        let Some(domain) = domain else {
+                            let why = "the rows keep changing";
+                            return self.leave_to_shares(&event, &domains, why).await;
+                        };
+                        parts[n] = event.decide(*domain, overtaken[n]).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn taking_part<'a>(&'a self, envelope: &'a Envelope) -> impl Iterator<Item = &'a dyn Domain> {
+        let domains = self.domains.iter().map(|domain| &**domain);
+        domains.filter(|domain| domain.spec().takes(envelope))
+    }
+
+    /// The home tab is drawn by the pipeline, from the sections of all domains.
+    fn home_part(&self, envelope: &Envelope) -> Option<DomainPart> {
+        let has_home = self.domains.iter().any(|domain| domain.spec().has_home);
+        let post = home::opened(envelope).filter(|_| has_home)?;
+        Some(DomainPart {
+            domain: PLATFORM,
+            decided: Ok(Decision {
+                posts: vec![post],
+                ..Decision::default()
+            }),
+        })
+    }
+
+    /// Commits the claim and a share for every domain, and nothing else.
+    async fn leave_to_shares(
+        &self,
+        event: &Event<'_>,
+        domains: &[&dyn Domain],
+        why: &str,
+    ) -> Result<FollowUp, JobError> {
+        tracing::warn!(why, "event.left_to_shares");
+        let share = |domain: &&dyn Domain| DomainPart {
+            domain: domain.spec().name,
+            decided: Err(Failed::Share(why.to_owned())),
+        };
+        let mut parts: Vec<DomainPart> = domains.iter().map(share).collect();
+        parts.extend(self.home_part(event.envelope));
+        match event.commit(&parts).await? {
+            EventCommitted::Done(lanes, jobs) => Ok(FollowUp { lanes, jobs }),
+            EventCommitted::Repeated(lanes) => {
+                event.ledger.keep_one_copy(event.delivery).await?;
+                Ok(lanes.into())
+            }
+            EventCommitted::SameEvent => Ok(FollowUp::default()),
+            EventCommitted::Stale(_) => {
+                Err(JobError::Retry("the rows changed meanwhile".to_owned()))
+            }
+            EventCommitted::Rejected(why) => Err(JobError::Fail(why)),
+        }
+    }
+
+    async fn note_all(&self, claim: &Claim, parts: &[DomainPart]) -> Result<(), JobError> {
+        for decision in parts.iter().filter_map(|part| part.decided.as_ref().ok()) {
+            self.note(claim, decision).await?;
+        }
+        Ok(())
+    }
+
+    /// Does one domain's share of an event, from the event's archived request.
+    pub(super) async fn share(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Result<FollowUp, JobError> {
+        let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
+        let share = ledger.share_of(&id).await?;
+        let Some(share) = share.filter(|share| share.state != ShareState::Done) else {
+            return Ok(FollowUp::default());
+        };
+        if share.state == ShareState::Waiting && share.sent >= SHARE_SENDINGS {
+            let reason = share
+                .reason
+                .as_deref()
+                .unwrap_or("it fails again and again");
+            return Err(JobError::Fail(reason.to_owned()));
+        }
+        let domain = self
+            .domains
+            .iter()
+            .find(|domain| domain.spec().name == id.domain);
+        let domain = domain.ok_or_else(|| fail(&"its domain is switched off"))?;
+        let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
+        let archived = archive::read(rows, tenant, &share.address, &id.event).await;
+        let archived = archived.map_err(|e| match e {
+            archive::ArchiveError::Table(e) => e.into(),
+            e @ archive::ArchiveError::Damaged(_) => fail(&e),
+        })?;
+        let archived = archived.ok_or_else(|| fail(&"its request is no longer archived"))?;
+        let label = Label {
+            name: archived.name,
+            dispatched_at: None,
+        };
+        let original = Delivery {
+            job: &archived.job,
+            label: &label,
+            attempt: delivery.attempt,
+        };
+        let envelope = tidegate_slack::event::Envelope::parse(&archived.job.body);
+        let envelope = envelope.map_err(|e| fail(&e))?;
+        for overtaken in 0..TRIES {
+            let context = context(original, ledger, overtaken);
+            let decision = guarded(domain.event(context, &envelope)).await?;
+            let committed = ledger.commit_share(&id, &share, delivery.attempt, &decision);
+            let lanes = match committed.await? {
+                Committed::Done(lanes) | Committed::Duplicate(lanes) => lanes,
+                Committed::Stale => continue,
+            };
+            counter!("tidegate_shares_total", "domain" => id.domain, "outcome" => "done")
+                .increment(1);
+            let claim = Claim::call(
+                delivery.job.id.clone(),
+                tenant.clone(),
+                Timestamp(share.address.second().saturating_mul(1000)),
+                &label.name,
+            );
+            self.note(&claim, &decision).await?;
+            return Ok(lanes.into());
+        }
+        Err(JobError::Retry("the rows keep changing".to_owned()))
+    }
+}
+
+/// One event that is being decided.
+struct Event<'a> {
+    delivery: Delivery<'a>,
+    ledger: &'a Ledger<'a>,
+    envelope: &'a Envelope,
+    claim: Claim,
+    natural_key: Option<Vec<String>>,
+}
+
+/// One domain's decision, or how it failed.
+struct DomainPart {
+    domain: &'static str,
+    decided: Result<Decision, Failed>,
+}
+
+/// How a domain failed.
+enum Failed {
+    /// It is left a share, with this reason.
+    Share(String),
+    /// The workspace has been erased: nothing is left for anybody.
+    Erased,
+}
+
+impl Event<'_> {
+    /// Has a domain decide, within its own deadline and whatever it panics about.
+    async fn decide(&self, domain: &dyn Domain, overtaken: usize) -> DomainPart {
+        let name = domain.spec().name;
+        let context = context(self.delivery, self.ledger, overtaken);
+        let decided = guarded(domain.event(context, self.envelope)).await;
+        let decided = decided.map_err(|e| match e {
+            JobError::Erased => Failed::Erased,
+            JobError::Retry(why) | JobError::Fail(why) => {
+                tracing::error!(domain = name, why, "domain.failed");
+                counter!("tidegate_shares_total", "domain" => name, "outcome" => "left")
+                    .increment(1);
+                Failed::Share(why)
+            }
+        });
+        DomainPart {
+            domain: name,
+            decided,
+        }
+    }
+
+    async fn commit(&self, parts: &[DomainPart]) -> Result<EventCommitted, JobError> {
+        let parts: Vec<Part> = parts
+            .iter()
+            .map(|part| Part {
+                domain: part.domain,
+                decided: match &part.decided {
+                    Ok(decision) => Ok(decision.clone()),
+                    Err(Failed::Share(why)) => Err(why.clone()),
+                    Err(Failed::Erased) => Err("the workspace has been erased".to_owned()),
+                },
+            })
+            .collect();
+        let natural_key = self.natural_key.as_deref();
+        self.ledger
+            .commit_event(&self.claim, natural_key, &parts)
+            .await
+    }
+
+    /// Whether two earlier attempts ended without a word: their workers died, or ran out of time.
+    async fn was_abandoned(&self) -> Result<bool, JobError> {
+        let retries = self.ledger.retries(&self.claim.id).await?;
+        Ok(i64::from(self.delivery.attempt) - 1 - retries >= 2)
+    }
+}

@@ -1,0 +1,346 @@
+//! Shares: what is left of an event for a domain that failed when the others were done.
+//!
+//! The event's transaction puts a share row in place of the domain's writes, so a domain acts in the event's commit or in its
+//! share, never in both. The row is claim, ledger entry and timer in one: while the share waits, the sweep sends its job, whose
+//! id is `<event>/<domain>`; the transaction that does the share, or parks it, takes the timer away.
+
+use serde::{Deserialize, Serialize};
+use tidegate_slack::ids::TenantId;
+
+use super::{
+    Claim, Committed, Decision, Delivery, EventState, Ledger, count, effects_of, lanes_of,
+    ledger_key, natural_key,
+};
+use crate::archive::Address;
+use crate::clock::Timestamp;
+use crate::job::{Job, kind};
+use crate::ledger::JobError;
+use crate::outbox::Lane;
+use crate::table::{
+    Due, Item, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Range, RowKey, TableError, Write,
+};
+use crate::timers::{self, Fired};
+
+/// Most shares of one event: as many as there can be domains.
+const MOST: usize = 100;
+
+/// One domain's part in the commit of an event.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The domain.
+    pub domain: &'static str,
+    /// What it decided, or why it failed.
+    pub decided: Result<Decision, String>,
+}
+
+/// How the commit of an event ended.
+#[derive(Debug)]
+pub enum EventCommitted {
+    /// Done now, by this call: wake these lanes, and send these jobs of shares.
+    Done(Vec<Lane>, Vec<Job>),
+    /// The event had been done before under this id. The lanes are those that the earlier call meant to wake.
+    Repeated(Vec<Lane>),
+    /// The same event had been done under another id.
+    SameEvent,
+    /// Conditions of these parts' writes do not hold.
+    Stale(Vec<usize>),
+    /// The table takes no such transaction, and does not say which write is to blame.
+    Rejected(String),
+}
+
+/// What a share has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShareState {
+    /// Its writes are in the table.
+    Done,
+    /// Its job is queued, or will be by the next sweep.
+    Waiting,
+    /// Set aside for a person.
+    Parked,
+}
+
+impl ShareState {
+    /// As stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Waiting => "waiting",
+            Self::Parked => "parked",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Done, Self::Waiting, Self::Parked];
+        all.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// A share as its row holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// The event that it is a part of.
+    pub event: String,
+    /// Whose part it is.
+    pub domain: String,
+    /// What it has come to.
+    pub state: ShareState,
+    /// Why the domain failed, the last time that it was noted.
+    pub reason: Option<String>,
+    /// How often its job was received before it got here.
+    pub attempts: i64,
+    /// How many posts it caused.
+    pub posts: i64,
+    /// When it got here.
+    pub finished_at: Timestamp,
+    /// How often its job was sent by the sweep.
+    pub sent: i64,
+    /// Where the event's request is kept.
+    pub address: Address,
+    name: String,
+}
+
+/// Names a share in its job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareId {
+    /// The event.
+    pub event: String,
+    /// The domain.
+    pub domain: String,
+}
+
+impl ShareId {
+    /// The share that a job is for.
+    pub fn of(job: &Job) -> Option<Self> {
+        let fired: Fired = serde_json::from_slice(&job.body).ok()?;
+        (job.kind == kind::SHARE).then_some(())?;
+        serde_json::from_value(fired.payload).ok()
+    }
+
+    fn key(&self) -> RowKey {
+        RowKey::new(&["ledger", &self.event], &["share", &self.domain])
+    }
+
+    fn job_id(&self) -> String {
+        format!("{}/{}", self.event, self.domain)
+    }
+}
+
+/// A share may be done once, also after it was parked.
+const OPEN: &str = "#state = :waiting OR #state = :parked";
+
+impl Ledger<'_> {
+    /// Writes the claim, and each domain's part or its share, in one transaction.
+    pub async fn commit_event(
+        &self,
+        claim: &Claim,
+        natural: Option<&[String]>,
+        parts: &[Part],
+    ) -> Result<EventCommitted, JobError> {
+        let now = self.clock.now();
+        let decisions = || parts.iter().filter_map(|part| part.decided.as_ref().ok());
+        let posts: i64 = decisions().map(|decision| count(&decision.posts)).sum();
+        let shares = parts.iter().filter(|part| part.decided.is_err()).count();
+        let entry = self
+            .entry(claim, EventState::Done, now)
+            .with("posts", posts)
+            .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
+        let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
+        if let Some(parts) = natural {
+            let row = self.expiring(now).with("event_id", claim.id.as_str());
+            writes.push(Self::claim_row(natural_key(parts), row, now));
+        }
+        let claims = writes.len();
+        let mut owners = Vec::new();
+        let mut jobs = Vec::new();
+        for (n, part) in parts.iter().enumerate() {
+            match &part.decided {
+                Ok(decision) => writes.extend(effects_of(&claim.id, part.domain, decision, now)),
+                Err(reason) => {
+                    let (write, job) = self.share(claim, part.domain, reason, now)?;
+                    writes.push(write);
+                    jobs.push(job);
+                }
+            }
+            owners.resize(writes.len() - claims, n);
+        }
+        if writes.len() > MAX_TRANSACTION_WRITES {
+            let why = format!("{} writes are too many for one transaction", writes.len());
+            return Ok(EventCommitted::Rejected(why));
+        }
+        if writes.iter().map(Write::bytes).sum::<usize>() > MAX_TRANSACTION_BYTES {
+            let why = "the writes are too large for one transaction".to_owned();
+            return Ok(EventCommitted::Rejected(why));
+        }
+        let lanes = decisions().flat_map(lanes_of).collect();
+        match self.rows.transact(writes).await {
+            Ok(()) => Ok(EventCommitted::Done(lanes, jobs)),
+            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
+                Ok(EventCommitted::Repeated(lanes))
+            }
+            Err(TableError::Cancelled(failed)) if claims == 2 && failed.get(1) == Some(&true) => {
+                self.finish(claim, EventState::Duplicate, None).await?;
+                Ok(EventCommitted::SameEvent)
+            }
+            Err(TableError::Cancelled(failed)) => {
+                let failed = failed.into_iter().skip(claims).zip(owners);
+                let mut stale: Vec<usize> = failed.filter(|(f, _)| *f).map(|(_, n)| n).collect();
+                stale.dedup();
+                if stale.is_empty() {
+                    let why = "the table does not say which condition failed".to_owned();
+                    return Ok(EventCommitted::Rejected(why));
+                }
+                Ok(EventCommitted::Stale(stale))
+            }
+            Err(TableError::Invalid(why)) => Ok(EventCommitted::Rejected(why)),
+            Err(TableError::Unknown(_)) if self.is(&claim.id, EventState::Done).await => {
+                Ok(EventCommitted::Repeated(lanes))
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The row of a new share, and its job.
+    fn share(
+        &self,
+        claim: &Claim,
+        domain: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(Write<RowKey>, Job), JobError> {
+        let id = ShareId {
+            event: claim.id.clone(),
+            domain: domain.to_owned(),
+        };
+        let row = self
+            .entry(claim, EventState::Done, now)
+            .with("state", ShareState::Waiting.as_str())
+            .with("attempts", 0i64)
+            .with("reason", reason);
+        let row = armed(row, &id, now)?;
+        let key = id.key();
+        let job = timers::job_of(&row, &key, &claim.tenant, now)
+            .ok_or_else(|| JobError::Fail("the job of a share cannot be made".to_owned()))?;
+        Ok((Write::put(key, row), job))
+    }
+
+    /// Commits a share with its claim, in one transaction. A share that is done, or gone, is a duplicate.
+    pub async fn commit_share(
+        &self,
+        id: &ShareId,
+        share: &Share,
+        attempt: u32,
+        decision: &Decision,
+    ) -> Result<Committed, JobError> {
+        let now = self.clock.now();
+        let row = self.ended(share, ShareState::Done, attempt, now);
+        let row = row.with("posts", count(&decision.posts));
+        let mut writes = vec![open(Write::put(id.key(), row))];
+        writes.extend(effects_of(&id.event, &id.domain, decision, now));
+        let lanes = lanes_of(decision);
+        match self.rows.transact(writes).await {
+            Ok(()) => Ok(Committed::Done(lanes)),
+            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
+                Ok(Committed::Duplicate(lanes))
+            }
+            Err(TableError::Cancelled(_)) => Ok(Committed::Stale),
+            Err(TableError::Unknown(_)) if self.is_share(id, ShareState::Done).await => {
+                Ok(Committed::Duplicate(lanes))
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Sets a job aside for a person, unless it is done already: an event, or the share that the job is for.
+    pub async fn park_job(&self, delivery: Delivery<'_>, reason: &str) -> Result<(), JobError> {
+        let Some(id) = ShareId::of(delivery.job) else {
+            return self.park(&Claim::of(delivery), reason).await;
+        };
+        let Some(share) = self.share_of(&id).await? else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        let row = self
+            .ended(&share, ShareState::Parked, delivery.attempt, now)
+            .with("reason", reason)
+            .with("due", Due::ParkedEvent.partition(&id.job_id()))
+            .with("due_at", now.millis());
+        match self.rows.write(open(Write::put(id.key(), row))).await {
+            Ok(_) | Err(TableError::Condition) => Ok(()),
+            Err(TableError::Unknown(_)) if self.is_share(&id, ShareState::Parked).await => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The shares of an event, by domain.
+    pub async fn shares_of(&self, event: &str) -> Result<Vec<Share>, TableError> {
+        let (partition, range) = (["ledger", event], Range::Under(&["share"]));
+        let page = self.rows.query(&partition, range, false, MOST, None);
+        let rows = page.await?.rows;
+        Ok(rows
+            .iter()
+            .filter_map(|(key, row)| parse(key, row))
+            .collect())
+    }
+
+    /// A share; `None` if there is none, or none any more.
+    pub async fn share_of(&self, id: &ShareId) -> Result<Option<Share>, TableError> {
+        let (key, now) = (id.key(), self.clock.now().seconds());
+        let row = self.rows.get(&key).await?;
+        let row = row.filter(|row| row.number("expires_at").is_none_or(|at| at >= now));
+        Ok(row.and_then(|row| parse(&key, &row)))
+    }
+
+    /// The job of a share that is not done, to be queued again.
+    pub fn job_of_share(&self, share: &Share, tenant: &TenantId) -> Result<Job, JobError> {
+        let id = ShareId {
+            event: share.event.clone(),
+            domain: share.domain.clone(),
+        };
+        let now = self.clock.now();
+        let row = armed(Item::new(), &id, now)?;
+        timers::job_of(&row, &id.key(), tenant, now)
+            .ok_or_else(|| JobError::Fail("the job of a share cannot be made".to_owned()))
+    }
+
+    async fn is_share(&self, id: &ShareId, state: ShareState) -> bool {
+        matches!(self.share_of(id).await, Ok(Some(share)) if share.state == state)
+    }
+
+    /// The row of a share that has come to an end, for now or for good: without its timer.
+    fn ended(&self, share: &Share, state: ShareState, attempt: u32, now: Timestamp) -> Item {
+        self.expiring(now)
+            .with("state", state.as_str())
+            .with("name", share.name.as_str())
+            .with("attempts", attempt)
+            .with("finished_at", now.millis())
+            .with("second", share.address.second())
+    }
+}
+
+/// The row with the timer that has the share's job sent.
+fn armed(row: Item, id: &ShareId, now: Timestamp) -> Result<Item, JobError> {
+    let payload = serde_json::to_value(id).map_err(|e| JobError::Fail(e.to_string()))?;
+    Ok(timers::armed(row, kind::SHARE, &payload, &id.job_id(), now))
+}
+
+fn open(write: Write<RowKey>) -> Write<RowKey> {
+    write
+        .when(OPEN)
+        .value(":waiting", ShareState::Waiting.as_str())
+        .value(":parked", ShareState::Parked.as_str())
+}
+
+fn parse(key: &RowKey, row: &Item) -> Option<Share> {
+    Some(Share {
+        event: key.partition_parts().into_iter().nth(1)?,
+        domain: key.sort_parts().into_iter().nth(1)?,
+        state: ShareState::parse(row.text("state")?)?,
+        reason: row.text("reason").map(str::to_owned),
+        attempts: row.number("attempts").unwrap_or(0),
+        posts: row.number("posts").unwrap_or(0),
+        finished_at: Timestamp(row.number("finished_at")?),
+        sent: row.number("sent").unwrap_or(0),
+        address: Address::at_second(row.number("second")?),
+        name: row.text("name").unwrap_or_default().to_owned(),
+    })
+}
