@@ -4,6 +4,8 @@
 
 mod endings;
 
+use tidegate_slack::mrkdwn::escape;
+
 pub use self::endings::{cancel, close, reopen, resolve};
 use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
@@ -17,7 +19,6 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
-use tidegate_slack::mrkdwn::escape;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]

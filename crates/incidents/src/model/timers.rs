@@ -14,6 +14,7 @@ use super::incident::{Incident, IncidentId};
 use super::rows;
 use super::settings::Timers;
 use super::timer_kind::TimerKind;
+
 /// Kind of the jobs that timers become.
 pub const TIMER_JOB: &str = "incident.timer";
 

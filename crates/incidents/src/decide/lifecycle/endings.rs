@@ -2,6 +2,8 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
+use tidegate_slack::mrkdwn::escape;
+
 use crate::decide::case::{Case, Form, Refused, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
@@ -11,7 +13,6 @@ use crate::model::permissions::Action;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
-use tidegate_slack::mrkdwn::escape;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
