@@ -2,8 +2,10 @@
 //! of them, in local mode and against a deployment.
 
 mod events;
+mod found;
 mod posts;
 mod redaction;
+mod replay;
 
 use tidegate_pipeline::table::Table;
 
