@@ -3,11 +3,11 @@
 
 pub mod actor;
 pub mod channel_name;
-pub mod delivery;
 pub mod effect;
 pub mod incident;
 pub mod milestone;
 pub mod news;
+pub mod notification;
 pub mod permissions;
 pub mod publication;
 pub mod role;

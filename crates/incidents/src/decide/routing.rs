@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::change::Change;
-use crate::model::delivery::{self, Delivered};
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::news::{Audience, News};
+use crate::model::notification::{self, NotificationState};
 use crate::model::settings::Settings;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
@@ -89,7 +89,7 @@ pub fn tell(
     }
     let incident = change.incident.id.clone();
     for one in left_alone.iter().take(MOST_NOTED) {
-        let row = delivery::begin(&incident, news, one, seq, Delivered::Throttled, now);
+        let row = notification::begin(&incident, news, one, seq, NotificationState::Throttled, now);
         change.write(row);
     }
     let from = change.before().map(|before| before.severity);
@@ -97,7 +97,7 @@ pub fn tell(
     let mut effects = told_each(incident, to.clone(), news, seq, from, words);
     for row in effects
         .iter()
-        .filter_map(|each| delivery::pending(each, now))
+        .filter_map(|each| notification::pending(each, now))
     {
         change.write(row);
     }

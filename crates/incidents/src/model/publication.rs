@@ -7,8 +7,8 @@ use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use super::actor::Actor;
-use super::delivery::Delivered;
 use super::incident::{Incident, IncidentId, PublicUpdate};
+use super::notification::NotificationState;
 use super::rows;
 use super::status::Status;
 
@@ -46,12 +46,12 @@ fn place(id: &IncidentId, n: u32) -> RowKey {
 
 /// The ledger's row of a text that waits for the page.
 pub fn begin(id: &IncidentId, text: &Published, now: Timestamp) -> Write<RowKey> {
-    Write::put(key(id, text), row(Delivered::Pending, 0, now))
+    Write::put(key(id, text), row(NotificationState::Pending, 0, now))
 }
 
 /// The row once the page has it.
 pub fn sent(id: &IncidentId, text: &Published, attempts: i64, now: Timestamp) -> Write<RowKey> {
-    Write::put(key(id, text), row(Delivered::Sent, attempts, now))
+    Write::put(key(id, text), row(NotificationState::Sent, attempts, now))
 }
 
 /// The row once it was given up.
@@ -62,11 +62,11 @@ pub fn failed(
     attempts: i64,
     now: Timestamp,
 ) -> Write<RowKey> {
-    let row = row(Delivered::Failed, attempts, now).with("error", error);
+    let row = row(NotificationState::Failed, attempts, now).with("error", error);
     Write::put(key(id, text), row)
 }
 
-fn row(state: Delivered, attempts: i64, now: Timestamp) -> Item {
+fn row(state: NotificationState, attempts: i64, now: Timestamp) -> Item {
     Item::new()
         .with("news", "public")
         .with("target", "status page")

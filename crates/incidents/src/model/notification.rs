@@ -15,7 +15,7 @@ pub const MAX_SHOWN: usize = 50;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivered {
+pub enum NotificationState {
     /// It waits for its turn.
     Pending,
     /// Slack has it.
@@ -26,7 +26,7 @@ pub enum Delivered {
     Throttled,
 }
 
-impl Delivered {
+impl NotificationState {
     /// As stored and shown.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Delivered {
 
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct Notification {
     /// Of what.
     pub news: String,
     /// A channel or a person.
@@ -61,7 +61,7 @@ pub fn begin(
     news: News,
     to: &Audience,
     seq: u64,
-    state: Delivered,
+    state: NotificationState,
     now: Timestamp,
 ) -> Write<RowKey> {
     let row = Item::new()
@@ -84,7 +84,14 @@ pub fn pending(effect: &Effect, now: Timestamp) -> Option<Write<RowKey>> {
     else {
         return None;
     };
-    Some(begin(incident, *news, to, *seq, Delivered::Pending, now))
+    Some(begin(
+        incident,
+        *news,
+        to,
+        *seq,
+        NotificationState::Pending,
+        now,
+    ))
 }
 
 /// The write that says what became of the delivery behind an effect; `None` for effects that are none.
@@ -110,13 +117,13 @@ pub fn ended(
             key,
             "SET #state = :state, #at = :at, #attempts = :attempts, #ts = :ts REMOVE #error",
         )
-        .value(":state", Delivered::Sent.as_str())
+        .value(":state", NotificationState::Sent.as_str())
         .value(":ts", ts.as_str()),
         Err(reason) => Write::update(
             key,
             "SET #state = :state, #at = :at, #attempts = :attempts, #error = :error",
         )
-        .value(":state", Delivered::Failed.as_str())
+        .value(":state", NotificationState::Failed.as_str())
         .value(":error", reason),
     };
     Some(
@@ -132,13 +139,13 @@ pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Option<Write<RowKe
 }
 
 /// The latest deliveries of an incident, newest first.
-pub async fn list(rows: &Rows, incident: &IncidentId) -> Result<Vec<Delivery>, TableError> {
+pub async fn list(rows: &Rows, incident: &IncidentId) -> Result<Vec<Notification>, TableError> {
     let range = Range::Under(&["delivery"]);
     let page = rows
         .query(&rows::partition(incident), range, true, MAX_SHOWN, None)
         .await?;
     let read = |item: &Item| {
-        Some(Delivery {
+        Some(Notification {
             news: item.text("news")?.to_owned(),
             target: item.text("target")?.to_owned(),
             state: item.text("state")?.to_owned(),
