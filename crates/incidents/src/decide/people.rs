@@ -49,8 +49,8 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
         incident.zone = zone;
         incident.handover = None;
         // Whoever leads from now on has missed no update yet.
-        if let Some(nag) = incident.timers.get_mut(&TimerKind::UpdateDue) {
-            nag.fired = 0;
+        if let Some(reminder) = incident.timers.get_mut(&TimerKind::UpdateDue) {
+            reminder.fired = 0;
         }
     }
 }

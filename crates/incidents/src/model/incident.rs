@@ -13,7 +13,7 @@ use super::actor::Actor;
 use super::role::{Held, RoleName};
 use super::severity::Severity;
 use super::status::Status;
-use super::timer_kind::{Nag, TimerKind};
+use super::timer_kind::{ReminderState, TimerKind};
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 100;
@@ -202,7 +202,7 @@ pub struct Incident {
     pub zone: Option<i32>,
     /// Reminders so far, and what people asked of them.
     #[serde(default)]
-    pub timers: BTreeMap<TimerKind, Nag>,
+    pub timers: BTreeMap<TimerKind, ReminderState>,
     /// When the next word is promised.
     #[serde(default)]
     pub next_update_at: Option<Timestamp>,

@@ -1,6 +1,5 @@
 //! What an incident reminds people of, and how often it has done so.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -70,7 +69,7 @@ impl fmt::Display for TimerKind {
 /// How often a reminder went out, and what people asked of it. Starts anew when its reason is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Nag {
+pub struct ReminderState {
     /// How often it has gone out.
     pub fired: u32,
     /// When it last did.
@@ -80,6 +79,3 @@ pub struct Nag {
     /// Not again at all.
     pub off: bool,
 }
-
-/// Reminders by kind.
-pub type Nags = BTreeMap<TimerKind, Nag>;

@@ -38,7 +38,7 @@ pub fn forget(before: &Incident, incident: &mut Incident) {
         if !incident
             .timers
             .get(&TimerKind::UpdateDue)
-            .is_some_and(|nag| nag.off)
+            .is_some_and(|reminder| reminder.off)
         {
             gone.push(TimerKind::UpdateDue);
         }

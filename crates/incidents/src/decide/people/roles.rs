@@ -15,7 +15,7 @@ use crate::model::role::{Held, RoleName};
 use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timer_kind::{Nag, TimerKind};
+use crate::model::timer_kind::{ReminderState, TimerKind};
 use crate::model::transition::{self, Went};
 use crate::render;
 
@@ -164,8 +164,8 @@ pub fn silent(incident: &Incident) -> bool {
         return false;
     };
     let missed = |kind: TimerKind, times: u32| {
-        let nag = incident.timers.get(&kind).copied().unwrap_or_default();
-        let Nag { fired, last, .. } = nag;
+        let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
+        let ReminderState { fired, last, .. } = reminder;
         fired >= times && last.is_some_and(|last| last > since && last > incident.updated_at)
     };
     let waits = incident.status == Status::Declared;

@@ -49,12 +49,12 @@ pub fn paced(incident: &Incident, by: Duration) -> Duration {
 
 fn due(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Timestamp> {
     let rhythm = rhythm(incident, timers, kind)?;
-    let nag = incident.timers.get(&kind).copied().unwrap_or_default();
-    if nag.off || nag.fired >= rhythm.most {
+    let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
+    if reminder.off || reminder.fired >= rhythm.most {
         return None;
     }
     let pace = |by| paced(incident, by);
-    let mut at = match nag.last {
+    let mut at = match reminder.last {
         None => rhythm.base.plus(pace(rhythm.first)),
         Some(last) => last.plus(pace(rhythm.again?)),
     };
@@ -62,7 +62,7 @@ fn due(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Timestam
     if matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
         return Some(at);
     }
-    at = at.max(nag.snoozed_until.unwrap_or_default());
+    at = at.max(reminder.snoozed_until.unwrap_or_default());
     at = at.max(incident.paused_until.unwrap_or_default());
     if incident.severity != Severity::P1 && !incident.drill {
         at = working(at, timers.working_hours, incident.zone.unwrap_or(0));
