@@ -52,9 +52,9 @@ impl Refused {
     }
 }
 
-impl From<permissions::Refusal> for Refused {
-    fn from(refusal: permissions::Refusal) -> Self {
-        Self(refusal.to_string())
+impl From<permissions::PermissionDenied> for Refused {
+    fn from(denied: permissions::PermissionDenied) -> Self {
+        Self(denied.to_string())
     }
 }
 

@@ -12,8 +12,8 @@ use super::role::RoleName;
 use super::severity::Severity;
 use super::status::Status;
 
+mod denied_text;
 mod matrix;
-mod refusals;
 
 /// How much a workspace leaves to whoever takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -249,7 +249,7 @@ pub fn standing(
 
 /// Why somebody may not, in words for them: finished mrkdwn, with nothing in it that has to be escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum PermissionDenied {
     /// There is none, or none that they may know of.
     #[error("There is no such incident, or it is not yours to see.")]
     NotFound,
@@ -272,7 +272,7 @@ pub fn allow(
     action: Action,
     incident: Option<&Incident>,
     rules: &Rules<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     matrix::allow(who, action, incident, rules)
 }
 

@@ -1,7 +1,7 @@
 //! The table of rights: who may do what under which policy.
 
-use super::refusals;
-use super::{Action, Policy, Refusal, Rules, Standing, can_see};
+use super::denied_text;
+use super::{Action, PermissionDenied, Policy, Rules, Standing, can_see};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
@@ -142,19 +142,19 @@ pub(super) fn allow(
     action: Action,
     incident: Option<&Incident>,
     rules: &Rules<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     let general = matches!(action, Action::Declare | Action::List | Action::Configure);
     match incident {
         // Before anything else, or the refusal itself would tell of it.
         Some(incident) if incident.private && !can_see(who, incident) => {
-            return Err(Refusal::NotFound);
+            return Err(PermissionDenied::NotFound);
         }
-        None if !general => return Err(Refusal::NotFound),
+        None if !general => return Err(PermissionDenied::NotFound),
         _ => {}
     }
     if !who.member && !who.admin {
         let words = "Incidents are for full members of this workspace. An admin can put you on the list with `/incident config`.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.to_owned()));
     }
     if let (Action::AnswerHandover, Some(incident)) = (action, incident) {
         return answer_handover(who, incident);
@@ -167,7 +167,7 @@ pub(super) fn allow(
             Ok(())
         } else {
             let words = "An API key without the scope `incidents:admin` cannot do that.";
-            Err(Refusal::Forbidden(words.to_owned()))
+            Err(PermissionDenied::Forbidden(words.to_owned()))
         };
     }
     if let (Action::TakeCommand { commander_silent }, Some(incident)) = (action, incident) {
@@ -175,7 +175,7 @@ pub(super) fn allow(
     }
     let may = under(rules.policy, action);
     if !fits(who, may) {
-        return Err(refusals::forbidden(action, may, incident));
+        return Err(denied_text::forbidden(action, may, incident));
     }
     match incident {
         Some(incident) if action == Action::PublishPublic => approved(who, incident, rules),
@@ -183,14 +183,14 @@ pub(super) fn allow(
     }
 }
 
-fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), Refusal> {
+fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), PermissionDenied> {
     match (&incident.handover, who.actor.person()) {
         (Some(handover), Some(user)) if handover.to == *user => Ok(()),
-        (Some(handover), _) => Err(Refusal::Forbidden(format!(
+        (Some(handover), _) => Err(PermissionDenied::Forbidden(format!(
             "This handover asks <@{}>, nobody else.",
             handover.to
         ))),
-        (None, _) => Err(Refusal::Forbidden(
+        (None, _) => Err(PermissionDenied::Forbidden(
             "This handover is over: there is nothing to answer.".to_owned(),
         )),
     }
@@ -202,14 +202,14 @@ fn take_command(
     incident: &Incident,
     silent: bool,
     policy: Policy,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     let Some(user) = who.actor.person() else {
         let words = "Only a person can take the command.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.to_owned()));
     };
     if who.holds(&RoleName::Commander) {
         let words = format!("You are the commander of {} already.", incident.name());
-        return Err(Refusal::Forbidden(words));
+        return Err(PermissionDenied::Forbidden(words));
     }
     let rank =
         who.admin || who.holds(&RoleName::Deputy) || (policy == Policy::Open && who.participant);
@@ -217,11 +217,11 @@ fn take_command(
         _ if rank => Ok(()),
         None if who.participant => Ok(()),
         Some(_) if silent && who.participant => Ok(()),
-        None => Err(Refusal::Forbidden(format!(
+        None => Err(PermissionDenied::Forbidden(format!(
             "Join {} first, with `/incident join`.",
             incident.name()
         ))),
-        Some(commander) => Err(Refusal::Forbidden(format!(
+        Some(commander) => Err(PermissionDenied::Forbidden(format!(
             "{} has a commander, <@{commander}>, who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin.",
             incident.name()
         ))),
@@ -229,7 +229,11 @@ fn take_command(
 }
 
 /// A text for the public by somebody who does not lead needs a yes at these severities, under every policy.
-fn approved(who: &Standing, incident: &Incident, rules: &Rules<'_>) -> Result<(), Refusal> {
+fn approved(
+    who: &Standing,
+    incident: &Incident,
+    rules: &Rules<'_>,
+) -> Result<(), PermissionDenied> {
     if who.leads() || !rules.approval.contains(&incident.severity) {
         return Ok(());
     }
@@ -237,7 +241,7 @@ fn approved(who: &Standing, incident: &Incident, rules: &Rules<'_>) -> Result<()
         Some(commander) => format!("the commander, <@{commander}>,"),
         None => "the commander, the deputy or an admin".to_owned(),
     };
-    Err(Refusal::NeedsApproval(format!(
+    Err(PermissionDenied::NeedsApproval(format!(
         "{} is a {}: {by} has to approve what the public reads.",
         incident.name(),
         incident.severity

@@ -5,7 +5,7 @@ use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
-    Action, Policy, Refusal, Rules, allow, standing,
+    Action, PermissionDenied, Policy, Rules, allow, standing,
 };
 use tidegate_app::incidents::model::role::{Held, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
@@ -136,7 +136,7 @@ fn may(user: &str, action: Action) -> bool {
     let who = standing(&actor, Some(&incident), PersonKind::Member, &rules);
     match allow(&who, action, Some(&incident), &rules) {
         Ok(()) => true,
-        Err(Refusal::Forbidden(_)) => false,
+        Err(PermissionDenied::Forbidden(_)) => false,
         Err(other) => panic!("{user} {action:?}: {other:?}"),
     }
 }
