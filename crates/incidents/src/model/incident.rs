@@ -10,7 +10,7 @@ use tidegate_pipeline::table::hash_text;
 use tidegate_slack::ids::UserId;
 
 use super::actor::Actor;
-use super::role::{Held, RoleName};
+use super::role::{RoleHolder, RoleName};
 use super::severity::Severity;
 use super::status::Status;
 use super::timer_kind::{ReminderState, TimerKind};
@@ -169,7 +169,7 @@ pub struct Incident {
     /// Who declared it.
     pub reporter: Actor,
     /// Who does what, the commander included.
-    pub roles: Vec<Held>,
+    pub roles: Vec<RoleHolder>,
     /// Who takes part.
     pub participants: BTreeSet<UserId>,
     /// Who wants to hear of it without taking part.

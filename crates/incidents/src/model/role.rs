@@ -78,7 +78,7 @@ impl fmt::Display for RoleName {
 
 /// A role that somebody holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct RoleHolder {
     /// Which.
     pub role: RoleName,
     /// Who.

@@ -11,7 +11,7 @@ use crate::decide::speak::{publish, say, say_message, show};
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
@@ -91,7 +91,7 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
         )));
     }
     let mut change = case.change(incident);
-    let mine = |held: &Held| held.user == *user && held.role == *role;
+    let mine = |held: &RoleHolder| held.user == *user && held.role == *role;
     change.incident.roles.retain(|held| !mine(held));
     change.note(
         EntryKind::RoleChange,

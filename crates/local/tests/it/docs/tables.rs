@@ -7,7 +7,7 @@ use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
     Action, PermissionDenied, Policy, Rules, allow, standing,
 };
-use tidegate_app::incidents::model::role::{Held, RoleName};
+use tidegate_app::incidents::model::role::{RoleHolder, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
 use tidegate_app::incidents::model::status::Status;
 use tidegate_app::incidents::model::transition::{self, Went};
@@ -112,7 +112,7 @@ fn incident() -> Incident {
     ] {
         let (by, since) = (reporter.clone(), now);
         let user = user.into();
-        incident.roles.push(Held {
+        incident.roles.push(RoleHolder {
             role,
             user,
             since,
