@@ -58,8 +58,8 @@ impl From<permissions::PermissionDenied> for Refused {
     }
 }
 
-impl From<crate::model::transition::Denied> for Refused {
-    fn from(denied: crate::model::transition::Denied) -> Self {
+impl From<crate::model::transition::TransitionError> for Refused {
+    fn from(denied: crate::model::transition::TransitionError) -> Self {
         Self(escape(&denied.to_string()))
     }
 }

@@ -1,7 +1,7 @@
 //! Milestones by name, and their correction afterwards.
 
 use super::incident::Milestones;
-use super::transition::Denied;
+use super::transition::TransitionError;
 use tidegate_pipeline::clock::Timestamp;
 
 /// A milestone that can be corrected.
@@ -87,16 +87,16 @@ pub fn correct(
     milestone: Milestone,
     at: Timestamp,
     now: Timestamp,
-) -> Result<(), Denied> {
+) -> Result<(), TransitionError> {
     let name = milestone.as_str();
     let open = matches!(milestone, Milestone::ImpactStarted | Milestone::Detected);
     if !open && milestone.of(marks).is_none() {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "This incident is not {name} yet. Only a moment that has come can be corrected."
         )));
     }
     if at > now {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} cannot be later than now. Add the day, as in `at 2026-11-21T14:05`, if it was another one."
         )));
     }
@@ -112,7 +112,7 @@ pub fn correct(
         Milestone::Closed => wanted.closed = Some(at),
     }
     if let Some((first, second)) = out_of_order(&wanted) {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{} cannot be later than {}. Correct that one first.",
             first.as_str(),
             second.as_str()

@@ -12,9 +12,9 @@ pub const REOPEN_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// What came of a wish to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Went {
+pub enum Transition {
     /// It stood there already: nothing changed, and nobody is to be told.
-    Already,
+    Unchanged,
     /// It moved.
     Moved,
 }
@@ -23,9 +23,9 @@ pub enum Went {
 /// escaped for mrkdwn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Denied(String);
+pub struct TransitionError(String);
 
-impl Denied {
+impl TransitionError {
     /// A refusal in these words.
     pub(crate) fn new(words: impl Into<String>) -> Self {
         Self(words.into())
@@ -35,16 +35,16 @@ impl Denied {
 /// Moves an incident to a status at `now`, with its milestones. `words` say why or how it stands, and become the
 /// summary. `admin` opens what only admins may: a closed incident. Whether the person may move it at all is
 /// [`super::permissions`]'s question. A refused incident is left as it was.
-pub fn go(
+pub fn move_to(
     incident: &mut Incident,
     to: Status,
     words: Option<&str>,
     admin: bool,
     now: Timestamp,
-) -> Result<Went, Denied> {
+) -> Result<Transition, TransitionError> {
     let words = words.map(str::trim).filter(|words| !words.is_empty());
     if incident.status == to {
-        return Ok(Went::Already);
+        return Ok(Transition::Unchanged);
     }
     check(incident, to, words, admin, now)?;
     set_milestones(incident, to, now);
@@ -72,7 +72,7 @@ pub fn go(
     }
     incident.status = to;
     (incident.status_since, incident.updated_at) = (now, now);
-    Ok(Went::Moved)
+    Ok(Transition::Moved)
 }
 
 /// Where `/incident reopen` leads; `None` for an incident that is open.
@@ -114,7 +114,7 @@ fn check(
     words: Option<&str>,
     admin: bool,
     now: Timestamp,
-) -> Result<(), Denied> {
+) -> Result<(), TransitionError> {
     let (from, name) = (incident.status, incident.name());
     if !leads(from, to, incident.previous) {
         return Err(no_way(incident, to));
@@ -129,18 +129,18 @@ fn check(
     };
     let back = to != Status::Closed && ended.is_some_and(|at| now.since(at) > REOPEN_WITHIN);
     if back {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} has been {from} for more than 7 days. Declare a new incident and link it with `/incident link {name}`."
         )));
     }
     if from == Status::Identified && to == Status::Investigating && words.is_none() {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} is identified. Say why it is investigated again: `/incident status investigating <why>`."
         )));
     }
     let said = words.is_some() || incident.summary.is_some();
     if to == Status::Resolved && incident.severity.is_broadcast() && !said {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} is a {}: say how it ended, with `/incident resolve <summary>`.",
             incident.severity
         )));
@@ -148,16 +148,16 @@ fn check(
     Ok(())
 }
 
-fn closed(name: &str) -> Denied {
-    Denied::new(format!(
+fn closed(name: &str) -> TransitionError {
+    TransitionError::new(format!(
         "{name} is closed. An admin can reopen it with `/incident reopen <why>`."
     ))
 }
 
 /// The words for a step that does not exist: what can be done from here.
-fn no_way(incident: &Incident, to: Status) -> Denied {
+fn no_way(incident: &Incident, to: Status) -> TransitionError {
     let (from, name) = (incident.status, incident.name());
-    Denied::new(match (from, to) {
+    TransitionError::new(match (from, to) {
         (Status::Closed, _) => return closed(&name),
         (Status::Resolved, _) => {
             format!("{name} is resolved. Reopen it first, with `/incident reopen <why>`.")

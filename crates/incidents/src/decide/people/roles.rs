@@ -16,7 +16,7 @@ use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::timer_kind::{ReminderState, TimerKind};
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 use crate::render;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
@@ -232,8 +232,8 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
         return false;
     }
     let to = Status::Investigating;
-    let went = transition::go(&mut change.incident, to, None, false, now);
-    if went != Ok(Went::Moved) {
+    let went = transition::move_to(&mut change.incident, to, None, false, now);
+    if went != Ok(Transition::Moved) {
         return false;
     }
     change.note(EntryKind::StatusChanged, format!("{from} → {to}"));

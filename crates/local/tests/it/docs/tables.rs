@@ -10,7 +10,7 @@ use tidegate_app::incidents::model::permissions::{
 use tidegate_app::incidents::model::role::{RoleHolder, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
 use tidegate_app::incidents::model::status::Status;
-use tidegate_app::incidents::model::transition::{self, Went};
+use tidegate_app::incidents::model::transition::{self, Transition};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::PersonKind;
 
@@ -172,9 +172,13 @@ fn the_table_of_statuses_has_every_step_and_no_other() {
             incident.status = from;
             incident.previous = Some(before);
             let now = incident.milestones.declared;
-            let went = transition::go(&mut incident, to, Some("why"), true, now);
+            let went = transition::move_to(&mut incident, to, Some("why"), true, now);
             let is_documented = documented.iter().any(|name| name == to.as_str());
-            assert_eq!(went == Ok(Went::Moved), is_documented, "{from} → {to}");
+            assert_eq!(
+                went == Ok(Transition::Moved),
+                is_documented,
+                "{from} → {to}"
+            );
         }
     }
 }
