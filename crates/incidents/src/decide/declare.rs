@@ -211,7 +211,7 @@ fn incident(
         public: Vec::new(),
         merged_into: None,
         tasks: 0,
-        told: BTreeMap::new(),
+        notified: BTreeMap::new(),
         counted: None,
         seq: 0,
         chain: String::new(),

@@ -40,12 +40,16 @@ pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> 
 
 /// Who has been told of an incident so far, whatever it has become since.
 pub fn told(incident: &Incident) -> BTreeSet<Audience> {
-    incident.told.keys().filter_map(|key| parse(key)).collect()
+    incident
+        .notified
+        .keys()
+        .filter_map(|key| parse(key))
+        .collect()
 }
 
 /// Whether an audience has been told that kind of news of an incident.
 pub fn has_heard(incident: &Incident, news: News, to: &Audience) -> bool {
-    incident.told.contains_key(&key(news, to))
+    incident.notified.contains_key(&key(news, to))
 }
 
 /// Those who watch an incident, as an audience.
@@ -78,13 +82,13 @@ pub fn tell(
     let (mut to, mut left_alone) = (Vec::new(), Vec::new());
     for one in audience {
         let key = key(news, one);
-        let last = change.incident.told.get(&key).copied();
+        let last = change.incident.notified.get(&key).copied();
         let just_now = last.is_some_and(|last| now.since(last) < THROTTLE);
         if just_now && matches!(one, Audience::Person(_)) && may_wait(news) {
             left_alone.push(one.clone());
             continue;
         }
-        change.incident.told.insert(key, now);
+        change.incident.notified.insert(key, now);
         to.push(one.clone());
     }
     let incident = change.incident.id.clone();

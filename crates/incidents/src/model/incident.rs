@@ -222,8 +222,8 @@ pub struct Incident {
     #[serde(default)]
     pub tasks: u32,
     /// When whom was told of what last, as `<kind>:<channel or person>`.
-    #[serde(default)]
-    pub told: BTreeMap<String, Timestamp>,
+    #[serde(default, rename = "told")]
+    pub notified: BTreeMap<String, Timestamp>,
     /// What the statistics hold of it.
     #[serde(default)]
     pub counted: Option<Counted>,

@@ -56,7 +56,7 @@ pub(crate) fn incident() -> Incident {
         public: Vec::new(),
         merged_into: None,
         tasks: 0,
-        told: BTreeMap::new(),
+        notified: BTreeMap::new(),
         counted: None,
         channel_name: "inc-20261121-checkout".to_owned(),
         seq: 0,
