@@ -1,5 +1,5 @@
-//! What is stored of incidents, and what always holds of it: values, their rows, and the rules that follow from the values
-//! alone. Nothing here calls Slack or knows who asked for what.
+//! The data model of incidents: values, the rows that store them, and the rules that depend on the values alone.
+//! Nothing here calls Slack or knows about requests.
 
 pub mod actor;
 pub mod channel_name;

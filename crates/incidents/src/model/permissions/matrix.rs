@@ -1,4 +1,4 @@
-//! The table of rights: who may do what under which policy.
+//! The table of rights: who may do what under each policy.
 
 use super::denied_text;
 use super::{Action, PermissionDenied, Policy, Rules, Standing, can_see};
@@ -6,28 +6,28 @@ use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
-/// Who is allowed by a row of the table. Everyone who has a role takes part as well, and admins may do everything.
+/// The people whom a row of the table allows. Role holders are also participants, and admins may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum May {
-    /// Whoever is a member.
+    /// Every member of the workspace.
     Anyone,
-    /// Whoever takes part.
+    /// Every participant of the incident.
     Participants,
-    /// The scribe, and who leads.
+    /// The scribe, the deputy and the commander.
     Scribe,
-    /// The scribe, comms, and who leads.
+    /// The scribe, comms, the deputy and the commander.
     ScribeAndComms,
-    /// Comms, and who leads.
+    /// Comms, the deputy and the commander.
     Comms,
     /// The deputy and the commander.
     Leads,
-    /// The commander.
+    /// The commander and nobody else, except admins.
     Commander,
-    /// Admins only.
+    /// Admins and nobody else.
     Admins,
 }
 
-/// The table under the standard policy. No `_`: a new action has no rights before it has a row.
+/// The table under the standard policy. It has no `_` arm, so that a new action needs a row before it compiles.
 fn row(action: Action) -> May {
     match action {
         Action::Declare
@@ -76,7 +76,7 @@ fn row(action: Action) -> May {
     }
 }
 
-/// What the strict policy keeps for the commander.
+/// Whether the strict policy reserves an action for the commander.
 fn is_commanders(action: Action) -> bool {
     matches!(
         action,
@@ -119,7 +119,7 @@ fn fits(who: &Standing, may: May) -> bool {
     }
 }
 
-/// What an API key may do whose scope allows changes, and that is no admin's.
+/// Whether an API key may do something with the scope for changes but without the scope of admins.
 fn is_for_apps(action: Action) -> bool {
     matches!(
         action,
@@ -136,7 +136,7 @@ fn is_for_apps(action: Action) -> bool {
     )
 }
 
-/// See [`super::allow`].
+/// Checks the right to `action`, as [`super::allow`] documents.
 pub(super) fn allow(
     who: &Standing,
     action: Action,
@@ -145,7 +145,7 @@ pub(super) fn allow(
 ) -> Result<(), PermissionDenied> {
     let general = matches!(action, Action::Declare | Action::List | Action::Configure);
     match incident {
-        // Before anything else, or the refusal itself would tell of it.
+        // This comes first, because any other denial would reveal that the incident exists.
         Some(incident) if incident.private && !can_see(who, incident) => {
             return Err(PermissionDenied::NotFound);
         }
@@ -196,7 +196,7 @@ fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), Permission
     }
 }
 
-/// Taking the command needs a reason to: nobody has it, whoever has it is silent, or the rank of the deputy or an admin.
+/// Allows taking command if there is no commander, if the commander is silent, or if the actor is deputy or admin.
 fn take_command(
     who: &Standing,
     incident: &Incident,
@@ -228,7 +228,7 @@ fn take_command(
     }
 }
 
-/// A text for the public by somebody who does not lead needs a yes at these severities, under every policy.
+/// Requires approval, at the configured severities and under every policy, of a public text whose author does not lead.
 fn approved(
     who: &Standing,
     incident: &Incident,
