@@ -52,14 +52,14 @@ impl Refused {
     }
 }
 
-impl From<permissions::Refusal> for Refused {
-    fn from(refusal: permissions::Refusal) -> Self {
-        Self(refusal.to_string())
+impl From<permissions::PermissionDenied> for Refused {
+    fn from(denied: permissions::PermissionDenied) -> Self {
+        Self(denied.to_string())
     }
 }
 
-impl From<crate::model::transition::Denied> for Refused {
-    fn from(denied: crate::model::transition::Denied) -> Self {
+impl From<crate::model::transition::TransitionError> for Refused {
+    fn from(denied: crate::model::transition::TransitionError) -> Self {
         Self(escape(&denied.to_string()))
     }
 }

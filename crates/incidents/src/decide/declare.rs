@@ -18,7 +18,7 @@ use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId, Milestones, Review};
 use crate::model::news::News;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::{Settings, StatusPage};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
@@ -211,7 +211,7 @@ fn incident(
         public: Vec::new(),
         merged_into: None,
         tasks: 0,
-        told: BTreeMap::new(),
+        notified: BTreeMap::new(),
         counted: None,
         seq: 0,
         chain: String::new(),
@@ -221,9 +221,9 @@ fn incident(
 }
 
 /// Who leads it: whom the declaration names, or else the person who declares.
-fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<Held> {
+fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<RoleHolder> {
     let user = declaration.commander.as_ref().or(actor.person())?;
-    Some(Held {
+    Some(RoleHolder {
         role: RoleName::Commander,
         user: user.clone(),
         since: now,

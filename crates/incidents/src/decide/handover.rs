@@ -14,7 +14,7 @@ use crate::model::incident::{Handover, Incident};
 use crate::model::permissions::Action;
 use crate::model::role::RoleName;
 use crate::model::timeline::{EntryKind, bounded};
-use crate::render::handover::{Answer, answered, message_of};
+use crate::render::handover::{HandoverOutcome, answered, message_of};
 
 /// Offers the command. The brief goes to the channel and to the person. `open_tasks` is how many there are.
 pub fn offer(
@@ -92,7 +92,7 @@ pub fn accept(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
     );
     show(&mut change);
     routing::refresh(&mut change);
-    let answer = answered(incident, offer, Answer::Accepted);
+    let answer = answered(incident, offer, HandoverOutcome::Accepted);
     Ok(Verdict::Change(Box::new(change), Some(answer)))
 }
 
@@ -116,7 +116,7 @@ pub fn decline(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> 
             offer.from, offer.to
         ),
     );
-    let answer = answered(incident, offer, Answer::Declined);
+    let answer = answered(incident, offer, HandoverOutcome::Declined);
     Ok(Verdict::Change(Box::new(change), Some(answer)))
 }
 

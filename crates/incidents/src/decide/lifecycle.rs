@@ -18,7 +18,7 @@ use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -72,16 +72,16 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
         (to, _) => to,
     };
     let went = match to {
-        Some(to) => transition::go(
+        Some(to) => transition::move_to(
             &mut change.incident,
             to,
             text,
             case.standing().is_admin(),
             case.now,
         )?,
-        None => Went::Already,
+        None => Transition::Unchanged,
     };
-    if went == Went::Already && text.is_none() {
+    if went == Transition::Unchanged && text.is_none() {
         return Ok(Verdict::words(format!(
             "{} is {} already.",
             incident.name(),
@@ -192,7 +192,7 @@ pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
         )));
     }
     let mut change = case.change(incident);
-    transition::go(
+    transition::move_to(
         &mut change.incident,
         Status::Declared,
         None,

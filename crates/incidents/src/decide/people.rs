@@ -18,7 +18,7 @@ use super::speak::{say, show};
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::timer_kind::TimerKind;
@@ -38,7 +38,7 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
     incident
         .roles
         .retain(|held| held.role != *role || (!role.is_single() && held.user != *user));
-    incident.roles.push(Held {
+    incident.roles.push(RoleHolder {
         role: role.clone(),
         user: user.clone(),
         since: now,
@@ -49,8 +49,8 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
         incident.zone = zone;
         incident.handover = None;
         // Whoever leads from now on has missed no update yet.
-        if let Some(nag) = incident.timers.get_mut(&TimerKind::UpdateDue) {
-            nag.fired = 0;
+        if let Some(reminder) = incident.timers.get_mut(&TimerKind::UpdateDue) {
+            reminder.fired = 0;
         }
     }
 }

@@ -12,7 +12,7 @@ use super::change::Change;
 use super::speak::{publish, say, say_message};
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
-use crate::model::permissions::{self, Action, Refusal};
+use crate::model::permissions::{self, Action, PermissionDenied};
 use crate::model::publication::{self, Published};
 use crate::model::settings::StatusPage;
 use crate::model::status::Status;
@@ -50,7 +50,7 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
             release(change, case, text, case.actor.clone());
             Ok(None)
         }
-        Err(Refusal::NeedsApproval(why)) => {
+        Err(PermissionDenied::NeedsApproval(why)) => {
             let by = case.actor.clone();
             keep(change, case, text, by);
             Ok(Some(why))

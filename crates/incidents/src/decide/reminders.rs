@@ -88,8 +88,8 @@ pub fn snooze(case: &Case<'_>, kind: TimerKind, for_minutes: u32) -> Result<Verd
     is_awaited(case, incident, kind)?;
     let after = paced(incident, bounded(minutes(for_minutes))?);
     let mut change = case.change(incident);
-    let nag = change.incident.timers.entry(kind).or_default();
-    nag.snoozed_until = Some(case.now.plus(after));
+    let reminder = change.incident.timers.entry(kind).or_default();
+    reminder.snoozed_until = Some(case.now.plus(after));
     let length = length(after);
     say(
         &mut change,
@@ -110,7 +110,12 @@ pub fn stop(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
 }
 
 fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict {
-    let is_off = |incident: &Incident| incident.timers.get(&kind).is_some_and(|nag| nag.off);
+    let is_off = |incident: &Incident| {
+        incident
+            .timers
+            .get(&kind)
+            .is_some_and(|reminder| reminder.off)
+    };
     if is_off(incident) {
         return Verdict::words(format!("The reminder of {} is off already.", what(kind)));
     }

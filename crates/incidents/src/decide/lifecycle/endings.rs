@@ -12,7 +12,7 @@ use crate::model::news::News;
 use crate::model::permissions::Action;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
@@ -28,13 +28,13 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     }
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(
+    if transition::move_to(
         &mut change.incident,
         Status::Resolved,
         summary,
         admin,
         case.now,
-    )? == Went::Already
+    )? == Transition::Unchanged
     {
         return Ok(Verdict::words(format!(
             "{} is resolved already.",
@@ -68,7 +68,7 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     case.may(Action::reopen(incident.status))?;
     let mut change = case.change(incident);
     let from = incident.status;
-    transition::go(
+    transition::move_to(
         &mut change.incident,
         to,
         Some(why),
@@ -96,13 +96,13 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Cancel)?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(
+    if transition::move_to(
         &mut change.incident,
         Status::Canceled,
         Some(why),
         admin,
         case.now,
-    )? == Went::Already
+    )? == Transition::Unchanged
     {
         return Ok(Verdict::words(format!(
             "{} is canceled already.",
@@ -141,7 +141,8 @@ pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
     })?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already
+    if transition::move_to(&mut change.incident, Status::Closed, None, admin, case.now)?
+        == Transition::Unchanged
     {
         return Ok(Verdict::words(format!(
             "{} is closed already.",

@@ -11,12 +11,12 @@ use crate::decide::speak::{publish, say, say_message, show};
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timer_kind::{Nag, TimerKind};
-use crate::model::transition::{self, Went};
+use crate::model::timer_kind::{ReminderState, TimerKind};
+use crate::model::transition::{self, Transition};
 use crate::render;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
@@ -91,7 +91,7 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
         )));
     }
     let mut change = case.change(incident);
-    let mine = |held: &Held| held.user == *user && held.role == *role;
+    let mine = |held: &RoleHolder| held.user == *user && held.role == *role;
     change.incident.roles.retain(|held| !mine(held));
     change.note(
         EntryKind::RoleChange,
@@ -164,8 +164,8 @@ pub fn silent(incident: &Incident) -> bool {
         return false;
     };
     let missed = |kind: TimerKind, times: u32| {
-        let nag = incident.timers.get(&kind).copied().unwrap_or_default();
-        let Nag { fired, last, .. } = nag;
+        let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
+        let ReminderState { fired, last, .. } = reminder;
         fired >= times && last.is_some_and(|last| last > since && last > incident.updated_at)
     };
     let waits = incident.status == Status::Declared;
@@ -232,8 +232,8 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
         return false;
     }
     let to = Status::Investigating;
-    let went = transition::go(&mut change.incident, to, None, false, now);
-    if went != Ok(Went::Moved) {
+    let went = transition::move_to(&mut change.incident, to, None, false, now);
+    if went != Ok(Transition::Moved) {
         return false;
     }
     change.note(EntryKind::StatusChanged, format!("{from} → {to}"));

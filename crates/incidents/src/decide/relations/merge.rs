@@ -16,7 +16,7 @@ use crate::model::news::News;
 use crate::model::permissions::{self, Action};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 
 /// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
 pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
@@ -57,7 +57,8 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
 fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Change, Refused> {
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(&mut change.incident, Status::Merged, None, admin, case.now)? == Went::Already
+    if transition::move_to(&mut change.incident, Status::Merged, None, admin, case.now)?
+        == Transition::Unchanged
     {
         return Err(Refused::new(format!(
             "{} is part of another incident. Part them first, with `/incident reopen <why>`.",

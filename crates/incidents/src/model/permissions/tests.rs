@@ -167,7 +167,7 @@ fn a_private_incident_does_not_exist_for_others_whatever_they_want() {
             assert!(!can_see(&who, &incident));
             for (action, _) in CELLS {
                 let allowed = allow(&who, action, Some(&incident), &rules);
-                assert_eq!(allowed, Err(Refusal::NotFound), "{action:?}");
+                assert_eq!(allowed, Err(PermissionDenied::NotFound), "{action:?}");
             }
         }
         for user in &COLUMNS[1..] {
@@ -188,7 +188,7 @@ fn without_an_incident_there_is_only_what_needs_none() {
         let wanted = if general {
             Ok(())
         } else {
-            Err(Refusal::NotFound)
+            Err(PermissionDenied::NotFound)
         };
         assert_eq!(allow(&who, action, None, &rules), wanted, "{action:?}");
     }
@@ -230,7 +230,7 @@ fn an_api_key_declares_and_reports_and_leads_nobody() {
     assert!(!can_see(&app, &incident) && can_see(&admin, &incident));
     assert_eq!(
         allow(&app, Action::View, Some(&incident), &rules),
-        Err(Refusal::NotFound)
+        Err(PermissionDenied::NotFound)
     );
 }
 
@@ -264,7 +264,7 @@ fn comms_needs_a_yes_for_the_public_text_of_a_p1() {
         };
         assert_eq!(ask("U0COMMS", Action::DraftPublic), Ok(()));
         let words = "INC-4 is a P1: the commander, <@U0CMD>, has to approve what the public reads.";
-        let asked = Err(Refusal::NeedsApproval(words.to_owned()));
+        let asked = Err(PermissionDenied::NeedsApproval(words.to_owned()));
         assert_eq!(ask("U0COMMS", Action::PublishPublic), asked);
         for user in ["U0DEPUTY", "U0CMD", "U0ADMIN"] {
             assert_eq!(ask(user, Action::PublishPublic), Ok(()));

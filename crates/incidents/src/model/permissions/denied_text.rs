@@ -1,11 +1,11 @@
-//! The words for who may not: what it is that they may not, and who may.
+//! The text of a denial: which action is not allowed, and who may do it.
 
 use super::matrix::May;
-use super::{Action, Refusal};
+use super::{Action, PermissionDenied};
 use crate::model::incident::Incident;
 
-/// The refusal of an action that only `may` is allowed.
-pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -> Refusal {
+/// The denial of an action that only `may` is allowed.
+pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -> PermissionDenied {
     let who = match may {
         May::Anyone => "Everyone",
         May::Participants => "Only who takes part (`/incident join`)",
@@ -24,10 +24,10 @@ pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -
         },
         _ => String::new(),
     };
-    Refusal::Forbidden(format!("{who} can {}.{commander}", what(action)))
+    PermissionDenied::Forbidden(format!("{who} can {}.{commander}", what(action)))
 }
 
-/// What an action is called in a refusal, after "can".
+/// The name of an action in the text, after "can".
 fn what(action: Action) -> &'static str {
     match action {
         Action::Declare => "declare an incident",
