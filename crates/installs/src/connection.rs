@@ -23,7 +23,7 @@ use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
 
 pub(super) const STATUS: Route =
     Route::get("/api/auth/slack/status", Access::Public, |api, call| {
@@ -47,7 +47,7 @@ const TRIES: usize = 4;
 
 const OPEN_TO: Access = Access::TenantOrOperator(WORKSPACE_WRITE);
 
-async fn status(api: &Api, call: &Call) -> Answer {
+async fn status(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let body = json!({
@@ -64,7 +64,7 @@ async fn status(api: &Api, call: &Call) -> Answer {
 }
 
 /// Renews the bot's token if it ends soon; a good one is left alone, for every refresh makes the one before void.
-async fn refresh(api: &Api, call: &Call) -> Answer {
+async fn refresh(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let tenant = named(call)?;
@@ -77,7 +77,7 @@ async fn refresh(api: &Api, call: &Call) -> Answer {
     ))
 }
 
-async fn disconnect(api: &Api, call: &Call) -> Answer {
+async fn disconnect(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let tenant = named(call)?;
@@ -89,9 +89,9 @@ async fn disconnect(api: &Api, call: &Call) -> Answer {
     Ok(reply::json(StatusCode::OK, &body))
 }
 
-async fn erase(api: &Api, call: &Call) -> Answer {
+async fn erase(api: &Api, call: &Call) -> ApiResult {
     // Another workspace is none at all to a member.
-    let gone = || Refused::not_found("no workspace with that id");
+    let gone = || ApiError::not_found("no workspace with that id");
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
     if !api.domain::<Installs>()?.knows(&tenant).await? {
         return Err(gone());
@@ -100,7 +100,7 @@ async fn erase(api: &Api, call: &Call) -> Answer {
         .domain::<Installs>()?
         .erase(&tenant, &call.actor())
         .await;
-    let erased = erased.map_err(|e| Refused::Ours(e.to_string()))?;
+    let erased = erased.map_err(|e| ApiError::Internal(e.to_string()))?;
     let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
     let body = json!({"ok": true, "state": "erasing", "message": message, "revoked_at_slack": erased.revoked});
     Ok(reply::json(StatusCode::ACCEPTED, &body))
@@ -138,12 +138,12 @@ impl Installs {
 }
 
 /// A workspace for lists: how it is connected, without any secret.
-pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value, Refused> {
+pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value, ApiError> {
     let grants = match installs.grants(tenant).await {
         Ok(grants) => grants,
         // Its keys are gone, its rows not all yet.
         Err(InstallError::Disconnected(_)) => return Ok(json!({"id": tenant, "state": "erasing"})),
-        Err(e @ InstallError::Later(_)) => return Err(Refused::Ours(e.to_string())),
+        Err(e @ InstallError::Later(_)) => return Err(ApiError::Internal(e.to_string())),
     };
     if installs.keyring.is_erased(tenant).await? {
         return Ok(json!({"id": tenant, "state": "erasing"}));
@@ -192,7 +192,7 @@ struct Named {
 }
 
 /// Whose connection is meant: a member's own, or the one that an operator names.
-fn named(call: &Call) -> Result<TenantId, Refused> {
+fn named(call: &Call) -> Result<TenantId, ApiError> {
     let body: Named = if call.body.is_empty() {
         Named::default()
     } else {
@@ -201,7 +201,7 @@ fn named(call: &Call) -> Result<TenantId, Refused> {
     call.tenant(body.tenant.as_deref().or(call.query.get("tenant")))
 }
 
-fn refused(e: &InstallError) -> Refused {
+fn refused(e: &InstallError) -> ApiError {
     let (status, code) = match e {
         InstallError::Disconnected(_) => (StatusCode::CONFLICT, "not_connected"),
         InstallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -210,7 +210,7 @@ fn refused(e: &InstallError) -> Refused {
         InstallError::Disconnected(_) => "; install the app again at /slack/install",
         InstallError::Later(_) => "; try again in a minute",
     };
-    Refused::Caller(status, code, format!("{e}{what_next}"))
+    ApiError::Request(status, code, format!("{e}{what_next}"))
 }
 
 fn probe() -> RowKey {

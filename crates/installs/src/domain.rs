@@ -1,7 +1,7 @@
 //! Installs as a domain: what it owns, its routes, its scopes, and what people may do in their workspace.
 
 use async_trait::async_trait;
-use tidegate_api::{ApiSpec, DomainApi, Members, Refused, Role, Scope};
+use tidegate_api::{ApiError, ApiSpec, DomainApi, Members, Role, Scope};
 use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
 use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_slack::event::Envelope;
@@ -53,9 +53,9 @@ impl DomainApi for Installs {
 
 #[async_trait]
 impl Members for Installs {
-    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, Refused> {
+    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, ApiError> {
         let bot = self.bot(tenant).await;
-        let bot = bot.map_err(|e| Refused::Ours(e.to_string()))?;
+        let bot = bot.map_err(|e| ApiError::Internal(e.to_string()))?;
         let bot = bot.filter(|bot| bot.state != State::Disconnected);
         Ok(bot.map(|bot| match bot.installer {
             Some(installer) if installer == *user => Role::Installer,

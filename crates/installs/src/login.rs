@@ -25,8 +25,8 @@ use crate::grant::State;
 use crate::state::{self, STATE_LIFE, StateError};
 use crate::{InstallError, Installs, app_of};
 use tidegate_api::reply;
-use tidegate_api::sessions::{self, Ticket};
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+use tidegate_api::sessions::{self, SessionCookie};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/slack/login", Access::Public, |api, call| {
@@ -42,12 +42,12 @@ const CALLBACK: &str = "/slack/login/callback";
 /// The cookie of a browser that is signing in.
 const COOKIE_NAME: &str = "__Host-tidegate_login";
 
-async fn begin(api: &Api, call: &Call) -> Answer {
+async fn begin(api: &Api, call: &Call) -> ApiResult {
     let app = app_of(api.domain::<Installs>()?)?;
     let redirect_uri = redirect_uri(api, call);
     let system = api.domain::<Installs>()?.table.system();
     let begun = state::begin(system.rows(), &*api.clock, &redirect_uri).await;
-    let begun = begun.map_err(|e| Refused::Ours(e.to_string()))?;
+    let begun = begun.map_err(|e| ApiError::Internal(e.to_string()))?;
     let browser = begun.browser.expose_secret();
     let question = SignIn {
         client_id: &app.client_id,
@@ -62,7 +62,7 @@ async fn begin(api: &Api, call: &Call) -> Answer {
     Ok(response)
 }
 
-async fn callback(api: &Api, call: &Call) -> Answer {
+async fn callback(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME).unwrap_or_default();
@@ -82,9 +82,9 @@ async fn callback(api: &Api, call: &Call) -> Answer {
     let code = call.query.get("code").ok_or_else(incomplete)?;
     let signed_in = who(api, code, redirect_uri, browser, &call.request_id).await?;
     let tenant = home(installs, &signed_in).await?;
-    let ticket = Ticket::new(&tenant)?;
+    let cookie = SessionCookie::new(&tenant)?;
     let rows = installs.table.tenant(&tenant);
-    sessions::start(&rows, &ticket, &signed_in.user, api.clock.now()).await?;
+    sessions::start(&rows, &cookie, &signed_in.user, api.clock.now()).await?;
     let body = format!(
         "<p>You are signed in as <code>{}</code> of <code>{tenant}</code>, for twelve hours. You can close this page.</p>",
         signed_in.user
@@ -94,8 +94,8 @@ async fn callback(api: &Api, call: &Call) -> Answer {
     cookies::set(
         &mut response,
         sessions::COOKIE_NAME,
-        &ticket.value(),
-        sessions::LASTS,
+        &cookie.value(),
+        sessions::SESSION_LIFETIME,
     );
     Ok(response)
 }
@@ -107,14 +107,14 @@ async fn who(
     redirect_uri: String,
     browser: &str,
     request_id: &str,
-) -> Result<SignedIn, Refused> {
+) -> Result<SignedIn, ApiError> {
     let refused = |code: &str| {
         tracing::warn!(request_id, code, "sign-in refused");
         let message = "Slack did not confirm the sign-in. Begin again at /slack/login.";
         no(StatusCode::BAD_REQUEST, "code_refused", message)
     };
     let credentials = api.domain::<Installs>()?.credentials().await;
-    let credentials = credentials.map_err(|e| Refused::Ours(e.to_string()))?;
+    let credentials = credentials.map_err(|e| ApiError::Internal(e.to_string()))?;
     let request = Token {
         code: code.into(),
         redirect_uri: Some(redirect_uri),
@@ -136,7 +136,7 @@ async fn who(
 }
 
 /// The tenant whose data the person comes to: the workspace, or the organisation that installed the app for it.
-async fn home(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, Refused> {
+async fn home(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, ApiError> {
     for tenant in [Some(&signed_in.team), signed_in.enterprise.as_ref()] {
         let Some(tenant) = tenant else { continue };
         let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
@@ -157,22 +157,22 @@ fn nonce(browser: &str) -> String {
     hash_text(format!("tidegate nonce {browser}").as_bytes())
 }
 
-fn sent_to(url: &str) -> Answer {
-    let url = HeaderValue::from_str(url).map_err(|e| Refused::Ours(e.to_string()))?;
+fn sent_to(url: &str) -> ApiResult {
+    let url = HeaderValue::from_str(url).map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut response: Response<Bytes> = reply::empty(StatusCode::SEE_OTHER);
     response.headers_mut().insert(LOCATION, url);
     Ok(response)
 }
 
-fn no(status: StatusCode, code: &'static str, message: &str) -> Refused {
-    Refused::Caller(status, code, message.to_owned())
+fn no(status: StatusCode, code: &'static str, message: &str) -> ApiError {
+    ApiError::Request(status, code, message.to_owned())
 }
 
-fn incomplete() -> Refused {
-    Refused::bad("this address is where Slack sends browsers back to; begin at /slack/login")
+fn incomplete() -> ApiError {
+    ApiError::bad("this address is where Slack sends browsers back to; begin at /slack/login")
 }
 
-fn not_begun(e: &StateError) -> Refused {
+fn not_begun(e: &StateError) -> ApiError {
     let (code, message) = match e {
         StateError::Unknown => (
             "state_used",
@@ -186,11 +186,11 @@ fn not_begun(e: &StateError) -> Refused {
             "other_browser",
             "This sign-in was begun in another browser. Begin again here, at /slack/login.",
         ),
-        StateError::Table(_) | StateError::Entropy(_) => return Refused::Ours(e.to_string()),
+        StateError::Table(_) | StateError::Entropy(_) => return ApiError::Internal(e.to_string()),
     };
     no(StatusCode::BAD_REQUEST, code, message)
 }
 
-fn unavailable(e: &InstallError) -> Refused {
-    Refused::Ours(e.to_string())
+fn unavailable(e: &InstallError) -> ApiError {
+    ApiError::Internal(e.to_string())
 }

@@ -21,7 +21,7 @@ use super::callback::{InstallProblem, Installed, Returned};
 use super::state::{self, Begun};
 use super::{Installs, SlackApp, connection, pages, reseal};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/slack/install", Access::Public, |api, call| {
@@ -51,7 +51,7 @@ pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
 const COOKIE_NAME: &str = "__Host-tidegate_install";
 
-async fn page(api: &Api, call: &Call) -> Answer {
+async fn page(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let redirect_uri = redirect_uri(api, call);
@@ -61,7 +61,7 @@ async fn page(api: &Api, call: &Call) -> Answer {
     Ok(with_cookie(pages::install(&url, app), &begun))
 }
 
-async fn callback(api: &Api, call: &Call) -> Answer {
+async fn callback(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
@@ -90,7 +90,7 @@ struct Asked {
     team_id: Option<String>,
 }
 
-async fn authorize(api: &Api, call: &Call) -> Answer {
+async fn authorize(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let asked: Asked = if call.body.is_empty() {
@@ -107,7 +107,7 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
         .chain(in_query)
         .any(|asked| asked != own)
     {
-        return Err(Refused::bad(format!(
+        return Err(ApiError::bad(format!(
             "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
         )));
     }
@@ -132,7 +132,7 @@ struct Finished {
     error: Option<String>,
 }
 
-async fn callback_json(api: &Api, call: &Call) -> Answer {
+async fn callback_json(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let finished: Finished = call.json()?;
@@ -151,7 +151,7 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
         }
         Err(problem) => {
             told(&problem, &call.request_id);
-            Err(Refused::Caller(
+            Err(ApiError::Request(
                 problem.status(),
                 problem.code(),
                 problem.to_string(),
@@ -161,10 +161,10 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
 }
 
 impl Installs {
-    async fn begin(&self, redirect_uri: &str) -> Result<Begun, Refused> {
+    async fn begin(&self, redirect_uri: &str) -> Result<Begun, ApiError> {
         let system = self.table.system();
         let begun = state::begin(system.rows(), &*self.clock, redirect_uri).await;
-        begun.map_err(|e| Refused::Ours(e.to_string()))
+        begun.map_err(|e| ApiError::Internal(e.to_string()))
     }
 
     fn authorize_url(
@@ -190,9 +190,9 @@ impl Installs {
 }
 
 /// The app, or what to set.
-pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
+pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, ApiError> {
     installs.app.as_ref().ok_or_else(|| {
-        Refused::not_found(
+        ApiError::not_found(
             "this Tidegate serves one workspace by SLACK_BOT_TOKEN; set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET \
              instead to let workspaces install it",
         )

@@ -16,7 +16,7 @@ use tidegate_slack::ids::TenantId;
 use super::grant::{self, Tokens};
 use super::{Installs, grants};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
 
 pub(super) const RESEAL: Route = Route::post("/operator/reseal", Access::Operator, |api, call| {
     Box::pin(reseal(api, call))
@@ -34,10 +34,10 @@ enum ResealError {
     Table(#[from] TableError),
 }
 
-async fn reseal(api: &Api, call: &Call) -> Answer {
+async fn reseal(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let after = call.query.cursor("after")?;
-    let ours = |e: &dyn std::error::Error| Refused::Ours(e.to_string());
+    let ours = |e: &dyn std::error::Error| ApiError::Internal(e.to_string());
     if after.is_none() {
         installs
             .keyring

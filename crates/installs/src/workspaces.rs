@@ -8,7 +8,7 @@ use tidegate_slack::tenant::is_id;
 
 use crate::{Installs, line};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Caller, Refused, Route, Scope};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Route, Scope};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/workspaces", OPEN_TO, |api, call| {
@@ -25,7 +25,7 @@ const OPEN_TO: Access = Access::TenantOrOperator(Scope::WORKSPACE_READ);
 const LIMIT: usize = 100;
 const MOST: usize = 1000;
 
-async fn list(api: &Api, call: &Call) -> Answer {
+async fn list(api: &Api, call: &Call) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let after = call.query.cursor("after")?;
     let (tenants, next) = match &call.caller {
@@ -42,9 +42,10 @@ async fn list(api: &Api, call: &Call) -> Answer {
     ))
 }
 
-async fn show(api: &Api, call: &Call) -> Answer {
-    let gone =
-        || Refused::not_found("no workspace with that id; `GET /workspaces` shows which there are");
+async fn show(api: &Api, call: &Call) -> ApiResult {
+    let gone = || {
+        ApiError::not_found("no workspace with that id; `GET /workspaces` shows which there are")
+    };
     // Another workspace is none at all to a member.
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
     if call.caller == Caller::Operator && !is_known(api, call, &tenant).await? {
@@ -60,14 +61,14 @@ async fn known(
     call: &Call,
     limit: usize,
     after: Option<&Cursor>,
-) -> Result<(Vec<TenantId>, Option<Cursor>), Refused> {
+) -> Result<(Vec<TenantId>, Option<Cursor>), ApiError> {
     let system = api.table.all(call)?.system();
     let (tenants, next) = tenants::page(system.rows(), limit, after).await?;
     let tenants = tenants.into_iter().filter(|id| is_id(id.as_str()));
     Ok((tenants.collect(), next))
 }
 
-async fn is_known(api: &Api, call: &Call, tenant: &TenantId) -> Result<bool, Refused> {
+async fn is_known(api: &Api, call: &Call, tenant: &TenantId) -> Result<bool, ApiError> {
     let system = api.table.all(call)?.system();
     Ok(tenants::is_listed(system.rows(), tenant).await?)
 }
