@@ -1,4 +1,4 @@
-//! Installs as a domain: what it owns, its routes, its scopes, and what people may do in their workspace.
+//! The implementation of `Domain`, `DomainApi` and `Members` for installs.
 
 use async_trait::async_trait;
 use tidegate_api::{ApiError, ApiSpec, DomainApi, Members, Role, Scope};
@@ -10,21 +10,21 @@ use tidegate_slack::ids::{TenantId, UserId};
 use crate::grant::State;
 use crate::{Installs, login, oauth, revocation, workspaces};
 
-/// The domain's name.
+/// The name of the domain.
 pub const NAME: &str = "installs";
 
-/// Renew or end the workspace's connection.
+/// Allows a caller to renew or end the connection of the workspace.
 pub(crate) const WORKSPACE_WRITE: Scope = Scope::named("workspace:write");
-/// Erase all that is stored of the workspace.
+/// Allows a caller to erase everything that is stored about the workspace.
 pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
 
-/// What installs add to the API.
+/// The routes and scopes of installs.
 pub static API: ApiSpec = ApiSpec {
     routes: &[oauth::ROUTES, login::ROUTES, workspaces::ROUTES],
     scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
 };
 
-/// What installs own.
+/// The events and rows of installs.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["tokens_revoked", "app_uninstalled"],
     rows: &["held", "install"],

@@ -1,14 +1,14 @@
-//! Routes: install the app
+//! The routes to install the app:
 //!
 //! ```text
-//! GET  /slack/install             a page with the button
-//! GET  /slack/oauth/callback      where Slack sends the browser back to
-//! GET  /api/auth/slack/authorize  the same as JSON, for a front end of one's own
+//! GET  /slack/install             shows a page with the button
+//! GET  /slack/oauth/callback      takes the browser back from Slack
+//! GET  /api/auth/slack/authorize  the same steps as JSON, for a separate front end
 //! POST /api/auth/slack/authorize
 //! POST /api/auth/slack/callback
 //! ```
 //!
-//! The browser that begins an install gets a cookie, and only that browser can finish it.
+//! The browser that begins an install gets a cookie. Only that browser can finish the install.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -46,7 +46,7 @@ pub(super) const ROUTES: &[Route] = &[
     reseal::RESEAL,
 ];
 
-/// Where Slack sends the browser back to.
+/// The path that Slack sends the browser back to.
 pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
 const COOKIE_NAME: &str = "__Host-tidegate_install";
@@ -78,14 +78,14 @@ async fn callback(api: &Api, call: &Call) -> ApiResult {
             pages::installed(name_of(&installed), &missing)
         }
         Err(problem) => {
-            told(&problem, &call.request_id);
+            log_problem(&problem, &call.request_id);
             pages::problem(problem.status(), &problem.to_string(), &call.request_id)
         }
     })
 }
 
 #[derive(Default, Deserialize)]
-struct Asked {
+struct AuthorizeBody {
     redirect_uri: Option<String>,
     team_id: Option<String>,
 }
@@ -93,8 +93,8 @@ struct Asked {
 async fn authorize(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
-    let asked: Asked = if call.body.is_empty() {
-        Asked::default()
+    let asked: AuthorizeBody = if call.body.is_empty() {
+        AuthorizeBody::default()
     } else {
         call.json()?
     };
@@ -126,7 +126,7 @@ async fn authorize(api: &Api, call: &Call) -> ApiResult {
 }
 
 #[derive(Deserialize)]
-struct Finished {
+struct CallbackBody {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
@@ -135,7 +135,7 @@ struct Finished {
 async fn callback_json(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let finished: Finished = call.json()?;
+    let finished: CallbackBody = call.json()?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
     let returned = Returned {
         code: finished.code.as_deref(),
@@ -145,12 +145,12 @@ async fn callback_json(api: &Api, call: &Call) -> ApiResult {
     };
     match installs.finish(&returned).await {
         Ok(installed) => {
-            let workspace = connection::line(installs, &installed.tenant).await?;
+            let workspace = connection::workspace_json(installs, &installed.tenant).await?;
             let body = json!({"ok": true, "workspace": workspace});
             Ok(reply::json(StatusCode::OK, &body))
         }
         Err(problem) => {
-            told(&problem, &call.request_id);
+            log_problem(&problem, &call.request_id);
             Err(ApiError::Request(
                 problem.status(),
                 problem.code(),
@@ -189,7 +189,7 @@ impl Installs {
     }
 }
 
-/// The app, or what to set.
+/// Returns the app. Fails with a message that names the missing settings.
 pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, ApiError> {
     installs.app.as_ref().ok_or_else(|| {
         ApiError::not_found(
@@ -199,7 +199,7 @@ pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, ApiError> {
     })
 }
 
-/// Where Slack sends the browser back to.
+/// Returns the full URL that Slack sends the browser back to.
 pub(super) fn redirect_uri(api: &Api, call: &Call) -> String {
     format!("{}{CALLBACK}", api.site.url(&call.head))
 }
@@ -216,7 +216,7 @@ fn name_of(installed: &Installed) -> &str {
     place.map_or(installed.tenant.as_str(), |place| place.name.as_str())
 }
 
-fn told(problem: &InstallProblem, request_id: &str) {
+fn log_problem(problem: &InstallProblem, request_id: &str) {
     match problem {
         InstallProblem::App(why) | InstallProblem::Later(why) => {
             tracing::error!(request_id, why, "install failed");
