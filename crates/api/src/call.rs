@@ -1,4 +1,4 @@
-//! One call of a route: what was sent, and by whom.
+//! One call of a route: the request and its caller.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -9,15 +9,15 @@ use tidegate_pipeline::table::Cursor;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
 
-use super::route::Named;
-use super::{Refused, Scope};
+use super::route::PathParameters;
+use super::{ApiError, Scope};
 
-/// Who calls, as the credential says.
+/// The caller, as identified by the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// Nobody that we know: the route is public.
+    /// An unknown caller of a public route.
     Anyone,
-    /// Whoever has the operator key.
+    /// The holder of the operator key.
     Operator,
     /// A program or a person of one workspace.
     Member(Member),
@@ -26,113 +26,117 @@ pub enum Caller {
 /// A program or a person of one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Whose data it may see: the credential says so, and nothing else can.
+    /// The workspace whose data it may see. Only the credential decides this.
     pub tenant: TenantId,
-    /// Who it is within the workspace.
-    pub who: Who,
-    /// What it may do.
+    /// The API key or the person behind the credential.
+    pub identity: Identity,
+    /// The scopes of the credential.
     pub scopes: Vec<Scope>,
-    /// What its calls are counted by: no other credential of the workspace has this name.
+    /// The name under which calls are counted, such as `key 0123456789abcdef`. It is unique in the workspace.
     pub credential: String,
 }
 
-/// Who calls within a workspace.
+/// A key or a person of one workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Who {
+pub enum Identity {
     /// The API key with this id.
     Key(String),
-    /// This person, by a session in the browser.
+    /// The person who is signed in with a browser session.
     Person(UserId),
 }
 
 impl Member {
-    /// Refuses what the credential was not given.
-    pub fn must_have(&self, scope: &Scope) -> Result<(), Refused> {
+    /// Fails with `forbidden` if the credential lacks the scope.
+    pub fn must_have(&self, scope: &Scope) -> Result<(), ApiError> {
         if self.scopes.contains(scope) {
             return Ok(());
         }
-        Err(Refused::forbidden(format!(
+        Err(ApiError::forbidden(format!(
             "this credential lacks the scope `{scope}`"
         )))
     }
 }
 
-/// One call, matched to its route and admitted. It is not shown: headers and body hold credentials.
+/// One call, matched to its route and admitted. It has no `Debug` output, because headers and body hold credentials.
 pub struct Call {
-    /// Names the call in the log and in errors.
+    /// The id of the call in the log and in error bodies.
     pub request_id: String,
-    /// Who calls.
+    /// The caller that the credential identifies.
     pub caller: Caller,
-    /// The query string.
+    /// The decoded query string.
     pub query: Parameters,
     /// Method, path and headers.
     pub head: Parts,
-    /// The body as it came.
+    /// The raw body, at most [`BODY_LIMIT`](crate::BODY_LIMIT) bytes.
     pub body: Bytes,
-    pub(super) parameters: Named,
+    pub(super) parameters: PathParameters,
 }
 
 impl Call {
-    /// The part of the path that stands for `{name}`.
+    /// Returns the part of the path that stands for `{name}`, or an empty text if the route has no such name.
     pub fn path(&self, name: &str) -> &str {
         let found = self.parameters.iter().find(|(n, _)| *n == name);
         found.map_or("", |(_, value)| value)
     }
 
-    /// The body, which has to be JSON of that shape.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+    /// Parses the body as JSON. Fails with `unsupported_media_type` or `bad_request`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let content_type = self.head.headers.get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
         let essence = content_type.and_then(|value| value.split(';').next());
         if !essence.is_some_and(|e| e.trim().eq_ignore_ascii_case("application/json")) {
-            return Err(Refused::media_type());
+            return Err(ApiError::media_type());
         }
         serde_json::from_slice(&self.body)
-            .map_err(|e| Refused::bad(format!("the body does not fit: {e}")))
+            .map_err(|e| ApiError::bad(format!("the body does not fit: {e}")))
     }
 
-    /// Whose data the call is about. A member's is its own, and naming another is refused; an operator names one.
-    pub fn tenant(&self, named: Option<&str>) -> Result<TenantId, Refused> {
+    /// Returns the tenant that the call is about. A member may name no tenant but its own; an operator must name one.
+    pub fn tenant(&self, named: Option<&str>) -> Result<TenantId, ApiError> {
         match &self.caller {
             Caller::Member(member) if named.is_none_or(|n| n == member.tenant.as_str()) => {
                 Ok(member.tenant.clone())
             }
-            Caller::Member(_) => Err(Refused::another_workspace()),
+            Caller::Member(_) => Err(ApiError::other_tenant()),
             Caller::Operator => match named {
                 Some(named) if is_id(named) => Ok(named.into()),
-                Some(_) => Err(Refused::bad(
+                Some(_) => Err(ApiError::bad(
                     "`tenant` takes the id of a workspace or organisation",
                 )),
-                None => Err(Refused::bad(
+                None => Err(ApiError::bad(
                     "name the workspace or organisation with `tenant`",
                 )),
             },
-            Caller::Anyone => Err(Refused::Ours("a public route asks whose it is".to_owned())),
+            Caller::Anyone => Err(ApiError::Internal(
+                "a public route asks whose it is".to_owned(),
+            )),
         }
     }
 
-    /// The member who calls: of a route that is open to members only.
-    pub fn member(&self) -> Result<&Member, Refused> {
+    /// Returns the calling member. Only routes that are open to members alone may ask.
+    pub fn member(&self) -> Result<&Member, ApiError> {
         match &self.caller {
             Caller::Member(member) => Ok(member),
-            _ => Err(Refused::Ours("a handler for members has none".to_owned())),
+            _ => Err(ApiError::Internal(
+                "a handler for members has none".to_owned(),
+            )),
         }
     }
 
-    /// Who acts, for the audit trail.
+    /// Returns the caller as the audit trail records it.
     pub fn actor(&self) -> Actor {
         match &self.caller {
             Caller::Anyone => Actor::System,
             Caller::Operator => Actor::Operator,
-            Caller::Member(member) => match &member.who {
-                Who::Key(id) => Actor::Key(id.clone()),
-                Who::Person(user) => Actor::Person(user.clone()),
+            Caller::Member(member) => match &member.identity {
+                Identity::Key(id) => Actor::Key(id.clone()),
+                Identity::Person(user) => Actor::Person(user.clone()),
             },
         }
     }
 
-    /// Refuses a member's call that names another workspace, whether or not its route looks at that.
-    pub(super) fn stays_at_home(&self, member: &Member) -> Result<(), Refused> {
+    /// Fails if a member's call names another workspace, in the query or the body, even if the route ignores that field.
+    pub(super) fn refuse_other_tenants(&self, member: &Member) -> Result<(), ApiError> {
         #[derive(serde::Deserialize)]
         struct Names {
             tenant: Option<serde_json::Value>,
@@ -143,22 +147,22 @@ impl Call {
         let strays = self.query.all("tenant").any(|named| named != own)
             || in_body.is_some_and(|named| named != own);
         if strays {
-            return Err(Refused::another_workspace());
+            return Err(ApiError::other_tenant());
         }
         Ok(())
     }
 }
 
-/// A query string or a form, decoded.
+/// The decoded fields of a query string or a form, in order.
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Decodes it; whatever bytes come, something comes of them.
+    /// Decodes the bytes. This never fails: invalid UTF-8 becomes U+FFFD.
     pub fn parse(bytes: &[u8]) -> Self {
         Self(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
-    /// The first value of that name that is not empty.
+    /// Returns the first value of that name that is not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -166,7 +170,7 @@ impl Parameters {
             .map(|(_, v)| v.as_str())
     }
 
-    /// Every value of that name that is not empty.
+    /// Returns every value of that name that is not empty.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self
             .0
@@ -175,40 +179,40 @@ impl Parameters {
         named.map(|(_, v)| v.as_str())
     }
 
-    /// The tenant that an operator names.
+    /// Returns the tenant that an operator names in `tenant`.
     pub fn tenant(&self) -> Option<TenantId> {
         self.get("tenant").map(TenantId::from)
     }
 
-    /// A whole number, if there is one of that name.
-    pub fn number(&self, name: &str) -> Result<Option<i64>, Refused> {
+    /// Parses a whole number. `Ok(None)` if the field is missing or empty.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let number = text
             .parse()
-            .map_err(|_| Refused::bad(format!("`{name}` takes a whole number")))?;
+            .map_err(|_| ApiError::bad(format!("`{name}` takes a whole number")))?;
         Ok(Some(number))
     }
 
-    /// How many are asked for, within bounds.
-    pub fn limit(&self, default: usize, most: usize) -> Result<usize, Refused> {
+    /// Returns `limit`, or `default` if it is missing. Fails outside of 1 to `most`.
+    pub fn limit(&self, default: usize, most: usize) -> Result<usize, ApiError> {
         match self.number("limit")?.map_or(Ok(default), usize::try_from) {
             Ok(limit) if (1..=most).contains(&limit) => Ok(limit),
-            _ => Err(Refused::bad(format!(
+            _ => Err(ApiError::bad(format!(
                 "`limit` takes a number from 1 to {most}"
             ))),
         }
     }
 
-    /// Where to go on, as the page before told.
-    pub fn cursor(&self, name: &str) -> Result<Option<Cursor>, Refused> {
+    /// Returns the cursor that an earlier page gave as `next`.
+    pub fn cursor(&self, name: &str) -> Result<Option<Cursor>, ApiError> {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
         let cursor = Cursor::decode(text);
         let cursor =
-            cursor.ok_or_else(|| Refused::bad(format!("`{name}` takes the `next` of a page")))?;
+            cursor.ok_or_else(|| ApiError::bad(format!("`{name}` takes the `next` of a page")))?;
         Ok(Some(cursor))
     }
 }

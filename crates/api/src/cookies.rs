@@ -1,4 +1,4 @@
-//! Cookies, read and set.
+//! Reads the cookies of a request and sets those of a response.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Response};
 
-/// The value of a cookie that the request carries.
+/// Returns the value of the first cookie of that name.
 pub fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lines = headers.get_all(COOKIE).iter();
     let pairs = lines
@@ -16,8 +16,8 @@ pub fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     values.next()
 }
 
-/// Gives the browser a cookie that comes back over TLS only, to this host only, to no script, and not along with calls
-/// that other sites make; the redirect of a sign-in is one that still brings it.
+/// Sets a cookie for this host that is sent over TLS only and hidden from scripts. Calls that other sites make do not carry
+/// it, but a top-level redirect does, as at the end of a sign-in (`SameSite=Lax`).
 pub fn set(response: &mut Response<Bytes>, name: &str, value: &str, lasts: Duration) {
     let seconds = lasts.as_secs();
     let cookie =

@@ -1,4 +1,4 @@
-//! Who calls: learned from the request's credential alone, before any handler runs.
+//! Identifies the caller from the credential of the request alone, before any handler runs.
 
 use http::Method;
 use http::header::AUTHORIZATION;
@@ -7,71 +7,71 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::call::{Member, Who};
-use super::{Access, Api, Caller, Refused, Role, Scope};
+use super::call::{Identity, Member};
+use super::{Access, Api, ApiError, Caller, Role, Scope};
 use crate::keys::store::{self, PREFIX, Presented};
-use crate::sessions::{self, Ticket};
+use crate::sessions::{self, SessionCookie};
 
-/// The one answer to a credential that opens nothing, whatever is wrong with it.
-const NO_MEMBER: &str =
+/// The message for every credential that is not valid. It never says what is wrong with it.
+const MEMBER_HINT: &str =
     "send a good API key as `Authorization: Bearer tg_…`, or sign in with Slack";
-const NO_OPERATOR: &str =
+const OPERATOR_HINT: &str =
     "send the operator key as `Authorization: Bearer …` (TIDEGATE_OPERATOR_KEY)";
 
 /// The header with a session's CSRF token.
 const CSRF_HEADER: &str = "x-csrf-token";
 
 impl Api {
-    /// The caller, if the route is open to it.
-    pub(super) async fn admit(&self, access: &Access, head: &Parts) -> Result<Caller, Refused> {
+    /// Identifies the caller. Fails if the route does not admit it.
+    pub(super) async fn admit(&self, access: &Access, head: &Parts) -> Result<Caller, ApiError> {
         match access {
             Access::Public => Ok(Caller::Anyone),
             Access::Member => self.member(head).await.map(Caller::Member),
             Access::Tenant(scope) => self.member_with(head, scope).await,
-            // Their form tells them apart, so that neither is tried in the other's place.
-            Access::TenantOrOperator(scope) if !brings_operator_key(head) => {
+            // The form of the token decides which kind it is, so neither kind is tried in place of the other.
+            Access::TenantOrOperator(scope) if !bearer_is_no_api_key(head) => {
                 self.member_with(head, scope).await
             }
             Access::Operator | Access::TenantOrOperator(_) => self.operator(head).await,
         }
     }
 
-    async fn operator(&self, head: &Parts) -> Result<Caller, Refused> {
+    async fn operator(&self, head: &Parts) -> Result<Caller, ApiError> {
         let (secrets, name) = &self.operator_key;
         let key = secrets.get(name).await?;
-        if same(bearer(head), &key) {
+        if keys_match(bearer(head), &key) {
             return Ok(Caller::Operator);
         }
-        Err(Refused::unauthorized(NO_OPERATOR))
+        Err(ApiError::unauthorized(OPERATOR_HINT))
     }
 
-    async fn member_with(&self, head: &Parts, scope: &Scope) -> Result<Caller, Refused> {
+    async fn member_with(&self, head: &Parts, scope: &Scope) -> Result<Caller, ApiError> {
         let member = self.member(head).await?;
         member.must_have(scope)?;
         Ok(Caller::Member(member))
     }
 
-    /// Whoever sent a good API key, or else has a session.
-    async fn member(&self, head: &Parts) -> Result<Member, Refused> {
+    /// Identifies a member by their API key, or by their session if the call has no `Authorization` header.
+    async fn member(&self, head: &Parts) -> Result<Member, ApiError> {
         let member = if head.headers.contains_key(AUTHORIZATION) {
             self.key_holder(head).await?
         } else {
             self.session_holder(head).await?
         };
-        let member = member.ok_or_else(|| Refused::unauthorized(NO_MEMBER))?;
-        // The rows of an erased workspace go one by one; what they open ends at once.
+        let member = member.ok_or_else(|| ApiError::unauthorized(MEMBER_HINT))?;
+        // Erasure removes rows one by one. Credentials of the workspace must stop at once.
         if self.keyring.is_erased(&member.tenant).await? {
-            return Err(Refused::unauthorized(NO_MEMBER));
+            return Err(ApiError::unauthorized(MEMBER_HINT));
         }
         Ok(member)
     }
 
-    async fn key_holder(&self, head: &Parts) -> Result<Option<Member>, Refused> {
+    async fn key_holder(&self, head: &Parts) -> Result<Option<Member>, ApiError> {
         let text = std::str::from_utf8(bearer(head)).unwrap_or_default();
         let Some(presented) = Presented::parse(text) else {
             return Ok(None);
         };
-        let rows = self.table.unguarded().tenant(&presented.tenant);
+        let rows = self.table.unrestricted().tenant(&presented.tenant);
         let now = self.clock.now();
         let Some(key) = store::check(&rows, &presented, now).await? else {
             return Ok(None);
@@ -80,58 +80,58 @@ impl Api {
         Ok(Some(Member {
             tenant: presented.tenant,
             credential: format!("key {}", key.id),
-            who: Who::Key(key.id),
+            identity: Identity::Key(key.id),
             scopes: key.scopes,
         }))
     }
 
-    async fn session_holder(&self, head: &Parts) -> Result<Option<Member>, Refused> {
-        let Some(ticket) = Ticket::of(&head.headers) else {
+    async fn session_holder(&self, head: &Parts) -> Result<Option<Member>, ApiError> {
+        let Some(cookie) = SessionCookie::of(&head.headers) else {
             return Ok(None);
         };
-        let rows = self.table.unguarded().tenant(&ticket.tenant);
-        let Some(session) = sessions::find(&rows, &ticket, self.clock.now()).await? else {
+        let rows = self.table.unrestricted().tenant(&cookie.tenant);
+        let Some(session) = sessions::find(&rows, &cookie, self.clock.now()).await? else {
             return Ok(None);
         };
-        let role = self.members.role(&ticket.tenant, &session.user).await?;
+        let role = self.members.role(&cookie.tenant, &session.user).await?;
         let scopes = match role {
             Some(Role::Installer) => self.scopes().cloned().collect(),
             Some(Role::Person) => vec![Scope::WORKSPACE_READ],
             None => return Ok(None),
         };
-        self.is_meant(head, &ticket)?;
+        self.check_csrf(head, &cookie)?;
         Ok(Some(Member {
-            credential: format!("session {}", ticket.id()),
-            tenant: ticket.tenant,
-            who: Who::Person(session.user),
+            credential: format!("session {}", cookie.id()),
+            tenant: cookie.tenant,
+            identity: Identity::Person(session.user),
             scopes,
         }))
     }
 
-    /// Browsers send cookies along with whatever any page makes them send. A call that changes something therefore
-    /// has to come from a page we trust, and to show what only such a page can know. A key needs neither: no browser
-    /// sends one by itself.
-    fn is_meant(&self, head: &Parts, ticket: &Ticket) -> Result<(), Refused> {
+    /// Checks that a call with a session comes from a trusted page and shows the CSRF token, unless it only reads. Browsers
+    /// attach cookies to calls from any page, so the cookie alone proves nothing. API keys need no such check, because no
+    /// browser attaches one by itself.
+    fn check_csrf(&self, head: &Parts, cookie: &SessionCookie) -> Result<(), ApiError> {
         if matches!(head.method, Method::GET | Method::HEAD) {
             return Ok(());
         }
         if !self.site.trusts(head) {
-            return Err(Refused::csrf(
+            return Err(ApiError::csrf(
                 "the call comes from a page of another origin",
             ));
         }
         let shown = head.headers.get(CSRF_HEADER);
-        if shown.is_some_and(|token| ticket.is_csrf_token(token.as_bytes())) {
+        if shown.is_some_and(|token| cookie.is_csrf_token(token.as_bytes())) {
             return Ok(());
         }
-        Err(Refused::csrf(
+        Err(ApiError::csrf(
             "send the session's token, as `GET /me` tells it, as `X-CSRF-Token`",
         ))
     }
 }
 
-/// Whether a bearer token is there that is no API key.
-fn brings_operator_key(head: &Parts) -> bool {
+/// Tells whether the call has a bearer token that does not look like an API key, so it can only be the operator key.
+fn bearer_is_no_api_key(head: &Parts) -> bool {
     let bearer = bearer(head);
     !bearer.is_empty() && !bearer.starts_with(PREFIX.as_bytes())
 }
@@ -146,8 +146,8 @@ fn bearer(head: &Parts) -> &[u8] {
         .unwrap_or_default()
 }
 
-/// Compares without telling by its time how much was right; hashing evens out the lengths.
-fn same(given: &[u8], key: &SecretString) -> bool {
+/// Compares in constant time. Hashing makes both sides the same length.
+fn keys_match(given: &[u8], key: &SecretString) -> bool {
     let key = key.expose_secret().trim();
     let equal = Sha256::digest(given).ct_eq(&Sha256::digest(key.as_bytes()));
     !key.is_empty() && bool::from(equal)

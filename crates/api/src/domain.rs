@@ -1,51 +1,51 @@
-//! What a domain adds to the API, and what the API asks of the domain that knows the workspaces.
+//! The interface between the API and the domains: each domain adds routes, and one of them knows the members of workspaces.
 
 use std::any::Any;
 
 use async_trait::async_trait;
 use tidegate_slack::ids::{TenantId, UserId};
 
-use crate::{Api, Refused, Route, Scope};
+use crate::{Api, ApiError, Route, Scope};
 
-/// What a domain adds to the API, known without an instance of it.
+/// The routes and scopes of a domain, known without an instance of it.
 pub struct ApiSpec {
-    /// The routes, in lists of related ones. Two routes of the product never answer the same request; a test checks it.
+    /// The routes, grouped in lists. No two routes of the product match the same request; a test checks this.
     pub routes: &'static [&'static [Route]],
-    /// The scopes that those routes ask of an API key, beyond the API's own.
+    /// The scopes that those routes require, apart from the API's own.
     pub scopes: &'static [Scope],
 }
 
-/// The API's half of a domain: an instance that its handlers answer from.
+/// The API half of a domain: the instance that its handlers use.
 pub trait DomainApi: Any + Send + Sync {
-    /// What the domain adds to the API.
+    /// Returns the routes and scopes of the domain.
     fn api(&self) -> &'static ApiSpec;
 }
 
-/// Knows the people of the workspaces that installed the app.
+/// Looks up the people of the workspaces that installed the app.
 #[async_trait]
 pub trait Members: Send + Sync {
-    /// What a person is to their workspace, asked at every call, so that rights end with the install. `None` if the workspace
+    /// Returns the role of a person in their workspace. The API asks at every call, so that rights end with the install. `None` if the workspace
     /// has not installed the app.
-    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, Refused>;
+    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, ApiError>;
 }
 
-/// What a person is to their workspace.
+/// The role of a person in their workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Installed the app: may do everything.
+    /// The person who installed the app. They hold every scope.
     Installer,
-    /// May see the state of the workspace's connection.
+    /// Anybody else in the workspace. They hold `workspace:read` only.
     Person,
 }
 
 impl Api {
-    /// The domain of that type. Its own handlers call this, so it is there.
-    pub fn domain<D: DomainApi>(&self) -> Result<&D, Refused> {
+    /// Returns the domain of type `D`. Only its own handlers call this, so a missing domain is an internal error.
+    pub fn domain<D: DomainApi>(&self) -> Result<&D, ApiError> {
         let found = self.domains.iter().find_map(|domain| {
             let domain: &dyn DomainApi = &**domain;
             let domain: &dyn Any = domain;
             domain.downcast_ref::<D>()
         });
-        found.ok_or_else(|| Refused::Ours("a handler's domain is not there".to_owned()))
+        found.ok_or_else(|| ApiError::Internal("a handler's domain is not there".to_owned()))
     }
 }

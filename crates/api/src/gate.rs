@@ -1,11 +1,11 @@
-//! The table behind the caller's rights: a handler gets rows by its call only.
+//! Access to the table under the rights of the caller. A handler has no other way to its rows.
 
 use tidegate_pipeline::table::{Rows, Table};
 use tidegate_slack::ids::TenantId;
 
-use super::{Call, Caller, Refused};
+use super::{ApiError, Call, Caller};
 
-/// The table, as far as a caller may see it.
+/// The table, which gives a handler only the rows that its caller may see.
 pub struct Gate(Table);
 
 impl From<Table> for Gate {
@@ -15,35 +15,35 @@ impl From<Table> for Gate {
 }
 
 impl Gate {
-    /// Rows of all tenants, for the operator.
-    pub fn all(&self, call: &Call) -> Result<&Table, Refused> {
+    /// Returns the rows of all tenants. Only an operator's call gets them.
+    pub fn all(&self, call: &Call) -> Result<&Table, ApiError> {
         match call.caller {
             Caller::Operator => Ok(&self.0),
-            _ => Err(astray()),
+            _ => Err(rows_denied()),
         }
     }
 
-    /// One tenant's rows: a member's own, or those of whichever an operator named.
-    pub fn rows(&self, call: &Call, tenant: &TenantId) -> Result<Rows, Refused> {
+    /// Returns one tenant's rows. A member gets those of their own tenant, an operator those of any tenant.
+    pub fn rows(&self, call: &Call, tenant: &TenantId) -> Result<Rows, ApiError> {
         match &call.caller {
             Caller::Operator => Ok(self.0.tenant(tenant)),
             Caller::Member(member) if member.tenant == *tenant => Ok(self.0.tenant(tenant)),
-            _ => Err(astray()),
+            _ => Err(rows_denied()),
         }
     }
 
-    /// One tenant's rows for a public route, which shows nothing but what the tenant has published.
+    /// Returns one tenant's rows for a public route. Such a route shows only what the tenant has published.
     pub fn published(&self, tenant: &TenantId) -> Rows {
         self.0.tenant(tenant)
     }
 
-    /// For what decides about callers before there is one.
-    pub(super) fn unguarded(&self) -> &Table {
+    /// Returns the table without any check, for code that runs before the caller is known.
+    pub(super) fn unrestricted(&self) -> &Table {
         &self.0
     }
 }
 
-/// A handler asked for more than its caller may see: our mistake, so nothing is told.
-fn astray() -> Refused {
-    Refused::Ours("a handler asked for rows that its caller may not see".to_owned())
+/// The error for a handler that asks for more than its caller may see. That is a defect of ours, so the caller learns no detail.
+fn rows_denied() -> ApiError {
+    ApiError::Internal("a handler asked for rows that its caller may not see".to_owned())
 }

@@ -1,5 +1,5 @@
-//! The security headers of every answer. A handler that sets one of them itself, such as a page with a style sheet,
-//! keeps its own.
+//! The security headers of every response. If a handler has set one of them itself, such as a page with a style sheet, its
+//! value stays.
 
 use bytes::Bytes;
 use http::Response;
@@ -8,7 +8,7 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
-/// No `X-XSS-Protection`: browsers have dropped what it switched, and where it lives on it opens holes.
+/// `X-XSS-Protection` is left out: most browsers have removed its filter, and in the others the filter itself is a risk.
 const HEADERS: [(HeaderName, &str); 7] = [
     (
         STRICT_TRANSPORT_SECURITY,
@@ -20,7 +20,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
         "default-src 'none'; frame-ancestors 'none'",
     ),
     (REFERRER_POLICY, "no-referrer"),
-    // Every answer may hold data of a workspace, or the reason why not.
+    // Any response may hold data of a workspace, so no cache may store it.
     (CACHE_CONTROL, "no-store"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),

@@ -1,18 +1,18 @@
-//! Route: whether the service is well.
+//! The route `GET /health`, which reads one page of the table.
 
 use http::StatusCode;
 use serde_json::json;
 use tidegate_pipeline::tenants;
 
-use super::{Access, Answer, Api, Route};
+use super::{Access, Api, ApiResult, Route};
 use crate::reply;
 
 pub(super) const ROUTES: &[Route] = &[Route::get("/health", Access::Public, |api, _| {
     Box::pin(health(api))
 })];
 
-async fn health(api: &Api) -> Answer {
-    let probe = tenants::page(api.table.unguarded().system().rows(), 1, None).await;
+async fn health(api: &Api) -> ApiResult {
+    let probe = tenants::page(api.table.unrestricted().system().rows(), 1, None).await;
     let (status, table) = match probe {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(e) => {

@@ -5,13 +5,13 @@ mod call;
 pub mod cookies;
 mod credentials;
 mod domain;
+mod error;
 mod gate;
 mod headers;
 mod health;
 mod keys;
 mod limits;
 mod operator;
-mod refused;
 pub mod reply;
 mod route;
 mod scope;
@@ -33,20 +33,20 @@ use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
 
-pub use self::call::{Call, Caller, Member, Parameters, Who};
+pub use self::call::{Call, Caller, Identity, Member, Parameters};
 pub use self::domain::{ApiSpec, DomainApi, Members, Role};
+pub use self::error::ApiError;
 pub use self::gate::Gate;
-use self::limits::Standing;
+use self::limits::RateLimit;
 pub use self::limits::{CALLS, Limits};
-pub use self::refused::Refused;
-pub use self::route::{Access, Answer, Answering, Handler, Route};
+pub use self::route::{Access, ApiResult, Handler, HandlerFuture, Route};
 pub use self::scope::Scope;
 pub use self::site::Site;
 
-/// Largest body taken, in bytes. What the API takes is small JSON.
+/// The largest request body that the API accepts, in bytes. Every body that it takes is small JSON.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
-/// The routes and scopes that no domain owns.
+/// The routes and scopes of the API itself, which belong to no domain.
 pub static OWN: ApiSpec = ApiSpec {
     routes: &[
         health::ROUTES,
@@ -58,47 +58,47 @@ pub static OWN: ApiSpec = ApiSpec {
     scopes: &[Scope::WORKSPACE_READ, Scope::KEYS_WRITE, Scope::AUDIT_READ],
 };
 
-/// What the handlers answer from.
+/// Everything that the handlers need.
 pub struct Api {
-    /// The table, as far as a caller may see it.
+    /// The table, behind the rights of the caller.
     pub table: Gate,
-    /// Where replayed events go.
+    /// The queue that replayed events are sent to.
     pub events: Arc<dyn Queue>,
-    /// Where replayed commands and interactions go.
+    /// The queue that replayed commands and interactions are sent to.
     pub commands: Arc<dyn Queue>,
-    /// Tells the time.
+    /// The clock that dates every call.
     pub clock: Arc<dyn Clock>,
-    /// Holds the operator key, under this name.
+    /// The store that holds the operator key, and the name of the key in it.
     pub operator_key: (Arc<dyn Secrets>, String),
-    /// How long ledger rows are kept.
+    /// How long a ledger row is kept after its event.
     pub keep: Duration,
-    /// Where wake-ups of lanes go.
+    /// The queue that wake-ups of outbox lanes are sent to.
     pub wake_ups: Arc<dyn Queue>,
-    /// Knows which workspaces have been erased.
+    /// The data keys, which also say whether a workspace has been erased.
     pub keyring: Arc<Keyring>,
-    /// The audit trail.
+    /// The audit trail of every workspace.
     pub audit: Audit,
-    /// Knows what people may do in their workspace.
+    /// Tells what a person may do in their workspace.
     pub members: Arc<dyn Members>,
-    /// Where the API is on the web.
+    /// The API's own web address, and the origins that may call it.
     pub site: Site,
-    /// How often each credential has called.
+    /// Counts the calls of each credential.
     pub limits: Limits,
-    /// The domains, with their routes.
+    /// The API half of each domain that is on.
     pub domains: Vec<Arc<dyn DomainApi>>,
 }
 
-/// An answer under way.
-pub type Answered = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
+/// The future that [`Api::service`] returns for a request.
+pub type ServiceFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
 impl Api {
-    /// Every route: the API's own, then those of each domain.
+    /// Lists every route: the API's own first, then those of each domain.
     pub fn routes(&self) -> impl Iterator<Item = &'static Route> {
         self.specs()
             .flat_map(|spec| spec.routes.iter().copied().flatten())
     }
 
-    /// Every scope that a key can be given.
+    /// Lists every scope that a key can be given.
     pub fn scopes(&self) -> impl Iterator<Item = &'static Scope> {
         self.specs().flat_map(|spec| spec.scopes)
     }
@@ -108,8 +108,8 @@ impl Api {
         std::iter::once(&OWN).chain(domains)
     }
 
-    /// Answers requests, each under a random name.
-    pub fn service(self) -> impl Fn(Request<Bytes>) -> Answered + Send + Sync + 'static {
+    /// Turns the API into a function that answers requests. Each request gets a random id of 16 hex digits.
+    pub fn service(self) -> impl Fn(Request<Bytes>) -> ServiceFuture + Send + Sync + 'static {
         let api = Arc::new(self);
         move |request| {
             let api = Arc::clone(&api);
@@ -120,21 +120,21 @@ impl Api {
         }
     }
 
-    /// Answers one request. `request_id` names it in the log and in errors.
+    /// Answers one request. `request_id` appears in the log and in error bodies.
     pub async fn handle(&self, request: Request<Bytes>, request_id: &str) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let origin = site::origin(&head.headers).map(str::to_owned);
-        let as_page = refused::wants_page(&head.headers);
-        let mut standing = None;
+        let as_page = error::wants_page(&head.headers);
+        let mut rate_limit = None;
         let answer = match self.site.preflight(&head, self.routes()) {
             Some(answer) => answer,
-            None => self.answer(head, body, request_id, &mut standing).await,
+            None => self.answer(head, body, request_id, &mut rate_limit).await,
         };
-        let mut response = answer.unwrap_or_else(|refused| refused.response(request_id, as_page));
-        if let Some(standing) = standing {
-            standing.tell(&mut response);
+        let mut response = answer.unwrap_or_else(|error| error.response(request_id, as_page));
+        if let Some(rate_limit) = rate_limit {
+            rate_limit.write_headers(&mut response);
         }
-        self.site.open_to(origin.as_deref(), &mut response);
+        self.site.add_cors_headers(origin.as_deref(), &mut response);
         headers::add(&mut response);
         response
     }
@@ -144,11 +144,11 @@ impl Api {
         head: Parts,
         body: Bytes,
         request_id: &str,
-        standing: &mut Option<Standing>,
-    ) -> Answer {
+        rate_limit: &mut Option<RateLimit>,
+    ) -> ApiResult {
         let (route, parameters) = route::find(self.routes(), &head.method, head.uri.path())?;
         if body.len() > BODY_LIMIT {
-            return Err(Refused::too_large());
+            return Err(ApiError::too_large());
         }
         let call = Call {
             request_id: request_id.to_owned(),
@@ -159,9 +159,9 @@ impl Api {
             parameters,
         };
         if let Caller::Member(member) = &call.caller {
-            let counted = standing.insert(self.count(member).await);
-            counted.admits()?;
-            call.stays_at_home(member)?;
+            let counted = rate_limit.insert(self.count(member).await);
+            counted.check()?;
+            call.refuse_other_tenants(member)?;
         }
         (route.handler)(self, &call).await
     }

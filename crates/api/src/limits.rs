@@ -1,11 +1,10 @@
-//! How often one credential may call: [`CALLS`] in every minute of the clock.
+//! The rate limit: one credential may make [`CALLS`] calls in each clock minute.
 //!
-//! A counter in the table that every call goes through would cost a write a call. So a process takes calls out of
-//! the credential's minute [`SHARE`] at a time, by one write, and spends them without asking. What that guarantees:
-//! never more than [`CALLS`] calls a minute over all processes together, as long as the table answers. What it costs:
-//! what a process took and did not spend is lost to the others until the minute is over. When the table does not
-//! answer, nobody is turned away. At the turn of a minute twice as many may come close together; API
-//! Gateway's throttle bounds that.
+//! A counter in the table that every call updates would cost one write per call. Instead, a process reserves [`SHARE`]
+//! calls of the credential's minute with one write and then counts them in memory. All processes together never admit more
+//! than [`CALLS`] calls a minute while the table answers. The other processes cannot use what one process reserved but did not
+//! spend until the minute is over. When the table does not answer, every call is admitted. Around the turn of a minute, up to
+//! twice the limit can arrive in a short time; the throttle of API Gateway bounds that.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -16,69 +15,69 @@ use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 
-use super::{Api, Member, Refused};
+use super::{Api, ApiError, Member};
 
-/// Calls of one credential in one minute.
+/// The calls that one credential may make in one clock minute.
 pub const CALLS: i64 = 300;
 
-/// How many a process takes at a time.
+/// The calls that a process reserves with one write.
 const SHARE: i64 = 30;
 
-/// Credentials that a process remembers; past that it forgets all, and takes shares anew.
-const REMEMBERED: usize = 10_000;
+/// The most credentials that a process keeps in memory. Beyond that it forgets all of them and reserves new shares.
+const MAX_CREDENTIALS: usize = 10_000;
 
-/// Seconds that a minute's row is kept after it.
-const KEPT: i64 = 3600;
+/// How long the row of a minute is kept after its end, in seconds.
+const ROW_KEPT_SECONDS: i64 = 3600;
 
-/// What a process has taken, by credential.
+/// The shares that this process has reserved, by credential.
 #[derive(Debug, Default)]
 pub struct Limits(Mutex<BTreeMap<String, Share>>);
 
-/// What is left of one credential's minute, as far as this process knows.
+/// The rest of one credential's minute, as far as this process knows.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     minute: i64,
-    /// Taken and not spent here.
+    /// Calls that this process has reserved and not spent.
     left: i64,
-    /// Not taken by anyone when this process last looked.
+    /// Calls that no process had reserved when this one last wrote.
     elsewhere: i64,
 }
 
-/// Where a credential stands after a call; the answer's headers say it.
+/// The state of a credential's limit after a call, for the `X-RateLimit-*` headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct RateLimit {
     admitted: bool,
     remaining: i64,
-    /// Unix second at which the minute is over.
+    /// The Unix time in seconds at which the minute ends.
     reset: i64,
     now: i64,
 }
 
 impl Api {
-    /// Counts one call of that credential.
-    pub(super) async fn count(&self, member: &Member) -> Standing {
-        let rows = self.table.unguarded().tenant(&member.tenant);
+    /// Counts one call of a member's credential.
+    pub(super) async fn count(&self, member: &Member) -> RateLimit {
+        let rows = self.table.unrestricted().tenant(&member.tenant);
         let now = self.clock.now();
         self.limits.count(&rows, &member.credential, now).await
     }
 }
 
 impl Limits {
-    /// Counts one call. `rows` are those of the credential's workspace.
-    async fn count(&self, rows: &Rows, credential: &str, now: Timestamp) -> Standing {
+    /// Counts one call. `rows` belong to the credential's workspace.
+    async fn count(&self, rows: &Rows, credential: &str, now: Timestamp) -> RateLimit {
         let minute = now.seconds().div_euclid(60);
-        let spent = match self.spend(credential, minute, None) {
-            Spent::Ask => {
-                let share = take(rows, credential, minute).await;
+        let spend = match self.spend(credential, minute, None) {
+            Spend::NeedsShare => {
+                let share = take_share(rows, credential, minute).await;
                 self.spend(credential, minute, Some(share))
             }
-            spent => spent,
+            spend => spend,
         };
-        let (admitted, remaining) = match spent {
-            Spent::One { remaining } => (true, remaining),
-            Spent::None | Spent::Ask => (false, 0),
+        let (admitted, remaining) = match spend {
+            Spend::Counted { remaining } => (true, remaining),
+            Spend::Exhausted | Spend::NeedsShare => (false, 0),
         };
-        Standing {
+        RateLimit {
             admitted,
             remaining,
             reset: (minute + 1) * 60,
@@ -86,10 +85,10 @@ impl Limits {
         }
     }
 
-    /// Spends one call of what is here, after adding what was just taken.
-    fn spend(&self, credential: &str, minute: i64, taken: Option<Share>) -> Spent {
+    /// Spends one reserved call, after adding a share that was just reserved.
+    fn spend(&self, credential: &str, minute: i64, taken: Option<Share>) -> Spend {
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if shares.len() >= REMEMBERED {
+        if shares.len() >= MAX_CREDENTIALS {
             shares.clear();
         }
         let fresh = Share {
@@ -108,37 +107,36 @@ impl Limits {
         if share.left > 0 {
             share.left -= 1;
             let remaining = share.left + share.elsewhere;
-            return Spent::One { remaining };
+            return Spend::Counted { remaining };
         }
-        // A minute of which nothing is left is not asked about again.
+        // Once the minute is exhausted, the table is not asked again.
         if share.elsewhere > 0 {
-            Spent::Ask
+            Spend::NeedsShare
         } else {
-            Spent::None
+            Spend::Exhausted
         }
     }
 }
 
-/// What came of spending a call.
-enum Spent {
-    One {
-        remaining: i64,
-    },
-    /// Nothing is here, but the table may have more.
-    Ask,
-    /// The minute is used up.
-    None,
+/// The result of spending one call.
+enum Spend {
+    /// The call counts; this many are left in the minute.
+    Counted { remaining: i64 },
+    /// No reserved call is left, but the table may have more.
+    NeedsShare,
+    /// The limit of the minute is reached.
+    Exhausted,
 }
 
-/// Takes a share of the minute.
-async fn take(rows: &Rows, credential: &str, minute: i64) -> Share {
+/// Reserves a share of the minute in the table.
+async fn take_share(rows: &Rows, credential: &str, minute: i64) -> Share {
     let key = RowKey::new(&["calls", credential], &[&minute.to_string()]);
     let write = Write::update(key, "ADD #taken :share SET #expires_at = :end")
         .value(":share", SHARE)
-        .value(":end", (minute + 1) * 60 + KEPT);
+        .value(":end", (minute + 1) * 60 + ROW_KEPT_SECONDS);
     let taken = match rows.write(write).await {
         Ok(row) => row.and_then(|row| row.number("taken")).unwrap_or(SHARE),
-        Err(e) => without_the_table(&e),
+        Err(e) => count_without_table(&e),
     };
     let before = (taken - SHARE).min(CALLS);
     let left = (CALLS - before).min(SHARE);
@@ -149,24 +147,24 @@ async fn take(rows: &Rows, credential: &str, minute: i64) -> Share {
     }
 }
 
-/// As if nobody else had called: a table that does not answer turns nobody away.
-fn without_the_table(e: &TableError) -> i64 {
+/// Counts as if no other process had calls, because an outage of the table must not turn callers away.
+fn count_without_table(e: &TableError) -> i64 {
     tracing::warn!(error = %e, "calls are counted by this process alone");
     SHARE
 }
 
-impl Standing {
-    /// Whether the call may go on.
-    pub(super) fn admits(self) -> Result<(), Refused> {
+impl RateLimit {
+    /// Fails with `rate_limited` if the call exceeds the limit.
+    pub(super) fn check(self) -> Result<(), ApiError> {
         if self.admitted {
             Ok(())
         } else {
-            Err(Refused::too_often())
+            Err(ApiError::rate_limited())
         }
     }
 
-    /// Says so in the answer's headers.
-    pub(super) fn tell(self, response: &mut Response<Bytes>) {
+    /// Writes the limit into the headers of the response, with `Retry-After` if the call was not admitted.
+    pub(super) fn write_headers(self, response: &mut Response<Bytes>) {
         let mut set = |name: HeaderName, number: i64| {
             response
                 .headers_mut()

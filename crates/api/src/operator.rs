@@ -1,5 +1,5 @@
-//! The operator's routes: what the engineer on call asks and does. `tidegate events` and `tidegate posts` are clients
-//! of them, in local mode and against a deployment.
+//! The routes under `/operator`, for the engineer on call. `tidegate events` and `tidegate posts` are clients of them, in
+//! local mode and against a deployment.
 
 mod events;
 mod found;
@@ -10,9 +10,8 @@ mod replay;
 use tidegate_pipeline::table::Table;
 
 use crate::reply;
-use crate::{Access, Api, Call, Refused, Route};
+use crate::{Access, Api, ApiError, Call, Route};
 
-/// The routes.
 pub(crate) const ROUTES: &[Route] = &[
     Route::get("/operator/events", Access::Operator, |api, call| {
         Box::pin(async { Operator::of(api, call)?.list_events().await.map(reply::ok) })
@@ -37,16 +36,16 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
-/// An operator's call.
+/// A call that the operator key admitted.
 struct Operator<'a> {
     api: &'a Api,
     call: &'a Call,
-    /// Rows of all tenants.
+    /// The rows of all tenants.
     table: &'a Table,
 }
 
 impl<'a> Operator<'a> {
-    fn of(api: &'a Api, call: &'a Call) -> Result<Self, Refused> {
+    fn of(api: &'a Api, call: &'a Call) -> Result<Self, ApiError> {
         let table = api.table.all(call)?;
         Ok(Self { api, call, table })
     }

@@ -1,4 +1,4 @@
-//! HTTP answers: the few shapes that Slack and operators get.
+//! HTTP responses: the few shapes that programs, browsers and operators get.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -6,24 +6,24 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// An empty body.
+/// A response with an empty body and no content type.
 pub fn empty(status: StatusCode) -> Response<Bytes> {
     build(status, None, Bytes::new())
 }
 
-/// Plain text.
+/// A response in plain text, UTF-8.
 pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
     build(status, Some("text/plain; charset=utf-8"), text.into())
 }
 
-/// JSON.
+/// A response in JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
-    // Every body here is made of maps with text keys, which always serialise.
+    // Every body here is made of maps with text keys, which always serialize.
     let body = serde_json::to_vec(body).unwrap_or_default();
     build(status, Some("application/json"), body.into())
 }
 
-/// 200 with that JSON.
+/// A response with status 200 and that JSON.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it stands in `.map(reply::ok)`"
@@ -32,14 +32,14 @@ pub fn ok(body: Value) -> Response<Bytes> {
     json(StatusCode::OK, &body)
 }
 
-/// An error for a program: `ok:false`, a code to act on, a sentence to read and the id to find it in the log.
+/// An error for a program: `ok:false`, a stable code, a sentence for people, and the id under which the log has the call.
 pub fn error(status: StatusCode, code: &str, message: &str, request_id: &str) -> Response<Bytes> {
     let error = json!({"code": code, "message": message, "request_id": request_id});
     json(status, &json!({"ok": false, "error": error}))
 }
 
-/// A page for a person: a title in plain text and a body in HTML. Without scripts and styles, so that no policy has to be
-/// loosened for it.
+/// A page for a person: a title in plain text and a body in HTML. It has no scripts or styles, so it needs no exception from
+/// the content security policy.
 pub fn page(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
     let title = escaped(title);
     let html = format!(
@@ -50,7 +50,7 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Response<Bytes> {
     build(status, Some("text/html; charset=utf-8"), html.into())
 }
 
-/// Text as it stands in a page, within an element or a quoted attribute.
+/// Escapes text for HTML, inside an element or a quoted attribute.
 pub fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         match c {

@@ -1,68 +1,68 @@
-//! Routes: a method, a path, who may call it, and what answers.
+//! Routes: each has a method, a path, an access rule and a handler.
 
 use std::pin::Pin;
 
 use bytes::Bytes;
 use http::{Method, Response};
 
-use super::{Api, Call, Refused, Scope};
+use super::{Api, ApiError, Call, Scope};
 
-/// One route.
+/// One route of the API.
 pub struct Route {
-    /// The method.
+    /// The HTTP method that the route takes.
     pub method: Method,
-    /// The path; `{name}` stands for one part, decoded.
+    /// The path pattern. `{name}` stands for one segment, which is decoded.
     pub path: &'static str,
-    /// Who may call it.
+    /// The callers that are admitted.
     pub access: Access,
-    /// What answers.
+    /// The function that answers the calls.
     pub handler: Handler,
 }
 
-/// Who may call a route. It is checked before the handler runs.
+/// The callers that a route admits. The API checks this before the handler runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// Anyone; the handler checks what else there is to check.
+    /// Anyone. The handler does any further check.
     Public,
-    /// Whoever has the operator key, over all tenants.
+    /// Only the operator key, for the rows of all tenants.
     Operator,
-    /// Programs and people of one workspace, with that scope, over their own data. Not the operator key.
+    /// Programs and people of one workspace that hold the scope, for their own data. The operator key is not admitted.
     Tenant(Scope),
-    /// The same, and the operator key over the workspace that it names.
+    /// As [`Access::Tenant`], and the operator key for the workspace that it names.
     TenantOrOperator(Scope),
-    /// Programs and people of one workspace, whatever their scopes.
+    /// Programs and people of one workspace, with any scopes.
     Member,
 }
 
-/// What a handler makes of a call.
-pub type Answer = Result<Response<Bytes>, Refused>;
+/// The result of a call: a response, or an error that the API renders.
+pub type ApiResult = Result<Response<Bytes>, ApiError>;
 
-/// A handler at work.
-pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+/// The future that a handler returns.
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = ApiResult> + Send + 'a>>;
 
-/// Answers a call: `|api, call| Box::pin(list(api, call))`.
-pub type Handler = for<'a> fn(&'a Api, &'a Call) -> Answering<'a>;
+/// A function that answers a call: `|api, call| Box::pin(list(api, call))`.
+pub type Handler = for<'a> fn(&'a Api, &'a Call) -> HandlerFuture<'a>;
 
-/// The parts of a path that stand for its names.
-pub(super) type Named = Vec<(&'static str, String)>;
+/// The decoded path segments, each with the name that the pattern gives it.
+pub(super) type PathParameters = Vec<(&'static str, String)>;
 
 impl Route {
-    /// A route that only reads.
+    /// Makes a route that only reads.
     pub const fn get(path: &'static str, access: Access, handler: Handler) -> Self {
         Self::new(Method::GET, path, access, handler)
     }
 
-    /// A route that changes something.
+    /// Makes a route that changes something.
     pub const fn post(path: &'static str, access: Access, handler: Handler) -> Self {
         Self::new(Method::POST, path, access, handler)
     }
 
-    /// A route that stores what it is given, however often it is called.
+    /// Makes a route that stores its body. Repeating the call changes nothing more.
     pub const fn put(path: &'static str, access: Access, handler: Handler) -> Self {
         Self::new(Method::PUT, path, access, handler)
     }
 
-    /// A route that takes something away.
+    /// Makes a route that removes something.
     pub const fn delete(path: &'static str, access: Access, handler: Handler) -> Self {
         Self::new(Method::DELETE, path, access, handler)
     }
@@ -76,13 +76,13 @@ impl Route {
         }
     }
 
-    /// Whether the route answers requests to that path.
+    /// Tells whether the route's pattern matches the path.
     pub fn matches(&self, path: &str) -> bool {
         self.named_parts(path).is_some()
     }
 
-    /// The decoded parts that stand for the names in the path, if it is this route's.
-    pub(super) fn named_parts(&self, path: &str) -> Option<Named> {
+    /// Matches the path against the pattern. Returns the decoded named segments, or `None` if the path does not match.
+    pub(super) fn named_parts(&self, path: &str) -> Option<PathParameters> {
         let mut parameters = Vec::new();
         let (mut asked, mut own) = (path.split('/'), self.path.split('/'));
         loop {
@@ -99,12 +99,12 @@ impl Route {
     }
 }
 
-/// The route of a request, and the named parts of its path.
+/// Finds the route of a request. Fails with `not_found`, or with `method_not_allowed` if the path has other methods.
 pub(super) fn find(
     routes: impl Iterator<Item = &'static Route>,
     method: &Method,
     path: &str,
-) -> Result<(&'static Route, Named), Refused> {
+) -> Result<(&'static Route, PathParameters), ApiError> {
     let mut others = Vec::new();
     for route in routes {
         let Some(parameters) = route.named_parts(path) else {
@@ -116,9 +116,9 @@ pub(super) fn find(
         others.push(route.method.as_str());
     }
     if others.is_empty() {
-        return Err(Refused::not_found("no such path"));
+        return Err(ApiError::not_found("no such path"));
     }
-    Err(Refused::method(&others))
+    Err(ApiError::method(&others))
 }
 
 fn name(part: &'static str) -> Option<&'static str> {
@@ -126,7 +126,7 @@ fn name(part: &'static str) -> Option<&'static str> {
 }
 
 fn decoded(part: &str) -> String {
-    // `+` is a plus in a path; the form decoder is told so, and that `&` and `=` part nothing here.
+    // The form decoder treats `+`, `&` and `=` specially, but a path does not: they are escaped first.
     let part = part
         .replace('+', "%2B")
         .replace('&', "%26")
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_named_part_is_one_part_and_comes_decoded() {
         let route = Route::get("/operator/events/{id}", Access::Public, |_, _| {
-            Box::pin(async { Err(Refused::not_found("nothing")) })
+            Box::pin(async { Err(ApiError::not_found("nothing")) })
         });
         for (path, id) in [
             ("/operator/events/Ev1", Some("Ev1")),

@@ -1,26 +1,26 @@
-//! What a credential may do in its workspace.
+//! The scopes of a credential: what it may do in its workspace.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One thing that a credential may do, such as `keys:write`. The part before the colon names what it is about.
+/// One right of a credential, such as `keys:write`. The part before the colon names the resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scope(Cow<'static, str>);
 
 impl Scope {
-    /// See the workspace and the state of its connection.
+    /// Allows a caller to see the workspace and the state of its connection.
     pub const WORKSPACE_READ: Self = Self::named("workspace:read");
-    /// Make, list and revoke the workspace's API keys.
+    /// Allows a caller to create, list and revoke API keys of the workspace.
     pub const KEYS_WRITE: Self = Self::named("keys:write");
-    /// Read the workspace's audit trail.
+    /// Allows a caller to read the audit trail of the workspace.
     pub const AUDIT_READ: Self = Self::named("audit:read");
 
-    /// The scope of that name; for the constants of a domain.
+    /// Makes the scope of that name, for the constants of a domain.
     pub const fn named(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }
 
-    /// The name, as keys and calls write it.
+    /// Returns the name, as keys store it and calls send it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -32,7 +32,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Reads the scopes of a row: names with spaces between them. A name that no route asks for any more opens nothing.
+/// Parses the scopes of a row: names separated by spaces. A name that no route requires any more is kept and allows nothing.
 pub(crate) fn read(text: &str) -> Vec<Scope> {
     let names = text.split(' ').filter(|name| !name.is_empty());
     names
@@ -40,7 +40,7 @@ pub(crate) fn read(text: &str) -> Vec<Scope> {
         .collect()
 }
 
-/// Writes scopes as [`read`] reads them.
+/// Formats scopes so that [`read`] parses them.
 pub(crate) fn write(scopes: &[Scope]) -> String {
     let names: Vec<_> = scopes.iter().map(Scope::as_str).collect();
     names.join(" ")

@@ -1,5 +1,5 @@
-//! What the routes of every domain's settings share: whose settings they are, the version that the caller has seen, and a
-//! change that is checked, stored and audited.
+//! Shared code of the settings routes: it finds the workspace, compares the version that the caller has seen, and checks,
+//! stores and audits a change.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,36 +8,36 @@ use tidegate_pipeline::documents::{Document, Effective};
 use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::ids::TenantId;
 
-use crate::{Answer, Api, Call, Refused, reply};
+use crate::{Api, ApiError, ApiResult, Call, reply};
 
-/// How often a change that names no version is tried, when others change the settings at the same moment.
+/// The number of attempts at a change that names no version, when others change the settings at the same time.
 const TRIES: usize = 5;
 
-/// The settings of a domain.
+/// Describes the settings document of a domain.
 pub struct Settings<'a, T> {
-    /// How they lie in their row.
+    /// The format of the row.
     pub document: &'a Document<T>,
-    /// Their row.
+    /// The key of the row.
     pub key: RowKey,
-    /// What holds in a workspace that has stored none.
+    /// The settings of a workspace that has stored none.
     pub defaults: &'a T,
-    /// What an audit row calls a change of them, e.g. `incidents.settings`.
+    /// The action in the audit trail, for example `incidents.settings`.
     pub action: &'static str,
-    /// Everything that is wrong with a value, each with its path; nothing, if it can be stored.
+    /// Lists everything that is wrong with a value, each problem with its path. An empty list means that it can be stored.
     pub check: fn(&T) -> Vec<String>,
 }
 
-/// Whose settings, and how to get at them.
-pub struct Place {
-    /// The workspace.
+/// A workspace and its rows.
+pub struct TenantRows {
+    /// The workspace that the settings belong to.
     pub tenant: TenantId,
-    /// Its rows.
+    /// The rows of that workspace, under the rights of the caller.
     pub rows: Rows,
 }
 
-impl Place {
-    /// The workspace that the body names, or the query, or else the caller's own.
-    pub fn of(api: &Api, call: &Call, named: Option<&str>) -> Result<Self, Refused> {
+impl TenantRows {
+    /// Finds the workspace that the body names, or else the query, or else the credential.
+    pub fn of(api: &Api, call: &Call, named: Option<&str>) -> Result<Self, ApiError> {
         let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
         let rows = api.table.rows(call, &tenant)?;
         Ok(Self { tenant, rows })
@@ -45,22 +45,22 @@ impl Place {
 }
 
 impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
-    /// The settings that hold in a workspace.
-    pub async fn load(&self, place: &Place) -> Result<Effective<T>, Refused> {
+    /// Loads the settings in force in a workspace.
+    pub async fn load(&self, place: &TenantRows) -> Result<Effective<T>, ApiError> {
         let loaded = self.document.load_or(&place.rows, &self.key, self.defaults);
         Ok(loaded.await?)
     }
 
-    /// Changes the settings as they stand, or those of the version that the caller has seen and no others. Answers with
-    /// the new version.
+    /// Applies `edit` to the current settings and stores the result. If the caller names the version it has `seen`, any other
+    /// current version is a conflict. The response has the new version.
     pub async fn change(
         &self,
         api: &Api,
         call: &Call,
-        place: &Place,
+        place: &TenantRows,
         seen: Option<i64>,
-        edit: impl Fn(T) -> Result<T, Refused>,
-    ) -> Answer {
+        edit: impl Fn(T) -> Result<T, ApiError>,
+    ) -> ApiResult {
         for _ in 0..TRIES {
             let Effective { value, version, .. } = self.load(place).await?;
             if seen.is_some_and(|seen| seen != version) {
@@ -70,7 +70,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
             let value = edit(value)?;
             let problems = (self.check)(&value);
             if !problems.is_empty() {
-                return Err(Refused::problems(&problems));
+                return Err(ApiError::problems(&problems));
             }
             let write = self.document.replace(self.key.clone(), &value, version);
             match place.rows.write(write).await {
@@ -82,25 +82,25 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
             let changed = differing(&before, &json_of(&value)?);
             let detail = format!("version {version}: {changed}");
             self.audit(api, call, place, &detail).await?;
-            return Ok(reply::ok(standing(&Effective {
+            return Ok(reply::ok(version_fields(&Effective {
                 value,
                 version,
                 own: true,
             })));
         }
-        Err(Refused::conflict(
+        Err(ApiError::conflict(
             "others change the settings all the time; try again",
         ))
     }
 
-    /// Leaves an audit row of a change.
+    /// Records a change in the audit trail.
     pub async fn audit(
         &self,
         api: &Api,
         call: &Call,
-        place: &Place,
+        place: &TenantRows,
         detail: &str,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), ApiError> {
         let (audit, actor) = (&api.audit, call.actor());
         audit
             .record(&place.tenant, &actor, self.action, detail)
@@ -109,17 +109,17 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
     }
 }
 
-/// The part of an answer that tells which settings hold: `version`, and `own` for the workspace's own.
-pub fn standing<T>(settings: &Effective<T>) -> Value {
+/// The fields of a response that identify the settings: `version`, and `own`, which is false for defaults.
+pub fn version_fields<T>(settings: &Effective<T>) -> Value {
     json!({"ok": true, "version": settings.version, "own": settings.own})
 }
 
-/// Settings, or a part of them, as JSON for an answer.
-pub fn json_of(part: &impl Serialize) -> Result<Value, Refused> {
-    serde_json::to_value(part).map_err(|e| Refused::Ours(e.to_string()))
+/// Serializes settings, or a part of them, for a response.
+pub fn json_of(part: &impl Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(part).map_err(|e| ApiError::Internal(e.to_string()))
 }
 
-/// The names of the settings that differ: never their values, which outlive no erasure.
+/// Lists the names of the settings that differ. Values are left out, because audit rows must not keep them.
 fn differing(before: &Value, after: &Value) -> String {
     let fields = after.as_object().into_iter().flatten();
     let changed = fields.filter(|(name, value)| before.get(name) != Some(value));
@@ -130,8 +130,8 @@ fn differing(before: &Value, after: &Value) -> String {
     changed.join(", ")
 }
 
-fn newer(version: i64) -> Refused {
-    Refused::conflict(format!(
+fn newer(version: i64) -> ApiError {
+    ApiError::conflict(format!(
         "the settings have changed: version {version} stands now. Read them again, and repeat the change on that"
     ))
 }

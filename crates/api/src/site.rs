@@ -1,4 +1,4 @@
-//! Where the API is on the web: its own address, and the pages elsewhere that may call it from a browser.
+//! The web address of the API, and the origins whose pages may call it from a browser.
 
 use std::collections::BTreeSet;
 
@@ -11,24 +11,25 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode};
 
-use super::Refused;
+use super::ApiError;
 use super::route::Route;
 use crate::reply;
 use tidegate_pipeline::config::Environment;
 
-/// What a page elsewhere may send and read beyond what any page may.
-const MAY_SEND: &str = "authorization, content-type, x-csrf-token";
-const MAY_READ: &str = "retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
+/// The headers that a page of an allowed origin may send and read, beyond those that CORS always allows.
+const ALLOWED_HEADERS: &str = "authorization, content-type, x-csrf-token";
+const EXPOSED_HEADERS: &str =
+    "retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
 
-/// How long a browser remembers what it was allowed, in seconds.
-const REMEMBERED: &str = "600";
+/// How long a browser may cache a preflight response, in seconds.
+const PREFLIGHT_MAX_AGE: &str = "600";
 
-/// The API's place on the web.
+/// The web address of the API and the origins it allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Site {
-    /// Where browsers reach it, such as `https://tidegate.example.com`; without it, wherever they came to.
+    /// The address for browsers, such as `https://tidegate.example.com`. `None` to use the host that each request names.
     pub public_url: Option<String>,
-    /// Origins whose pages may call it with a person's session (`CORS_ORIGINS`).
+    /// The origins whose pages may call the API with a person's session (`CORS_ORIGINS`).
     pub origins: BTreeSet<String>,
 }
 
@@ -59,9 +60,8 @@ impl Site {
         }
     }
 
-    /// Where browsers reach the API. Without a setting that is the host that the request names. Behind API Gateway it
-    /// is true, for a request that named another host would not have come here; and wherever Slack would send a
-    /// browser back to, it must be listed in the app's settings.
+    /// Returns the address for browsers, without a final slash. Without a setting, it is the host that the request names. That
+    /// is safe behind API Gateway, which routes by the host, and Slack redirects browsers only to addresses that the app lists.
     pub fn url(&self, head: &Parts) -> String {
         if let Some(url) = &self.public_url {
             return url.clone();
@@ -69,22 +69,22 @@ impl Site {
         let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
         let host = host.or(head.uri.host()).unwrap_or_default();
         let name = host.split(':').next().unwrap_or_default();
-        let scheme = if is_here(name) { "http" } else { "https" };
+        let scheme = if is_local_host(name) { "http" } else { "https" };
         format!("{scheme}://{host}")
     }
 
-    /// Whether a browser's call comes from one of our own pages or an allowed one.
+    /// Tells whether a browser's call comes from our own origin or an allowed one.
     pub(super) fn trusts(&self, head: &Parts) -> bool {
         let origin = origin(&head.headers);
         origin.is_some_and(|origin| self.origins.contains(origin) || origin == self.url(head))
     }
 
-    /// Answers a browser that asks whether a page may make a call; `None` for any other request.
+    /// Answers a CORS preflight request. `None` for any other request.
     pub(super) fn preflight(
         &self,
         head: &Parts,
         routes: impl Iterator<Item = &'static Route>,
-    ) -> Option<Result<Response<Bytes>, Refused>> {
+    ) -> Option<Result<Response<Bytes>, ApiError>> {
         let asks = head.method == Method::OPTIONS
             && head.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if !asks {
@@ -93,27 +93,27 @@ impl Site {
         let known = origin(&head.headers).is_some_and(|origin| self.origins.contains(origin));
         if !known {
             let message = "pages of this origin may not call the API; see CORS_ORIGINS";
-            return Some(Err(Refused::forbidden(message)));
+            return Some(Err(ApiError::forbidden(message)));
         }
         let at_path = routes.filter(|route| route.matches(head.uri.path()));
         let methods: Vec<&str> = at_path.map(|route| route.method.as_str()).collect();
         if methods.is_empty() {
-            return Some(Err(Refused::not_found("no such path")));
+            return Some(Err(ApiError::not_found("no such path")));
         }
         let mut response = reply::empty(StatusCode::NO_CONTENT);
         for (name, value) in [
             (ACCESS_CONTROL_ALLOW_METHODS, methods.join(", ").as_str()),
-            (ACCESS_CONTROL_ALLOW_HEADERS, MAY_SEND),
-            (ACCESS_CONTROL_MAX_AGE, REMEMBERED),
+            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
+            (ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE),
         ] {
             set(&mut response, name, value);
         }
         Some(Ok(response))
     }
 
-    /// Lets an allowed page read the answer.
-    pub(super) fn open_to(&self, asked_by: Option<&str>, response: &mut Response<Bytes>) {
-        // In any case, so that no cache gives one origin's answer to another.
+    /// Adds the headers that let a page of an allowed origin read the response.
+    pub(super) fn add_cors_headers(&self, asked_by: Option<&str>, response: &mut Response<Bytes>) {
+        // `Vary` is always set, so that no cache gives one origin's response to another.
         set(response, VARY, "origin");
         let Some(origin) = asked_by.filter(|origin| self.origins.contains(*origin)) else {
             return;
@@ -121,19 +121,19 @@ impl Site {
         for (name, value) in [
             (ACCESS_CONTROL_ALLOW_ORIGIN, origin),
             (ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
-            (ACCESS_CONTROL_EXPOSE_HEADERS, MAY_READ),
+            (ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS),
         ] {
             set(response, name, value);
         }
     }
 }
 
-/// The one origin that a request names.
+/// Returns the origin that a request names.
 pub(super) fn origin(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORIGIN).and_then(|origin| origin.to_str().ok())
 }
 
-/// A scheme, a host, perhaps a port, and nothing more, as browsers write it. Plain http is for this machine only.
+/// Tells whether the text is a scheme, a host and at most a port, as browsers write it. Only local hosts may use plain http.
 fn is_origin(text: &str) -> bool {
     let (secure, rest) = match text.split_once("://") {
         Some(("https", rest)) => (true, rest),
@@ -148,11 +148,11 @@ fn is_origin(text: &str) -> bool {
     !host.is_empty()
         && host.bytes().all(plain)
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
-        && (secure || is_here(host))
+        && (secure || is_local_host(host))
 }
 
-/// Whether that is this machine.
-fn is_here(host: &str) -> bool {
+/// Tells whether the host name stands for the local machine.
+fn is_local_host(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1")
 }
 

@@ -1,7 +1,7 @@
 //! Bodies of the Events API, from raw bytes to what ingress decides.
 
 use serde_json::Value;
-use tidegate_ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Acknowledgement, Decision, Endpoint, decide};
 use tidegate_slack::event::{Envelope, Peek};
 use tidegate_slack::ids::TenantId;
 
@@ -52,13 +52,13 @@ fn assert_decision(body: &[u8], peek: Option<&Peek<'_>>, tenant: Option<TenantId
         .and_then(|p| p.challenge.as_deref())
         .filter(|_| kind == Some("url_verification"));
     match (decide(Endpoint::Events, false, body), challenge) {
-        (Decision::Answer(answer), Some(challenge)) => {
-            assert_eq!(answer, Answer::Challenge(challenge.to_owned()));
+        (Decision::Acknowledge(answer), Some(challenge)) => {
+            assert_eq!(answer, Acknowledgement::Challenge(challenge.to_owned()));
             let _ = answer.response();
         }
         (Decision::Queue(queued), None) => {
             assert_eq!(queued.tenant, tenant.unwrap_or_else(TenantId::unreadable));
-            assert_eq!(queued.when_queue_is_down, Answer::TryAgain);
+            assert_eq!(queued.when_queue_is_down, Acknowledgement::TryAgain);
             let id = peek.and_then(|p| p.event_id.as_deref());
             assert_eq!(queued.id.as_deref(), id.filter(|id| !id.is_empty()));
         }

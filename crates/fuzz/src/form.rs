@@ -1,6 +1,6 @@
 //! Forms: slash commands, and the certificate probe that may come to any endpoint.
 
-use tidegate_ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Acknowledgement, Decision, Endpoint, decide};
 use tidegate_slack::command::{self, Form, SlashCommand};
 use tidegate_slack::ids::TenantId;
 
@@ -22,7 +22,10 @@ pub fn check(body: &[u8]) {
     }
     assert_decision(body, &form, tenant.as_ref());
     for endpoint in [Endpoint::Events, Endpoint::Interactions] {
-        let probe = matches!(decide(endpoint, true, body), Decision::Answer(Answer::Ok));
+        let probe = matches!(
+            decide(endpoint, true, body),
+            Decision::Acknowledge(Acknowledgement::Ok)
+        );
         assert_eq!(probe, form.is_ssl_check());
     }
 }
@@ -30,15 +33,15 @@ pub fn check(body: &[u8]) {
 fn assert_decision(body: &[u8], form: &Form<'_>, tenant: Option<&TenantId>) {
     for is_form in [false, true] {
         match decide(Endpoint::Commands, is_form, body) {
-            Decision::Answer(answer) => {
-                assert_eq!(answer, Answer::Ok);
+            Decision::Acknowledge(answer) => {
+                assert_eq!(answer, Acknowledgement::Ok);
                 assert!(form.is_ssl_check());
             }
             Decision::Queue(queued) => {
                 assert!(!form.is_ssl_check());
                 let expected = tenant.cloned().unwrap_or_else(TenantId::unreadable);
                 assert_eq!(queued.tenant, expected);
-                assert_eq!(queued.when_queue_is_down, Answer::Sorry);
+                assert_eq!(queued.when_queue_is_down, Acknowledgement::Apology);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Interactions: the JSON in a form's `payload`, up to the field errors of a modal. The input is the JSON itself.
 
 use serde_json::Value;
-use tidegate_ingress::{Answer, Decision, Endpoint, decide};
+use tidegate_ingress::{Acknowledgement, Decision, Endpoint, decide};
 use tidegate_slack::command::Form;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
@@ -21,13 +21,13 @@ pub fn check(input: &[u8]) {
         assert_tenant(tenant);
     }
     match decide(Endpoint::Interactions, true, body.as_bytes()) {
-        Decision::Answer(Answer::FieldErrors(errors)) => {
+        Decision::Acknowledge(Acknowledgement::FieldErrors(errors)) => {
             assert!(!errors.is_empty());
             assert_limited(&payload, &errors);
-            let _ = Answer::FieldErrors(errors).response();
+            let _ = Acknowledgement::FieldErrors(errors).response();
         }
-        Decision::Answer(answer) => {
-            assert_eq!(answer, Answer::NoOptions);
+        Decision::Acknowledge(answer) => {
+            assert_eq!(answer, Acknowledgement::NoOptions);
             let kind = interaction.as_ref().and_then(|i| i.kind.as_deref());
             assert_eq!(kind, Some("block_suggestion"));
         }

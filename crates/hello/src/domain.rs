@@ -1,4 +1,4 @@
-//! Hello as a domain: what it owns, and what it does with each.
+//! The implementation of `Domain` for hello: it answers mentions and `/tidegate ping`.
 
 use async_trait::async_trait;
 use tidegate_pipeline::dispatch::command_answer;
@@ -9,7 +9,7 @@ use tidegate_slack::event::Envelope;
 
 use crate::{mention, ping};
 
-/// What hello owns.
+/// The events, subcommands and scopes of hello.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["app_mention"],
     subcommands: &[Subcommand {

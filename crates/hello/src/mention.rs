@@ -1,11 +1,11 @@
-//! Mentions: whoever mentions the bot gets an answer in the thread of the mention.
+//! Answers a mention of the bot, in the thread of the mention.
 
 use serde_json::json;
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::ChannelId;
 
-/// The answer to an `app_mention`; `None` when a bot mentioned us, because two bots could go on for ever.
+/// Makes the answer to an `app_mention`. `None` if a bot wrote the mention, because two bots could answer each other forever.
 pub fn decide(envelope: &Envelope) -> Option<Post> {
     let event = envelope.event()?;
     if event.bot().is_some() || envelope.is_own() {

@@ -1,16 +1,16 @@
-//! Command: `/tidegate ping`
+//! The command `/tidegate ping`.
 //!
-//! Answers with the timings of the command's own way: Slack to ingress, through the queue, to the worker.
+//! The answer says how long the command took from Slack to ingress, and from there to the worker.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::job::Job;
 
-/// The word behind `/tidegate`.
+/// The subcommand: the word after `/tidegate`.
 pub const WORD: &str = "ping";
 
-/// The answer to a ping that the worker has at `now`, received for the `attempt`th time.
+/// Makes the answer to a ping. `now` is the time of the worker, and `attempt` counts receives from 1.
 pub fn pong(job: &Job, attempt: u32, now: Timestamp) -> String {
-    // Slack signs with whole seconds, so the first leg is known to the second only.
+    // Slack signs with whole seconds, so the time to ingress is known only to the second.
     let to_ingress = job.received_at.since(job.signed_at).as_secs();
     let to_ingress = if to_ingress == 0 {
         "under 1 s".to_owned()

@@ -1,20 +1,20 @@
-//! What the function `ingress` is configured with. A queue that is not named is an error, never a stand-in.
+//! The configuration of the function `ingress`. A missing queue URL is an error and has no default.
 
 use tidegate_pipeline::config::{Environment, Problems, SecretSource};
 
 /// Configuration of the function `ingress`.
 #[derive(Debug)]
 pub struct IngressConfig {
-    /// The signing secrets (`SLACK_SIGNING_SECRET`).
+    /// The source of the signing secrets (`SLACK_SIGNING_SECRET`).
     pub signing_secret: SecretSource,
-    /// URL of the queue of events (`EVENTS_QUEUE_URL`).
+    /// The URL of the queue for events (`EVENTS_QUEUE_URL`).
     pub events_queue: String,
-    /// URL of the queue of commands and interactions (`COMMANDS_QUEUE_URL`).
+    /// The URL of the queue for commands and interactions (`COMMANDS_QUEUE_URL`).
     pub commands_queue: String,
 }
 
 impl IngressConfig {
-    /// Reads the process environment.
+    /// Reads the process environment and reports all problems together.
     pub fn from_env() -> Result<Self, Problems> {
         let process = |name: &str| std::env::var(name).ok();
         let environment = Environment::new(&process);

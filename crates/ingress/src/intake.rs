@@ -1,4 +1,4 @@
-//! What a request goes through once it is believed to be Slack's, whichever way it came: answered now, or queued.
+//! Takes a verified request, from HTTP or Socket Mode, and answers or queues it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::job::{Job, Retry};
 use tidegate_pipeline::queue::{Outgoing, Queue};
 
-use super::{Answer, Decision, Endpoint, decide};
+use super::{Acknowledgement, Decision, Endpoint, decide};
 
-/// How long the queue may take. Slack gives up after 3 s, the way there and back included.
+/// How long the queue may take. Slack gives up 3 s after it sent the request.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Slack's reasons for a retry: those of HTTP, and those of Socket Mode.
+/// The reasons that Slack gives for a retry, over HTTP and in Socket Mode.
 const REASONS: [&str; 6] = [
     "http_timeout",
     "too_many_redirects",
@@ -23,47 +23,51 @@ const REASONS: [&str; 6] = [
     "timeout",
 ];
 
-/// Where Slack's requests go.
+/// The queues for Slack's requests.
 #[derive(Clone)]
 pub struct Intake {
-    /// Where events go.
+    /// The queue for events.
     pub events: Arc<dyn Queue>,
-    /// Where commands and interactions go.
+    /// The queue for commands and interactions.
     pub commands: Arc<dyn Queue>,
 }
 
-/// One request that is Slack's: its sender has been checked.
+/// One request whose sender is verified to be Slack.
 pub struct Arrival<'a> {
-    /// What it would be sent to over HTTP.
+    /// The endpoint that the request came to, or would have come to over HTTP.
     pub endpoint: Endpoint,
-    /// Whether the body is a form.
+    /// Whether the content type of the body is a form.
     pub is_form: bool,
-    /// The body as it comes over HTTP.
+    /// The body in the format of HTTP requests.
     pub body: &'a [u8],
-    /// When it came.
+    /// The time when ingress received it.
     pub received_at: Timestamp,
-    /// When Slack signed it, or when it came if nothing is signed.
+    /// The time when Slack signed it, to the second. In Socket Mode, the time when it was received.
     pub signed_at: Timestamp,
-    /// Which of Slack's tries it is, unless the first.
+    /// The number and reason of Slack's retry. `None` for the first attempt.
     pub retry: Option<Retry>,
 }
 
-/// What became of a request.
+/// The result of [`Intake::take`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
-    /// What to tell Slack.
-    pub answer: Answer,
-    /// For metrics.
+pub struct Accepted {
+    /// The acknowledgement for Slack.
+    pub acknowledgement: Acknowledgement,
+    /// The value of the metric label `outcome`.
     pub outcome: &'static str,
 }
 
 impl Intake {
-    /// Answers the request, or has it on the queue when this returns. `claim` names a request that has no event id.
-    pub async fn take(&self, arrival: Arrival<'_>, claim: impl FnOnce() -> String) -> Taken {
+    /// Answers or queues the request. When this returns with the outcome `queued`, the job is durable. `claim` makes the job id of
+    /// a request without an event id.
+    pub async fn take(&self, arrival: Arrival<'_>, claim: impl FnOnce() -> String) -> Accepted {
         let request = match decide(arrival.endpoint, arrival.is_form, arrival.body) {
-            Decision::Answer(answer) => {
-                let outcome = answer.outcome();
-                return Taken { answer, outcome };
+            Decision::Acknowledge(acknowledgement) => {
+                let outcome = acknowledgement.outcome();
+                return Accepted {
+                    acknowledgement,
+                    outcome,
+                };
             }
             Decision::Queue(request) => request,
         };
@@ -77,11 +81,17 @@ impl Intake {
             body: arrival.body.to_vec(),
         };
         if self.enqueue(arrival.endpoint, &job).await {
-            let (answer, outcome) = (Answer::Ok, "queued");
-            return Taken { answer, outcome };
+            let (acknowledgement, outcome) = (Acknowledgement::Ok, "queued");
+            return Accepted {
+                acknowledgement,
+                outcome,
+            };
         }
-        let (answer, outcome) = (request.when_queue_is_down, "queue_unavailable");
-        Taken { answer, outcome }
+        let (acknowledgement, outcome) = (request.when_queue_is_down, "queue_unavailable");
+        Accepted {
+            acknowledgement,
+            outcome,
+        }
     }
 
     async fn enqueue(&self, endpoint: Endpoint, job: &Job) -> bool {
@@ -113,7 +123,7 @@ impl Intake {
             Err(_) => {
                 tracing::error!(
                     event_id = job.id,
-                    "job not queued: the queue did not answer in time"
+                    "job not queued: the queue did not acknowledgement in time"
                 );
                 false
             }
@@ -121,7 +131,7 @@ impl Intake {
     }
 }
 
-/// What Slack says of a repeated delivery. The reason becomes a metric's label, so it must be one of few.
+/// Describes a repeated delivery. An unknown reason becomes `unknown_error`, because the reason is a metric label.
 pub fn retry(num: u32, reason: &str) -> Retry {
     let reason = REASONS
         .into_iter()

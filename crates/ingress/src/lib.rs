@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
 mod config;
+mod decide;
 mod intake;
 mod limits;
 mod reply;
@@ -19,27 +19,27 @@ use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::signature::{SIGNATURE_HEADER, SignatureError, TIMESTAMP_HEADER};
 
-pub use self::answer::{Answer, Decision, Queued, decide};
 pub use self::config::IngressConfig;
-pub use self::intake::{Arrival, Intake, Taken, retry};
+pub use self::decide::{Acknowledgement, Decision, Queued, decide};
+pub use self::intake::{Accepted, Arrival, Intake, retry};
 use crate::signing::{SigningError, SigningKeys};
 
-/// Largest body taken, in bytes. As base64 it still fits a queue message with its envelope.
+/// The largest request body that ingress accepts, in bytes. In base64, with the job envelope, it still fits a queue message.
 pub const BODY_LIMIT: usize = 700 * 1024;
 
-/// Which of Slack's three request URLs a request came to.
+/// One of the three request URLs that Slack calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// Events API.
+    /// The request URL of the Events API.
     Events,
-    /// Slash commands.
+    /// The request URL of slash commands.
     Commands,
-    /// Buttons, modals, shortcuts.
+    /// The request URL of interactivity: buttons, modals, shortcuts.
     Interactions,
 }
 
 impl Endpoint {
-    /// The endpoint behind a path; the second form of each is the one that older installations configured.
+    /// Returns the endpoint of a path. The second path of an endpoint serves older installations.
     pub fn of(path: &str) -> Option<Self> {
         match path {
             "/slack/events" | "/api/integrations/slack/events" => Some(Self::Events),
@@ -51,7 +51,7 @@ impl Endpoint {
         }
     }
 
-    /// For metrics.
+    /// Returns the value of the metric label `route`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -61,20 +61,20 @@ impl Endpoint {
     }
 }
 
-/// Takes Slack's requests.
+/// Verifies Slack's HTTP requests and answers or queues them.
 pub struct Ingress {
-    /// The signing secrets in force.
+    /// The current signing secrets.
     pub keys: SigningKeys,
-    /// Where events go.
+    /// The queue for events.
     pub events: Arc<dyn Queue>,
-    /// Where commands and interactions go.
+    /// The queue for commands and interactions.
     pub commands: Arc<dyn Queue>,
-    /// Tells the time.
+    /// The clock that dates requests and checks the age of signatures.
     pub clock: Arc<dyn Clock>,
 }
 
 impl Ingress {
-    /// Answers one request.
+    /// Answers one request and records its metrics.
     pub async fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let Some(endpoint) = Endpoint::of(head.uri.path()) else {
@@ -98,7 +98,7 @@ impl Ingress {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> (Response<Bytes>, &'static str) {
-        // Before the HMAC: hashing what will be refused is work that anyone could order.
+        // This comes before the HMAC, so that nobody can make us hash large bodies.
         if body.len() > BODY_LIMIT {
             return (
                 reply::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n"),
@@ -122,8 +122,8 @@ impl Ingress {
             events: Arc::clone(&self.events),
             commands: Arc::clone(&self.commands),
         };
-        let taken = intake.take(arrival, || request_id(headers)).await;
-        (taken.answer.response(), taken.outcome)
+        let accepted = intake.take(arrival, || request_id(headers)).await;
+        (accepted.acknowledgement.response(), accepted.outcome)
     }
 
     async fn verify(
@@ -158,7 +158,7 @@ impl Ingress {
         }
     }
 
-    /// Says which secret matched. Secrets that match nothing may be out of date, so newer ones are tried too.
+    /// Returns the position of the secret that matched. If none matches, the secrets are read again and newer ones are tried.
     async fn check(
         &self,
         headers: &HeaderMap,
@@ -186,7 +186,7 @@ fn is_form(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// What a request without an event id is claimed by: the same signature is the same request.
+/// Makes the job id of a request without an event id, from its timestamp and signature: `rq.` and a hash.
 pub fn request_id(headers: &HeaderMap) -> String {
     let bytes = |name: &str| {
         headers
@@ -200,7 +200,7 @@ pub fn request_id(headers: &HeaderMap) -> String {
     )
 }
 
-/// The verified timestamp.
+/// Reads the timestamp header, which the signature covers.
 fn signed_at(headers: &HeaderMap) -> Timestamp {
     let seconds = headers
         .get(TIMESTAMP_HEADER)

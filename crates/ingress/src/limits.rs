@@ -1,7 +1,7 @@
-//! Field limits of modals. The worker that opens a modal writes them into its `private_metadata`, so that ingress
-//! can refuse a field without reading any state:
-//! `{"limits": {"<block_id>": {"required": true, "min": 3, "max": 80}}}`. Lengths are in characters, and of texts
-//! only; `required` holds for every input: a choice not made is missing as a text not written is.
+//! Checks the field limits of modals. The worker that opens a modal writes the limits into its `private_metadata`, so that
+//! ingress can reject a field without reading any state:
+//! `{"limits": {"<block_id>": {"required": true, "min": 3, "max": 80}}}`. `min` and `max` are in characters and apply to texts
+//! only. `required` applies to texts and choices.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Limit {
     max: Option<usize>,
 }
 
-/// The errors of a submitted modal, by block id. A modal without limits has none.
+/// Returns the errors of a submitted modal as pairs of block id and text. A modal without limits has none.
 pub(super) fn check(view: &View<'_>) -> Vec<(String, String)> {
     let metadata = view.private_metadata.as_deref().unwrap_or_default();
     let Ok(metadata) = serde_json::from_str::<Metadata>(metadata) else {
@@ -47,7 +47,7 @@ impl Limit {
 
     fn error(&self, text: &str) -> Option<String> {
         let length = text.chars().count();
-        // Something was chosen, not written.
+        // The input is a choice, which has no text.
         if length == 0 {
             return None;
         }

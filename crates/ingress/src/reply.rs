@@ -1,21 +1,21 @@
-//! The HTTP answers that Slack gets.
+//! The HTTP responses that Slack gets.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-/// An empty body.
+/// A response with an empty body and no content type.
 pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
     build(status, None, Bytes::new())
 }
 
-/// Plain text.
+/// A response in plain text, UTF-8.
 pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
     build(status, Some("text/plain; charset=utf-8"), text.into())
 }
 
-/// JSON.
+/// A response in JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response<Bytes> {
     // Every body here is a map with text keys, which always serializes.
     let body = serde_json::to_vec(body).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The signing secrets in force, as the configuration lists them: `secret` or `secret@expiry`, parted by commas,
+//! The current signing secrets. The configuration lists them as `secret` or `secret@expiry`, separated by commas,
 //! newest first. The expiry is a date (`2026-12-01`), a moment (`2026-12-01T08:00:00Z`) or Unix seconds.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,21 +8,21 @@ use thiserror::Error;
 use tidegate_pipeline::secrets::{SecretError, Secrets};
 use tidegate_slack::signature::SigningSecrets;
 
-/// Why the list of signing secrets was refused. Holds none of them.
+/// The reason why a list of signing secrets is invalid. It never quotes a secret; the number is the entry's, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SigningError {
-    /// An entry is empty, or the whole list.
+    /// An entry or the whole list is empty.
     #[error("signing secret {0} is empty")]
     Empty(usize),
-    /// The part behind the `@` is no date.
+    /// The part after the `@` is not a date, a moment or Unix seconds.
     #[error("the expiry of signing secret {0} is neither a date, a moment nor Unix seconds")]
     Expiry(usize),
-    /// The store of secrets did not answer.
+    /// The store could not return the list.
     #[error(transparent)]
     Store(#[from] SecretError),
 }
 
-/// Reads a list of signing secrets.
+/// Parses a list of signing secrets.
 pub fn parse(list: &SecretString) -> Result<SigningSecrets, SigningError> {
     let entries = list
         .expose_secret()
@@ -59,7 +59,7 @@ fn parse_expiry(text: &str) -> Option<i64> {
         .map(jiff::Timestamp::as_second)
 }
 
-/// The secrets as the store has them now. The list is read again only when its text has changed.
+/// The signing secrets in a store. The list is parsed again only when its text changes.
 pub struct SigningKeys {
     store: Arc<dyn Secrets>,
     name: String,
@@ -67,7 +67,7 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// The list that the store holds under `name`.
+    /// Uses the list that the store holds under `name`.
     pub fn new(store: Arc<dyn Secrets>, name: impl Into<String>) -> Self {
         Self {
             store,
@@ -76,8 +76,8 @@ impl SigningKeys {
         }
     }
 
-    /// The secrets in force after a signature matched none of `tried`; `None` when they are still the same. A secret
-    /// that was regenerated a moment ago is in the store before it is in our hands.
+    /// Reads the secrets again after a signature matched none of `tried`. `None` if they have not changed. This finds a secret
+    /// that was regenerated in Slack a moment ago.
     pub async fn newer_than(
         &self,
         tried: &Arc<SigningSecrets>,
@@ -87,7 +87,7 @@ impl SigningKeys {
         Ok((!Arc::ptr_eq(&now, tried)).then_some(now))
     }
 
-    /// The secrets in force. How fresh they are is the store's affair.
+    /// Returns the current secrets. The store decides how long it caches them.
     pub async fn current(&self) -> Result<Arc<SigningSecrets>, SigningError> {
         let list = self.store.get(&self.name).await?;
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,10 @@
-//! The end of an install: Slack sends the browser back with a code, the code becomes tokens, the tokens are stored.
+//! Finishes an install: Slack sends the browser back with a code, Tidegate exchanges it for tokens and stores them.
+
+mod problem;
 
 use std::time::Duration;
 
-use http::StatusCode;
 use secrecy::SecretString;
-use thiserror::Error;
 use tidegate_outcome::{Outcome, Refusal};
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::delivery::{resume, resume_later};
@@ -16,131 +16,53 @@ use tidegate_slack::api::oauth::{Access, AccessByCode, AuthedUser};
 use tidegate_slack::api::types::Named;
 use tidegate_slack::ids::TenantId;
 
+pub(crate) use self::problem::InstallProblem;
 use super::Installs;
 use super::erasure;
-use super::grant::{self, Grant, Holder, Place, State, Tokens, scopes};
-use super::state::{self, StateError};
+use super::grant::{self, Grant, Holder, NamedId, State, Tokens, scopes};
+use super::state;
 
-/// Tries to store what only we have.
-const TRIES: usize = 8;
+/// The number of attempts to store new tokens, which exist nowhere else.
+const STORE_ATTEMPTS: usize = 8;
 
-/// What Slack sent back with the browser.
+/// The parameters that the browser brings back from Slack.
 #[derive(Debug, Default)]
 pub struct Returned<'a> {
-    /// Becomes tokens, once.
+    /// The code, which can be exchanged for tokens once.
     pub code: Option<&'a str>,
-    /// As we sent it.
+    /// The state that Tidegate sent along.
     pub state: Option<&'a str>,
-    /// Why there is no code.
+    /// Slack's error code, if there is no `code`.
     pub error: Option<&'a str>,
-    /// What the browser's cookie holds.
+    /// The value of the browser's install cookie.
     pub browser: Option<&'a str>,
 }
 
-/// An install that worked.
+/// A finished install.
 #[derive(Debug)]
 pub struct Installed {
-    /// The workspace, or for an org-wide install the organisation.
+    /// The workspace, or the organization for an org-wide install.
     pub tenant: TenantId,
-    /// The bot's grant, or the person's when no bot scopes were asked for.
+    /// The bot's grant, or the person's if the app asks for no bot scopes.
     pub grant: Grant,
 }
 
-/// Why an install did not work. Each says what to do.
-#[derive(Debug, Error)]
-pub enum InstallProblem {
-    /// The person, or Slack, said no.
-    #[error(
-        "Slack did not allow the install ({0}). Nothing was changed. Begin again if that was a mistake, or ask an owner of the workspace."
-    )]
-    Denied(String),
-    /// Slack's answer lacks its code or state.
-    #[error(
-        "This address is where Slack sends browsers at the end of an install; it needs what Slack adds to it. Begin again."
-    )]
-    Incomplete,
-    /// The state was used, or never made here.
-    #[error("This install was finished before, or was not begun here. Begin again.")]
-    Used,
-    /// It took too long.
-    #[error("This install was begun more than ten minutes ago. Begin again.")]
-    Expired,
-    /// Begun elsewhere.
-    #[error("This install was begun in another browser. Finish it there, or begin again here.")]
-    OtherBrowser,
-    /// Slack does not take the code.
-    #[error("Slack did not accept the install ({0}). Begin again.")]
-    Code(String),
-    /// The app's settings are wrong.
-    #[error(
-        "Slack does not know this app as it is configured ({0}). Whoever runs Tidegate has to check SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and the app's redirect URLs."
-    )]
-    App(String),
-    /// The workspace was being erased.
-    #[error("What is stored of this workspace is being erased. Begin again in a few minutes.")]
-    Erasing,
-    /// No answer, or no room.
-    #[error("Slack or Tidegate did not answer in time. Begin again in a minute.")]
-    Later(String),
-}
-
-impl InstallProblem {
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Denied(_) => StatusCode::FORBIDDEN,
-            Self::Incomplete | Self::Used | Self::Expired | Self::OtherBrowser | Self::Code(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::App(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Erasing => StatusCode::CONFLICT,
-            Self::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// For programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Denied(_) => "access_denied",
-            Self::Incomplete => "bad_request",
-            Self::Used => "state_used",
-            Self::Expired => "state_expired",
-            Self::OtherBrowser => "other_browser",
-            Self::Code(_) => "code_refused",
-            Self::App(_) => "app_misconfigured",
-            Self::Erasing => "erasing",
-            Self::Later(_) => "unavailable",
-        }
-    }
-}
-
-impl From<StateError> for InstallProblem {
-    fn from(e: StateError) -> Self {
-        match e {
-            StateError::Unknown => Self::Used,
-            StateError::Expired => Self::Expired,
-            StateError::OtherBrowser => Self::OtherBrowser,
-            StateError::Table(_) | StateError::Entropy(_) => Self::Later(e.to_string()),
-        }
-    }
-}
-
 impl Installs {
-    /// Finishes an install.
+    /// Finishes an install and stores its tokens.
     pub async fn finish(&self, returned: &Returned<'_>) -> Result<Installed, InstallProblem> {
         let state = returned.state.ok_or(InstallProblem::Incomplete)?;
         let system = self.table.system();
-        // Used up first, also by a refusal: a state is good once.
+        // The state is consumed first, even if Slack reports an error, so that nobody can use it twice.
         let used = state::consume(system.rows(), &*self.clock, state, returned.browser).await;
         let redirect_uri = used?;
         if let Some(error) = returned.error {
-            return Err(InstallProblem::Denied(word(error)));
+            return Err(InstallProblem::Denied(error_code(error)));
         }
         let code = returned.code.ok_or(InstallProblem::Incomplete)?;
         let access = self.exchange(code, redirect_uri).await?;
         let tenant = access.tenant();
         let tenant = tenant.ok_or_else(|| InstallProblem::Code("no workspace named".to_owned()))?;
-        let installed = self.keep_install(&tenant, &access).await?;
+        let installed = self.store_install(&tenant, &access).await?;
         self.after_install(&installed).await;
         Ok(installed)
     }
@@ -152,8 +74,8 @@ impl Installs {
         Ok(row.is_some())
     }
 
-    /// Ends tokens that are not kept.
-    async fn give_back(&self, access: &Access) {
+    /// Revokes tokens at Slack that will not be stored.
+    async fn revoke_unstored(&self, access: &Access) {
         let person = access.authed_user.as_ref();
         let person = person.and_then(|user| user.access_token.as_ref());
         for token in access.access_token.iter().chain(person) {
@@ -193,8 +115,8 @@ impl Installs {
         }
     }
 
-    /// Stores what was granted: before anything else, for nobody else has it.
-    async fn keep_install(
+    /// Stores the granted tokens before anything else, because they exist nowhere else.
+    async fn store_install(
         &self,
         tenant: &TenantId,
         access: &Access,
@@ -204,9 +126,9 @@ impl Installs {
         let mut tried = 0;
         loop {
             tried += 1;
-            // The erasure would take the new install along. Asked at each try, right before the keys are made anew.
+            // A running erasure would remove the new install. This is checked at each attempt, right before new keys are made.
             if self.is_erasing(tenant).await? {
-                self.give_back(access).await;
+                self.revoke_unstored(access).await;
                 return Err(InstallProblem::Erasing);
             }
             match self.store(tenant, &rows, access).await {
@@ -214,7 +136,7 @@ impl Installs {
                     let tenant = tenant.clone();
                     return Ok(Installed { tenant, grant });
                 }
-                Err(e) if tried == TRIES => {
+                Err(e) if tried == STORE_ATTEMPTS => {
                     tracing::error!(%tenant, error = %e, "install not stored");
                     return Err(InstallProblem::Later(e.to_string()));
                 }
@@ -242,8 +164,8 @@ impl Installs {
             reason: None,
             generation: 0,
             app_id: access.app_id.clone().unwrap_or_default(),
-            team: access.team.as_ref().map(place),
-            enterprise: access.enterprise.as_ref().map(place),
+            team: access.team.as_ref().map(named_id),
+            enterprise: access.enterprise.as_ref().map(named_id),
             scopes: scopes(&access.scope),
             installer: user.and_then(|user| user.id.clone()),
             bot_user: access.bot_user_id.clone(),
@@ -279,14 +201,14 @@ impl Installs {
         }
         writes.push(resume_later(tenant, now));
         rows.transact(writes).await?;
-        // Listed, so that the operator sees it before its first event.
+        // The tenant is listed now, so that operators see it before its first event.
         let system = self.table.system();
         system.rows().write(tenants::add(tenant)).await?;
         let first = granted.into_iter().next();
         first.ok_or_else(|| TableError::Invalid("an install without a token".to_owned()))
     }
 
-    /// What may fail without harm: the install stands.
+    /// Does the steps whose failure does not undo the install.
     async fn after_install(&self, installed: &Installed) {
         let (tenant, grant) = (&installed.tenant, &installed.grant);
         let actor = grant.installer.clone().map_or(Actor::Slack, Actor::Person);
@@ -301,7 +223,7 @@ impl Installs {
         }
     }
 
-    /// `oauth.v2.access` does not tell the bot's id, by which its own messages are known.
+    /// Stores the bot's id, by which its own messages are recognized. `oauth.v2.access` does not return it.
     async fn learn_bot_id(&self, tenant: &TenantId, token: &SecretString) {
         let Outcome::Done(identity) = self.slack.perform(token, &Test {}).await else {
             tracing::warn!(%tenant, "auth.test did not answer: the bot's id is not known yet");
@@ -329,15 +251,15 @@ fn person(base: &Grant, user: &AuthedUser, tokens: Tokens) -> Option<Grant> {
     })
 }
 
-fn place(named: &Named) -> Place {
-    Place {
+fn named_id(named: &Named) -> NamedId {
+    NamedId {
         id: named.id.as_str().to_owned(),
         name: named.name.clone(),
     }
 }
 
-/// Slack's word for what went wrong, as far as it is one: it came through the browser.
-fn word(error: &str) -> String {
+/// Sanitizes Slack's error code, which came through the browser: letters, digits and underscores, at most 60.
+fn error_code(error: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     error.chars().filter(plain).take(60).collect()
 }

@@ -1,20 +1,20 @@
-//! How Slack is reached: with one workspace's token, or as an app that any number of workspaces install.
+//! The settings for Slack: either one workspace's token, or an app that any number of workspaces install.
 
 use tidegate_slack::client::SLACK_API;
 
 use tidegate_pipeline::config::{Environment, SecretSource};
 
-/// The scopes that the bot asks for, sorted.
+/// The scopes that the bot asks for. Each list is sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BotScopes {
-    /// Without these the app cannot work.
+    /// The scopes that the app cannot work without.
     pub required: Vec<String>,
-    /// The app does without these if a workspace does not grant them. None of them is required as well.
+    /// The scopes that a workspace may decline. None of them is in `required`.
     pub optional: Vec<String>,
 }
 
 impl BotScopes {
-    /// All of them, sorted.
+    /// Returns required and optional scopes together, sorted.
     pub fn all(&self) -> Vec<String> {
         let mut all = [self.required.as_slice(), &self.optional].concat();
         all.sort();
@@ -22,32 +22,32 @@ impl BotScopes {
     }
 }
 
-/// Settings of the Web API.
+/// The settings of Slack's Web API.
 #[derive(Debug)]
 pub struct SlackConfig {
-    /// `SLACK_API_BASE_URL`.
+    /// The base URL of the Web API (`SLACK_API_BASE_URL`).
     pub api: String,
-    /// One workspace's token (`SLACK_BOT_TOKEN`).
+    /// The token of the only workspace (`SLACK_BOT_TOKEN`). `None` if there is an app or nothing is configured.
     pub bot_token: Option<SecretSource>,
-    /// The app that workspaces install (`SLACK_CLIENT_ID`).
+    /// The app that workspaces install (`SLACK_CLIENT_ID`). `None` if there is a token or nothing is configured.
     pub app: Option<SlackAppConfig>,
 }
 
-/// Settings of an app that workspaces install.
+/// The settings of an app that workspaces install.
 #[derive(Debug, Clone)]
 pub struct SlackAppConfig {
-    /// `SLACK_CLIENT_ID`.
+    /// The public id of the app (`SLACK_CLIENT_ID`).
     pub client_id: String,
-    /// `SLACK_CLIENT_SECRET`.
+    /// The source of the client secret (`SLACK_CLIENT_SECRET`).
     pub client_secret: SecretSource,
-    /// The scopes of the domains that are on, or those of `SLACK_SCOPES`, which are all required then.
+    /// The bot scopes: those of the domains that are on, or those of `SLACK_SCOPES`, which are then all required.
     pub scopes: BotScopes,
-    /// `SLACK_USER_SCOPES`.
+    /// The scopes that the app asks of people (`SLACK_USER_SCOPES`); empty by default.
     pub user_scopes: Vec<String>,
 }
 
 impl SlackConfig {
-    /// For a process that never calls Slack.
+    /// Makes the settings of a process that never calls Slack.
     pub fn unused() -> Self {
         Self {
             api: SLACK_API.to_owned(),
@@ -56,7 +56,7 @@ impl SlackConfig {
         }
     }
 
-    /// Reads the settings. A token and an app exclude each other: with both, nobody could tell whose token posts.
+    /// Reads the settings. A token and an app together are a problem, because it would be unclear which token posts.
     pub fn read(environment: &Environment<'_>, asked: &BotScopes) -> Self {
         let app = environment
             .optional("SLACK_CLIENT_ID")
@@ -81,7 +81,7 @@ impl SlackConfig {
         }
     }
 
-    /// The same, for what cannot do without either.
+    /// Reads the settings for a process that needs a token or an app, and reports a problem if both are missing.
     pub fn required(environment: &Environment<'_>, asked: &BotScopes) -> Self {
         let config = Self::read(environment, asked);
         if config.app.is_none() && config.bot_token.is_none() {

@@ -1,10 +1,10 @@
-//! Routes: how a workspace is connected, and changing that
+//! The routes that show and change the connection of a workspace:
 //!
 //! ```text
-//! GET    /api/auth/slack/status      the app, as far as it is public
-//! POST   /api/auth/slack/refresh     renew the bot's token now
-//! POST   /api/auth/slack/disconnect  end the tokens, at Slack and here
-//! DELETE /workspaces/{id}            erase all that is stored of it
+//! GET    /api/auth/slack/status      show the public settings of the app
+//! POST   /api/auth/slack/refresh     renew the bot's token if it ends soon
+//! POST   /api/auth/slack/disconnect  revoke the tokens at Slack and delete them here
+//! DELETE /workspaces/{id}            erase everything that is stored about it
 //! ```
 
 use http::StatusCode;
@@ -23,7 +23,7 @@ use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
 
 pub(super) const STATUS: Route =
     Route::get("/api/auth/slack/status", Access::Public, |api, call| {
@@ -42,12 +42,12 @@ pub(super) const ERASE: Route = Route::delete(
     |api, call| Box::pin(erase(api, call)),
 );
 
-/// Rounds of ending what is renewed meanwhile.
-const TRIES: usize = 4;
+/// The number of rounds in which tokens that were renewed in the meantime are revoked too.
+const MAX_ROUNDS: usize = 4;
 
 const OPEN_TO: Access = Access::TenantOrOperator(WORKSPACE_WRITE);
 
-async fn status(api: &Api, call: &Call) -> Answer {
+async fn status(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let body = json!({
@@ -57,41 +57,41 @@ async fn status(api: &Api, call: &Call) -> Answer {
         "redirect_uri": redirect_uri(api, call),
         "default_scopes": app.scopes.all(),
         "user_scopes": app.user_scopes,
-        "database_available": installs.table.system().rows().get(&probe()).await.is_ok(),
+        "database_available": installs.table.system().rows().get(&probe_key()).await.is_ok(),
         "encryption_available": installs.keyring.hash("probe").await.is_ok(),
     });
     Ok(reply::json(StatusCode::OK, &body))
 }
 
-/// Renews the bot's token if it ends soon; a good one is left alone, for every refresh makes the one before void.
-async fn refresh(api: &Api, call: &Call) -> Answer {
+/// Renews the bot's token if it ends soon. Otherwise it does nothing, because every refresh invalidates the token before.
+async fn refresh(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let tenant = named(call)?;
+    let tenant = tenant_of_call(call)?;
     let renewed = installs.renewed(&tenant, &Holder::Bot, None).await;
-    renewed.map_err(|e| refused(&e))?;
-    let workspace = line(installs, &tenant).await?;
+    renewed.map_err(|e| connection_error(&e))?;
+    let workspace = workspace_json(installs, &tenant).await?;
     Ok(reply::json(
         StatusCode::OK,
         &json!({"ok": true, "workspace": workspace}),
     ))
 }
 
-async fn disconnect(api: &Api, call: &Call) -> Answer {
+async fn disconnect(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let tenant = named(call)?;
+    let tenant = tenant_of_call(call)?;
     let revoked = installs
         .disconnect(&tenant, &call.actor())
         .await
-        .map_err(|e| refused(&e))?;
+        .map_err(|e| connection_error(&e))?;
     let body = json!({"ok": true, "message": "disconnected", "revoked_at_slack": revoked});
     Ok(reply::json(StatusCode::OK, &body))
 }
 
-async fn erase(api: &Api, call: &Call) -> Answer {
-    // Another workspace is none at all to a member.
-    let gone = || Refused::not_found("no workspace with that id");
+async fn erase(api: &Api, call: &Call) -> ApiResult {
+    // To a member, another workspace does not exist.
+    let gone = || ApiError::not_found("no workspace with that id");
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
     if !api.domain::<Installs>()?.knows(&tenant).await? {
         return Err(gone());
@@ -100,24 +100,25 @@ async fn erase(api: &Api, call: &Call) -> Answer {
         .domain::<Installs>()?
         .erase(&tenant, &call.actor())
         .await;
-    let erased = erased.map_err(|e| Refused::Ours(e.to_string()))?;
+    let erased = erased.map_err(|e| ApiError::Internal(e.to_string()))?;
     let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
     let body = json!({"ok": true, "state": "erasing", "message": message, "revoked_at_slack": erased.revoked});
     Ok(reply::json(StatusCode::ACCEPTED, &body))
 }
 
 impl Installs {
-    /// Whether a tenant has sent anything or installed the app, and is not erased to the end.
+    /// Tells whether a tenant has sent anything or installed the app, and is not completely erased.
     async fn knows(&self, tenant: &TenantId) -> Result<bool, TableError> {
         tenants::is_listed(self.table.system().rows(), tenant).await
     }
 
-    /// Ends all tokens of a tenant, at Slack if it answers, and here in any case. Answers whether Slack did.
+    /// Revokes all tokens of a tenant at Slack and deletes them here. Returns whether Slack confirmed every one. They are deleted
+    /// even if Slack does not answer.
     pub async fn disconnect(&self, tenant: &TenantId, actor: &Actor) -> Result<bool, InstallError> {
         let rows = self.table.tenant(tenant);
         let mut revoked = true;
-        // Again for what was renewed meanwhile: then there is another token to end.
-        for _ in 0..TRIES {
+        // A token may have been renewed in the meantime, so the grants are read again.
+        for _ in 0..MAX_ROUNDS {
             let mut left = self.grants(tenant).await?;
             left.retain(|grant| grant.state != State::Disconnected);
             if left.is_empty() {
@@ -137,13 +138,16 @@ impl Installs {
     }
 }
 
-/// A workspace for lists: how it is connected, without any secret.
-pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value, Refused> {
+/// Describes the connection of a workspace as JSON, without any secret.
+pub(crate) async fn workspace_json(
+    installs: &Installs,
+    tenant: &TenantId,
+) -> Result<Value, ApiError> {
     let grants = match installs.grants(tenant).await {
         Ok(grants) => grants,
-        // Its keys are gone, its rows not all yet.
+        // Its keys are destroyed, but not all rows are removed yet.
         Err(InstallError::Disconnected(_)) => return Ok(json!({"id": tenant, "state": "erasing"})),
-        Err(e @ InstallError::Later(_)) => return Err(Refused::Ours(e.to_string())),
+        Err(e @ InstallError::Later(_)) => return Err(ApiError::Internal(e.to_string())),
     };
     if installs.keyring.is_erased(tenant).await? {
         return Ok(json!({"id": tenant, "state": "erasing"}));
@@ -161,7 +165,7 @@ pub(crate) async fn line(installs: &Installs, tenant: &TenantId) -> Result<Value
 }
 
 fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String]) -> Value {
-    let place = |place: &Option<super::grant::Place>| {
+    let place = |place: &Option<super::grant::NamedId>| {
         place
             .as_ref()
             .map(|place| json!({"id": place.id, "name": place.name}))
@@ -187,21 +191,21 @@ fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String])
 }
 
 #[derive(Default, Deserialize)]
-struct Named {
+struct TenantBody {
     tenant: Option<String>,
 }
 
-/// Whose connection is meant: a member's own, or the one that an operator names.
-fn named(call: &Call) -> Result<TenantId, Refused> {
-    let body: Named = if call.body.is_empty() {
-        Named::default()
+/// Returns the tenant of the call: a member's own, or the one that an operator names in the body or the query.
+fn tenant_of_call(call: &Call) -> Result<TenantId, ApiError> {
+    let body: TenantBody = if call.body.is_empty() {
+        TenantBody::default()
     } else {
         call.json()?
     };
     call.tenant(body.tenant.as_deref().or(call.query.get("tenant")))
 }
 
-fn refused(e: &InstallError) -> Refused {
+fn connection_error(e: &InstallError) -> ApiError {
     let (status, code) = match e {
         InstallError::Disconnected(_) => (StatusCode::CONFLICT, "not_connected"),
         InstallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
@@ -210,9 +214,9 @@ fn refused(e: &InstallError) -> Refused {
         InstallError::Disconnected(_) => "; install the app again at /slack/install",
         InstallError::Later(_) => "; try again in a minute",
     };
-    Refused::Caller(status, code, format!("{e}{what_next}"))
+    ApiError::Request(status, code, format!("{e}{what_next}"))
 }
 
-fn probe() -> RowKey {
+fn probe_key() -> RowKey {
     RowKey::new(&["probe"], &["probe"])
 }

@@ -1,7 +1,7 @@
-//! Installs as a domain: what it owns, its routes, its scopes, and what people may do in their workspace.
+//! The implementation of `Domain`, `DomainApi` and `Members` for installs.
 
 use async_trait::async_trait;
-use tidegate_api::{ApiSpec, DomainApi, Members, Refused, Role, Scope};
+use tidegate_api::{ApiError, ApiSpec, DomainApi, Members, Role, Scope};
 use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
 use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_slack::event::Envelope;
@@ -10,21 +10,21 @@ use tidegate_slack::ids::{TenantId, UserId};
 use crate::grant::State;
 use crate::{Installs, login, oauth, revocation, workspaces};
 
-/// The domain's name.
+/// The name of the domain.
 pub const NAME: &str = "installs";
 
-/// Renew or end the workspace's connection.
+/// Allows a caller to renew or end the connection of the workspace.
 pub(crate) const WORKSPACE_WRITE: Scope = Scope::named("workspace:write");
-/// Erase all that is stored of the workspace.
+/// Allows a caller to erase everything that is stored about the workspace.
 pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
 
-/// What installs add to the API.
+/// The routes and scopes of installs.
 pub static API: ApiSpec = ApiSpec {
     routes: &[oauth::ROUTES, login::ROUTES, workspaces::ROUTES],
     scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
 };
 
-/// What installs own.
+/// The events and rows of installs.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["tokens_revoked", "app_uninstalled"],
     rows: &["held", "install"],
@@ -53,9 +53,9 @@ impl DomainApi for Installs {
 
 #[async_trait]
 impl Members for Installs {
-    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, Refused> {
+    async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, ApiError> {
         let bot = self.bot(tenant).await;
-        let bot = bot.map_err(|e| Refused::Ours(e.to_string()))?;
+        let bot = bot.map_err(|e| ApiError::Internal(e.to_string()))?;
         let bot = bot.filter(|bot| bot.state != State::Disconnected);
         Ok(bot.map(|bot| match bot.installer {
             Some(installer) if installer == *user => Role::Installer,

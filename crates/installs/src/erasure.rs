@@ -1,8 +1,8 @@
-//! Erasing a workspace: its tokens are ended, its keys destroyed, and then its rows removed, pass after pass, until a
-//! pass finds none at a time when no process can hold its keys any more.
+//! Erases a workspace: revokes its tokens, destroys its keys, and then removes its rows in passes, until a pass finds none at a
+//! time when no process can hold its keys any more.
 //!
-//! From the moment the keys are gone nothing of it can be read, here or in a backup, and nothing more is written for it:
-//! workers drop what still comes out of the queues. The audit trail stays; it names nobody.
+//! Once the keys are destroyed, nobody can read its data, here or in a backup, and nothing more is written for it: workers drop
+//! the jobs that are still queued. The audit trail stays; it names nobody.
 
 use metrics::counter;
 use thiserror::Error;
@@ -15,20 +15,20 @@ use tidegate_slack::ids::TenantId;
 
 use super::Installs;
 
-/// Rows looked at in one read.
+/// The number of rows that one read looks at.
 const PAGE: usize = 1000;
 
-/// A workspace that is being erased.
+/// The result of beginning an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Erased {
-    /// Whether Slack said that the tokens have ended.
+    /// Whether Slack confirmed that every token is revoked.
     pub revoked: bool,
 }
 
-/// An erasure did not begin, or a pass of it did not end.
+/// The reason why an erasure did not begin or a pass failed.
 #[derive(Debug, Error)]
 pub enum ErasureError {
-    /// The table did not do it.
+    /// The table failed.
     #[error(transparent)]
     Table(#[from] TableError),
     /// The keys could not be destroyed.
@@ -37,12 +37,12 @@ pub enum ErasureError {
 }
 
 impl Installs {
-    /// Begins to erase a tenant. Once this has answered, nothing of it can be read any more.
+    /// Begins to erase a tenant. When this returns, its data can no longer be read.
     pub async fn erase(&self, tenant: &TenantId, actor: &Actor) -> Result<Erased, ErasureError> {
         self.note(tenant, actor, "workspace.erase", "begun").await;
-        // Where that fails, erased before or out of reach, the keys go in any case.
+        // This fails if the tenant was erased before or Slack is unreachable. The keys are destroyed in any case.
         let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
-        // Written down before the keys go: from here on the sweep finishes it, whatever becomes of this process.
+        // The row is written before the keys are destroyed. From here on, the sweep finishes the erasure even if this process dies.
         let now = self.clock.now();
         let row = Item::new()
             .with("tenant", tenant.as_str())
@@ -59,7 +59,7 @@ impl Installs {
         Ok(Erased { revoked })
     }
 
-    /// Goes on with an erasure until `until`. Answers whether it is done.
+    /// Continues an erasure until `until`. Returns whether it is complete.
     pub async fn erase_pass(&self, place: &RowKey, until: Timestamp) -> Result<bool, ErasureError> {
         let system = self.table.system();
         let Some(row) = system.rows().get(place).await? else {
@@ -68,7 +68,7 @@ impl Installs {
         let Some(tenant) = row.text("tenant").map(TenantId::from) else {
             return Ok(true);
         };
-        // It may have been begun without getting to the keys; destroying them twice is destroying them.
+        // The process that began may have died before it destroyed the keys. Destroying them twice does no harm.
         self.keyring.destroy(&tenant).await?;
         let begun_at = Timestamp(row.number("begun_at").unwrap_or(0));
         let mut after = cursor(&row);
@@ -86,10 +86,10 @@ impl Installs {
                 .await?;
             return Ok(false);
         }
-        // Whoever read the keys before they went may have written until now: then another pass has to be made.
+        // A process that read the keys before they were destroyed may have written until now. Then another pass is needed.
         let nobody_writes = begun_at.plus(CACHED_FOR * 2) <= self.clock.now();
         if removed == 0 && (self.exclusive || nobody_writes) {
-            // Listed to the end, so that whoever asks sees that it is not over before.
+            // The tenant stays listed until here, so that the API shows the erasure until it is complete.
             system.rows().write(tenants::remove(&tenant)).await?;
             system.rows().write(Write::delete(place.clone())).await?;
             self.note(&tenant, &Actor::System, "workspace.erase", "done")
@@ -145,7 +145,7 @@ fn cursor(row: &Item) -> Option<Key> {
     })
 }
 
-/// Where it stands that a tenant is being erased.
+/// Returns the key of the row that describes the erasure of a tenant.
 pub(super) fn key(tenant: &TenantId) -> RowKey {
     RowKey::new(&["erasure", tenant.as_str()], &["state"])
 }

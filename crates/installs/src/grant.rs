@@ -1,4 +1,4 @@
-//! What a workspace or organisation has granted: the bot's token, and the tokens of people, each in a row of its own.
+//! The grants of a workspace or organization: the bot's token and the tokens of people, each in its own row.
 
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_pipeline::clock::Timestamp;
@@ -7,7 +7,7 @@ use tidegate_slack::ids::{TenantId, UserId};
 
 use super::REFRESH_AHEAD;
 
-/// Whose token it is.
+/// The holder of a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
     /// The app's bot.
@@ -16,19 +16,19 @@ pub enum Holder {
     Person(UserId),
 }
 
-/// How the connection stands.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It works.
+    /// The token works.
     Connected,
-    /// Somebody has to install the app again: its token cannot be renewed or is refused.
+    /// The token cannot be renewed or Slack rejects it. Somebody has to install the app again.
     Reconnect,
-    /// The app was uninstalled or the token revoked. There is no token any more.
+    /// The app was uninstalled or the token was revoked. No token is stored.
     Disconnected,
 }
 
 impl State {
-    /// As stored and shown.
+    /// Returns the name in rows and API responses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connected => "connected",
@@ -44,58 +44,58 @@ impl State {
     }
 }
 
-/// A token, and what renews it. Neither is shown by `Debug`.
+/// A token and its refresh token. `Debug` shows neither.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    /// The token.
+    /// The access token, such as `xoxb-…`.
     pub access: SecretString,
-    /// Works once; there is one if the app rotates its tokens.
+    /// The refresh token, which works once. `None` if the app does not rotate its tokens.
     pub refresh: Option<SecretString>,
-    /// When the token ends, if it does.
+    /// The time when the access token ends. `None` if it never does.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A workspace or organisation as Slack names it.
+/// The id and name of a workspace or organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// `T…` or `E…`.
+pub struct NamedId {
+    /// Slack's id: `T…` for a workspace, `E…` for an organization.
     pub id: String,
-    /// Its name at the time.
+    /// The name at the time of the install.
     pub name: String,
 }
 
-/// One grant.
+/// The tokens and rights that one install gave to one holder.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// Whose.
+    /// The bot or the person that holds the tokens.
     pub holder: Holder,
-    /// How it stands.
+    /// The state of the connection.
     pub state: State,
-    /// Why, when it is not connected: Slack's code or the event.
+    /// Slack's error code or event that ended the connection. `None` while it is connected.
     pub reason: Option<String>,
-    /// Goes up whenever tokens are stored: what was decided on an older generation is void.
+    /// A counter that increases when tokens are stored or end. A write that expects an older generation fails.
     pub generation: i64,
-    /// `A…`.
+    /// The id of the Slack app (`A…`), or an empty text if Slack did not return it.
     pub app_id: String,
-    /// The workspace; `None` for an org-wide install.
-    pub team: Option<Place>,
-    /// The organisation.
-    pub enterprise: Option<Place>,
-    /// What it may do.
+    /// The workspace. `None` for an org-wide install.
+    pub team: Option<NamedId>,
+    /// The organization that the workspace belongs to. `None` if there is none.
+    pub enterprise: Option<NamedId>,
+    /// The scopes that were granted.
     pub scopes: Vec<String>,
-    /// Who installed it.
+    /// The person who installed the app, if Slack named them.
     pub installer: Option<UserId>,
-    /// The bot as a user.
+    /// The user id of the bot (`U…`). `None` for a person's grant.
     pub bot_user: Option<UserId>,
-    /// The bot as the author of messages (`B…`), which only `auth.test` tells.
+    /// The bot id (`B…`) that messages of the bot carry. `None` until `auth.test` has returned it.
     pub bot_id: Option<String>,
-    /// When it was installed last.
+    /// The time of the latest install.
     pub installed_at: Timestamp,
-    /// The tokens, while there are any.
+    /// The tokens. `None` once the grant has ended.
     pub tokens: Option<Tokens>,
 }
 
-/// Where a holder's grant is.
+/// Returns the key of a holder's row.
 pub fn key(holder: &Holder) -> RowKey {
     match holder {
         Holder::Bot => RowKey::new(&["install"], &["bot"]),
@@ -104,7 +104,7 @@ pub fn key(holder: &Holder) -> RowKey {
 }
 
 impl Grant {
-    /// Reads a row.
+    /// Parses the row of a grant. `None` if it is damaged or another row.
     pub fn parse(key: &RowKey, row: &Item) -> Option<Self> {
         let holder = match key.sort_parts().as_slice() {
             [kind] if kind == "bot" => Holder::Bot,
@@ -114,7 +114,7 @@ impl Grant {
         let owned = |name: &str| row.text(name).map(str::to_owned);
         let place = |id: &str, name: &str| {
             let name = row.text(name).unwrap_or_default().to_owned();
-            owned(id).map(|id| Place { id, name })
+            owned(id).map(|id| NamedId { id, name })
         };
         let secret = |name: &str| row.opened_text(name).map(SecretString::from);
         Some(Self {
@@ -138,8 +138,8 @@ impl Grant {
         })
     }
 
-    /// The write that stores it as the next generation, provided that the row is still of the generation that was
-    /// `seen`; `None` when there was none.
+    /// Makes the write that stores the grant as the next generation. It fails if the row is no longer of the generation `seen`,
+    /// where `None` means that there was no row.
     pub fn store(&self, tenant: &TenantId, seen: Option<i64>) -> Write<RowKey> {
         let put = Write::put(key(&self.holder), self.row(tenant, seen.unwrap_or(0) + 1));
         match seen {
@@ -149,7 +149,7 @@ impl Grant {
     }
 
     fn row(&self, tenant: &TenantId, generation: i64) -> Item {
-        let place = |item: Item, place: &Option<Place>, id: &str, name: &str| match place {
+        let place = |item: Item, place: &Option<NamedId>, id: &str, name: &str| match place {
             Some(place) => item
                 .with(id, place.id.as_str())
                 .with(name, place.name.as_str()),
@@ -173,14 +173,14 @@ impl Grant {
         }
     }
 
-    /// The scopes of `wanted` that were not granted.
+    /// Returns the scopes of `wanted` that were not granted.
     pub fn missing<'w>(&self, wanted: &'w [String]) -> Vec<&'w str> {
         let missing = wanted.iter().filter(|scope| !self.scopes.contains(scope));
         missing.map(String::as_str).collect()
     }
 }
 
-/// Scopes as Slack lists them.
+/// Splits a list of scopes that Slack separates by commas.
 pub fn scopes(list: &str) -> Vec<String> {
     let names = list
         .split(',')
@@ -196,7 +196,7 @@ fn with_tokens(item: Item, tenant: &TenantId, holder: &Holder, tokens: &Tokens) 
         .with_some("refresh_token", tokens.refresh.as_ref().map(sealed))
         .with_some("expires_at_ms", tokens.expires_at.map(Timestamp::millis));
     match (tokens.expires_at, &tokens.refresh) {
-        // In time, so that no post has to wait for it.
+        // The token is renewed ahead of its end, so that no post has to wait.
         (Some(at), Some(_)) => item
             .with(
                 "due",

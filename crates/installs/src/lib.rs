@@ -34,59 +34,59 @@ use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
 
 use self::config::BotScopes;
-pub(crate) use self::connection::line;
+pub(crate) use self::connection::workspace_json;
 pub use self::erasure::{Erased, ErasureError};
 use self::grant::{Grant, Holder, State};
 pub(crate) use self::oauth::app_of;
 pub use self::open::OpenError;
 
-/// How long before its end a token is renewed: long enough to tell people while the old one still works.
+/// How long before its end a token is renewed. If that fails, there is time to warn people while the old one still works.
 pub const REFRESH_AHEAD: Duration = Duration::from_hours(2);
 
-/// How long a token must be good for when somebody begins to use it.
+/// How long a token must still be valid when somebody begins to use it.
 pub const USABLE_FOR: Duration = Duration::from_mins(2);
 
-/// The Slack app whose installs these are.
+/// The Slack app that workspaces install.
 #[derive(Clone)]
 pub struct SlackApp {
-    /// `SLACK_CLIENT_ID`.
+    /// The public id of the app (`SLACK_CLIENT_ID`).
     pub client_id: String,
-    /// Holds the client secret.
+    /// The store that holds the client secret.
     pub secrets: Arc<dyn Secrets>,
-    /// The client secret's name there.
+    /// The name of the client secret in that store.
     pub secret_name: String,
-    /// Scopes that the bot asks for.
+    /// The scopes that the bot asks for.
     pub scopes: BotScopes,
-    /// Scopes that the app asks for in people's names.
+    /// The scopes that the app asks of people.
     pub user_scopes: Vec<String>,
 }
 
-/// The installs, and what works on them.
+/// The installs of all workspaces, with everything that is needed to change them.
 #[derive(Clone)]
 pub struct Installs {
-    /// Rows of all tenants.
+    /// The rows of all tenants.
     pub table: Table,
-    /// The keys that seal them.
+    /// The data keys that seal the rows.
     pub keyring: Arc<Keyring>,
-    /// Tells the time.
+    /// The clock that decides when tokens end.
     pub clock: Arc<dyn Clock>,
-    /// Calls Slack.
+    /// The client of Slack's Web API.
     pub slack: SlackClient,
-    /// Where wake-ups go.
+    /// The queue that wake-ups of outbox lanes are sent to.
     pub wake_ups: Arc<dyn Queue>,
-    /// The app; `None` when one workspace's token comes from the configuration.
+    /// The app. `None` if the configuration has one workspace's token instead.
     pub app: Option<SlackApp>,
-    /// Whether no other process works on the table: then nobody can hold an erased tenant's key any more.
+    /// Whether no other process uses the table. An erasure then need not wait for other processes to forget keys.
     pub exclusive: bool,
 }
 
-/// Why there is no token.
+/// The reason why there is no usable token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InstallError {
     /// The workspace is not connected.
     #[error("the workspace is not connected: {0}")]
     Disconnected(String),
-    /// Something did not answer; try again.
+    /// The table, a secret or Slack was unavailable. The caller may try again.
     #[error("{0}")]
     Later(String),
 }
@@ -107,7 +107,7 @@ impl From<TableError> for InstallError {
 }
 
 impl Installs {
-    /// The audit trail.
+    /// Returns the audit trail of all tenants.
     pub fn audit(&self) -> Audit {
         Audit::new(
             self.table.clone(),
@@ -116,12 +116,12 @@ impl Installs {
         )
     }
 
-    /// The bot's grant of a tenant.
+    /// Loads the bot's grant of a tenant. `None` if the app was never installed.
     pub async fn bot(&self, tenant: &TenantId) -> Result<Option<Grant>, InstallError> {
         self.grant(&self.table.tenant(tenant), &Holder::Bot).await
     }
 
-    /// Every grant of a tenant, the bot's first.
+    /// Loads every grant of a tenant, the bot's first.
     pub async fn grants(&self, tenant: &TenantId) -> Result<Vec<Grant>, InstallError> {
         grants(&self.table.tenant(tenant)).await.map_err(Into::into)
     }
@@ -144,7 +144,7 @@ impl Installs {
         })
     }
 
-    /// Ends a grant: its secrets are gone, and why is kept.
+    /// Ends a grant: removes its secrets and stores the reason.
     async fn end(
         &self,
         tenant: &TenantId,
@@ -154,7 +154,7 @@ impl Installs {
     ) -> Result<(), InstallError> {
         match rows.write(ended(seen, reason)).await {
             Ok(_) => {}
-            // It was installed again, renewed, or has been ended.
+            // The grant was installed again, renewed or ended in the meantime.
             Err(TableError::Condition) => return Ok(()),
             Err(e) => return Err(e.into()),
         }
@@ -164,7 +164,7 @@ impl Installs {
         Ok(())
     }
 
-    /// Leaves an audit row; what it tells has happened, so a trail that does not answer stops nothing.
+    /// Records in the audit trail what has already happened. If the trail does not answer, the error is only logged.
     async fn note(&self, tenant: &TenantId, actor: &Actor, action: &'static str, detail: &str) {
         let audit = self.audit();
         for _ in 0..3 {
@@ -177,14 +177,14 @@ impl Installs {
     }
 }
 
-/// Every grant in a tenant's rows.
+/// Loads every grant in a tenant's rows.
 async fn grants(rows: &Rows) -> Result<Vec<Grant>, TableError> {
     let found = rows.pages(&["install"], Range::All).all().await?;
     let read = |(key, row): &(RowKey, Item)| Grant::parse(key, row);
     Ok(found.iter().filter_map(read).collect())
 }
 
-/// The write that ends a grant as it was seen.
+/// Makes the write that ends a grant, if its generation is still the one that was seen.
 fn ended(seen: &Grant, reason: &str) -> Write<RowKey> {
     Write::update(
         grant::key(&seen.holder),

@@ -1,12 +1,12 @@
-//! Routes: sign in with Slack, by `OpenID` Connect
+//! The routes to sign in with Slack, by `OpenID` Connect:
 //!
 //! ```text
-//! GET /slack/login           sends the browser to Slack
-//! GET /slack/login/callback  where Slack sends it back to, with a session then
+//! GET /slack/login           redirects the browser to Slack
+//! GET /slack/login/callback  takes the browser back from Slack and starts a session
 //! ```
 //!
-//! The state is good once, for ten minutes, in the browser that began. The nonce is a hash of that browser's cookie, so
-//! it needs no row. Only people of workspaces that have installed the app get a session.
+//! A state is valid once, for ten minutes, in the browser that began. The nonce is a hash of that browser's cookie, so it needs
+//! no row. Only people of workspaces that have installed the app get a session.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ use crate::grant::State;
 use crate::state::{self, STATE_LIFE, StateError};
 use crate::{InstallError, Installs, app_of};
 use tidegate_api::reply;
-use tidegate_api::sessions::{self, Ticket};
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+use tidegate_api::sessions::{self, SessionCookie};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/slack/login", Access::Public, |api, call| {
@@ -39,15 +39,15 @@ pub(super) const ROUTES: &[Route] = &[
 
 const CALLBACK: &str = "/slack/login/callback";
 
-/// The cookie of a browser that is signing in.
+/// The name of the cookie that binds a sign-in to its browser.
 const COOKIE_NAME: &str = "__Host-tidegate_login";
 
-async fn begin(api: &Api, call: &Call) -> Answer {
+async fn begin(api: &Api, call: &Call) -> ApiResult {
     let app = app_of(api.domain::<Installs>()?)?;
     let redirect_uri = redirect_uri(api, call);
     let system = api.domain::<Installs>()?.table.system();
     let begun = state::begin(system.rows(), &*api.clock, &redirect_uri).await;
-    let begun = begun.map_err(|e| Refused::Ours(e.to_string()))?;
+    let begun = begun.map_err(|e| ApiError::Internal(e.to_string()))?;
     let browser = begun.browser.expose_secret();
     let question = SignIn {
         client_id: &app.client_id,
@@ -57,34 +57,38 @@ async fn begin(api: &Api, call: &Call) -> Answer {
         redirect_uri: &redirect_uri,
         team: call.query.get("team"),
     };
-    let mut response = sent_to(&question.url(api.domain::<Installs>()?.slack.base_url()))?;
+    let mut response = redirect_to(&question.url(api.domain::<Installs>()?.slack.base_url()))?;
     cookies::set(&mut response, COOKIE_NAME, browser, STATE_LIFE);
     Ok(response)
 }
 
-async fn callback(api: &Api, call: &Call) -> Answer {
+async fn callback(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME).unwrap_or_default();
     let state = call.query.get("state").ok_or_else(incomplete)?;
     let system = installs.table.system();
-    // Used up first, also by a refusal: a state is good once.
+    // The state is consumed first, even if Slack reports an error, so that nobody can use it twice.
     let begun_for = state::consume(system.rows(), &*api.clock, state, Some(browser)).await;
-    let redirect_uri = begun_for.map_err(|e| not_begun(&e))?;
+    let redirect_uri = begun_for.map_err(|e| state_error(&e))?;
     if redirect_uri != self::redirect_uri(api, call) {
-        return Err(not_begun(&StateError::Unknown));
+        return Err(state_error(&StateError::Unknown));
     }
     if call.query.get("error").is_some() {
         let message =
             "Slack did not sign you in. Begin again at /slack/login if that was a mistake.";
-        return Err(no(StatusCode::FORBIDDEN, "access_denied", message));
+        return Err(sign_in_error(
+            StatusCode::FORBIDDEN,
+            "access_denied",
+            message,
+        ));
     }
     let code = call.query.get("code").ok_or_else(incomplete)?;
-    let signed_in = who(api, code, redirect_uri, browser, &call.request_id).await?;
-    let tenant = home(installs, &signed_in).await?;
-    let ticket = Ticket::new(&tenant)?;
+    let signed_in = verify_code(api, code, redirect_uri, browser, &call.request_id).await?;
+    let tenant = tenant_of(installs, &signed_in).await?;
+    let cookie = SessionCookie::new(&tenant)?;
     let rows = installs.table.tenant(&tenant);
-    sessions::start(&rows, &ticket, &signed_in.user, api.clock.now()).await?;
+    sessions::start(&rows, &cookie, &signed_in.user, api.clock.now()).await?;
     let body = format!(
         "<p>You are signed in as <code>{}</code> of <code>{tenant}</code>, for twelve hours. You can close this page.</p>",
         signed_in.user
@@ -94,27 +98,27 @@ async fn callback(api: &Api, call: &Call) -> Answer {
     cookies::set(
         &mut response,
         sessions::COOKIE_NAME,
-        &ticket.value(),
-        sessions::LASTS,
+        &cookie.value(),
+        sessions::SESSION_LIFETIME,
     );
     Ok(response)
 }
 
-/// The person behind a code.
-async fn who(
+/// Exchanges the code for an id token, verifies it, and returns the person.
+async fn verify_code(
     api: &Api,
     code: &str,
     redirect_uri: String,
     browser: &str,
     request_id: &str,
-) -> Result<SignedIn, Refused> {
+) -> Result<SignedIn, ApiError> {
     let refused = |code: &str| {
         tracing::warn!(request_id, code, "sign-in refused");
         let message = "Slack did not confirm the sign-in. Begin again at /slack/login.";
-        no(StatusCode::BAD_REQUEST, "code_refused", message)
+        sign_in_error(StatusCode::BAD_REQUEST, "code_refused", message)
     };
     let credentials = api.domain::<Installs>()?.credentials().await;
-    let credentials = credentials.map_err(|e| Refused::Ours(e.to_string()))?;
+    let credentials = credentials.map_err(|e| ApiError::Internal(e.to_string()))?;
     let request = Token {
         code: code.into(),
         redirect_uri: Some(redirect_uri),
@@ -135,8 +139,8 @@ async fn who(
     id_token::check(token, &credentials.client_id, &nonce, now).map_err(|e| refused(&e.to_string()))
 }
 
-/// The tenant whose data the person comes to: the workspace, or the organisation that installed the app for it.
-async fn home(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, Refused> {
+/// Returns the tenant that the person signs in to: their workspace, or the organization that installed the app for it.
+async fn tenant_of(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, ApiError> {
     for tenant in [Some(&signed_in.team), signed_in.enterprise.as_ref()] {
         let Some(tenant) = tenant else { continue };
         let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
@@ -145,34 +149,38 @@ async fn home(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, Ref
         }
     }
     let message = "Your workspace has not installed Tidegate. Whoever may install apps can do so at /slack/install.";
-    Err(no(StatusCode::FORBIDDEN, "not_installed", message))
+    Err(sign_in_error(
+        StatusCode::FORBIDDEN,
+        "not_installed",
+        message,
+    ))
 }
 
 fn redirect_uri(api: &Api, call: &Call) -> String {
     format!("{}{CALLBACK}", api.site.url(&call.head))
 }
 
-/// What the id token must repeat: it was made for this browser.
+/// Returns the nonce that the id token must repeat, which ties the token to this browser.
 fn nonce(browser: &str) -> String {
     hash_text(format!("tidegate nonce {browser}").as_bytes())
 }
 
-fn sent_to(url: &str) -> Answer {
-    let url = HeaderValue::from_str(url).map_err(|e| Refused::Ours(e.to_string()))?;
+fn redirect_to(url: &str) -> ApiResult {
+    let url = HeaderValue::from_str(url).map_err(|e| ApiError::Internal(e.to_string()))?;
     let mut response: Response<Bytes> = reply::empty(StatusCode::SEE_OTHER);
     response.headers_mut().insert(LOCATION, url);
     Ok(response)
 }
 
-fn no(status: StatusCode, code: &'static str, message: &str) -> Refused {
-    Refused::Caller(status, code, message.to_owned())
+fn sign_in_error(status: StatusCode, code: &'static str, message: &str) -> ApiError {
+    ApiError::Request(status, code, message.to_owned())
 }
 
-fn incomplete() -> Refused {
-    Refused::bad("this address is where Slack sends browsers back to; begin at /slack/login")
+fn incomplete() -> ApiError {
+    ApiError::bad("this address is where Slack sends browsers back to; begin at /slack/login")
 }
 
-fn not_begun(e: &StateError) -> Refused {
+fn state_error(e: &StateError) -> ApiError {
     let (code, message) = match e {
         StateError::Unknown => (
             "state_used",
@@ -186,11 +194,11 @@ fn not_begun(e: &StateError) -> Refused {
             "other_browser",
             "This sign-in was begun in another browser. Begin again here, at /slack/login.",
         ),
-        StateError::Table(_) | StateError::Entropy(_) => return Refused::Ours(e.to_string()),
+        StateError::Table(_) | StateError::Entropy(_) => return ApiError::Internal(e.to_string()),
     };
-    no(StatusCode::BAD_REQUEST, code, message)
+    sign_in_error(StatusCode::BAD_REQUEST, code, message)
 }
 
-fn unavailable(e: &InstallError) -> Refused {
-    Refused::Ours(e.to_string())
+fn unavailable(e: &InstallError) -> ApiError {
+    ApiError::Internal(e.to_string())
 }

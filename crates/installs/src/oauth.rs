@@ -1,14 +1,14 @@
-//! Routes: install the app
+//! The routes to install the app:
 //!
 //! ```text
-//! GET  /slack/install             a page with the button
-//! GET  /slack/oauth/callback      where Slack sends the browser back to
-//! GET  /api/auth/slack/authorize  the same as JSON, for a front end of one's own
+//! GET  /slack/install             shows a page with the button
+//! GET  /slack/oauth/callback      takes the browser back from Slack
+//! GET  /api/auth/slack/authorize  the same steps as JSON, for a separate front end
 //! POST /api/auth/slack/authorize
 //! POST /api/auth/slack/callback
 //! ```
 //!
-//! The browser that begins an install gets a cookie, and only that browser can finish it.
+//! The browser that begins an install gets a cookie. Only that browser can finish the install.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -21,7 +21,7 @@ use super::callback::{InstallProblem, Installed, Returned};
 use super::state::{self, Begun};
 use super::{Installs, SlackApp, connection, pages, reseal};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route, cookies};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/slack/install", Access::Public, |api, call| {
@@ -46,12 +46,12 @@ pub(super) const ROUTES: &[Route] = &[
     reseal::RESEAL,
 ];
 
-/// Where Slack sends the browser back to.
+/// The path that Slack sends the browser back to.
 pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
 const COOKIE_NAME: &str = "__Host-tidegate_install";
 
-async fn page(api: &Api, call: &Call) -> Answer {
+async fn page(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let redirect_uri = redirect_uri(api, call);
@@ -61,7 +61,7 @@ async fn page(api: &Api, call: &Call) -> Answer {
     Ok(with_cookie(pages::install(&url, app), &begun))
 }
 
-async fn callback(api: &Api, call: &Call) -> Answer {
+async fn callback(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
@@ -78,23 +78,23 @@ async fn callback(api: &Api, call: &Call) -> Answer {
             pages::installed(name_of(&installed), &missing)
         }
         Err(problem) => {
-            told(&problem, &call.request_id);
+            log_problem(&problem, &call.request_id);
             pages::problem(problem.status(), &problem.to_string(), &call.request_id)
         }
     })
 }
 
 #[derive(Default, Deserialize)]
-struct Asked {
+struct AuthorizeBody {
     redirect_uri: Option<String>,
     team_id: Option<String>,
 }
 
-async fn authorize(api: &Api, call: &Call) -> Answer {
+async fn authorize(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
-    let asked: Asked = if call.body.is_empty() {
-        Asked::default()
+    let asked: AuthorizeBody = if call.body.is_empty() {
+        AuthorizeBody::default()
     } else {
         call.json()?
     };
@@ -107,7 +107,7 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
         .chain(in_query)
         .any(|asked| asked != own)
     {
-        return Err(Refused::bad(format!(
+        return Err(ApiError::bad(format!(
             "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
         )));
     }
@@ -126,16 +126,16 @@ async fn authorize(api: &Api, call: &Call) -> Answer {
 }
 
 #[derive(Deserialize)]
-struct Finished {
+struct CallbackBody {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
 }
 
-async fn callback_json(api: &Api, call: &Call) -> Answer {
+async fn callback_json(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let finished: Finished = call.json()?;
+    let finished: CallbackBody = call.json()?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
     let returned = Returned {
         code: finished.code.as_deref(),
@@ -145,13 +145,13 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
     };
     match installs.finish(&returned).await {
         Ok(installed) => {
-            let workspace = connection::line(installs, &installed.tenant).await?;
+            let workspace = connection::workspace_json(installs, &installed.tenant).await?;
             let body = json!({"ok": true, "workspace": workspace});
             Ok(reply::json(StatusCode::OK, &body))
         }
         Err(problem) => {
-            told(&problem, &call.request_id);
-            Err(Refused::Caller(
+            log_problem(&problem, &call.request_id);
+            Err(ApiError::Request(
                 problem.status(),
                 problem.code(),
                 problem.to_string(),
@@ -161,10 +161,10 @@ async fn callback_json(api: &Api, call: &Call) -> Answer {
 }
 
 impl Installs {
-    async fn begin(&self, redirect_uri: &str) -> Result<Begun, Refused> {
+    async fn begin(&self, redirect_uri: &str) -> Result<Begun, ApiError> {
         let system = self.table.system();
         let begun = state::begin(system.rows(), &*self.clock, redirect_uri).await;
-        begun.map_err(|e| Refused::Ours(e.to_string()))
+        begun.map_err(|e| ApiError::Internal(e.to_string()))
     }
 
     fn authorize_url(
@@ -189,17 +189,17 @@ impl Installs {
     }
 }
 
-/// The app, or what to set.
-pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, Refused> {
+/// Returns the app. Fails with a message that names the missing settings.
+pub(crate) fn app_of(installs: &Installs) -> Result<&SlackApp, ApiError> {
     installs.app.as_ref().ok_or_else(|| {
-        Refused::not_found(
+        ApiError::not_found(
             "this Tidegate serves one workspace by SLACK_BOT_TOKEN; set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET \
              instead to let workspaces install it",
         )
     })
 }
 
-/// Where Slack sends the browser back to.
+/// Returns the full URL that Slack sends the browser back to.
 pub(super) fn redirect_uri(api: &Api, call: &Call) -> String {
     format!("{}{CALLBACK}", api.site.url(&call.head))
 }
@@ -216,7 +216,7 @@ fn name_of(installed: &Installed) -> &str {
     place.map_or(installed.tenant.as_str(), |place| place.name.as_str())
 }
 
-fn told(problem: &InstallProblem, request_id: &str) {
+fn log_problem(problem: &InstallProblem, request_id: &str) {
     match problem {
         InstallProblem::App(why) | InstallProblem::Later(why) => {
             tracing::error!(request_id, why, "install failed");

@@ -1,4 +1,4 @@
-//! The installs of a configuration, and where posts get their tokens from.
+//! Opens the installs from the configuration, and chooses the source of bot tokens.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use tidegate_pipeline::config::SecretSource;
 
 use crate::config::{SlackAppConfig, SlackConfig};
 
-/// The client of Slack could not be made.
+/// The reason why the Slack client could not be made.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The address is no address.
+    /// The base URL of the Web API is invalid.
     #[error("`SLACK_API_BASE_URL`: {0}")]
     Address(#[from] BaseUrlError),
-    /// No TLS.
+    /// The TLS setup of the HTTP client failed.
     #[error(transparent)]
     Http(#[from] BuildError),
 }
 
 impl Installs {
-    /// The installs in that world, of the configured app.
+    /// Opens the installs of the configured app.
     pub fn open(config: &SlackConfig, world: &World) -> Result<Self, OpenError> {
         let client = SlackClient::new(http_client::build()?, &config.api)?;
         let ssm = || Arc::clone(&world.parameters);
@@ -34,7 +34,7 @@ impl Installs {
         Ok(Self::new(world, client, app))
     }
 
-    /// The installs in that world, of that app, by that client of Slack.
+    /// Makes the installs of `app`, which call Slack through `slack`. They assume that other processes use the table too.
     pub fn new(world: &World, slack: SlackClient, app: Option<SlackApp>) -> Self {
         Self {
             table: world.table.clone(),
@@ -47,7 +47,7 @@ impl Installs {
         }
     }
 
-    /// Where posts get their tokens from: the installs, or the one token of the configuration.
+    /// Returns the source of bot tokens: the configured token `one`, or else the installs. `ssm` opens the parameter store.
     pub fn tokens(
         &self,
         one: Option<SecretSource>,

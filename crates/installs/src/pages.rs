@@ -1,4 +1,4 @@
-//! The pages of an install.
+//! The HTML pages of an install.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -7,7 +7,7 @@ use tidegate_api::reply::{escaped, page};
 
 use crate::SlackApp;
 
-/// The page with the button.
+/// The page with the install button and the scopes that the app asks for.
 pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response<Bytes> {
     let asked = |title: &str, scopes: &[String]| {
         let items = scopes
@@ -34,7 +34,7 @@ pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response<Bytes> {
     page(StatusCode::OK, "Install Tidegate", &body)
 }
 
-/// The page after it worked.
+/// The page after a successful install, with the scopes that were not granted.
 pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
     let missing = if missing.is_empty() {
         String::new()
@@ -53,7 +53,7 @@ pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
     page(StatusCode::OK, "Installed", &body)
 }
 
-/// The page when it did not work: what happened, and what to do.
+/// The page after a failed install: what happened and what to do.
 pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Response<Bytes> {
     let body = format!(
         "<p>{}</p><p><a href=\"/slack/install\">Begin again</a></p><p><small>Request {}</small></p>",

@@ -1,7 +1,7 @@
-//! Route: `POST /operator/reseal?after=`: one page of workspaces gets new keys
+//! The route `POST /operator/reseal?after=`, which gives new keys to one page of workspaces.
 //!
-//! Each gets a new data key under the newest master key, its older data keys are wrapped under that too, and its tokens
-//! are sealed anew. Online: nothing stands still, and an interrupted run is begun again without harm.
+//! Each workspace gets a new data key under the newest master key. Its older data keys are wrapped under that master key too,
+//! and its tokens are sealed again. The service keeps running, and an interrupted run can be repeated.
 
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,16 +16,16 @@ use tidegate_slack::ids::TenantId;
 use super::grant::{self, Tokens};
 use super::{Installs, grants};
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
 
 pub(super) const RESEAL: Route = Route::post("/operator/reseal", Access::Operator, |api, call| {
     Box::pin(reseal(api, call))
 });
 
-/// Workspaces in one call: some reads and writes each, well inside a Lambda's time.
+/// The number of workspaces in one call. Each needs a few reads and writes, so a call ends well within Lambda's time limit.
 const PAGE: usize = 20;
 
-/// A workspace could not be sealed anew.
+/// The reason why a workspace could not be sealed again.
 #[derive(Debug, Error)]
 enum ResealError {
     #[error(transparent)]
@@ -34,10 +34,10 @@ enum ResealError {
     Table(#[from] TableError),
 }
 
-async fn reseal(api: &Api, call: &Call) -> Answer {
+async fn reseal(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let after = call.query.cursor("after")?;
-    let ours = |e: &dyn std::error::Error| Refused::Ours(e.to_string());
+    let ours = |e: &dyn std::error::Error| ApiError::Internal(e.to_string());
     if after.is_none() {
         installs
             .keyring
@@ -51,7 +51,7 @@ async fn reseal(api: &Api, call: &Call) -> Answer {
     for tenant in &tenants {
         match installs.reseal(tenant).await {
             Ok(()) => renewed += 1,
-            // It is being erased.
+            // The workspace is being erased.
             Err(ResealError::Keys(KeyError::Erased) | ResealError::Table(TableError::Erased)) => {}
             Err(e) => return Err(ours(&e)),
         }
@@ -72,7 +72,7 @@ impl Installs {
             else {
                 continue;
             };
-            // The generation stays: a refresh that is under way holds tokens that nobody else has, and must find it.
+            // The generation stays the same: a refresh that is under way has the only copy of new tokens and expects it.
             let sealed = |s: &SecretString| Value::Sealed(s.expose_secret().as_bytes().to_vec());
             let expression = match refresh {
                 Some(_) => "SET #access_token = :access_token, #refresh_token = :refresh_token",
@@ -86,7 +86,7 @@ impl Installs {
                 again = again.value(":refresh_token", sealed(refresh));
             }
             match rows.write(again).await {
-                // Newer tokens were stored meanwhile, and sealed anew by that.
+                // Newer tokens were stored in the meantime, so they are sealed under the new key already.
                 Ok(_) | Err(TableError::Condition) => {}
                 Err(e) => return Err(e.into()),
             }

@@ -1,7 +1,7 @@
-//! Events: `tokens_revoked`, `app_uninstalled`
+//! Handles the events `tokens_revoked` and `app_uninstalled`.
 //!
-//! They come after the token is dead, in either order and perhaps late: Slack is not asked, the secrets are erased, and
-//! what is older than the install as it stands is ignored. Contract:
+//! They arrive after the token has ended, in either order and perhaps late. The secrets are removed without asking Slack, and
+//! an event that is older than the current install is ignored. Contract:
 //! <https://docs.slack.dev/reference/events/tokens_revoked>.
 
 use tidegate_pipeline::audit::Actor;
@@ -12,29 +12,29 @@ use tidegate_slack::event::Envelope;
 use super::grant::{Grant, Holder, State};
 use super::{ended, grants};
 
-/// Grants that end in one transaction with the claim of their event.
-const MOST_ENDS: usize = 50;
+/// The most grants that end in the transaction that claims the event.
+const MAX_ENDS: usize = 50;
 
-/// What an event ends.
+/// The revocation that an event reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
-    /// Unix seconds at which Slack dispatched it.
+    /// The time at which Slack dispatched the event, in Unix seconds.
     at: i64,
     ends: Ends,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ends {
-    /// The app is gone, with every token.
+    /// The app was uninstalled, which ends every token.
     Everything,
-    /// These people's tokens, and the bot's if its user is among the bots.
+    /// The tokens of these users, and the bot's token if its user is among the bots.
     Tokens {
         people: Vec<String>,
         bots: Vec<String>,
     },
 }
 
-/// What an event ends; `None` when it is no such event.
+/// Reads a revocation. `None` for any other event.
 pub fn read(envelope: &Envelope) -> Option<Revocation> {
     let event = envelope.event()?;
     let at = envelope.event_time()?;
@@ -49,12 +49,12 @@ pub fn read(envelope: &Envelope) -> Option<Revocation> {
     Some(Revocation { at, ends })
 }
 
-/// Ends what a workspace takes back. Slack is not asked: the tokens are dead.
+/// Ends the revoked grants.
 pub async fn end(rows: &Rows, revocation: &Revocation) -> Result<Decision, JobError> {
     let mut writes = decide(revocation, &grants(rows).await?);
     let ends = writes.len();
-    // One transaction takes a hundred writes. Each of the rest stands for itself, and a repetition finds it done.
-    for write in writes.split_off(ends.min(MOST_ENDS)) {
+    // One transaction takes a hundred writes. The rest are written one by one; repeating them does no harm.
+    for write in writes.split_off(ends.min(MAX_ENDS)) {
         match rows.write(write).await {
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
@@ -71,10 +71,10 @@ pub async fn end(rows: &Rows, revocation: &Revocation) -> Result<Decision, JobEr
     })
 }
 
-/// The writes that it asks for.
+/// Returns the writes that end the revoked grants.
 fn decide(revocation: &Revocation, grants: &[Grant]) -> Vec<Write<RowKey>> {
     let ends = |grant: &&Grant| {
-        // Slack tells whole seconds. One of the same second as the install is about the install before it.
+        // Slack sends whole seconds. An event of the same second as the install belongs to the install before it.
         let current = revocation.at > grant.installed_at.seconds();
         current && grant.state != State::Disconnected && revocation.ends(grant)
     };
@@ -90,7 +90,7 @@ fn decide(revocation: &Revocation, grants: &[Grant]) -> Vec<Write<RowKey>> {
 }
 
 impl Revocation {
-    /// For the audit trail.
+    /// Returns the action in the audit trail.
     fn action(&self) -> &'static str {
         match self.ends {
             Ends::Everything => "app_uninstalled",
@@ -104,7 +104,7 @@ impl Revocation {
             (Ends::Tokens { people, .. }, Holder::Person(user)) => {
                 people.iter().any(|id| id == user.as_str())
             }
-            // Slack names the bot's user. An install whose bot user was never told has one bot only.
+            // Slack names the bot's user. If the install does not know its bot user, the app has only one bot.
             (Ends::Tokens { bots, .. }, Holder::Bot) => bots.iter().any(|id| {
                 grant
                     .bot_user

@@ -1,4 +1,4 @@
-//! The OAuth `state`: good once, for ten minutes, in the browser that began the install.
+//! The OAuth `state`, which is valid once, for ten minutes, in the browser that began.
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -7,38 +7,38 @@ use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::entropy::{EntropyError, random_hex};
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
-/// How long an install may take.
+/// How long an install or a sign-in may take.
 pub(crate) const STATE_LIFE: std::time::Duration = std::time::Duration::from_mins(10);
 
-/// A begun install: what goes to Slack, and what stays with the browser.
+/// The two secrets of an install that has begun: one goes to Slack, the other to the browser.
 pub(crate) struct Begun {
-    /// Goes to Slack and comes back.
+    /// The state, 64 hex digits, which Slack sends back.
     pub state: String,
-    /// Goes into the browser's cookie.
+    /// The value of the browser's cookie, 64 hex digits.
     pub browser: SecretString,
 }
 
-/// Why a state is not good.
+/// The reason why a state is not valid.
 #[derive(Debug, Error)]
 pub(crate) enum StateError {
-    /// Never made, used before, or so old that it is gone.
+    /// The state was never issued, was used before, or is so old that its row is gone.
     #[error("the state is unknown or was used before")]
     Unknown,
-    /// Older than [`STATE_LIFE`].
+    /// The state is older than [`STATE_LIFE`].
     #[error("the state is too old")]
     Expired,
-    /// Made for another browser. It stays good in that one.
+    /// The state was issued to another browser, where it stays valid.
     #[error("the state belongs to another browser")]
     OtherBrowser,
     /// The table did not answer.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No randomness.
+    /// The operating system gave no random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
 
-/// Begins an install. `redirect_uri` is where Slack sends the browser back to.
+/// Begins an install or a sign-in. `redirect_uri` is the URL that Slack sends the browser back to.
 pub(crate) async fn begin(
     rows: &Rows,
     clock: &dyn Clock,
@@ -53,13 +53,13 @@ pub(crate) async fn begin(
         .with("browser", hash(begun.browser.expose_secret()))
         .with("redirect_uri", redirect_uri)
         .with("ends_at", ends.millis())
-        // The row outlives its use, so that a late browser is told what was wrong.
+        // The row is kept for some time after its end, so that a late browser gets an error that says why.
         .with("expires_at", ends.plus(STATE_LIFE).seconds());
     rows.write(Write::put(key(&begun.state), row)).await?;
     Ok(begun)
 }
 
-/// Uses a state up; answers the redirect that it was made for. Of several callers one succeeds.
+/// Consumes a state and returns its redirect URL. Of several concurrent callers, only one succeeds.
 pub(crate) async fn consume(
     rows: &Rows,
     clock: &dyn Clock,
@@ -93,7 +93,7 @@ fn key(state: &str) -> RowKey {
     RowKey::new(&["oauth_state", &hash(state)], &["state"])
 }
 
-/// Only hashes are stored: whoever reads the table can finish nobody's install.
+/// Hashes a secret for its row. Only hashes are stored, so a reader of the table cannot finish an install.
 fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }

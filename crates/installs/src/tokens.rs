@@ -1,6 +1,6 @@
-//! The tokens of installed workspaces, for whoever posts.
+//! Gives the bot tokens of installed workspaces to the delivery of posts.
 //!
-//! No token is kept in memory: each is read when it is needed, so none is used after its revocation is known.
+//! No token is cached: each is read when it is needed, so none is used after its revocation is known.
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -23,7 +23,7 @@ impl BotTokens for Installs {
         match self.after_refusal(tenant, token, code).await {
             Ok(refused) => refused,
             Err(InstallError::Disconnected(_)) => Refused::Disconnected,
-            // Whoever asks for the token next learns that it has to wait.
+            // The next call of `token` reports that delivery has to wait.
             Err(InstallError::Later(_)) => Refused::Renewed,
         }
     }
@@ -51,14 +51,14 @@ impl Installs {
                 match self.grant(&rows, &Holder::Bot).await? {
                     Some(grant) if grant.state == State::Connected => Ok(Refused::Renewed),
                     Some(grant) => {
-                        self.is_over(&rows, &grant).await?;
+                        self.record_end(&rows, &grant).await?;
                         Ok(Refused::Disconnected)
                     }
                     None => Ok(Refused::Disconnected),
                 }
             }
             "token_revoked" | "account_inactive" | "invalid_auth" | "not_authed" => {
-                // The event that tells of it may be late or lost.
+                // The event that reports the revocation may be late or lost.
                 self.end(tenant, &rows, &grant, code).await?;
                 Ok(Refused::Disconnected)
             }
@@ -66,8 +66,8 @@ impl Installs {
         }
     }
 
-    /// Notes that a token has ended which nothing renews, whatever its expiry says.
-    async fn is_over(&self, rows: &Rows, grant: &Grant) -> Result<(), InstallError> {
+    /// Records that a token that cannot be renewed has ended before its expiry.
+    async fn record_end(&self, rows: &Rows, grant: &Grant) -> Result<(), InstallError> {
         let over = Write::update(grant::key(&grant.holder), "SET #expires_at_ms = :now")
             .when("#generation = :seen AND #state = :reconnect AND attribute_exists(#access_token)")
             .value(":seen", grant.generation)

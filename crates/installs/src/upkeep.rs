@@ -1,4 +1,4 @@
-//! What the scheduler does for installs: tokens are renewed before they end, and erasures go on.
+//! The scheduled work for installs: renews tokens before they end, resumes held posts, and continues erasures.
 
 use std::time::Duration;
 
@@ -11,34 +11,34 @@ use tidegate_slack::ids::TenantId;
 use super::Installs;
 use super::grant::Holder;
 
-/// Rows looked at per partition of the index in one sweep.
-const LIMIT: usize = 100;
+/// The most rows that one sweep reads per kind of due row.
+const DUE_LIMIT: usize = 100;
 
-/// A second of waiting for another's lease, the request, and the writes after it.
-const FOR_A_REFRESH: Duration = Duration::from_secs(10);
+/// The time that one refresh needs: a second of waiting for a lease, the request, and the writes after it.
+const REFRESH_TIME: Duration = Duration::from_secs(10);
 
-/// Refreshes under way at once: Slack allows a hundred a minute for an app in a workspace, and each is another workspace's.
-const AT_ONCE: usize = 8;
+/// The most refreshes that run at once. Slack allows a hundred a minute per app and workspace, and each is of another workspace.
+const MAX_CONCURRENT: usize = 8;
 
 impl Installs {
-    /// Does what is due, until `until`. What fails is due again in the next sweep. Answers how many erasures have ended.
+    /// Does the due work until `until`, and returns how many erasures have ended. Work that fails is due again in the next sweep.
     pub async fn upkeep(&self, until: Timestamp) -> Result<usize, TableError> {
         let now = self.clock.now();
         let system = self.table.system();
         if self.app.is_some() {
-            let due = system.due(Due::TokenRefresh, now, LIMIT).await?;
+            let due = system.due(Due::TokenRefresh, now, DUE_LIMIT).await?;
             stream::iter(due)
-                .for_each_concurrent(AT_ONCE, |row| self.refresh_due(row, until))
+                .for_each_concurrent(MAX_CONCURRENT, |row| self.refresh_due(row, until))
                 .await;
         }
-        for row in system.due(Due::Resume, now, LIMIT).await? {
+        for row in system.due(Due::Resume, now, DUE_LIMIT).await? {
             if self.clock.now() >= until {
                 break;
             }
             self.resume_due(&row.tenant).await;
         }
         let mut ended = 0;
-        for row in system.due(Due::Erasure, now, LIMIT).await? {
+        for row in system.due(Due::Erasure, now, DUE_LIMIT).await? {
             if self.clock.now() >= until {
                 break;
             }
@@ -56,8 +56,8 @@ impl Installs {
             [_, user] => Holder::Person(user.as_str().into()),
             _ => return,
         };
-        // Slack's answer to a refresh must be stored: none is begun that may not end in time.
-        if self.clock.now().plus(FOR_A_REFRESH) >= until {
+        // Slack's response to a refresh must be stored, so a refresh that may not end in time is not begun.
+        if self.clock.now().plus(REFRESH_TIME) >= until {
             return;
         }
         if let Err(e) = self.renew_ahead(&row.tenant, &holder).await {
@@ -65,7 +65,7 @@ impl Installs {
         }
     }
 
-    /// What whoever connected the workspace did not get to.
+    /// Resumes held posts if the process that connected the workspace did not finish doing so.
     async fn resume_due(&self, tenant: &TenantId) {
         match resume(&self.table, &*self.wake_ups, &*self.clock, tenant).await {
             Ok(lanes) => tracing::info!(%tenant, lanes, "install.resumed"),

@@ -1,4 +1,4 @@
-//! The mirror as a domain: what it owns, and what it does with each.
+//! The mirror's implementation of `Domain`: it stores the messages that events carry.
 
 use async_trait::async_trait;
 use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
@@ -7,17 +7,17 @@ use tidegate_slack::event::Envelope;
 
 use crate::{gaps, messages};
 
-/// What the mirror owns.
+/// The events, scopes and rows of the mirror.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["message", "app_rate_limited"],
-    // A workspace chooses which kinds of conversations the bot may read: what it does not grant is not mirrored.
+    // A workspace may decline the optional scopes. Conversations of those kinds are not mirrored then.
     required_scopes: &["channels:history"],
     optional_scopes: &["groups:history", "im:history", "mpim:history"],
     rows: &["messages", "gaps"],
     ..DomainSpec::named("mirror")
 };
 
-/// Keeps a copy of each workspace.
+/// Keeps a copy of the messages of each workspace.
 pub struct Mirror;
 
 #[async_trait]
@@ -33,7 +33,7 @@ impl Domain for Mirror {
         let Some(change) = envelope.event().and_then(messages::change) else {
             return Ok(Decision::default());
         };
-        // A message that was posted is new nine times out of ten: its row is read only once that bet is lost.
+        // Most posted messages are new, so the first attempt writes without reading. If the row exists, the retry reads it.
         let stored = if change.is_post() && context.overtaken == 0 {
             None
         } else {

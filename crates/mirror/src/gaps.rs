@@ -1,4 +1,4 @@
-//! Gaps: minutes in which Slack delivered no events because the workspace passed 30,000 of them in an hour.
+//! Records gaps: minutes in which Slack withheld events because the workspace exceeded 30,000 events in an hour.
 //! Contract: `docs.slack.dev/reference/events/app_rate_limited`.
 
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::table::{Item, RowKey, Write};
 use tidegate_slack::event::Envelope;
 
-/// How long a gap waits to be backfilled.
+/// How long the row of a gap is kept: 90 days.
 const KEEP: Duration = Duration::from_hours(2160);
 
-/// Records the minute that `app_rate_limited` tells of.
+/// Records the minute that `app_rate_limited` names, or else the minute in which the event was received.
 pub fn decide(envelope: &Envelope, received_at: Timestamp) -> Decision {
     counter!("app_rate_limited_total").increment(1);
     let minute = envelope

@@ -1,6 +1,6 @@
-//! Messages as they stand now: posted, edited, deleted. Events come twice and out of order, so each row carries the
-//! timestamp of the event that made it, and only a later event changes it. A deleted message leaves a tombstone
-//! without text, so that a late original does not bring it back.
+//! Stores the current state of each message: posted, edited or deleted. Events arrive twice and out of order, so each row
+//! holds the timestamp of the event that wrote it, and only a later event changes it. A deleted message leaves a tombstone
+//! without text, so that a late original does not restore it.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::event::Event;
 use tidegate_slack::ids::Ts;
 
-/// What an event says about one message.
+/// The change of one message that an event describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change<'a> {
     channel: &'a str,
     ts: &'a str,
-    /// `event_ts`: which of two changes is the later one.
+    /// The `event_ts`. Of two changes, the one with the greater version is the later one.
     version: &'a str,
     to: To<'a>,
     is_post: bool,
 }
 
 impl Change<'_> {
-    /// Whether the message was posted, and not edited or deleted.
+    /// Tells whether the event is the original post, not an edit or a deletion.
     pub fn is_post(&self) -> bool {
         self.is_post
     }
@@ -43,7 +43,7 @@ struct Content<'a> {
     edited_ts: Option<&'a str>,
 }
 
-/// Without the text: it is what people wrote.
+/// Leaves out the text, which people wrote.
 impl fmt::Debug for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Content")
@@ -54,7 +54,7 @@ impl fmt::Debug for Content<'_> {
     }
 }
 
-/// What a `message` event changes; `None` when it changes no message's content.
+/// Reads the change from a `message` event. `None` if no content changes.
 pub fn change(event: Event<'_>) -> Option<Change<'_>> {
     let channel = event.channel()?;
     let version = event.event_ts().or(event.ts())?;
@@ -70,7 +70,7 @@ pub fn change(event: Event<'_>) -> Option<Change<'_>> {
         Some("message_changed") => {
             let message = event.message()?;
             let ts = message.ts()?;
-            // Slack deletes the root of a thread by changing it into a tombstone.
+            // When the root of a thread is deleted, Slack reports a change into a tombstone.
             if message.subtype() == Some("tombstone") {
                 return Some(deleted(ts));
             }
@@ -82,7 +82,7 @@ pub fn change(event: Event<'_>) -> Option<Change<'_>> {
                 is_post: false,
             })
         }
-        // Tells that a thread has grown, not what the message says.
+        // This event reports a new reply in a thread, and no content.
         Some("message_replied") => None,
         _ => event.ts().map(|ts| Change {
             channel,
@@ -106,7 +106,7 @@ fn text(message: Event<'_>) -> To<'_> {
     }))
 }
 
-/// The write that a change asks of a message's row as it stands; `None` when the row is as late or later.
+/// Returns the write for a change, given the stored row. `None` if the row is not older than the change.
 pub fn decide(change: &Change<'_>, stored: Option<&Item>) -> Option<Write<RowKey>> {
     let put = Write::put(key(change.channel, change.ts), row(change));
     let Some(stored) = stored else {
@@ -117,7 +117,7 @@ pub fn decide(change: &Change<'_>, stored: Option<&Item>) -> Option<Write<RowKey
         .then(|| put.when("#version = :seen").value(":seen", seen))
 }
 
-/// The row of the message, if it is stored.
+/// Loads the row of the message, if it is stored.
 pub async fn load(rows: &Rows, change: &Change<'_>) -> Result<Option<Item>, TableError> {
     rows.get(&key(change.channel, change.ts)).await
 }
@@ -139,7 +139,7 @@ fn row(change: &Change<'_>) -> Item {
     }
 }
 
-/// The row of a message.
+/// Returns the key of a message's row.
 pub fn key(channel: &str, ts: &str) -> RowKey {
     RowKey::new(&["messages", channel], &[ts])
 }

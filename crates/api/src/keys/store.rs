@@ -1,6 +1,6 @@
-//! API keys in the table. A key is `tg_<workspace>_<id>_<secret>`; its row lies among the workspace's own, so it is
-//! found with one read, listed without a scan, and gone when the workspace is erased. Of the secret the row has a
-//! SHA-256 hash: the secret is 192 random bits, which no dictionary holds, so a slow hash would add nothing.
+//! API keys in the table. A key is `tg_<workspace>_<id>_<secret>`. Its row belongs to the workspace, so one read finds it, a
+//! query lists it, and erasing the workspace removes it. The row holds a SHA-256 hash of the secret. The secret has 192 random
+//! bits, so a slow hash would add no protection.
 
 use std::time::Duration;
 
@@ -15,44 +15,44 @@ use tidegate_slack::tenant::is_id;
 
 use crate::{Scope, scope};
 
-/// What every key begins with, so that scanners for leaked secrets can tell one.
+/// The prefix of every key, by which scanners for leaked secrets recognize it.
 pub(crate) const PREFIX: &str = "tg_";
 
-/// How much later than the last time `used_at` is written again. One write a call would double what a call costs.
-const USED_EVERY: Duration = Duration::from_hours(1);
+/// The least time between two writes of `used_at`. One write per call would double the cost of a call.
+const USE_NOTED_EVERY: Duration = Duration::from_hours(1);
 
-/// How long a key that is no longer good stays in the list.
-const REMEMBERED: Duration = Duration::from_hours(90 * 24);
+/// How long a revoked or expired key stays in the list.
+const LISTED_AFTER_END: Duration = Duration::from_hours(90 * 24);
 
-/// A key as its row has it.
+/// An API key as its row describes it. The secret is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiKey {
-    /// Its own part of the id, without the workspace.
+    /// The id within the workspace: 16 hex digits.
     pub(crate) id: String,
-    /// What people call it.
+    /// The name that a person gave it, 1 to 80 characters.
     pub(crate) name: String,
-    /// What it may do.
+    /// The scopes that the key grants.
     pub(crate) scopes: Vec<Scope>,
-    /// When it was made.
+    /// The time when it was created.
     pub(crate) created_at: Timestamp,
-    /// When it ends, if ever.
+    /// The time from which it is no longer valid, or `None` if it never expires.
     pub(crate) ends_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// The time when it was revoked, or `None`.
     pub(crate) revoked_at: Option<Timestamp>,
-    /// When it was last used, to the hour.
+    /// The time when it was last used, to the hour, or `None` if it never was.
     pub(crate) used_at: Option<Timestamp>,
 }
 
-/// The parts of a key that someone sent.
+/// The parts of a key that a caller sent. It is not verified yet.
 pub(crate) struct Presented {
-    /// Whose key it claims to be.
+    /// The workspace that the key claims to belong to.
     pub(crate) tenant: TenantId,
     id: String,
     hash: [u8; 32],
 }
 
 impl Presented {
-    /// Reads a key; `None` for what is none.
+    /// Parses a key. `None` if the text does not have the form of one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.rsplit_once('_')?;
         let (tenant, id) = split_id(id)?;
@@ -64,15 +64,15 @@ impl Presented {
     }
 }
 
-/// The workspace and the own part of an id as lists show it.
+/// Splits the id that lists show, `<workspace>_<id>`. `None` if either part is malformed.
 pub(crate) fn split_id(id: &str) -> Option<(TenantId, String)> {
     let (tenant, id) = id.split_once('_')?;
-    // Whatever was made up must not name rows that are no workspace's.
+    // A made-up id must never address rows outside of a workspace.
     let own = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
     (is_id(tenant) && own).then(|| (tenant.into(), id.to_owned()))
 }
 
-/// Makes a key. It is answered here and never again.
+/// Creates a key and returns it with its full text, which is not stored and cannot be shown again.
 pub(crate) async fn make(
     rows: &Rows,
     tenant: &TenantId,
@@ -99,60 +99,63 @@ pub(crate) async fn make(
         .with_some("ends_at", ends_at.map(Timestamp::millis))
         .with_some(
             "expires_at",
-            ends_at.map(|at| at.plus(REMEMBERED).seconds()),
+            ends_at.map(|at| at.plus(LISTED_AFTER_END).seconds()),
         );
-    let put = Write::put(place(&key.id), row).when("attribute_not_exists(#pk)");
+    let put = Write::put(row_key(&key.id), row).when("attribute_not_exists(#pk)");
     rows.write(put).await?;
     let shown = format!("{PREFIX}{tenant}_{}_{secret}", key.id);
     Ok((key, shown.into()))
 }
 
-/// Why no key was made.
+/// The reason why no key was created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MakeError {
-    /// The table did not take it.
+    /// The table did not accept the row.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// No random bytes.
+    /// The operating system gave no random bytes.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
 
-/// The key that was presented, if it is good. `rows` are those of the workspace that it claims to be of.
+/// Verifies a presented key. `None` if it is unknown, wrong, revoked or expired. `rows` belong to the workspace that it names.
 pub(crate) async fn check(
     rows: &Rows,
     presented: &Presented,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, TableError> {
-    let row = rows.get(&place(&presented.id)).await?;
-    // Compared in any case, so that time does not tell whether there is such a key.
+    let row = rows.get(&row_key(&presented.id)).await?;
+    // The comparison always happens, so that the response time does not reveal whether the key exists.
     let stored = row.as_ref().and_then(|row| row.bytes("hash"));
     let same = stored.unwrap_or(&[0; 32]).ct_eq(&presented.hash);
     let key = row.map(|row| read(presented.id.clone(), &row));
     Ok(key.filter(|key| bool::from(same) && key.is_good(now)))
 }
 
-/// Notes that the key is in use, at most once an hour.
+/// Records that the key is in use, at most once an hour.
 pub(crate) async fn note_use(rows: &Rows, key: &ApiKey, now: Timestamp) {
-    if key.used_at.is_some_and(|at| now.since(at) < USED_EVERY) {
+    if key
+        .used_at
+        .is_some_and(|at| now.since(at) < USE_NOTED_EVERY)
+    {
         return;
     }
-    let used = Write::update(place(&key.id), "SET #used_at = :now")
+    let used = Write::update(row_key(&key.id), "SET #used_at = :now")
         .when("attribute_exists(#pk)")
         .value(":now", now.millis());
-    // Nobody's call fails over this.
+    // The call goes on without it.
     if let Err(e) = rows.write(used).await {
         tracing::warn!(error = %e, "the last use of a key was not written");
     }
 }
 
-/// Revokes a key; `false` where there is none. Doing it again changes nothing.
+/// Revokes a key. Returns `false` if there is none. A second call keeps the first time of revocation.
 pub(crate) async fn revoke(rows: &Rows, id: &str, now: Timestamp) -> Result<bool, TableError> {
     let set = "SET #revoked_at = if_not_exists(#revoked_at, :now), #expires_at = :forgotten";
-    let write = Write::update(place(id), set)
+    let write = Write::update(row_key(id), set)
         .when("attribute_exists(#pk)")
         .value(":now", now.millis())
-        .value(":forgotten", now.plus(REMEMBERED).seconds());
+        .value(":forgotten", now.plus(LISTED_AFTER_END).seconds());
     match rows.write(write).await {
         Ok(_) => Ok(true),
         Err(TableError::Condition) => Ok(false),
@@ -160,7 +163,7 @@ pub(crate) async fn revoke(rows: &Rows, id: &str, now: Timestamp) -> Result<bool
     }
 }
 
-/// The key in that row.
+/// Parses the row of a key.
 pub(crate) fn read(id: String, row: &Item) -> ApiKey {
     let moment = |name: &str| row.number(name).map(Timestamp);
     ApiKey {
@@ -175,12 +178,12 @@ pub(crate) fn read(id: String, row: &Item) -> ApiKey {
 }
 
 impl ApiKey {
-    /// Whether it opens anything.
+    /// Tells whether the key is neither revoked nor expired.
     pub(crate) fn is_good(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.ends_at.is_none_or(|end| now < end)
     }
 
-    /// For lists.
+    /// Returns the state that lists show: `active`, `revoked` or `expired`.
     pub(crate) fn state(&self, now: Timestamp) -> &'static str {
         match self.revoked_at {
             Some(_) => "revoked",
@@ -190,10 +193,10 @@ impl ApiKey {
     }
 }
 
-/// The partition of a workspace's keys.
+/// The partition that holds the keys of a workspace.
 pub(crate) const PARTITION: &str = "keys";
 
-fn place(id: &str) -> RowKey {
+fn row_key(id: &str) -> RowKey {
     RowKey::new(&[PARTITION], &[id])
 }
 

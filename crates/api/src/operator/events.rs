@@ -13,7 +13,7 @@ use tidegate_slack::ids::TenantId;
 
 use super::found::Found;
 use super::{Operator, redaction};
-use crate::Refused;
+use crate::ApiError;
 
 /// Events in one answer, unless asked otherwise, and at most.
 pub(super) const LIMIT: usize = 100;
@@ -31,7 +31,7 @@ const HOUR: i64 = 3600;
 const MANY_TENANTS: usize = 100;
 
 impl Operator<'_> {
-    pub(super) async fn list_events(&self) -> Result<Value, Refused> {
+    pub(super) async fn list_events(&self) -> Result<Value, ApiError> {
         let parameters = &self.call.query;
         let limit = parameters.limit(LIMIT, MOST)?;
         let events = match parameters.get("state") {
@@ -40,7 +40,7 @@ impl Operator<'_> {
                     .await?
             }
             None | Some("all") => self.recent_events(limit).await?,
-            Some(_) => return Err(Refused::bad("`state` is `parked` or `all`")),
+            Some(_) => return Err(ApiError::bad("`state` is `parked` or `all`")),
         };
         let more = events.len() > limit;
         Ok(json!({"events": &events[..events.len().min(limit)], "more": more}))
@@ -50,7 +50,7 @@ impl Operator<'_> {
         &self,
         tenant: Option<&TenantId>,
         limit: usize,
-    ) -> Result<Vec<Value>, Refused> {
+    ) -> Result<Vec<Value>, ApiError> {
         let due = self
             .table
             .system()
@@ -79,13 +79,13 @@ impl Operator<'_> {
         Ok(events)
     }
 
-    async fn recent_events(&self, limit: usize) -> Result<Vec<Value>, Refused> {
+    async fn recent_events(&self, limit: usize) -> Result<Vec<Value>, ApiError> {
         let parameters = &self.call.query;
         let now = self.api.clock.now().seconds();
         let until = parameters.number("until")?.unwrap_or(now + HOUR);
         let since = parameters.number("since")?.unwrap_or(now - SINCE);
         if until - since > LOOK_BACK + HOUR {
-            return Err(Refused::bad("`since` reaches back more than 30 days"));
+            return Err(ApiError::bad("`since` reaches back more than 30 days"));
         }
         let mut found: Vec<(TenantId, Archived)> = Vec::new();
         for tenant in self.asked_tenants().await? {
@@ -111,7 +111,7 @@ impl Operator<'_> {
         since: i64,
         until: i64,
         limit: usize,
-    ) -> Result<Vec<Archived>, Refused> {
+    ) -> Result<Vec<Archived>, ApiError> {
         let rows = self.table.tenant(tenant);
         let mut found = Vec::new();
         let mut hour = until;
@@ -134,7 +134,7 @@ impl Operator<'_> {
         Ok(found)
     }
 
-    pub(super) async fn show_event(&self) -> Result<Value, Refused> {
+    pub(super) async fn show_event(&self) -> Result<Value, ApiError> {
         let id = self.call.path("id");
         let (tenant, entry, archived) = self.find(id).await?;
         let found = self.with_shares(&tenant, id, entry).await?;
@@ -163,7 +163,7 @@ impl Operator<'_> {
         Ok(shown)
     }
 
-    async fn found(&self, tenant: &TenantId, id: &str) -> Result<Found, Refused> {
+    async fn found(&self, tenant: &TenantId, id: &str) -> Result<Found, ApiError> {
         let entry = self.ledger(tenant).entry_of(id).await?;
         self.with_shares(tenant, id, entry).await
     }
@@ -174,7 +174,7 @@ impl Operator<'_> {
         tenant: &TenantId,
         id: &str,
         entry: Option<Entry>,
-    ) -> Result<Found, Refused> {
+    ) -> Result<Found, ApiError> {
         let shares = match &entry {
             Some(entry) if entry.shares > 0 => self.ledger(tenant).shares_of(id).await?,
             _ => Vec::new(),
@@ -186,7 +186,7 @@ impl Operator<'_> {
     pub(super) async fn find(
         &self,
         id: &str,
-    ) -> Result<(TenantId, Option<Entry>, Archived), Refused> {
+    ) -> Result<(TenantId, Option<Entry>, Archived), ApiError> {
         let tenants = self.asked_tenants().await?;
         for tenant in &tenants {
             let Some(entry) = self.ledger(tenant).entry_of(id).await? else {
@@ -195,7 +195,7 @@ impl Operator<'_> {
             let rows = self.table.tenant(tenant);
             let archived = archive::read(&rows, tenant, &entry.address, id).await?;
             let archived =
-                archived.ok_or_else(|| Refused::not_found("its request is no longer archived"))?;
+                archived.ok_or_else(|| ApiError::not_found("its request is no longer archived"))?;
             return Ok((tenant.clone(), Some(entry), archived));
         }
         let now = self.api.clock.now().seconds();
@@ -209,19 +209,19 @@ impl Operator<'_> {
                 }
             }
         }
-        Err(Refused::not_found(
+        Err(ApiError::not_found(
             "no event with that id; `tidegate events list` shows which there are",
         ))
     }
 
-    async fn asked_tenants(&self) -> Result<Vec<TenantId>, Refused> {
+    async fn asked_tenants(&self) -> Result<Vec<TenantId>, ApiError> {
         if let Some(tenant) = self.call.query.tenant() {
             return Ok(vec![tenant]);
         }
         let system = self.table.system();
         let (tenants, _) = tenants::page(system.rows(), MANY_TENANTS + 1, None).await?;
         if tenants.len() > MANY_TENANTS {
-            return Err(Refused::bad(
+            return Err(ApiError::bad(
                 "there are more than 100 tenants: name one with `tenant`",
             ));
         }

@@ -1,4 +1,4 @@
-//! Parked posts, for operators: list and resend.
+//! Lists parked posts and resends them, for operators.
 
 use serde_json::{Value, json};
 use tidegate_pipeline::clock::Timestamp;
@@ -8,10 +8,10 @@ use tidegate_pipeline::worker::wake;
 
 use super::Operator;
 use super::events::{LIMIT, MOST, post_line};
-use crate::Refused;
+use crate::ApiError;
 
 impl Operator<'_> {
-    pub(super) async fn list_posts(&self) -> Result<Value, Refused> {
+    pub(super) async fn list_posts(&self) -> Result<Value, ApiError> {
         let limit = self.call.query.limit(LIMIT, MOST)?;
         let mut posts = Vec::new();
         for due in self.parked_posts().await?.iter().take(limit) {
@@ -26,10 +26,10 @@ impl Operator<'_> {
         Ok(json!({"posts": posts}))
     }
 
-    pub(super) async fn resend_post(&self) -> Result<Value, Refused> {
+    pub(super) async fn resend_post(&self) -> Result<Value, ApiError> {
         let message_id = self.call.path("id");
         let gone = || {
-            Refused::not_found(
+            ApiError::not_found(
                 "no parked post with that id; `tidegate posts list` shows which there are",
             )
         };
@@ -64,7 +64,7 @@ impl Operator<'_> {
         Ok(json!({"ok": true, "message_id": message_id, "message": "queued again"}))
     }
 
-    async fn parked_posts(&self) -> Result<Vec<DueRow>, Refused> {
+    async fn parked_posts(&self) -> Result<Vec<DueRow>, ApiError> {
         Ok(self
             .table
             .system()

@@ -1,9 +1,9 @@
-//! Requests for a person to read, without what works as a credential.
+//! Removes credentials from a request before a person reads it.
 
 use serde_json::Value;
 use tidegate_pipeline::job::kind;
 
-/// The request's body for a person to read, without what works as a credential.
+/// Returns the body of a request as JSON, with tokens, `response_url` and `trigger_id` hidden.
 pub(super) fn body(kind_of_job: &str, bytes: &[u8]) -> Value {
     if kind_of_job == kind::SLACK_EVENT {
         if let Ok(mut json) = serde_json::from_slice::<Value>(bytes) {

@@ -10,10 +10,10 @@ use tidegate_slack::ids::TenantId;
 
 use super::Operator;
 use super::found::Found;
-use crate::Refused;
+use crate::ApiError;
 
 impl Operator<'_> {
-    pub(super) async fn replay_event(&self) -> Result<Value, Refused> {
+    pub(super) async fn replay_event(&self) -> Result<Value, ApiError> {
         let id = self.call.path("id");
         let domain = self.call.query.get("domain");
         let (tenant, entry, archived) = self.find(id).await?;
@@ -29,7 +29,7 @@ impl Operator<'_> {
             _ if is_decided => self.jobs_of_shares(&tenant, &found, domain)?,
             None => vec![archived.job],
             Some(_) => {
-                return Err(Refused::conflict(
+                return Err(ApiError::conflict(
                     "the event has not been decided yet, so no domain has a share of it: replay it as a whole",
                 ));
             }
@@ -57,11 +57,11 @@ impl Operator<'_> {
         tenant: &TenantId,
         found: &Found,
         domain: Option<&str>,
-    ) -> Result<Vec<Job>, Refused> {
+    ) -> Result<Vec<Job>, ApiError> {
         let named = |share: &&Share| domain.is_none_or(|domain| domain == share.domain);
         let shares: Vec<&Share> = found.shares.iter().filter(named).collect();
         if domain.is_some() && shares.is_empty() {
-            return Err(Refused::not_found(
+            return Err(ApiError::not_found(
                 "that domain has no share of that event; `tidegate events show` lists those that there are",
             ));
         }
@@ -71,11 +71,13 @@ impl Operator<'_> {
             .filter(|share| share.state != ShareState::Done);
         let job = |share: &Share| ledger.job_of_share(share, tenant);
         let jobs: Result<Vec<Job>, _> = open.map(job).collect();
-        jobs.map_err(|e| Refused::Ours(e.to_string()))
+        jobs.map_err(|e| ApiError::Internal(e.to_string()))
     }
 
-    async fn queue_again(&self, tenant: &TenantId, job: &Job) -> Result<(), Refused> {
-        let body = job.encode().map_err(|e| Refused::Ours(e.to_string()))?;
+    async fn queue_again(&self, tenant: &TenantId, job: &Job) -> Result<(), ApiError> {
+        let body = job
+            .encode()
+            .map_err(|e| ApiError::Internal(e.to_string()))?;
         let message = Outgoing {
             group: tenant.as_str().to_owned(),
             body,

@@ -14,7 +14,7 @@ use crate::model::incident::IncidentId;
 use crate::model::rows;
 use crate::requests::handle::{self, RequestContext, Settled};
 use crate::service::{Incidents, NAME};
-use tidegate_api::{Call, Caller, Refused};
+use tidegate_api::{ApiError, Call, Caller};
 
 /// Longest idempotency key, in characters.
 const MAX_KEY: usize = 200;
@@ -81,7 +81,7 @@ pub(super) async fn ask(
     claim: &Claim,
     ask: Ask,
     subject: Option<&IncidentId>,
-) -> Result<Came, Refused> {
+) -> Result<Came, ApiError> {
     let ledger = Ledger {
         rows: room.rows.clone(),
         clock: &*room.api.clock,
@@ -114,7 +114,7 @@ async fn commit(
     ledger: &Ledger<'_>,
     claim: &Claim,
     asked: &Asked,
-) -> Result<Came, Refused> {
+) -> Result<Came, ApiError> {
     let incidents = room.api.domain::<Incidents>()?;
     let context = RequestContext {
         tenant: &room.tenant,
@@ -154,16 +154,16 @@ async fn commit(
     )))
 }
 
-async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, Refused> {
+async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
     let entry = ledger.entry_of(&claim.id).await?;
     Ok(entry.is_some_and(|entry| entry.state == EventState::Done))
 }
 
 /// What the caller is told. A refusal of what had been done before is none.
-fn came(settled: Settled, repeated: bool) -> Result<Came, Refused> {
+fn came(settled: Settled, repeated: bool) -> Result<Came, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
-            return Err(Refused::conflict(unescape(&refused.0)));
+            return Err(ApiError::conflict(unescape(&refused.0)));
         }
         Some(Ok(message)) if !repeated => message["text"].as_str().map(unescape),
         _ => None,

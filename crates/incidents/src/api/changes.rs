@@ -15,7 +15,7 @@ use crate::model::rows::Loaded;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use tidegate_api::reply;
-use tidegate_api::{Answer, Api, Call, Refused};
+use tidegate_api::{Api, ApiError, ApiResult, Call};
 
 /// Longest text, in characters: a section of a message in Slack holds no more.
 const MAX_TEXT: usize = 3000;
@@ -23,7 +23,7 @@ const MAX_TEXT: usize = 3000;
 /// Longest wait for the next update, in minutes: a week.
 const MAX_NEXT: u32 = 7 * 24 * 60;
 
-pub(super) async fn change(api: &Api, call: &Call) -> Answer {
+pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
     let mut fields = Fields::of(call)?;
     let named = fields.text("tenant", 100);
     let room = Room::enter(api, call, named.as_deref()).await?;
@@ -52,7 +52,7 @@ fn read(
     room: &Room<'_>,
     loaded: &Loaded,
     part: &str,
-) -> Result<(Ask, Action), Refused> {
+) -> Result<(Ask, Action), ApiError> {
     let status = loaded.incident.status;
     let command = match part {
         "updates" => return Ok(update(fields)),
@@ -70,7 +70,7 @@ fn read(
         "accept" => (Command::Accept, Action::Accept),
         "timeline" => note(fields, room),
         _ => {
-            return Err(Refused::not_found(
+            return Err(ApiError::not_found(
                 "no such change; there are updates, severity, resolve, reopen, cancel, close, accept and timeline",
             ));
         }

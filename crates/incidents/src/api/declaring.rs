@@ -15,7 +15,7 @@ use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
 use crate::model::severity::Severity;
 use tidegate_api::reply;
-use tidegate_api::{Answer, Api, Call, Refused};
+use tidegate_api::{Api, ApiError, ApiResult, Call};
 
 /// Longest description, in characters.
 const MAX_DESCRIPTION: usize = 3000;
@@ -23,7 +23,7 @@ const MAX_DESCRIPTION: usize = 3000;
 /// Longest name of a template or service.
 const MAX_NAME: usize = 100;
 
-pub(super) async fn declare(api: &Api, call: &Call) -> Answer {
+pub(super) async fn declare(api: &Api, call: &Call) -> ApiResult {
     let mut fields = Fields::of(call)?;
     let named = fields.text("tenant", MAX_NAME);
     let room = Room::enter(api, call, named.as_deref()).await?;
@@ -47,7 +47,7 @@ pub(super) async fn declare(api: &Api, call: &Call) -> Answer {
 }
 
 /// The declaration in a body, with what its template says and all that is wrong with it.
-fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, Refused> {
+fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, ApiError> {
     let severity = |text: &str| Severity::parse(text);
     let declaration = Declaration {
         title: fields.text("title", MAX_TITLE).unwrap_or_default(),
@@ -91,14 +91,14 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
     }
 }
 
-async fn load(room: &Room<'_>, id: &IncidentId) -> Result<Loaded, Refused> {
+async fn load(room: &Room<'_>, id: &IncidentId) -> Result<Loaded, ApiError> {
     let loaded = rows::load(&room.rows, id).await?;
-    loaded.ok_or_else(|| Refused::Ours("a declared incident is not there".to_owned()))
+    loaded.ok_or_else(|| ApiError::Internal("a declared incident is not there".to_owned()))
 }
 
 /// The incident that the same key declared.
-async fn declared_before(room: &Room<'_>, claim: &Claim) -> Result<Loaded, Refused> {
+async fn declared_before(room: &Room<'_>, claim: &Claim) -> Result<Loaded, ApiError> {
     let pointer = rows::by_request(claim.id());
     let loaded = rows::load_pointed(&room.rows, &pointer).await?;
-    loaded.ok_or_else(|| Refused::Ours("a claim of the API has no incident".to_owned()))
+    loaded.ok_or_else(|| ApiError::Internal("a claim of the API has no incident".to_owned()))
 }

@@ -8,7 +8,7 @@ use tidegate_pipeline::documents::input::segment;
 use tidegate_slack::ids::UserId;
 
 use crate::model::settings::shapes::is_person;
-use tidegate_api::{Call, Refused};
+use tidegate_api::{ApiError, Call};
 
 /// The fields of a body, and what is wrong with them so far. A field that is null counts as left out.
 pub(super) struct Fields {
@@ -19,14 +19,14 @@ pub(super) struct Fields {
 
 impl Fields {
     /// The body of a call. None at all is an empty one.
-    pub(super) fn of(call: &Call) -> Result<Self, Refused> {
+    pub(super) fn of(call: &Call) -> Result<Self, ApiError> {
         let body = if call.body.is_empty() {
             Value::Object(Map::new())
         } else {
             call.json()?
         };
         let Value::Object(given) = body else {
-            return Err(Refused::bad("the body takes a JSON object"));
+            return Err(ApiError::bad("the body takes a JSON object"));
         };
         Ok(Self {
             given,
@@ -142,7 +142,7 @@ impl Fields {
     }
 
     /// Refuses the call if anything is wrong, a field that nobody asked for included.
-    pub(super) fn check(&self) -> Result<(), Refused> {
+    pub(super) fn check(&self) -> Result<(), ApiError> {
         let told = |(name, words): &(String, String)| format!("`{name}` {words}");
         let mut problems: Vec<String> = self.problems.iter().map(told).collect();
         let unknown = self.given.keys();
@@ -151,6 +151,6 @@ impl Fields {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(Refused::problems(&problems))
+        Err(ApiError::problems(&problems))
     }
 }

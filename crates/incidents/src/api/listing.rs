@@ -11,7 +11,7 @@ use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
 use crate::model::severity::Severity;
 use tidegate_api::reply;
-use tidegate_api::{Answer, Api, Call, Parameters, Refused};
+use tidegate_api::{Api, ApiError, ApiResult, Call, Parameters};
 use tidegate_pipeline::clock::Timestamp;
 
 /// Incidents in one answer, unless asked otherwise, and at most.
@@ -27,7 +27,7 @@ struct Wanted {
     month: Option<String>,
 }
 
-pub(super) async fn list(api: &Api, call: &Call) -> Answer {
+pub(super) async fn list(api: &Api, call: &Call) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let after = call.query.cursor("after")?;
     let wanted = Wanted::read(&call.query)?;
@@ -42,7 +42,7 @@ pub(super) async fn list(api: &Api, call: &Call) -> Answer {
 }
 
 impl Wanted {
-    fn read(query: &Parameters) -> Result<Self, Refused> {
+    fn read(query: &Parameters) -> Result<Self, ApiError> {
         let mut problems = Vec::new();
         let mut problem = |words: &str| problems.push(words.to_owned());
         let status = query.get("status").unwrap_or("open");
@@ -66,7 +66,7 @@ impl Wanted {
                 month: month.map(str::to_owned),
             });
         }
-        Err(Refused::problems(&problems))
+        Err(ApiError::problems(&problems))
     }
 
     /// The list that has them in the order in which they are shown, and whether it is read from its end.
@@ -110,7 +110,7 @@ async fn page(
     wanted: &Wanted,
     limit: usize,
     mut after: Option<Cursor>,
-) -> Result<(Vec<Loaded>, Option<Cursor>), Refused> {
+) -> Result<(Vec<Loaded>, Option<Cursor>), ApiError> {
     let (list, from_its_end) = wanted.list(room.now);
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     let mut found: Vec<(RowKey, Loaded)> = Vec::new();
@@ -123,7 +123,7 @@ async fn page(
         let ids = ids.filter_map(|(key, item)| Some((key, rows::pointed(&item)?)));
         let loads = ids.map(async |(key, id)| {
             let loaded = rows::load(&room.rows, &id).await?;
-            Ok::<_, Refused>(loaded.map(|loaded| (key, loaded)))
+            Ok::<_, ApiError>(loaded.map(|loaded| (key, loaded)))
         });
         for (key, loaded) in try_join_all(loads).await?.into_iter().flatten() {
             let incident = &loaded.incident;

@@ -7,13 +7,13 @@ use super::room::Room;
 use crate::decide::metrics;
 use crate::model::permissions::Action;
 use tidegate_api::reply;
-use tidegate_api::{Answer, Api, Call, Refused};
+use tidegate_api::{Api, ApiError, ApiResult, Call};
 
 /// Days looked at unless asked otherwise, and at most.
 const DAYS: u16 = 30;
 const MOST: u16 = 366;
 
-pub(super) async fn show(api: &Api, call: &Call) -> Answer {
+pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
     let mut problems = Vec::new();
     let days = match call.query.number("days").ok().flatten() {
         None if call.query.get("days").is_none() => DAYS,
@@ -30,7 +30,7 @@ pub(super) async fn show(api: &Api, call: &Call) -> Answer {
         problems.push("`format` takes `json` or `csv`".to_owned());
     }
     if !problems.is_empty() {
-        return Err(Refused::problems(&problems));
+        return Err(ApiError::problems(&problems));
     }
     let room = Room::enter(api, call, None).await?;
     room.must(Action::List, None)?;

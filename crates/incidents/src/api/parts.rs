@@ -17,13 +17,13 @@ use crate::model::rows::{self, Loaded};
 use crate::model::timeline::Entry;
 use crate::render::export::{self, Export, Names};
 use tidegate_api::reply;
-use tidegate_api::{Answer, Api, Call, Refused};
+use tidegate_api::{Api, ApiError, ApiResult, Call};
 
 /// Entries of the timeline in one answer, unless asked otherwise, and at most.
 const LIMIT: usize = 100;
 const MOST: usize = 250;
 
-pub(super) async fn show(api: &Api, call: &Call) -> Answer {
+pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
     let room = Room::enter(api, call, None).await?;
     let loaded = room.find(call.path("id")).await?;
     room.must(Action::View, Some(&loaded))?;
@@ -34,7 +34,7 @@ pub(super) async fn show(api: &Api, call: &Call) -> Answer {
     Ok(reply::ok(json!({"ok": true, "incident": shown})))
 }
 
-async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, Refused> {
+async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, ApiError> {
     let Some(id) = &loaded.incident.merged_into else {
         return Ok(Value::Null);
     };
@@ -46,7 +46,7 @@ async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, Refused>
     ))
 }
 
-pub(super) async fn show_part(api: &Api, call: &Call) -> Answer {
+pub(super) async fn show_part(api: &Api, call: &Call) -> ApiResult {
     let room = Room::enter(api, call, None).await?;
     let loaded = room.find(call.path("id")).await?;
     room.must(Action::View, Some(&loaded))?;
@@ -63,19 +63,19 @@ pub(super) async fn show_part(api: &Api, call: &Call) -> Answer {
             room.must(Action::Export, Some(&loaded))?;
             whole(&room, call, &loaded).await
         }
-        _ => Err(Refused::not_found(
+        _ => Err(ApiError::not_found(
             "no such part; there are timeline, tasks, deliveries, postmortem and export",
         )),
     }
 }
 
 /// The latest entries, newest first; `next` is the `before` of the page after.
-async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let last = match call.query.number("before")?.map(u64::try_from) {
         None => loaded.incident.seq,
         Some(Ok(before)) => loaded.incident.seq.min(before.saturating_sub(1)),
-        Some(Err(_)) => return Err(Refused::bad("`before` takes the `next` of a page")),
+        Some(Err(_)) => return Err(ApiError::bad("`before` takes the `next` of a page")),
     };
     let (from, to) = (format!("{:08}", 0), format!("{last:08}"));
     let (from, to) = (["entry", from.as_str()], ["entry", to.as_str()]);
@@ -107,7 +107,7 @@ fn task(task: &Task) -> Value {
     })
 }
 
-async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> Answer {
+async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> ApiResult {
     let deliveries = notification::list(&room.rows, &loaded.incident.id).await?;
     let deliveries = deliveries.iter().map(|delivery| {
         json!({
@@ -123,11 +123,11 @@ async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> Answer {
     Ok(reply::ok(json!({"ok": true, "deliveries": deliveries})))
 }
 
-async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let format = Format::of(call)?;
     let draft = review::load(&room.rows, &loaded.incident.id).await?;
     let draft = draft.ok_or_else(|| {
-        Refused::not_found("no post-mortem yet: `/incident postmortem` drafts one")
+        ApiError::not_found("no post-mortem yet: `/incident postmortem` drafts one")
     })?;
     if format == Format::Markdown {
         return Ok(file("text/markdown; charset=utf-8", draft.markdown));
@@ -142,7 +142,7 @@ async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
     })))
 }
 
-async fn whole(room: &Room<'_>, call: &Call, loaded: &Loaded) -> Answer {
+async fn whole(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let format = Format::of(call)?;
     let (rows, incident) = (&room.rows, &loaded.incident);
     let record = try_join(
@@ -178,11 +178,11 @@ enum Format {
 }
 
 impl Format {
-    fn of(call: &Call) -> Result<Self, Refused> {
+    fn of(call: &Call) -> Result<Self, ApiError> {
         match call.query.get("format") {
             None | Some("json") => Ok(Self::Json),
             Some("markdown") => Ok(Self::Markdown),
-            Some(_) => Err(Refused::bad("`format` takes `json` or `markdown`")),
+            Some(_) => Err(ApiError::bad("`format` takes `json` or `markdown`")),
         }
     }
 }

@@ -7,7 +7,7 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::mrkdwn::unescape;
 
-use tidegate_api::{Api, Call, Caller, Refused, Who};
+use tidegate_api::{Api, ApiError, Call, Caller, Identity};
 use tidegate_pipeline::people::{Person, PersonKind};
 
 use super::INCIDENTS_ADMIN;
@@ -48,15 +48,15 @@ impl<'a> Room<'a> {
         api: &'a Api,
         call: &Call,
         named: Option<&str>,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, ApiError> {
         let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
         let rows = api.table.rows(call, &tenant)?;
         let now = api.clock.now();
         let (actor, admin) = match &call.caller {
             Caller::Member(member) => {
-                let actor = match &member.who {
-                    Who::Key(id) => Actor::App(id.clone()),
-                    Who::Person(user) => Actor::Person(user.clone()),
+                let actor = match &member.identity {
+                    Identity::Key(id) => Actor::App(id.clone()),
+                    Identity::Person(user) => Actor::Person(user.clone()),
                 };
                 (actor, member.scopes.contains(&INCIDENTS_ADMIN))
             }
@@ -106,17 +106,17 @@ impl<'a> Room<'a> {
     }
 
     /// Refuses what the caller may not do with an incident that it may know of, or at all.
-    pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), Refused> {
+    pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), ApiError> {
         let case = self.case(subject);
         let allowed = match subject {
             Some(_) => case.may(action).map(|_| ()),
             None => case.may_at_all(action),
         };
-        allowed.map_err(|refused| Refused::forbidden(unescape(&refused.0)))
+        allowed.map_err(|refused| ApiError::forbidden(unescape(&refused.0)))
     }
 
     /// The incident with that id or number, if the caller may know of it.
-    pub(super) async fn find(&self, name: &str) -> Result<Loaded, Refused> {
+    pub(super) async fn find(&self, name: &str) -> Result<Loaded, ApiError> {
         let loaded = match IncidentId::parse(name) {
             Some(id) => rows::load(&self.rows, &id).await?,
             None => match number(name) {
@@ -130,8 +130,8 @@ impl<'a> Room<'a> {
 }
 
 /// There is none, or none that the caller may know of.
-fn no_incident() -> Refused {
-    Refused::not_found(
+fn no_incident() -> ApiError {
+    ApiError::not_found(
         "no incident with that id or number; `GET /api/incidents` shows which there are",
     )
 }
@@ -147,10 +147,10 @@ fn number(name: &str) -> Option<u32> {
 }
 
 /// A job that was not done is no caller's fault; what the next attempt may bring is in the log.
-pub(super) fn undone(e: JobError) -> Refused {
+pub(super) fn undone(e: JobError) -> ApiError {
     match e {
-        JobError::Erased => Refused::not_found("the workspace has been erased"),
-        e => Refused::Ours(e.to_string()),
+        JobError::Erased => ApiError::not_found("the workspace has been erased"),
+        e => ApiError::Internal(e.to_string()),
     }
 }
 

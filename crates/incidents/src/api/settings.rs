@@ -4,8 +4,8 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tidegate_api::settings::{Place, Settings as Shared, json_of, standing};
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route, reply};
+use tidegate_api::settings::{Settings as Shared, TenantRows, json_of, version_fields};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, reply};
 use tidegate_pipeline::documents::input::read_part;
 
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
@@ -79,37 +79,37 @@ struct WantedKey {
     key: String,
 }
 
-async fn show(api: &Api, call: &Call) -> Answer {
-    let place = Place::of(api, call, None)?;
+async fn show(api: &Api, call: &Call) -> ApiResult {
+    let place = TenantRows::of(api, call, None)?;
     let loaded = settings(api)?.load(&place).await?;
     let key = StatusPageKey::is_set(&place.rows).await?;
-    let mut body = standing(&loaded);
+    let mut body = version_fields(&loaded);
     body["settings"] = json_of(&loaded.value)?;
     body["status_page_key"] = if key { "set" } else { "not_set" }.into();
     Ok(reply::ok(body))
 }
 
-async fn replace(api: &Api, call: &Call) -> Answer {
+async fn replace(api: &Api, call: &Call) -> ApiResult {
     let wanted: Wanted = call.json()?;
-    let place = Place::of(api, call, wanted.tenant.as_deref())?;
-    let whole = input::read(&wanted.settings).map_err(|problems| Refused::problems(&problems))?;
+    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
+    let whole = input::read(&wanted.settings).map_err(|problems| ApiError::problems(&problems))?;
     let replace = |_| Ok(whole.clone());
     settings(api)?
         .change(api, call, &place, wanted.version, replace)
         .await
 }
 
-async fn show_template(api: &Api, call: &Call) -> Answer {
-    let place = Place::of(api, call, None)?;
+async fn show_template(api: &Api, call: &Call) -> ApiResult {
+    let place = TenantRows::of(api, call, None)?;
     let loaded = settings(api)?.load(&place).await?;
     let template = loaded.value.templates.get(call.path("name"));
     let template = template.ok_or_else(no_template)?;
-    let mut body = standing(&loaded);
+    let mut body = version_fields(&loaded);
     body["template"] = json_of(template)?;
     Ok(reply::ok(body))
 }
 
-async fn put_template(api: &Api, call: &Call) -> Answer {
+async fn put_template(api: &Api, call: &Call) -> ApiResult {
     let name = call.path("name");
     let (place, version, template) = part::<Template>(api, call, "template")?;
     let with = |mut settings: Settings| {
@@ -121,8 +121,8 @@ async fn put_template(api: &Api, call: &Call) -> Answer {
         .await
 }
 
-async fn remove_template(api: &Api, call: &Call) -> Answer {
-    let place = Place::of(api, call, None)?;
+async fn remove_template(api: &Api, call: &Call) -> ApiResult {
+    let place = TenantRows::of(api, call, None)?;
     let without = |mut settings: Settings| {
         let gone = settings.templates.remove(call.path("name"));
         gone.map(|_| settings).ok_or_else(no_template)
@@ -132,7 +132,7 @@ async fn remove_template(api: &Api, call: &Call) -> Answer {
         .await
 }
 
-async fn put_service(api: &Api, call: &Call) -> Answer {
+async fn put_service(api: &Api, call: &Call) -> ApiResult {
     let slug = call.path("slug");
     let (place, version, service) = part::<Service>(api, call, "service")?;
     let with = |mut settings: Settings| {
@@ -144,25 +144,25 @@ async fn put_service(api: &Api, call: &Call) -> Answer {
         .await
 }
 
-async fn remove_service(api: &Api, call: &Call) -> Answer {
-    let place = Place::of(api, call, None)?;
+async fn remove_service(api: &Api, call: &Call) -> ApiResult {
+    let place = TenantRows::of(api, call, None)?;
     let without = |mut settings: Settings| {
         let gone = settings.services.remove(call.path("slug"));
         gone.map(|_| settings)
-            .ok_or_else(|| Refused::not_found("no service with that slug"))
+            .ok_or_else(|| ApiError::not_found("no service with that slug"))
     };
     settings(api)?
         .change(api, call, &place, call.query.number("version")?, without)
         .await
 }
 
-async fn put_key(api: &Api, call: &Call) -> Answer {
+async fn put_key(api: &Api, call: &Call) -> ApiResult {
     let wanted: WantedKey = call.json()?;
-    let place = Place::of(api, call, wanted.tenant.as_deref())?;
+    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
     if !StatusPageKey::is_plausible(&wanted.key) {
         let message =
             "`key` takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
-        return Err(Refused::bad(message));
+        return Err(ApiError::bad(message));
     }
     let write = StatusPageKey::store(&wanted.key.into());
     place.rows.write(write).await?;
@@ -172,8 +172,8 @@ async fn put_key(api: &Api, call: &Call) -> Answer {
     Ok(reply::ok(json!({"ok": true, "status_page_key": "set"})))
 }
 
-async fn remove_key(api: &Api, call: &Call) -> Answer {
-    let place = Place::of(api, call, None)?;
+async fn remove_key(api: &Api, call: &Call) -> ApiResult {
+    let place = TenantRows::of(api, call, None)?;
     place.rows.write(StatusPageKey::remove()).await?;
     settings(api)?
         .audit(api, call, &place, "status page key removed")
@@ -186,16 +186,16 @@ fn part<T: DeserializeOwned + Serialize>(
     api: &Api,
     call: &Call,
     what: &str,
-) -> Result<(Place, Option<i64>, T), Refused> {
+) -> Result<(TenantRows, Option<i64>, T), ApiError> {
     let wanted: Wanted = call.json()?;
-    let place = Place::of(api, call, wanted.tenant.as_deref())?;
+    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
     let part =
-        read_part(what, &wanted.settings).map_err(|problems| Refused::problems(&problems))?;
+        read_part(what, &wanted.settings).map_err(|problems| ApiError::problems(&problems))?;
     Ok((place, wanted.version, part))
 }
 
 /// The settings of incidents.
-fn settings(api: &Api) -> Result<Shared<'_, Settings>, Refused> {
+fn settings(api: &Api) -> Result<Shared<'_, Settings>, ApiError> {
     Ok(Shared {
         document: &store::SETTINGS,
         key: store::place(),
@@ -205,8 +205,8 @@ fn settings(api: &Api) -> Result<Shared<'_, Settings>, Refused> {
     })
 }
 
-fn no_template() -> Refused {
-    Refused::not_found(
+fn no_template() -> ApiError {
+    ApiError::not_found(
         "no template with that name; `GET /api/incident-settings` shows which there are",
     )
 }

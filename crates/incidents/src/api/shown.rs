@@ -8,7 +8,7 @@ use crate::decide::relations::Linked;
 use crate::model::incident::{Incident, Milestones};
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::timeline::Entry;
-use tidegate_api::Refused;
+use tidegate_api::ApiError;
 
 /// An incident as the caller may see it: who may not know of what it has just declared learns its name only.
 pub(super) fn to(room: &Room<'_>, loaded: &Loaded) -> Value {
@@ -90,7 +90,7 @@ fn channel(incident: &Incident, place: &Place) -> Value {
 }
 
 /// What an incident is linked to, as far as the caller may know of it.
-pub(super) async fn links(room: &Room<'_>, links: &[Linked]) -> Result<Vec<Value>, Refused> {
+pub(super) async fn links(room: &Room<'_>, links: &[Linked]) -> Result<Vec<Value>, ApiError> {
     let mut shown = Vec::new();
     for link in links {
         match link {

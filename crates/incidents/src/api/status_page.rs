@@ -17,7 +17,7 @@ use crate::render::public_page::{self, PublicPageView};
 use crate::service::Incidents;
 use crate::status_pages::built_in::Document;
 use tidegate_api::reply;
-use tidegate_api::{Access, Answer, Api, Call, Refused, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
 
 pub(super) const ROUTES: &[Route] = &[
     Route::get("/status/{tenant}", Access::Public, |api, call| {
@@ -37,7 +37,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-async fn page(api: &Api, call: &Call) -> Answer {
+async fn page(api: &Api, call: &Call) -> ApiResult {
     let view = view(api, call).await?;
     let mut response = Response::new(Bytes::from(public_page::html(&view)));
     let html = HeaderValue::from_static("text/html; charset=utf-8");
@@ -49,15 +49,15 @@ async fn page(api: &Api, call: &Call) -> Answer {
     Ok(response)
 }
 
-async fn summary(api: &Api, call: &Call) -> Answer {
+async fn summary(api: &Api, call: &Call) -> ApiResult {
     let view = view(api, call).await?;
     let mut response = reply::json(StatusCode::OK, &public_page::json(&view));
     response.headers_mut().insert(CACHE_CONTROL, KEPT);
     Ok(response)
 }
 
-async fn view(api: &Api, call: &Call) -> Result<PublicPageView, Refused> {
-    let missing = || Refused::not_found("no such status page");
+async fn view(api: &Api, call: &Call) -> Result<PublicPageView, ApiError> {
+    let missing = || ApiError::not_found("no such status page");
     let tenant = call.path("tenant");
     if !is_id(tenant) {
         return Err(missing());

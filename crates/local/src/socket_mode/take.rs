@@ -2,7 +2,7 @@
 
 use metrics::counter;
 use serde_json::json;
-use tidegate_ingress::{Answer, Arrival, BODY_LIMIT, Endpoint, Intake, retry};
+use tidegate_ingress::{Acknowledgement, Arrival, BODY_LIMIT, Endpoint, Intake, retry};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::socket::{Envelope, Kind};
@@ -33,8 +33,8 @@ pub(super) async fn take(
                 .map(|(num, reason)| retry(*num, reason)),
         };
         let claim = || format!("rq.{}", hash_text(envelope.identity().as_bytes()));
-        let taken = intake.take(arrival, claim).await;
-        (Some(taken.answer), taken.outcome)
+        let accepted = intake.take(arrival, claim).await;
+        (Some(accepted.acknowledgement), accepted.outcome)
     };
     counter!("socket_envelopes_total", "route" => endpoint.name(), "outcome" => outcome)
         .increment(1);
@@ -50,15 +50,15 @@ fn endpoint(kind: Kind) -> Endpoint {
     }
 }
 
-fn acknowledgement(envelope: &Envelope<'_>, answer: &Answer) -> Option<String> {
+fn acknowledgement(envelope: &Envelope<'_>, answer: &Acknowledgement) -> Option<String> {
     let id = &envelope.id;
     match (answer, answer.payload()) {
-        (Answer::TryAgain, _) => None,
+        (Acknowledgement::TryAgain, _) => None,
         (_, Some(payload)) if envelope.accepts_response => {
             Some(json!({"envelope_id": id, "payload": payload}).to_string())
         }
         // The words would not be shown. Slack's own sign that nobody answered is the truth, an acknowledgement is not.
-        (Answer::Sorry, _) => None,
+        (Acknowledgement::Apology, _) => None,
         _ => Some(json!({"envelope_id": id}).to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! What to do with a verified request, decided from its body alone.
+//! Decides from the body of a verified request alone whether to answer or to queue it.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -14,47 +14,47 @@ use crate::reply;
 
 const DOWN: &str = "Tidegate could not take this just now, and nothing has happened. Please try again in a minute.";
 
-/// What to do with a verified request.
+/// The decision about a verified request.
 #[derive(Debug)]
 pub enum Decision {
-    /// Answer in the response; nothing is queued.
-    Answer(Answer),
-    /// Queue it.
+    /// Answer at once. Nothing is queued.
+    Acknowledge(Acknowledgement),
+    /// Put the request on a queue for the workers.
     Queue(Queued),
 }
 
 /// A request for the workers.
 #[derive(Debug)]
 pub struct Queued {
-    /// Kind of the job.
+    /// The job kind, such as `slack.event`.
     pub kind: &'static str,
-    /// Slack's event id, if it has one.
+    /// Slack's event id. `None` for commands and interactions, which have none.
     pub id: Option<String>,
-    /// Whose it is.
+    /// The workspace that the request comes from.
     pub tenant: TenantId,
-    /// The answer if the queue does not take it.
-    pub when_queue_is_down: Answer,
+    /// The acknowledgement to send if the queue does not accept the job.
+    pub when_queue_is_down: Acknowledgement,
 }
 
-/// An answer to Slack.
+/// The acknowledgement that Slack gets for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// 200 and nothing else.
+pub enum Acknowledgement {
+    /// Status 200 with an empty body.
     Ok,
-    /// `url_verification`: the challenge, in plain text.
+    /// The challenge of `url_verification`, in plain text.
     Challenge(String),
-    /// Errors at the fields of a modal, which stays open.
+    /// Error texts by block id for a modal, which stays open.
     FieldErrors(Vec<(String, String)>),
-    /// `block_suggestion`: no options. Tidegate's menus are static, so nobody should ask.
+    /// An empty list of options for `block_suggestion`. Tidegate's menus are static, so Slack should never ask.
     NoOptions,
-    /// The queue is down and Slack will send the event again.
+    /// The queue is down. Status 503 makes Slack send the event again.
     TryAgain,
-    /// The queue is down and Slack will not send this again: tell the person.
-    Sorry,
+    /// The queue is down and Slack will not send the request again, so the person gets an apology.
+    Apology,
 }
 
-impl Answer {
-    /// As an HTTP response.
+impl Acknowledgement {
+    /// Returns the HTTP response.
     pub fn response(&self) -> Response<Bytes> {
         match self {
             Self::Ok => reply::empty(StatusCode::OK),
@@ -66,11 +66,11 @@ impl Answer {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the queue is unavailable\n",
             ),
-            Self::Sorry => reply::text(StatusCode::OK, DOWN),
+            Self::Apology => reply::text(StatusCode::OK, DOWN),
         }
     }
 
-    /// As the payload of a Socket Mode acknowledgement, if there is more to say than that it has arrived.
+    /// Returns the payload of a Socket Mode acknowledgement. `None` if a bare acknowledgement is enough.
     pub fn payload(&self) -> Option<Value> {
         match self {
             Self::FieldErrors(errors) => {
@@ -81,36 +81,36 @@ impl Answer {
                 Some(json!({"response_action": "errors", "errors": errors}))
             }
             Self::NoOptions => Some(json!({"options": []})),
-            // Plain text does over HTTP; in an acknowledgement Slack wants it as a message.
-            Self::Sorry => Some(json!({"response_type": "ephemeral", "text": DOWN})),
+            // Plain text is enough over HTTP. In Socket Mode, Slack expects a message.
+            Self::Apology => Some(json!({"response_type": "ephemeral", "text": DOWN})),
             Self::Ok | Self::Challenge(_) | Self::TryAgain => None,
         }
     }
 
-    /// For metrics.
+    /// Returns the value of the metric label `outcome`.
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Challenge(_) => "challenge",
             Self::FieldErrors(_) => "field_errors",
             Self::NoOptions => "no_options",
-            Self::TryAgain | Self::Sorry => "queue_unavailable",
+            Self::TryAgain | Self::Apology => "queue_unavailable",
         }
     }
 }
 
-/// Decides about a verified request.
+/// Decides what to do with a verified request. `is_form` says whether its content type is a form.
 pub fn decide(endpoint: Endpoint, is_form: bool, body: &[u8]) -> Decision {
     let form = (is_form || endpoint != Endpoint::Events).then(|| Form::parse(body));
     if form.as_ref().is_some_and(Form::is_ssl_check) {
-        return Decision::Answer(Answer::Ok);
+        return Decision::Acknowledge(Acknowledgement::Ok);
     }
     match (endpoint, form) {
         (Endpoint::Commands, Some(form)) => queue(
             kind::SLACK_COMMAND,
             None,
             command::tenant(&form),
-            Answer::Sorry,
+            Acknowledgement::Apology,
         ),
         (Endpoint::Interactions, Some(form)) => {
             decide_interaction(form.get("payload").unwrap_or_default())
@@ -120,45 +120,55 @@ pub fn decide(endpoint: Endpoint, is_form: bool, body: &[u8]) -> Decision {
 }
 
 fn decide_event(body: &[u8]) -> Decision {
-    // What cannot be read is queued all the same: the worker keeps it and sets it aside.
+    // A body that cannot be parsed is queued too: the worker archives and parks it.
     let Ok(peek) = Peek::parse(body) else {
-        return queue(kind::SLACK_EVENT, None, None, Answer::TryAgain);
+        return queue(kind::SLACK_EVENT, None, None, Acknowledgement::TryAgain);
     };
     if let (Some("url_verification"), Some(challenge)) = (peek.kind.as_deref(), &peek.challenge) {
-        return Decision::Answer(Answer::Challenge(challenge.clone().into_owned()));
+        return Decision::Acknowledge(Acknowledgement::Challenge(challenge.clone().into_owned()));
     }
     let id = peek
         .event_id
         .as_deref()
         .filter(|id| !id.is_empty())
         .map(str::to_owned);
-    queue(kind::SLACK_EVENT, id, peek.tenant(), Answer::TryAgain)
+    queue(
+        kind::SLACK_EVENT,
+        id,
+        peek.tenant(),
+        Acknowledgement::TryAgain,
+    )
 }
 
 fn decide_interaction(payload: &str) -> Decision {
     let Ok(interaction) = Interaction::parse(payload) else {
-        return queue(kind::SLACK_INTERACTION, None, None, Answer::Sorry);
+        return queue(
+            kind::SLACK_INTERACTION,
+            None,
+            None,
+            Acknowledgement::Apology,
+        );
     };
     match (interaction.kind.as_deref(), &interaction.view) {
-        (Some("block_suggestion"), _) => return Decision::Answer(Answer::NoOptions),
+        (Some("block_suggestion"), _) => return Decision::Acknowledge(Acknowledgement::NoOptions),
         (Some("view_submission"), Some(view)) => {
             let errors = limits::check(view);
             if !errors.is_empty() {
-                return Decision::Answer(Answer::FieldErrors(errors));
+                return Decision::Acknowledge(Acknowledgement::FieldErrors(errors));
             }
         }
         _ => {}
     }
-    // A modal shows an answer only as an error at a field; without one, Slack shows its own.
+    // A modal shows a text only as an error at a field. Without a field, Slack shows its own error.
     let field = interaction
         .view
         .as_ref()
         .and_then(|view| view.first_block());
     let down = match (interaction.kind.as_deref(), field) {
         (Some("view_submission"), Some(block)) => {
-            Answer::FieldErrors(vec![(block.to_owned(), DOWN.to_owned())])
+            Acknowledgement::FieldErrors(vec![(block.to_owned(), DOWN.to_owned())])
         }
-        _ => Answer::Sorry,
+        _ => Acknowledgement::Apology,
     };
     queue(kind::SLACK_INTERACTION, None, interaction.tenant(), down)
 }
@@ -167,7 +177,7 @@ fn queue(
     kind: &'static str,
     id: Option<String>,
     tenant: Option<TenantId>,
-    when_queue_is_down: Answer,
+    when_queue_is_down: Acknowledgement,
 ) -> Decision {
     let tenant = tenant.unwrap_or_else(TenantId::unreadable);
     Decision::Queue(Queued {

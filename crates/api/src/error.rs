@@ -1,4 +1,4 @@
-//! Why a call was not answered as asked.
+//! The errors of the API, and how each becomes an HTTP response.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, HeaderValue};
@@ -14,31 +14,31 @@ use tidegate_pipeline::table::TableError;
 use super::{BODY_LIMIT, CALLS};
 use crate::reply;
 
-/// Most problems that one answer tells of.
-const PROBLEMS: usize = 50;
+/// The most problems that one error message lists.
+const MAX_PROBLEMS: usize = 50;
 
-/// Why a call was not answered as asked.
+/// The reason why a call failed.
 #[derive(Debug)]
-pub enum Refused {
-    /// The caller's doing: a code, and what to do next.
-    Caller(StatusCode, &'static str, String),
-    /// The path is there, but only with these methods.
+pub enum ApiError {
+    /// The request is at fault: an HTTP status, a stable code, and a message that says what to do next.
+    Request(StatusCode, &'static str, String),
+    /// The path exists, but only with these methods, separated by commas.
     Method(String),
-    /// Ours; the text goes to the log only.
-    Ours(String),
+    /// Tidegate is at fault. The text goes to the log, never to the caller.
+    Internal(String),
 }
 
-macro_rules! ours {
+macro_rules! internal {
     ($($error:ty),*) => {
-        $(impl From<$error> for Refused {
+        $(impl From<$error> for ApiError {
             fn from(e: $error) -> Self {
-                Self::Ours(e.to_string())
+                Self::Internal(e.to_string())
             }
         })*
     };
 }
 
-ours!(
+internal!(
     KeyError,
     TableError,
     QueueError,
@@ -48,56 +48,60 @@ ours!(
     AuditError
 );
 
-impl Refused {
-    /// There is no such thing, or none that the caller may know of.
+impl ApiError {
+    /// 404: nothing of that name exists, or the caller may not know of it.
     pub fn not_found(what: &str) -> Self {
-        Self::Caller(StatusCode::NOT_FOUND, "not_found", what.to_owned())
+        Self::Request(StatusCode::NOT_FOUND, "not_found", what.to_owned())
     }
 
-    /// The call itself is wrong.
+    /// 400: the request is malformed.
     pub fn bad(message: impl Into<String>) -> Self {
-        Self::Caller(StatusCode::BAD_REQUEST, "bad_request", message.into())
+        Self::Request(StatusCode::BAD_REQUEST, "bad_request", message.into())
     }
 
-    /// All that is wrong with the call.
+    /// 400 with a list of everything that is wrong, at most 50 entries.
     pub fn problems(problems: &[String]) -> Self {
         let count = problems.len();
-        let told: Vec<&str> = problems.iter().take(PROBLEMS).map(String::as_str).collect();
-        Self::bad(format!("{count} problem(s): {}", told.join("; ")))
+        let shown: Vec<&str> = problems
+            .iter()
+            .take(MAX_PROBLEMS)
+            .map(String::as_str)
+            .collect();
+        Self::bad(format!("{count} problem(s): {}", shown.join("; ")))
     }
 
-    /// The call carries no credential that opens this route.
+    /// 401: the call carries no credential that the route admits.
     pub fn unauthorized(message: &str) -> Self {
-        Self::Caller(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
+        Self::Request(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
     }
 
-    /// The credential is good, but not for this.
+    /// 403: the credential is valid, but does not allow this.
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::Caller(StatusCode::FORBIDDEN, "forbidden", message.into())
+        Self::Request(StatusCode::FORBIDDEN, "forbidden", message.into())
     }
 
-    /// It does not go together with what is there now: somebody has been quicker, or it is too late for it.
+    /// 409: the request conflicts with the current state, because somebody was faster or it comes too late.
     pub fn conflict(message: impl Into<String>) -> Self {
-        Self::Caller(StatusCode::CONFLICT, "conflict", message.into())
+        Self::Request(StatusCode::CONFLICT, "conflict", message.into())
     }
 
     pub(super) fn csrf(message: &str) -> Self {
-        Self::Caller(StatusCode::FORBIDDEN, "csrf", message.to_owned())
+        Self::Request(StatusCode::FORBIDDEN, "csrf", message.to_owned())
     }
 
-    pub(super) fn another_workspace() -> Self {
+    pub(super) fn other_tenant() -> Self {
         Self::forbidden("this credential is of another workspace")
     }
 
-    pub(super) fn too_often() -> Self {
+    pub(super) fn rate_limited() -> Self {
         let message = format!("more than {CALLS} calls in a minute; wait as `Retry-After` says");
-        Self::Caller(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+        Self::Request(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
     }
 
     pub(super) fn media_type() -> Self {
         let message = "send the body as `Content-Type: application/json`".to_owned();
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::Caller(status, "unsupported_media_type", message)
+        Self::Request(status, "unsupported_media_type", message)
     }
 
     pub(super) fn method(allowed: &[&str]) -> Self {
@@ -106,14 +110,14 @@ impl Refused {
 
     pub(super) fn too_large() -> Self {
         let message = format!("the body is larger than {BODY_LIMIT} bytes");
-        Self::Caller(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        Self::Request(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// As an HTTP response, for a person or for a program; what is ours is logged here.
+    /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors.
     pub(super) fn response(self, request_id: &str, as_page: bool) -> Response<Bytes> {
         let mut allowed = None;
         let (status, code, message) = match self {
-            Self::Caller(status, code, message) => (status, code, message),
+            Self::Request(status, code, message) => (status, code, message),
             Self::Method(methods) => {
                 let message = format!("this path takes {methods}");
                 allowed = HeaderValue::from_str(&methods).ok();
@@ -123,7 +127,7 @@ impl Refused {
                     message,
                 )
             }
-            Self::Ours(detail) => {
+            Self::Internal(detail) => {
                 tracing::error!(request_id, detail, "api call failed");
                 let message = "something failed inside; the log has it under this request id";
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -145,7 +149,7 @@ impl Refused {
     }
 }
 
-/// Whether a person looks at the answer: browsers ask for a page when one is opened, programs do not.
+/// Tells whether the client wants a page. Browsers ask for `text/html` when they open an address; programs do not.
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
