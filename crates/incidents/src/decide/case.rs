@@ -6,13 +6,12 @@ use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::mrkdwn::escape;
 
 use super::change::Change;
-use super::declaration::Declaration;
 use crate::model::actor::Actor;
+use crate::model::form::Form;
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
-use crate::model::timeline::Source;
 
 /// What a decision may look at.
 pub struct Case<'a> {
@@ -74,23 +73,6 @@ pub enum Verdict {
     Form(Form),
     /// Other settings of the workspace, and what the admin is told.
     Settings(Box<Settings>, Json),
-}
-
-/// A form, which a modal shows.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Form {
-    /// To declare an incident, with what is known already.
-    Declare(Box<Declaration>),
-    /// To say where it stands.
-    Update,
-    /// To say how bad it is.
-    Severity,
-    /// To resolve it.
-    Resolve,
-    /// To put a message on the timeline of an incident.
-    AddToTimeline(Source, String),
-    /// To make a task of a message.
-    MakeTask(Source, String),
 }
 
 impl Verdict {

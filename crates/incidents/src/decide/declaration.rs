@@ -1,41 +1,10 @@
 //! What is to be declared: a declaration as it was typed, filled in or sent, what a template adds to it, and what is wrong
 //! with it.
 
-use tidegate_pipeline::clock::Timestamp;
-use tidegate_slack::ids::UserId;
-
 use crate::command;
+use crate::model::form::Declaration;
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::settings::Settings;
-use crate::model::severity::Severity;
-use crate::model::timeline::Source;
-
-/// What is to be declared.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Declaration {
-    /// In a line.
-    pub title: String,
-    /// How bad; of the template, or P2, if nobody says.
-    pub severity: Option<Severity>,
-    /// Slugs of services.
-    pub services: Vec<String>,
-    /// Who is to lead; the declarer, if nobody says and it is a person.
-    pub commander: Option<UserId>,
-    /// More words.
-    pub description: Option<String>,
-    /// Only for those who take part.
-    pub private: bool,
-    /// A rehearsal.
-    pub drill: bool,
-    /// Perhaps none.
-    pub triage: bool,
-    /// Name of a template.
-    pub template: Option<String>,
-    /// The message that it was declared from.
-    pub source: Option<Source>,
-    /// When somebody or something noticed, if that was before.
-    pub detected_at: Option<Timestamp>,
-}
 
 /// What somebody typed, as far as it is known.
 pub fn typed(known: &command::Declare) -> Declaration {

@@ -7,14 +7,15 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::ids::UserId;
 
-use super::case::{Case, Form, Refused, Verdict};
+use super::case::{Case, Refused, Verdict};
 use super::change::Change;
-use super::declaration::{self, Declaration};
+use super::declaration;
 use super::routing;
 use super::speak::publish;
 use crate::command;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::{Declaration, Form};
 use crate::model::incident::{Incident, IncidentId, Milestones, Review};
 use crate::model::news::News;
 use crate::model::permissions::Action;

@@ -7,7 +7,7 @@ use tidegate_pipeline::table::Rows;
 
 use crate::command::{Command, Link, Postmortem, Task, Timeline};
 use crate::decide::ask::Ask;
-use crate::decide::case::{Case, Form, Refused, Verdict};
+use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::lifecycle::{self, Update};
 use crate::decide::people::roles;
 use crate::decide::tasks::NewTask;
@@ -15,6 +15,7 @@ use crate::decide::{
     declare, handover, marks, notes, paging, people, properties, public, read, relations,
     reminders, review, settings, tasks,
 };
+use crate::model::form::Form;
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
 use crate::model::rows;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::decide::{declare, public};
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::delivery;

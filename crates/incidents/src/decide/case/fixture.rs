@@ -14,10 +14,10 @@ use tidegate_slack::ids::UserId;
 
 use super::{Case, Refused, Verdict};
 use crate::decide::change::Change;
-use crate::decide::declaration::Declaration;
 use crate::decide::{declare, reminders};
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::Declaration;
 use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::{Service, Settings};

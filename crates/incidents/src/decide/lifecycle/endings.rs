@@ -2,10 +2,11 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
-use crate::decide::case::{Case, Form, Refused, Verdict};
+use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
 use crate::model::effect::Effect;
+use crate::model::form::Form;
 use crate::model::news::News;
 use crate::model::permissions::Action;
 use crate::model::status::Status;

@@ -8,10 +8,10 @@ use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Item, RowKey, WriteAction};
 
 use crate::decide::case::{Case, Refused, Verdict};
-use crate::decide::declaration::Declaration;
 use crate::decide::declare;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::Declaration;
 use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;

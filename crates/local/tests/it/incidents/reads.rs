@@ -9,7 +9,7 @@ use tidegate_app::incidents::command::{Command, ExportFormat, Listed, Task, Time
 use tidegate_app::incidents::decide::ask::Ask;
 use tidegate_app::incidents::decide::case::{Case, Verdict};
 use tidegate_app::incidents::decide::change::Change;
-use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::decide::tasks::{self, NewTask};
 use tidegate_app::incidents::decide::{declare, lifecycle, metrics, properties, read};
 use tidegate_app::incidents::effects::home;
@@ -405,7 +405,7 @@ async fn the_timeline_is_read_page_by_page_in_the_order_of_events() {
             break;
         }
         let value: Json = serde_json::from_str(next["value"].as_str().unwrap()).unwrap();
-        ask = Ask::MoreTimeline(value["x"].as_str().unwrap().parse().unwrap());
+        ask = Ask::MoreTimeline(value["x"].as_u64().unwrap());
     }
     assert_eq!(pages, 3);
     for n in 0..90 {

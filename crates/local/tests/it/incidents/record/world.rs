@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::decide::declaration::Declaration;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::effect::Effect;
