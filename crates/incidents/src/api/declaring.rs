@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use serde_json::json;
-use tidegate_slack::mrkdwn::unescape;
 
 use super::asking::{self, Claim};
 use super::fields::Fields;
@@ -68,7 +67,7 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, Refused> {
         Ok(declaration) => note_problems(fields, &declaration, room),
         Err(words) => {
             note_problems(fields, &declaration, room);
-            fields.wrong("template", &format!("is none: {}", unescape(&words)));
+            fields.wrong("template", &format!("is none: {}", words.plain()));
         }
     }
     fields.check()?;
@@ -87,7 +86,7 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
             field
         };
         if !fields.is_wrong(name) {
-            fields.wrong(name, &format!("does not fit: {}", unescape(&words)));
+            fields.wrong(name, &format!("does not fit: {}", words.plain()));
         }
     }
 }

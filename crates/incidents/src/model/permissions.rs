@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose::Prose;
 
 use super::actor::Actor;
 use super::incident::Incident;
@@ -247,18 +248,25 @@ pub fn standing(
     }
 }
 
-/// Why somebody may not, in words for them: finished mrkdwn, with nothing in it that has to be escaped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why somebody may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is none, or none that they may know of.
-    #[error("There is no such incident, or it is not yours to see.")]
+    /// There is no such incident, or none that they may know of.
     NotFound,
-    /// They may not, and these words say who may.
-    #[error("{0}")]
-    Forbidden(String),
-    /// They may write the public text, and the commander has to say yes to it.
-    #[error("{0}")]
-    NeedsApproval(String),
+    /// They may not; the text says who may.
+    Forbidden(Prose),
+    /// They may write the public text, but somebody has to approve it; the text says who.
+    NeedsApproval(Prose),
+}
+
+impl Refusal {
+    /// The reason, for the person who asked.
+    pub fn text(self) -> Prose {
+        match self {
+            Self::NotFound => "There is no such incident, or it is not yours to see.".into(),
+            Self::Forbidden(text) | Self::NeedsApproval(text) => text,
+        }
+    }
 }
 
 /// Whether somebody may know of an incident. Every read path asks this: lists, searches, statistics, App Home, the API.

@@ -262,10 +262,13 @@ async fn decide_map(
     }
     let pages = &incidents.pages;
     let said = status_pages::check_components(pages, rows, case.settings, case.now).await?;
-    Ok(Ok(Verdict::words(said)))
+    Ok(Ok(Verdict::markup(&said)))
 }
 
 /// For what is answered elsewhere; told only if the two lists ever part.
 fn unread() -> Refused {
-    Refused::new("Tidegate cannot answer that here. `/incident help` lists what it can.")
+    Refused::new(
+        "unknown_request",
+        "Tidegate cannot answer that here. `/incident help` lists what it can.",
+    )
 }

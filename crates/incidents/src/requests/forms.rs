@@ -81,6 +81,7 @@ impl From<Refused> for FormError {
 
 fn no_open() -> FormError {
     FormError::Refused(Refused::new(
+        "no_open_incident",
         "There is no open incident that you take part in. `/incident list` shows what is open; join one with its button.",
     ))
 }
@@ -100,7 +101,8 @@ fn remembered(
 fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
     case.may_at_all(Action::Declare)?;
     let settings = case.settings;
-    let known = declaration::from_template(known.clone(), settings).map_err(Refused::new)?;
+    let known = declaration::from_template(known.clone(), settings)
+        .map_err(|words| Refused::new("no_such_template", words))?;
     let services: Vec<(String, String)> = settings
         .services
         .iter()

@@ -13,6 +13,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Went};
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
@@ -36,9 +37,9 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
         case.now,
     )? == Went::Already
     {
-        return Ok(Verdict::words(format!(
-            "{} is resolved already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is resolved already."
         )));
     }
     change.incident.draft = None;
@@ -59,11 +60,10 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
 pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.incident()?;
     let Some(to) = transition::reopens_to(incident) else {
-        return Err(Refused::new(format!(
-            "{} is open: it is {}.",
-            incident.name(),
-            incident.status
-        )));
+        return Err(Refused::new(
+            "incident_open",
+            prose!(incident.name(), " is open: it is ", incident.status, "."),
+        ));
     };
     case.may(Action::reopen(incident.status))?;
     let mut change = case.change(incident);
@@ -104,9 +104,9 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
         case.now,
     )? == Went::Already
     {
-        return Ok(Verdict::words(format!(
-            "{} is canceled already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is canceled already."
         )));
     }
     change.incident.draft = None;
@@ -143,9 +143,9 @@ pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
     let admin = case.standing().is_admin();
     if transition::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already
     {
-        return Ok(Verdict::words(format!(
-            "{} is closed already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is closed already."
         )));
     }
     change.note(EntryKind::Closed, "Closed.");

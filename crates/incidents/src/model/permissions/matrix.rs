@@ -5,6 +5,7 @@ use super::{Action, Policy, Refusal, Rules, Standing, can_see};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
+use tidegate_slack::prose;
 
 /// Who is allowed by a row of the table. Everyone who has a role takes part as well, and admins may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +155,7 @@ pub(super) fn allow(
     }
     if !who.member && !who.admin {
         let words = "Incidents are for full members of this workspace. An admin can put you on the list with `/incident config`.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(Refusal::Forbidden(words.into()));
     }
     if let (Action::AnswerHandover, Some(incident)) = (action, incident) {
         return answer_handover(who, incident);
@@ -167,7 +168,7 @@ pub(super) fn allow(
             Ok(())
         } else {
             let words = "An API key without the scope `incidents:admin` cannot do that.";
-            Err(Refusal::Forbidden(words.to_owned()))
+            Err(Refusal::Forbidden(words.into()))
         };
     }
     if let (Action::TakeCommand { commander_silent }, Some(incident)) = (action, incident) {
@@ -186,12 +187,13 @@ pub(super) fn allow(
 fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), Refusal> {
     match (&incident.handover, who.actor.person()) {
         (Some(handover), Some(user)) if handover.to == *user => Ok(()),
-        (Some(handover), _) => Err(Refusal::Forbidden(format!(
-            "This handover asks <@{}>, nobody else.",
-            handover.to
+        (Some(handover), _) => Err(Refusal::Forbidden(prose!(
+            "This handover asks ",
+            handover.to,
+            ", nobody else."
         ))),
         (None, _) => Err(Refusal::Forbidden(
-            "This handover is over: there is nothing to answer.".to_owned(),
+            "This handover is over: there is nothing to answer.".into(),
         )),
     }
 }
@@ -205,10 +207,10 @@ fn take_command(
 ) -> Result<(), Refusal> {
     let Some(user) = who.actor.person() else {
         let words = "Only a person can take the command.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(Refusal::Forbidden(words.into()));
     };
     if who.holds(&RoleName::Commander) {
-        let words = format!("You are the commander of {} already.", incident.name());
+        let words = prose!("You are the commander of ", incident.name(), " already.");
         return Err(Refusal::Forbidden(words));
     }
     let rank =
@@ -217,13 +219,16 @@ fn take_command(
         _ if rank => Ok(()),
         None if who.participant => Ok(()),
         Some(_) if silent && who.participant => Ok(()),
-        None => Err(Refusal::Forbidden(format!(
-            "Join {} first, with `/incident join`.",
-            incident.name()
+        None => Err(Refusal::Forbidden(prose!(
+            "Join ",
+            incident.name(),
+            " first, with `/incident join`."
         ))),
-        Some(commander) => Err(Refusal::Forbidden(format!(
-            "{} has a commander, <@{commander}>, who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin.",
-            incident.name()
+        Some(commander) => Err(Refusal::Forbidden(prose!(
+            incident.name(),
+            " has a commander, ",
+            commander,
+            ", who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin."
         ))),
     }
 }
@@ -234,12 +239,15 @@ fn approved(who: &Standing, incident: &Incident, rules: &Rules<'_>) -> Result<()
         return Ok(());
     }
     let by = match incident.commander() {
-        Some(commander) => format!("the commander, <@{commander}>,"),
-        None => "the commander, the deputy or an admin".to_owned(),
+        Some(commander) => prose!("the commander, ", commander, ","),
+        None => "the commander, the deputy or an admin".into(),
     };
-    Err(Refusal::NeedsApproval(format!(
-        "{} is a {}: {by} has to approve what the public reads.",
+    Err(Refusal::NeedsApproval(prose!(
         incident.name(),
-        incident.severity
+        " is a ",
+        incident.severity,
+        ": ",
+        by,
+        " has to approve what the public reads."
     )))
 }

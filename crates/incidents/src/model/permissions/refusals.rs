@@ -1,5 +1,8 @@
 //! The words for who may not: what it is that they may not, and who may.
 
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
+
 use super::matrix::May;
 use super::{Action, Refusal};
 use crate::model::incident::Incident;
@@ -19,12 +22,12 @@ pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -
     let led = !matches!(may, May::Anyone | May::Participants | May::Admins);
     let commander = match incident {
         Some(incident) if led => match incident.commander() {
-            Some(user) => format!(" The commander is <@{user}>."),
-            None => " There is no commander; `/incident take` makes you one.".to_owned(),
+            Some(user) => prose!(" The commander is ", user, "."),
+            None => " There is no commander; `/incident take` makes you one.".into(),
         },
-        _ => String::new(),
+        _ => Prose::default(),
     };
-    Refusal::Forbidden(format!("{who} can {}.{commander}", what(action)))
+    Refusal::Forbidden(prose!(who, " can ", what(action), ".", commander))
 }
 
 /// What an action is called in a refusal, after "can".

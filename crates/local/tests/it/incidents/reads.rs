@@ -217,8 +217,8 @@ async fn answered(rows: &Rows, asker: &Asker, subject: Option<&Loaded>, ask: &As
     let case = case(&settings, actor, asker.kind, subject);
     let address = Some("https://tidegate.example");
     match read::answer(address, rows, &case, ask).await.unwrap() {
-        Some(Ok(Verdict::Answer(message))) => message,
-        Some(Err(refused)) => json!({"refused": refused.0}),
+        Some(Ok(Verdict::Answer(reply))) => reply.message(),
+        Some(Err(refused)) => json!({"refused": refused.text.mrkdwn()}),
         _ => panic!("no answer"),
     }
 }

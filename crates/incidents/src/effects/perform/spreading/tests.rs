@@ -187,7 +187,7 @@ fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incide
     let change = match asked {
         Ok(Verdict::Change(change, _)) => *change,
         Ok(_) => panic!("it changes nothing"),
-        Err(refused) => panic!("refused: {refused}"),
+        Err(refused) => panic!("refused: {refused:?}"),
     };
     let after = change.incident.clone();
     (change.finish(&room.settings.timers), after)
