@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod channel_name;
 pub mod effect;
+pub mod form;
 pub mod incident;
 pub mod milestone;
 pub mod news;

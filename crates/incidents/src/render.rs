@@ -32,4 +32,4 @@ pub mod value;
 pub mod welcome;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

@@ -19,6 +19,8 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -53,9 +55,10 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
     if let Some(to @ (Status::Resolved | Status::Closed | Status::Canceled | Status::Merged)) =
         update.to
     {
-        return Err(Refused::new(format!(
-            "`{to}` has a command of its own: `/incident help`."
-        )));
+        return Err(Refused::new(
+            "another_command",
+            prose!(code(&to), " has a command of its own: `/incident help`."),
+        ));
     }
     if !incident.status.is_open() {
         return Err(ended(incident));
@@ -82,10 +85,11 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
         None => Transition::Unchanged,
     };
     if went == Transition::Unchanged && text.is_none() {
-        return Ok(Verdict::words(format!(
-            "{} is {} already.",
+        return Ok(Verdict::words(prose!(
             incident.name(),
-            incident.status
+            " is ",
+            incident.status,
+            " already."
         )));
     }
     change.incident.updated_at = case.now;
@@ -132,9 +136,11 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
     }
     let from = incident.severity;
     if from == to {
-        return Ok(Verdict::words(format!(
-            "{} is {to} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is ",
+            to,
+            " already."
         )));
     }
     let mut change = case.change(incident);
@@ -185,10 +191,11 @@ fn invite_owners(change: &mut Change, case: &Case<'_>) {
 pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Accept)?;
     if incident.status != Status::Triage {
-        return Ok(Verdict::words(format!(
-            "{} is {} already.",
+        return Ok(Verdict::words(prose!(
             incident.name(),
-            incident.status
+            " is ",
+            incident.status,
+            " already."
         )));
     }
     let mut change = case.change(incident);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose::Prose;
 
 use super::actor::Actor;
 use super::incident::Incident;
@@ -248,18 +249,25 @@ pub fn standing(
     }
 }
 
-/// Why an action is not allowed. The text is complete mrkdwn for the actor; nothing in it needs escaping.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why somebody may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PermissionDenied {
-    /// The incident does not exist, or the actor may not see it.
-    #[error("There is no such incident, or it is not yours to see.")]
+    /// There is no such incident, or none that they may know of.
     NotFound,
-    /// The actor lacks the right; the text says who has it.
-    #[error("{0}")]
-    Forbidden(String),
-    /// The actor may write the public text, but the commander has to approve it.
-    #[error("{0}")]
-    NeedsApproval(String),
+    /// They may not; the text says who may.
+    Forbidden(Prose),
+    /// They may write the public text, but somebody has to approve it; the text says who.
+    NeedsApproval(Prose),
+}
+
+impl PermissionDenied {
+    /// The reason, for the person who asked.
+    pub fn text(self) -> Prose {
+        match self {
+            Self::NotFound => "There is no such incident, or it is not yours to see.".into(),
+            Self::Forbidden(text) | Self::NeedsApproval(text) => text,
+        }
+    }
 }
 
 /// Whether an actor may see an incident. Every read path checks this: lists, searches, statistics, App Home, the API.

@@ -70,6 +70,8 @@ impl RoleName {
     }
 }
 
+tidegate_slack::said_as_displayed!(RoleName);
+
 impl fmt::Display for RoleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

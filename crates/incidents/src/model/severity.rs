@@ -52,6 +52,8 @@ impl Severity {
     }
 }
 
+tidegate_slack::said_as_displayed!(Severity);
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

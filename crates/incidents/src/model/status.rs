@@ -70,6 +70,8 @@ impl Status {
     }
 }
 
+tidegate_slack::said_as_displayed!(Status);
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -49,7 +49,7 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
         )));
     }
     // An offer after this one is answered by its own buttons.
-    let value = value_with(incident, &handover.at.millis().to_string());
+    let value = value_with(incident, &handover.at);
     blocks.extend(actions(vec![
         primary(button("Accept", "incident.handover_accept", &value)),
         button("Decline", "incident.handover_decline", &value),
@@ -91,7 +91,7 @@ mod tests {
             for (n, name) in ["incident.handover_accept", "incident.handover_decline"].iter().enumerate() {
                 prop_assert_eq!(buttons[n]["action_id"].as_str(), Some(*name));
                 let value = parse_value(buttons[n]["value"].as_str().unwrap()).unwrap();
-                prop_assert_eq!(value.extra, Some(NOW.millis().to_string()));
+                prop_assert_eq!(value.extra(), Some(NOW));
             }
             for outcome in [HandoverOutcome::Accepted, HandoverOutcome::Declined, HandoverOutcome::Lapsed] {
                 let answered = answered(&incident, &handover, outcome);

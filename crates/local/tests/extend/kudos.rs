@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
-use tidegate_api::{Access, Answer, Api, ApiSpec, Call, DomainApi, Route, Scope, reply};
+use tidegate_api::{Access, Api, ApiResult, ApiSpec, Call, DomainApi, Route, Scope, reply};
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect, Undone};
@@ -258,7 +258,7 @@ impl DomainApi for Kudos {
     }
 }
 
-async fn show(api: &Api, call: &Call) -> Answer {
+async fn show(api: &Api, call: &Call) -> ApiResult {
     let tenant = call.tenant(call.query.get("tenant"))?;
     let rows = api.table.rows(call, &tenant)?;
     let user = UserId::from(call.path("user"));

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::{declare, public};
 use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::notification;
 use tidegate_app::incidents::model::rows::{self, Loaded};
@@ -164,7 +164,7 @@ impl PageWorld {
         let change = match decide(&case) {
             Ok(Verdict::Change(change, _)) => change,
             Ok(_) => panic!("no change"),
-            Err(refused) => panic!("{refused}"),
+            Err(refused) => panic!("{refused:?}"),
         };
         self.commit(tenant, change.finish(&self.settings.timers))
             .await;

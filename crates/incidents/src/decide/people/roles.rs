@@ -2,6 +2,8 @@
 
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 use super::{assign, bring_in, goes_on, has_room, person};
 use crate::decide::case::{Case, Refused, Verdict};
@@ -32,9 +34,13 @@ pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, 
     goes_on(incident)?;
     is_known(role, case.settings)?;
     if incident.holds(user, role) {
-        return Ok(Verdict::words(format!(
-            "<@{user}> is {role} of {} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            user,
+            " is ",
+            role,
+            " of ",
+            incident.name(),
+            " already."
         )));
     }
     let mut change = case.change(incident);
@@ -58,9 +64,12 @@ pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     let user = person(case)?;
     is_known(role, case.settings)?;
     if incident.holds(user, role) {
-        return Ok(Verdict::words(format!(
-            "You are {role} of {} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            "You are ",
+            role,
+            " of ",
+            incident.name(),
+            " already."
         )));
     }
     case.may(Action::claim(role, user, incident, silent(incident)))?;
@@ -86,9 +95,16 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     let user = person(case)?;
     let name = incident.name();
     if !incident.holds(user, role) {
-        return Err(Refused::new(format!(
-            "You are not {role} of {name}. `/incident roles` shows who is what."
-        )));
+        return Err(Refused::new(
+            "role_not_held",
+            prose!(
+                "You are not ",
+                role,
+                " of ",
+                name,
+                ". `/incident roles` shows who is what."
+            ),
+        ));
     }
     let mut change = case.change(incident);
     let mine = |held: &RoleHolder| held.user == *user && held.role == *role;
@@ -110,7 +126,7 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     tell_of_lead(&mut change, role);
     Ok(Verdict::changed(
         change,
-        format!("You are {role} of {name} no more."),
+        prose!("You are ", role, " of ", name, " no more."),
     ))
 }
 
@@ -122,8 +138,8 @@ pub fn commander(case: &Case<'_>, user: Option<&UserId>) -> Result<Verdict, Refu
     let incident = case.may(Action::View)?;
     let name = incident.name();
     Ok(Verdict::words(match incident.commander() {
-        Some(user) => format!("The commander of {name} is <@{user}>."),
-        None => format!("{name} has no commander. `/incident take` makes you one."),
+        Some(user) => prose!("The commander of ", name, " is ", user, "."),
+        None => prose!(name, " has no commander. `/incident take` makes you one."),
     }))
 }
 
@@ -199,10 +215,15 @@ pub(crate) fn give(
     }
     let replaces = role.is_single() && incident.holder(role).is_some();
     if !replaces && incident.roles.len() >= MAX_HELD {
-        return Err(Refused::new(format!(
-            "{} has {MAX_HELD} roles taken, which is as many as can be. `/incident roles` shows them.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "too_many_roles",
+            prose!(
+                incident.name(),
+                " has ",
+                MAX_HELD,
+                " roles taken, which is as many as can be. `/incident roles` shows them."
+            ),
+        ));
     }
     let was = displaced(incident, role);
     let zone = case.zone.filter(|_| case.actor.person() == Some(user));
@@ -274,8 +295,14 @@ fn is_known(role: &RoleName, settings: &Settings) -> Result<(), Refused> {
     }
     let mut known: Vec<String> = RoleName::BUILT_IN.iter().map(RoleName::to_string).collect();
     known.extend(own_roles(settings).iter().map(RoleName::to_string));
-    Err(Refused::new(format!(
-        "There is no role `{name}`. There are: {}.",
-        known.join(", ")
-    )))
+    Err(Refused::new(
+        "no_such_role",
+        prose!(
+            "There is no role ",
+            code(&name),
+            ". There are: ",
+            known.join(", "),
+            "."
+        ),
+    ))
 }

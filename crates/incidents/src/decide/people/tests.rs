@@ -76,7 +76,7 @@ fn guests_and_programs_do_not_take_part() {
     let mut program = room.asked_by(Actor::App("robot".to_owned()));
     program.admin_key = true;
     assert_eq!(
-        join(&program).err().unwrap().0,
+        join(&program).err().unwrap().text.plain(),
         "Only a person can do that."
     );
     assert!(take(&program, None).is_err());

@@ -1,5 +1,8 @@
 //! The text of a denial: which action is not allowed, and who may do it.
 
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
+
 use super::matrix::May;
 use super::{Action, PermissionDenied};
 use crate::model::incident::Incident;
@@ -19,12 +22,12 @@ pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -
     let led = !matches!(may, May::Anyone | May::Participants | May::Admins);
     let commander = match incident {
         Some(incident) if led => match incident.commander() {
-            Some(user) => format!(" The commander is <@{user}>."),
-            None => " There is no commander; `/incident take` makes you one.".to_owned(),
+            Some(user) => prose!(" The commander is ", user, "."),
+            None => " There is no commander; `/incident take` makes you one.".into(),
         },
-        _ => String::new(),
+        _ => Prose::default(),
     };
-    PermissionDenied::Forbidden(format!("{who} can {}.{commander}", what(action)))
+    PermissionDenied::Forbidden(prose!(who, " can ", what(action), ".", commander))
 }
 
 /// The name of an action in the text, after "can".

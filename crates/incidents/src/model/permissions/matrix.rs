@@ -5,6 +5,7 @@ use super::{Action, PermissionDenied, Policy, Rules, Standing, can_see};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
+use tidegate_slack::prose;
 
 /// The people whom a row of the table allows. Role holders are also participants, and admins may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +155,7 @@ pub(super) fn allow(
     }
     if !who.member && !who.admin {
         let words = "Incidents are for full members of this workspace. An admin can put you on the list with `/incident config`.";
-        return Err(PermissionDenied::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.into()));
     }
     if let (Action::AnswerHandover, Some(incident)) = (action, incident) {
         return answer_handover(who, incident);
@@ -167,7 +168,7 @@ pub(super) fn allow(
             Ok(())
         } else {
             let words = "An API key without the scope `incidents:admin` cannot do that.";
-            Err(PermissionDenied::Forbidden(words.to_owned()))
+            Err(PermissionDenied::Forbidden(words.into()))
         };
     }
     if let (Action::TakeCommand { commander_silent }, Some(incident)) = (action, incident) {
@@ -186,12 +187,13 @@ pub(super) fn allow(
 fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), PermissionDenied> {
     match (&incident.handover, who.actor.person()) {
         (Some(handover), Some(user)) if handover.to == *user => Ok(()),
-        (Some(handover), _) => Err(PermissionDenied::Forbidden(format!(
-            "This handover asks <@{}>, nobody else.",
-            handover.to
+        (Some(handover), _) => Err(PermissionDenied::Forbidden(prose!(
+            "This handover asks ",
+            handover.to,
+            ", nobody else."
         ))),
         (None, _) => Err(PermissionDenied::Forbidden(
-            "This handover is over: there is nothing to answer.".to_owned(),
+            "This handover is over: there is nothing to answer.".into(),
         )),
     }
 }
@@ -205,10 +207,10 @@ fn take_command(
 ) -> Result<(), PermissionDenied> {
     let Some(user) = who.actor.person() else {
         let words = "Only a person can take the command.";
-        return Err(PermissionDenied::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.into()));
     };
     if who.holds(&RoleName::Commander) {
-        let words = format!("You are the commander of {} already.", incident.name());
+        let words = prose!("You are the commander of ", incident.name(), " already.");
         return Err(PermissionDenied::Forbidden(words));
     }
     let rank =
@@ -217,13 +219,16 @@ fn take_command(
         _ if rank => Ok(()),
         None if who.participant => Ok(()),
         Some(_) if silent && who.participant => Ok(()),
-        None => Err(PermissionDenied::Forbidden(format!(
-            "Join {} first, with `/incident join`.",
-            incident.name()
+        None => Err(PermissionDenied::Forbidden(prose!(
+            "Join ",
+            incident.name(),
+            " first, with `/incident join`."
         ))),
-        Some(commander) => Err(PermissionDenied::Forbidden(format!(
-            "{} has a commander, <@{commander}>, who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin.",
-            incident.name()
+        Some(commander) => Err(PermissionDenied::Forbidden(prose!(
+            incident.name(),
+            " has a commander, ",
+            commander,
+            ", who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin."
         ))),
     }
 }
@@ -238,12 +243,15 @@ fn approved(
         return Ok(());
     }
     let by = match incident.commander() {
-        Some(commander) => format!("the commander, <@{commander}>,"),
-        None => "the commander, the deputy or an admin".to_owned(),
+        Some(commander) => prose!("the commander, ", commander, ","),
+        None => "the commander, the deputy or an admin".into(),
     };
-    Err(PermissionDenied::NeedsApproval(format!(
-        "{} is a {}: {by} has to approve what the public reads.",
+    Err(PermissionDenied::NeedsApproval(prose!(
         incident.name(),
-        incident.severity
+        " is a ",
+        incident.severity,
+        ": ",
+        by,
+        " has to approve what the public reads."
     )))
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use tidegate_slack::prose;
 
 use super::*;
 
@@ -263,8 +264,13 @@ fn comms_needs_a_yes_for_the_public_text_of_a_p1() {
             allow(&who, action, Some(&incident), &rules)
         };
         assert_eq!(ask("U0COMMS", Action::DraftPublic), Ok(()));
-        let words = "INC-4 is a P1: the commander, <@U0CMD>, has to approve what the public reads.";
-        let asked = Err(PermissionDenied::NeedsApproval(words.to_owned()));
+        let commander = UserId::from("U0CMD");
+        let words = prose!(
+            "INC-4 is a P1: the commander, ",
+            commander,
+            ", has to approve what the public reads."
+        );
+        let asked = Err(PermissionDenied::NeedsApproval(words));
         assert_eq!(ask("U0COMMS", Action::PublishPublic), asked);
         for user in ["U0DEPUTY", "U0CMD", "U0ADMIN"] {
             assert_eq!(ask(user, Action::PublishPublic), Ok(()));
@@ -341,7 +347,8 @@ fn a_refusal_says_who_may() {
         let who = standing(&person(OUTSIDE), Some(incident), PersonKind::Member, &rules);
         allow(&who, action, Some(incident), &rules)
             .unwrap_err()
-            .to_string()
+            .text()
+            .mrkdwn()
     };
     assert_eq!(
         said(&incident, Action::ChangeSeverity),

@@ -1,8 +1,8 @@
 //! The tables of rights and of statuses in `docs/incidents.md` say what the code decides, cell by cell.
 
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
     Action, PermissionDenied, Policy, Rules, allow, standing,
