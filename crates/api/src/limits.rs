@@ -121,9 +121,7 @@ impl Limits {
 /// The result of spending one call.
 enum Spend {
     /// The call counts; this many are left in the minute.
-    Counted {
-        remaining: i64,
-    },
+    Counted { remaining: i64 },
     /// No reserved call is left, but the table may have more.
     NeedsShare,
     /// The limit of the minute is reached.

@@ -1,10 +1,10 @@
-//! The tenants' data keys: what people wrote and what opens their workspace is stored only under the key of its tenant.
+//! The data keys of tenants. Texts that people wrote and credentials of workspaces are stored only under the key of their tenant.
 //!
-//! Three layers. A master key comes from [`Secrets`]. It wraps one data key per tenant; those lie in a table of their
-//! own, which has no backups, so that destroying a tenant's key makes its rows unreadable in every backup too. The data
-//! key seals values, with the tenant and the value's name as associated data and the key's number in the record.
+//! There are three layers. A master key comes from [`Secrets`]. It wraps the data keys of each tenant, which are stored in a
+//! separate table without backups, so that destroying them makes the tenant's rows unreadable in every backup too. A data key
+//! seals values, with the tenant and the value's name as associated data. The sealed value holds the number of its key.
 //!
-//! The key's row is also where it stands that a tenant was erased: nothing more is written for it then.
+//! The row of a tenant's keys also records that the tenant was erased. Nothing more is written for it then.
 
 mod cipher;
 mod master;
@@ -30,28 +30,28 @@ use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
 use crate::table::{Item, RowKey, Rows, Table, TableError, Value, Write};
 
-/// How long a process goes on with the keys that it has read: so long may it write for a tenant erased elsewhere.
+/// How long a process uses the keys that it has read. For that time, it may still write for a tenant that another process erased.
 pub const CACHED_FOR: Duration = Duration::from_mins(1);
 
-/// Tenants whose keys a process holds.
+/// The most tenants whose keys a process caches.
 const CACHED_TENANTS: usize = 10_000;
 
-/// Tries to make a key that others make at the same moment.
+/// The number of attempts to add a key while other processes add keys too.
 const TRIES: usize = 5;
 
-/// Why there is no key.
+/// The reason why a key cannot be used.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// The tenant was erased and has not been installed again.
+    /// The tenant was erased, and the app has not been installed again.
     #[error("the workspace has been erased")]
     Erased,
-    /// The keys' table did not answer.
+    /// The table of keys failed.
     #[error("tenant keys: {0}")]
     Table(#[from] TableError),
-    /// No master key.
+    /// The master keys could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The list of master keys cannot be read.
+    /// The list of master keys is malformed.
     #[error(transparent)]
     Master(#[from] MasterKeyError),
     /// A key is wrapped under a master key that is not in the list, or is damaged.
@@ -69,12 +69,12 @@ pub struct Keyring {
     master_name: String,
     clock: Arc<dyn Clock>,
     cached: Mutex<HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>>,
-    /// Goes up with every key that is destroyed: what was read before is not kept then.
+    /// Counts the calls of [`Keyring::forget`]. Keys that were read before such a call are not cached.
     changes: AtomicU64,
     hash_key: OnceCell<AesKey>,
 }
 
-/// What stands in a tenant's row.
+/// The content of the row of a tenant's keys.
 struct Stored {
     erased: bool,
     current: i64,
@@ -82,7 +82,7 @@ struct Stored {
 }
 
 impl Keyring {
-    /// The keys in that table, wrapped under the master key that `secrets` holds under `master_name`.
+    /// Uses the keys in `table`, wrapped under the master keys that `secrets` holds under `master_name`.
     pub fn new(
         table: &Table,
         secrets: Arc<dyn Secrets>,
@@ -100,7 +100,7 @@ impl Keyring {
         }
     }
 
-    /// A tenant's keys; made if it has none yet.
+    /// Returns a tenant's keys, and makes the first one if it has none.
     pub async fn of(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, KeyError> {
         let now = self.clock.now();
         if let Some((read_at, keys)) = self.cache().get(tenant)
@@ -111,7 +111,7 @@ impl Keyring {
         let changes = self.changes.load(Ordering::SeqCst);
         let keys = Arc::new(self.read_or_make(tenant).await?);
         let mut cache = self.cache();
-        // Read before they were changed: good for once.
+        // The keys may have changed since the read, so they are used once and not cached.
         if self.changes.load(Ordering::SeqCst) != changes {
             return Ok(keys);
         }
@@ -122,7 +122,8 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// A name for an id that tells nobody without the keys' table which one it is: for what outlives an erasure.
+    /// Returns a keyed hash of an id as 32 hex digits, for rows that outlive an erasure. Without the table of keys, nobody can tell
+    /// which id it stands for.
     pub async fn hash(&self, id: &str) -> Result<String, KeyError> {
         let key = self
             .hash_key
@@ -133,24 +134,25 @@ impl Keyring {
         Ok(hex::encode(&mac.finalize().into_bytes()[..16]))
     }
 
-    /// Destroys a tenant's keys: what they sealed is lost, here and in every backup. Nothing more is written for it.
+    /// Destroys a tenant's keys. What they sealed can never be read again, here or in a backup, and nothing more is written for the
+    /// tenant.
     pub async fn destroy(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;
         let now = self.clock.now();
-        // The count stays, so that a key made after a new installation never has the number of a destroyed one.
+        // The number stays, so that a key that is made after a new install never has the number of a destroyed key.
         let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
         self.rows.write(erase.value(":now", now.millis())).await?;
         self.forget(tenant);
         Ok(())
     }
 
-    /// Whether a tenant was erased and not installed again.
+    /// Tells whether a tenant was erased and the app has not been installed again.
     pub async fn is_erased(&self, tenant: &TenantId) -> Result<bool, KeyError> {
         let stored = self.stored(tenant).await?;
         Ok(stored.is_some_and(|stored| stored.erased))
     }
 
-    /// Lets an erased tenant begin anew, with a new key. Does nothing for one that was not erased.
+    /// Ends the erased state of a tenant, which then gets a new key. Does nothing for a tenant that was not erased.
     pub async fn revive(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;
         let begun = Write::update(key, "REMOVE #erased_at").when("attribute_exists(#erased_at)");
@@ -162,8 +164,8 @@ impl Keyring {
         Ok(())
     }
 
-    /// Gives a tenant a new key under the newest master key and wraps its older ones under that too. What the older
-    /// ones sealed stays readable. An interrupted call is repeated without harm.
+    /// Gives a tenant a new key under the newest master key, and wraps its older keys under that master key too. Values that the
+    /// older keys sealed stay readable. An interrupted call can be repeated.
     pub async fn renew(&self, tenant: &TenantId) -> Result<(), KeyError> {
         for _ in 0..TRIES {
             let stored = self.stored(tenant).await?.ok_or(KeyError::Damaged)?;
@@ -179,7 +181,7 @@ impl Keyring {
         Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
     }
 
-    /// Reads a tenant's keys anew the next time: somebody else may have added one.
+    /// Drops a tenant's keys from the cache, so that they are read again when they are needed.
     pub fn forget(&self, tenant: &TenantId) {
         let mut cache = self.cache();
         self.changes.fetch_add(1, Ordering::SeqCst);
@@ -206,7 +208,7 @@ impl Keyring {
         Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
     }
 
-    /// Adds a key under the number after `current`; false when somebody else was faster.
+    /// Adds a key with the number after `current`. Returns false if another process was faster.
     async fn add_key(
         &self,
         tenant: &TenantId,
@@ -280,7 +282,7 @@ impl Keyring {
         Err(KeyError::Damaged)
     }
 
-    /// Wraps the key of [`Keyring::hash`] under the newest master key.
+    /// Wraps the key of [`Keyring::hash`] again, under the newest master key.
     pub async fn renew_hash_key(&self) -> Result<(), KeyError> {
         let key = self
             .hash_key
