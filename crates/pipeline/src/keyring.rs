@@ -7,7 +7,9 @@
 //! The row of a tenant's keys also records that the tenant was erased. Nothing more is written for it then.
 
 mod cipher;
+mod hash_key;
 mod master;
+mod stored;
 mod tenant_keys;
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,8 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use thiserror::Error;
 use tidegate_slack::ids::TenantId;
 use tokio::sync::OnceCell;
@@ -25,10 +25,11 @@ use self::cipher::AesKey;
 pub use self::cipher::CipherError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
+use self::stored::{Stored, value_of};
 pub use self::tenant_keys::{TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
-use crate::table::{Item, RowKey, Rows, Table, TableError, Value, Write};
+use crate::table::{RowKey, Rows, Table, TableError, Value, Write};
 
 /// How long a process uses the keys that it has read. For that time, it may still write for a tenant that another process erased.
 pub const CACHED_FOR: Duration = Duration::from_mins(1);
@@ -74,13 +75,6 @@ pub struct Keyring {
     hash_key: OnceCell<AesKey>,
 }
 
-/// The content of the row of a tenant's keys.
-struct Stored {
-    erased: bool,
-    current: i64,
-    wrapped: BTreeMap<i64, Wrapped>,
-}
-
 impl Keyring {
     /// Uses the keys in `table`, wrapped under the master keys that `secrets` holds under `master_name`.
     pub fn new(
@@ -120,18 +114,6 @@ impl Keyring {
         }
         cache.insert(tenant.clone(), (now, Arc::clone(&keys)));
         Ok(keys)
-    }
-
-    /// Returns a keyed hash of an id as 32 hex digits, for rows that outlive an erasure. Without the table of keys, nobody can tell
-    /// which id it stands for.
-    pub async fn hash(&self, id: &str) -> Result<String, KeyError> {
-        let key = self
-            .hash_key
-            .get_or_try_init(|| self.read_hash_key())
-            .await?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).map_err(|_| KeyError::Damaged)?;
-        mac.update(id.as_bytes());
-        Ok(hex::encode(&mac.finalize().into_bytes()[..16]))
     }
 
     /// Destroys a tenant's keys. What they sealed can never be read again, here or in a backup, and nothing more is written for the
@@ -220,7 +202,7 @@ impl Keyring {
         let mut wrapped = BTreeMap::new();
         for (number, key) in &keys {
             let about = about(tenant, *number);
-            wrapped.insert(number.to_string(), value(masters.wrap(&about, key)?));
+            wrapped.insert(number.to_string(), value_of(masters.wrap(&about, key)?));
         }
         let add = Write::update(key, "SET #current = :next, #wrapped = :wrapped")
             .when("attribute_not_exists(#erased_at) AND (attribute_not_exists(#pk) OR attribute_not_exists(#current) OR #current = :seen)")
@@ -248,51 +230,7 @@ impl Keyring {
 
     async fn stored(&self, tenant: &TenantId) -> Result<Option<Stored>, KeyError> {
         let row = self.rows.get(&self.key_of(tenant).await?).await?;
-        let Some(row) = row else { return Ok(None) };
-        let mut wrapped = BTreeMap::new();
-        if let Some(Value::M(keys)) = row.0.get("wrapped") {
-            for (number, key) in keys {
-                let number = number.parse().map_err(|_| KeyError::Damaged)?;
-                wrapped.insert(number, wrapped_from(key).ok_or(KeyError::Damaged)?);
-            }
-        }
-        Ok(Some(Stored {
-            erased: row.number("erased_at").is_some(),
-            current: row.number("current").unwrap_or(0),
-            wrapped,
-        }))
-    }
-
-    async fn read_hash_key(&self) -> Result<AesKey, KeyError> {
-        const ABOUT: &str = "hash key";
-        let place = RowKey::new(&["hash_key"], &["key"]);
-        let masters = self.masters().await?;
-        for _ in 0..TRIES {
-            if let Some(row) = self.rows.get(&place).await? {
-                let wrapped = row.0.get("wrapped").and_then(wrapped_from);
-                return Ok(masters.unwrap(ABOUT, &wrapped.ok_or(KeyError::Damaged)?)?);
-            }
-            let made = value(masters.wrap(ABOUT, &AesKey::random()?)?);
-            let put = Write::put(place.clone(), Item::new().with("wrapped", made));
-            match self.rows.write(put.when("attribute_not_exists(#pk)")).await {
-                Ok(_) | Err(TableError::Condition) => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Err(KeyError::Damaged)
-    }
-
-    /// Wraps the key of [`Keyring::hash`] again, under the newest master key.
-    pub async fn renew_hash_key(&self) -> Result<(), KeyError> {
-        let key = self
-            .hash_key
-            .get_or_try_init(|| self.read_hash_key())
-            .await?;
-        let wrapped = value(self.masters().await?.wrap("hash key", key)?);
-        let place = RowKey::new(&["hash_key"], &["key"]);
-        let put = Write::put(place, Item::new().with("wrapped", wrapped));
-        self.rows.write(put).await?;
-        Ok(())
+        row.map(|row| Stored::parse(&row)).transpose()
     }
 
     async fn key_of(&self, tenant: &TenantId) -> Result<RowKey, KeyError> {
@@ -315,22 +253,4 @@ impl Keyring {
 
 fn about(tenant: &TenantId, number: i64) -> String {
     format!("tenant key\0{tenant}\0{number}")
-}
-
-fn value(wrapped: Wrapped) -> Value {
-    Value::M(BTreeMap::from([
-        ("master".to_owned(), wrapped.master.into()),
-        ("bytes".to_owned(), wrapped.bytes.into()),
-    ]))
-}
-
-fn wrapped_from(value: &Value) -> Option<Wrapped> {
-    let Value::M(fields) = value else { return None };
-    match (fields.get("master")?, fields.get("bytes")?) {
-        (Value::S(master), Value::B(bytes)) => Some(Wrapped {
-            master: master.clone(),
-            bytes: bytes.clone(),
-        }),
-        _ => None,
-    }
 }
