@@ -2,8 +2,10 @@
 //! local mode and against a deployment.
 
 mod events;
+mod found;
 mod posts;
 mod redaction;
+mod replay;
 
 use tidegate_pipeline::table::Table;
 

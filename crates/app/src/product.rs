@@ -131,8 +131,8 @@ impl Product {
         }
     }
 
-    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. Returns the
-    /// number of erasures that have ended.
+    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of these
+    /// fails, the others still run and the first error is returned. Otherwise returns the number of erasures that have ended.
     pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Result<usize, SweepError> {
         let World {
             table,
@@ -140,12 +140,14 @@ impl Product {
             wake_ups,
             ..
         } = &self.world;
-        sweep(table, &**wake_ups, &**clock).await?;
+        let woken = sweep(table, &**wake_ups, &**clock).await;
         let queue_of = |kind: &str| match self.dispatcher.queue_of(kind) {
             JobQueue::Events => Arc::clone(&queues.events),
             JobQueue::Commands => Arc::clone(&queues.commands),
         };
-        send_due_timers(table, &queue_of, &**clock, until).await?;
-        Ok(self.installs.upkeep(until).await?)
+        let sent = send_due_timers(table, &queue_of, &**clock, until).await;
+        let erased = self.installs.upkeep(until).await;
+        woken.and(sent)?;
+        Ok(erased?)
     }
 }

@@ -1,13 +1,14 @@
-//! What is stored of incidents, and what always holds of it: values, their rows, and the rules that follow from the values
-//! alone. Nothing here calls Slack or knows who asked for what.
+//! The data model of incidents: values, the rows that store them, and the rules that depend on the values alone.
+//! Nothing here calls Slack or knows about requests.
 
 pub mod actor;
 pub mod channel_name;
-pub mod delivery;
 pub mod effect;
+pub mod form;
 pub mod incident;
 pub mod milestone;
 pub mod news;
+pub mod notification;
 pub mod permissions;
 pub mod publication;
 pub mod role;

@@ -6,7 +6,6 @@ pub mod announcement;
 pub mod approval;
 pub mod bookmarks;
 pub mod catchup;
-pub mod deliveries;
 pub mod expired_form;
 pub mod export;
 mod facts;
@@ -19,6 +18,7 @@ pub mod list;
 mod markdown;
 pub mod menu;
 pub mod modals;
+pub mod notifications;
 pub mod postmortem;
 pub mod public_page;
 pub mod reminder;
@@ -32,4 +32,4 @@ pub mod value;
 pub mod welcome;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;

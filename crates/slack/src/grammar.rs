@@ -15,7 +15,7 @@ use self::nearest::nearest;
 pub use self::values::{channel, duration, is_address, number, plain, user};
 pub use self::words::{Piece, Words, is, is_blank, joined};
 
-/// What is read, or why a text is wrong, in words to which the usage is added.
+/// A value that was read, or the answer to a text that cannot be read, without the usage that follows it.
 pub type Read<T> = Result<T, String>;
 
 /// How something is typed after the command, and what that does.

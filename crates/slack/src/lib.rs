@@ -18,6 +18,7 @@ pub mod ids;
 pub mod interaction;
 pub mod lenient;
 pub mod mrkdwn;
+pub mod prose;
 pub mod signature;
 pub mod socket;
 pub mod tenant;

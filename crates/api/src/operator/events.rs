@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tidegate_pipeline::archive::{self, Address, Archived};
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{Entry, EventState, Ledger, Share, ShareState, event_id_of};
+use tidegate_pipeline::ledger::{Entry, Ledger, event_id_of};
 use tidegate_pipeline::outbox::{PostState, Settled};
-use tidegate_pipeline::queue::Outgoing;
 use tidegate_pipeline::table::Due;
 use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 
+use super::found::Found;
 use super::{Operator, redaction};
 use crate::ApiError;
 
@@ -164,90 +163,13 @@ impl Operator<'_> {
         Ok(shown)
     }
 
-    pub(super) async fn replay_event(&self) -> Result<Value, ApiError> {
-        let id = self.call.path("id");
-        let domain = self.call.query.get("domain");
-        let (tenant, entry, archived) = self.find(id).await?;
-        let found = self.with_shares(&tenant, id, entry).await?;
-        let is_decided = matches!(
-            found.entry,
-            Some(Entry {
-                state: EventState::Done | EventState::Duplicate,
-                ..
-            })
-        );
-        let jobs = match domain {
-            _ if is_decided => self.jobs_of_shares(&tenant, &found, domain)?,
-            None => vec![archived.job],
-            Some(_) => {
-                return Err(ApiError::conflict(
-                    "the event has not been decided yet, so no domain has a share of it: replay it as a whole",
-                ));
-            }
-        };
-        if jobs.is_empty() {
-            return Ok(json!({
-                "ok": true, "event_id": id, "tenant": tenant, "replayed": false,
-                "message": "the event is done; replaying it would change nothing",
-            }));
-        }
-        // The claim, not this call, keeps a second replay from having a second effect.
-        for job in jobs {
-            self.queue_again(&tenant, &job).await?;
-        }
-        tracing::info!(event_id = id, tenant = %tenant, domain, "event.replayed");
-        Ok(json!({
-            "ok": true, "event_id": id, "tenant": tenant, "replayed": true,
-            "message": "queued again; `tidegate events show` tells what comes of it",
-        }))
-    }
-
-    /// The jobs of the shares that are not done: all of them, or that domain's.
-    fn jobs_of_shares(
-        &self,
-        tenant: &TenantId,
-        found: &Found,
-        domain: Option<&str>,
-    ) -> Result<Vec<Job>, ApiError> {
-        let named = |share: &&Share| domain.is_none_or(|domain| domain == share.domain);
-        let shares: Vec<&Share> = found.shares.iter().filter(named).collect();
-        if domain.is_some() && shares.is_empty() {
-            return Err(ApiError::not_found(
-                "that domain has no share of that event; `tidegate events show` lists those that there are",
-            ));
-        }
-        let ledger = self.ledger(tenant);
-        let open = shares
-            .into_iter()
-            .filter(|share| share.state != ShareState::Done);
-        let job = |share: &Share| ledger.job_of_share(share, tenant);
-        let jobs: Result<Vec<Job>, _> = open.map(job).collect();
-        jobs.map_err(|e| ApiError::Internal(e.to_string()))
-    }
-
-    async fn queue_again(&self, tenant: &TenantId, job: &Job) -> Result<(), ApiError> {
-        let body = job
-            .encode()
-            .map_err(|e| ApiError::Internal(e.to_string()))?;
-        let message = Outgoing {
-            group: tenant.as_str().to_owned(),
-            body,
-            delay: std::time::Duration::ZERO,
-        };
-        let queue = match job.kind.as_str() {
-            kind::SLACK_EVENT | kind::SHARE => &self.api.events,
-            _ => &self.api.commands,
-        };
-        Ok(queue.send(message).await?)
-    }
-
     async fn found(&self, tenant: &TenantId, id: &str) -> Result<Found, ApiError> {
         let entry = self.ledger(tenant).entry_of(id).await?;
         self.with_shares(tenant, id, entry).await
     }
 
     /// The entry with the shares that it says there are.
-    async fn with_shares(
+    pub(super) async fn with_shares(
         &self,
         tenant: &TenantId,
         id: &str,
@@ -261,7 +183,10 @@ impl Operator<'_> {
     }
 
     /// An event by its id: through its ledger row, or, while it has none, by looking through the archive.
-    async fn find(&self, id: &str) -> Result<(TenantId, Option<Entry>, Archived), ApiError> {
+    pub(super) async fn find(
+        &self,
+        id: &str,
+    ) -> Result<(TenantId, Option<Entry>, Archived), ApiError> {
         let tenants = self.asked_tenants().await?;
         for tenant in &tenants {
             let Some(entry) = self.ledger(tenant).entry_of(id).await? else {
@@ -311,44 +236,6 @@ impl Operator<'_> {
             clock: &*self.api.clock,
             keep: self.api.keep,
         }
-    }
-}
-
-/// What the ledger has of an event.
-struct Found {
-    entry: Option<Entry>,
-    shares: Vec<Share>,
-}
-
-impl Found {
-    /// The worst state of the event and its shares.
-    fn state(&self) -> &'static str {
-        let worst = self.shares.iter().map(|share| share.state).max();
-        match (&self.entry, worst) {
-            (None, _) => "pending",
-            (Some(entry), Some(worst)) if entry.state == EventState::Done => worst.as_str(),
-            (Some(entry), _) => entry.state.as_str(),
-        }
-    }
-
-    /// Why the event, or the share that stands worst, is not done.
-    fn reason(&self) -> Option<&str> {
-        let own = self
-            .entry
-            .as_ref()
-            .and_then(|entry| entry.reason.as_deref());
-        let open = self
-            .shares
-            .iter()
-            .filter(|share| share.state != ShareState::Done);
-        let worst = open.max_by_key(|share| share.state);
-        own.or_else(|| worst?.reason.as_deref())
-    }
-
-    /// How many posts the event caused, in its own commit and in its shares.
-    fn posts(&self) -> i64 {
-        let own = self.entry.as_ref().map_or(0, |entry| entry.posts);
-        own + self.shares.iter().map(|share| share.posts).sum::<i64>()
     }
 }
 

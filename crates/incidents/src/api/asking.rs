@@ -1,11 +1,11 @@
 //! Asks for a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
 //! idempotency key is claimed by that key, so that it is done once however often it is sent.
 
+use http::StatusCode;
 use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::hash_text;
 use tidegate_pipeline::worker::wake;
-use tidegate_slack::mrkdwn::unescape;
 
 use super::fields::Fields;
 use super::room::{Room, undone};
@@ -163,9 +163,10 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
 fn came(settled: Settled, repeated: bool) -> Result<Came, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
-            return Err(ApiError::conflict(unescape(&refused.0)));
+            let (code, message) = (refused.code, refused.text.plain());
+            return Err(ApiError::Request(StatusCode::CONFLICT, code, message));
         }
-        Some(Ok(message)) if !repeated => message["text"].as_str().map(unescape),
+        Some(Ok(reply)) if !repeated => reply.plain(),
         _ => None,
     };
     Ok(Came {

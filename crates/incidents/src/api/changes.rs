@@ -131,11 +131,7 @@ fn severity(fields: &mut Fields) -> (Command, Action) {
 }
 
 fn note(fields: &mut Fields, room: &Room<'_>) -> (Command, Action) {
-    let at = fields.moment("at", room.now);
-    let at = at.and_then(|at| {
-        let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
-        When::parse(&at.strftime("%Y-%m-%dT%H:%MZ").to_string())
-    });
+    let at = fields.moment("at", room.now).map(When::Exact);
     let text = fields.needed("text", MAX_TEXT);
     let command = Command::Timeline(Timeline::Add { at, text });
     (command, Action::AddToTimeline)

@@ -2,14 +2,14 @@
 
 use http::StatusCode;
 use serde_json::json;
-use tidegate_slack::mrkdwn::unescape;
 
 use super::asking::{self, Claim};
 use super::fields::Fields;
 use super::room::Room;
 use super::shown;
 use crate::decide::ask::Ask;
-use crate::decide::declaration::{self, Declaration};
+use crate::decide::declaration;
+use crate::model::form::Declaration;
 use crate::model::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
 use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
@@ -67,7 +67,7 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, ApiError> {
         Ok(declaration) => note_problems(fields, &declaration, room),
         Err(words) => {
             note_problems(fields, &declaration, room);
-            fields.wrong("template", &format!("is none: {}", unescape(&words)));
+            fields.wrong("template", &format!("is none: {}", words.plain()));
         }
     }
     fields.check()?;
@@ -86,7 +86,7 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
             field
         };
         if !fields.is_wrong(name) {
-            fields.wrong(name, &format!("does not fit: {}", unescape(&words)));
+            fields.wrong(name, &format!("does not fit: {}", words.plain()));
         }
     }
 }

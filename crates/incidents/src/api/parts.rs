@@ -11,7 +11,7 @@ use super::room::Room;
 use super::shown;
 use crate::decide::tasks::{self, Task};
 use crate::decide::{relations, review};
-use crate::model::delivery;
+use crate::model::notification;
 use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
 use crate::model::timeline::Entry;
@@ -108,7 +108,7 @@ fn task(task: &Task) -> Value {
 }
 
 async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> ApiResult {
-    let deliveries = delivery::list(&room.rows, &loaded.incident.id).await?;
+    let deliveries = notification::list(&room.rows, &loaded.incident.id).await?;
     let deliveries = deliveries.iter().map(|delivery| {
         json!({
             "news": delivery.news,

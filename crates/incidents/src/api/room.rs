@@ -5,7 +5,6 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
-use tidegate_slack::mrkdwn::unescape;
 
 use tidegate_api::{Api, ApiError, Call, Caller, Identity};
 use tidegate_pipeline::people::{Person, PersonKind};
@@ -112,7 +111,7 @@ impl<'a> Room<'a> {
             Some(_) => case.may(action).map(|_| ()),
             None => case.may_at_all(action),
         };
-        allowed.map_err(|refused| ApiError::forbidden(unescape(&refused.0)))
+        allowed.map_err(|refused| ApiError::forbidden(refused.text.plain()))
     }
 
     /// The incident with that id or number, if the caller may know of it.

@@ -126,7 +126,7 @@ pub(super) fn named(word: &str) -> Read<IncidentRef> {
     incident(word).ok_or_else(|| "The incident must be like INC-12, or its channel.".to_owned())
 }
 
-/// Reads an incident's name: `INC-12`, `#12`, `12`, or its channel.
+/// Reads which incident is meant: `INC-12`, `#12`, `12`, or a reference to its channel.
 fn incident(word: &str) -> Option<IncidentRef> {
     if let Some(channel) = grammar::channel(word) {
         return Some(IncidentRef::Channel(channel));

@@ -6,9 +6,18 @@ use std::str::FromStr;
 use jiff::civil::{DateTime, Time, date};
 use tidegate_pipeline::clock::Timestamp;
 
-/// A moment of the past as typed: on the typer's clock unless it says that it is UTC.
+/// A moment of the past that somebody names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct When {
+pub enum When {
+    /// As a person types it.
+    Typed(Typed),
+    /// As a program gives it: exact, and in no time zone.
+    Exact(Timestamp),
+}
+
+/// A day and time, or a time alone: on the typer's clock unless it says that it is UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Typed {
     day: Option<jiff::civil::Date>,
     time: Time,
     utc: bool,
@@ -27,12 +36,21 @@ impl When {
         };
         let (hour, minute) = clock.split_once(':')?;
         let time = Time::new(number(hour, 2)?, number(minute, 2)?, 0, 0).ok()?;
-        Some(Self { day, time, utc })
+        Some(Self::Typed(Typed { day, time, utc }))
     }
 
-    /// The moment, for somebody whose clock is `offset` seconds ahead of UTC. Without a day it is the last such
-    /// moment that is not after `now`.
+    /// The moment, for somebody whose clock is `offset` seconds ahead of UTC.
     pub fn moment(self, now: Timestamp, offset: i64) -> Timestamp {
+        match self {
+            Self::Typed(typed) => typed.moment(now, offset),
+            Self::Exact(at) => at,
+        }
+    }
+}
+
+impl Typed {
+    /// Without a day it is the last such moment that is not after `now`.
+    fn moment(self, now: Timestamp, offset: i64) -> Timestamp {
         const DAY: i64 = 24 * 60 * 60;
         let offset = if self.utc { 0 } else { offset };
         let clock = i64::from(self.time.hour()) * 3600 + i64::from(self.time.minute()) * 60;
@@ -53,11 +71,18 @@ impl When {
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(day) = self.day {
+        let typed = match self {
+            Self::Typed(typed) => typed,
+            Self::Exact(at) => {
+                let at = jiff::Timestamp::from_millisecond(at.millis()).map_err(|_| fmt::Error)?;
+                return write!(f, "{at}");
+            }
+        };
+        if let Some(day) = typed.day {
             write!(f, "{day}T")?;
         }
-        write!(f, "{:02}:{:02}", self.time.hour(), self.time.minute())?;
-        f.write_str(if self.utc { "Z" } else { "" })
+        write!(f, "{:02}:{:02}", typed.time.hour(), typed.time.minute())?;
+        f.write_str(if typed.utc { "Z" } else { "" })
     }
 }
 

@@ -6,11 +6,10 @@ use secrecy::SecretString;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::case::Form;
-use super::declaration::Declaration;
 use super::lifecycle::Update;
 use crate::command::{Command, IncidentRef, Link};
 use crate::model::actor::Actor;
+use crate::model::form::{Declaration, Form};
 use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 use crate::model::timer_kind::TimerKind;

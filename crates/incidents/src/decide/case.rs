@@ -4,15 +4,16 @@ use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
 
 use super::change::Change;
-use super::declaration::Declaration;
 use crate::model::actor::Actor;
+use crate::model::form::Form;
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
-use crate::model::timeline::Source;
 
 /// What a decision may look at.
 pub struct Case<'a> {
@@ -40,63 +41,85 @@ pub struct Case<'a> {
     pub count: u32,
 }
 
-/// What somebody is told who asked for what cannot be: plain words, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub String);
+/// Why something that somebody asked for is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Names the reason for programs: lower case, the same for ever. It is the `code` of an error of the API.
+    pub code: &'static str,
+    /// Tells a person the reason, and what to do.
+    pub text: Prose,
+}
 
 impl Refused {
-    /// In these words.
-    pub fn new(words: impl Into<String>) -> Self {
-        Self(words.into())
+    /// A refusal for the reason `code`.
+    pub fn new(code: &'static str, text: impl Into<Prose>) -> Self {
+        Self {
+            code,
+            text: text.into(),
+        }
     }
 }
 
-impl From<permissions::Refusal> for Refused {
-    fn from(refusal: permissions::Refusal) -> Self {
-        Self(refusal.to_string())
+impl From<permissions::PermissionDenied> for Refused {
+    fn from(refusal: permissions::PermissionDenied) -> Self {
+        let code = match refusal {
+            permissions::PermissionDenied::NotFound => "no_such_incident",
+            permissions::PermissionDenied::Forbidden(_) => "forbidden",
+            permissions::PermissionDenied::NeedsApproval(_) => "needs_approval",
+        };
+        Self::new(code, refusal.text())
     }
 }
 
-impl From<crate::model::transition::Denied> for Refused {
-    fn from(denied: crate::model::transition::Denied) -> Self {
-        Self(escape(&denied.to_string()))
+impl From<crate::model::transition::TransitionError> for Refused {
+    fn from(denied: crate::model::transition::TransitionError) -> Self {
+        Self::new("wrong_order", denied.to_string().as_str())
+    }
+}
+
+/// What the asker is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// A text, for Slack and for programs.
+    Text(Prose),
+    /// A message of Slack's: what is shown there only.
+    Message(Json),
+}
+
+impl Reply {
+    /// The message that shows it in Slack.
+    pub fn message(&self) -> Json {
+        match self {
+            Self::Text(text) => words_only(&text.mrkdwn()),
+            Self::Message(message) => message.clone(),
+        }
+    }
+
+    /// The text without mark-up; `None` of a message, which only Slack shows.
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.plain()),
+            Self::Message(_) => None,
+        }
     }
 }
 
 /// What a decision comes to.
 pub enum Verdict {
-    /// A change, and what whoever asked is told of it.
-    Change(Box<Change>, Option<Json>),
+    /// A change, and what the asker is told of it.
+    Change(Box<Change>, Option<Reply>),
     /// An answer only.
-    Answer(Json),
+    Answer(Reply),
     /// A form for the asker to fill in.
     Form(Form),
     /// Other settings of the workspace, and what the admin is told.
-    Settings(Box<Settings>, Json),
-}
-
-/// A form, which a modal shows.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Form {
-    /// To declare an incident, with what is known already.
-    Declare(Box<Declaration>),
-    /// To say where it stands.
-    Update,
-    /// To say how bad it is.
-    Severity,
-    /// To resolve it.
-    Resolve,
-    /// To put a message on the timeline of an incident.
-    AddToTimeline(Source, String),
-    /// To make a task of a message.
-    MakeTask(Source, String),
+    Settings(Box<Settings>, Reply),
 }
 
 impl Verdict {
-    /// A change that is answered in these words.
-    pub fn changed(change: Change, words: impl Into<String>) -> Self {
-        Self::Change(Box::new(change), Some(words_only(&words.into())))
+    /// A change, and a text for the asker.
+    pub fn changed(change: Change, text: impl Into<Prose>) -> Self {
+        Self::Change(Box::new(change), Some(Reply::Text(text.into())))
     }
 
     /// A change that speaks for itself in the channel.
@@ -104,15 +127,20 @@ impl Verdict {
         Self::Change(Box::new(change), None)
     }
 
-    /// An answer in these words.
-    pub fn words(words: impl Into<String>) -> Self {
-        Self::Answer(words_only(&words.into()))
+    /// A text only.
+    pub fn words(text: impl Into<Prose>) -> Self {
+        Self::Answer(Reply::Text(text.into()))
+    }
+
+    /// A message of finished mrkdwn, which only Slack shows.
+    pub fn markup(markup: &str) -> Self {
+        Self::Answer(Reply::Message(words_only(markup)))
     }
 }
 
-/// A message of plain words.
-pub fn words_only(words: &str) -> Json {
-    json!({"text": words})
+/// A message of finished mrkdwn.
+pub fn words_only(markup: &str) -> Json {
+    json!({"text": markup})
 }
 
 impl<'a> Case<'a> {
@@ -143,11 +171,13 @@ impl<'a> Case<'a> {
     /// The incident that it is about, if the asker may know of it.
     pub fn incident(&self) -> Result<&'a Incident, Refused> {
         let missing = "There is no incident here. Type this in an incident's channel; `/incident list` shows what is open.";
-        let loaded = self.subject.ok_or_else(|| Refused::new(missing))?;
+        let loaded = self
+            .subject
+            .ok_or_else(|| Refused::new("no_such_incident", missing))?;
         if permissions::can_see(&self.standing(), &loaded.incident) {
             return Ok(&loaded.incident);
         }
-        Err(Refused::new(missing))
+        Err(Refused::new("no_such_incident", missing))
     }
 
     /// The incident that it is about, if the asker may do that to it.
@@ -176,11 +206,15 @@ impl<'a> Case<'a> {
 
 /// Why nothing more happens to an incident that has ended.
 pub fn ended(incident: &Incident) -> Refused {
-    Refused::new(format!(
-        "{} is {}. To go on with it, type `/incident reopen <why>`.",
-        incident.name(),
-        incident.status
-    ))
+    Refused::new(
+        "incident_ended",
+        prose!(
+            incident.name(),
+            " is ",
+            incident.status,
+            ". To go on with it, type `/incident reopen <why>`."
+        ),
+    )
 }
 
 /// Somebody as others read it in Slack.

@@ -1,41 +1,13 @@
 //! What is to be declared: a declaration as it was typed, filled in or sent, what a template adds to it, and what is wrong
 //! with it.
 
-use tidegate_pipeline::clock::Timestamp;
-use tidegate_slack::ids::UserId;
+use tidegate_slack::prose;
+use tidegate_slack::prose::{Prose, code};
 
 use crate::command;
+use crate::model::form::Declaration;
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::settings::Settings;
-use crate::model::severity::Severity;
-use crate::model::timeline::Source;
-
-/// What is to be declared.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Declaration {
-    /// In a line.
-    pub title: String,
-    /// How bad; of the template, or P2, if nobody says.
-    pub severity: Option<Severity>,
-    /// Slugs of services.
-    pub services: Vec<String>,
-    /// Who is to lead; the declarer, if nobody says and it is a person.
-    pub commander: Option<UserId>,
-    /// More words.
-    pub description: Option<String>,
-    /// Only for those who take part.
-    pub private: bool,
-    /// A rehearsal.
-    pub drill: bool,
-    /// Perhaps none.
-    pub triage: bool,
-    /// Name of a template.
-    pub template: Option<String>,
-    /// The message that it was declared from.
-    pub source: Option<Source>,
-    /// When somebody or something noticed, if that was before.
-    pub detected_at: Option<Timestamp>,
-}
 
 /// What somebody typed, as far as it is known.
 pub fn typed(known: &command::Declare) -> Declaration {
@@ -55,15 +27,19 @@ pub fn typed(known: &command::Declare) -> Declaration {
 pub fn from_template(
     mut declaration: Declaration,
     settings: &Settings,
-) -> Result<Declaration, String> {
+) -> Result<Declaration, Prose> {
     let Some(name) = &declaration.template else {
         return Ok(declaration);
     };
     let Some(template) = settings.templates.get(name) else {
         let known: Vec<&str> = settings.templates.keys().map(String::as_str).collect();
-        return Err(format!(
-            "There is no template `{name}`. There are: {}.",
-            known.join(", ")
+        let known = known.join(", ");
+        return Err(prose!(
+            "There is no template ",
+            code(name),
+            ". There are: ",
+            known,
+            "."
         ));
     };
     if declaration.title.trim().is_empty() {
@@ -80,19 +56,24 @@ pub fn from_template(
 }
 
 /// What is wrong with a declaration, field by field: `title`, `service`.
-pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static str, String)> {
+pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static str, Prose)> {
     let mut wrong = Vec::new();
     let length = declaration.title.trim().chars().count();
     if length == 0 {
-        wrong.push(("title", "Say in a line what is wrong.".to_owned()));
+        wrong.push(("title", "Say in a line what is wrong.".into()));
     } else if length > MAX_TITLE {
         wrong.push((
             "title",
-            format!("{MAX_TITLE} characters at most, please: there are {length}."),
+            prose!(
+                MAX_TITLE,
+                " characters at most, please: there are ",
+                length,
+                "."
+            ),
         ));
     }
     if declaration.services.len() > MAX_SERVICES {
-        wrong.push(("service", format!("{MAX_SERVICES} services at most.")));
+        wrong.push(("service", prose!(MAX_SERVICES, " services at most.")));
     }
     let unknown: Vec<&str> = declaration
         .services
@@ -109,9 +90,11 @@ pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static st
         };
         wrong.push((
             "service",
-            format!(
-                "`{}` is no service here. There are: {known}.",
-                unknown.join("`, `")
+            prose!(
+                Prose::joined(unknown.iter().map(code), ", "),
+                " is no service here. There are: ",
+                known,
+                "."
             ),
         ));
     }

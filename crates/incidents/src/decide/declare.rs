@@ -6,19 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose;
+use tidegate_slack::prose::{Prose, code, strong};
 
-use super::case::{Case, Form, Refused, Verdict};
+use super::case::{Case, Refused, Verdict};
 use super::change::Change;
-use super::declaration::{self, Declaration};
+use super::declaration;
 use super::routing;
 use super::speak::publish;
 use crate::command;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::{Declaration, Form};
 use crate::model::incident::{Incident, IncidentId, Milestones, Review};
 use crate::model::news::News;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::{Settings, StatusPage};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
@@ -42,12 +45,12 @@ pub fn typed(case: &Case<'_>, known: &command::Declare) -> Result<Verdict, Refus
 pub fn declare(case: &Case<'_>, declaration: &Declaration) -> Result<Verdict, Refused> {
     case.may_at_all(Action::Declare)?;
     let settings = case.settings;
-    let declaration =
-        declaration::from_template(declaration.clone(), settings).map_err(Refused::new)?;
+    let declaration = declaration::from_template(declaration.clone(), settings)
+        .map_err(|words| Refused::new("no_such_template", words))?;
     let wrong = declaration::check(&declaration, settings);
     if !wrong.is_empty() {
-        let words: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
-        return Err(Refused::new(words.join(" ")));
+        let words = wrong.into_iter().map(|(_, words)| words);
+        return Err(Refused::new("bad_declaration", Prose::joined(words, " ")));
     }
     let change = decide(
         &declaration,
@@ -57,11 +60,13 @@ pub fn declare(case: &Case<'_>, declaration: &Declaration) -> Result<Verdict, Re
         case.count,
         case.now,
     );
-    let said = format!(
-        "*{}* is declared as {}. Its channel `#{}` is being made, and you are invited to it.",
-        change.incident.name(),
+    let said = prose!(
+        strong(change.incident.name()),
+        " is declared as ",
         change.incident.severity,
-        change.incident.channel_name
+        ". Its channel ",
+        code(format!("#{}", change.incident.channel_name)),
+        " is being made, and you are invited to it."
     );
     Ok(Verdict::changed(change, said))
 }
@@ -211,7 +216,7 @@ fn incident(
         public: Vec::new(),
         merged_into: None,
         tasks: 0,
-        told: BTreeMap::new(),
+        notified: BTreeMap::new(),
         counted: None,
         seq: 0,
         chain: String::new(),
@@ -221,9 +226,9 @@ fn incident(
 }
 
 /// Who leads it: whom the declaration names, or else the person who declares.
-fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<Held> {
+fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<RoleHolder> {
     let user = declaration.commander.as_ref().or(actor.person())?;
-    Some(Held {
+    Some(RoleHolder {
         role: RoleName::Commander,
         user: user.clone(),
         since: now,

@@ -4,8 +4,9 @@
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose;
 
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused, Reply, Verdict};
 use super::people::{bring_in, give, goes_on, has_room, person, take_up};
 use super::routing;
 use super::speak::{say, say_message, show};
@@ -14,7 +15,7 @@ use crate::model::incident::{Handover, Incident};
 use crate::model::permissions::Action;
 use crate::model::role::RoleName;
 use crate::model::timeline::{EntryKind, bounded};
-use crate::render::handover::{Answer, answered, message_of};
+use crate::render::handover::{HandoverOutcome, answered, message_of};
 
 /// Offers the command. The brief goes to the channel and to the person. `open_tasks` is how many there are.
 pub fn offer(
@@ -28,12 +29,14 @@ pub fn offer(
     goes_on(incident)?;
     let name = incident.name();
     if incident.commander() == Some(to) {
-        return Err(Refused::new(format!(
-            "<@{to}> is the commander of {name} already."
-        )));
+        return Err(Refused::new(
+            "already_commander",
+            prose!(to, " is the commander of ", name, " already."),
+        ));
     }
     if to == from {
         return Err(Refused::new(
+            "handover_to_self",
             "The command is offered to somebody else. To take it yourself, type `/incident take`.",
         ));
     }
@@ -67,12 +70,12 @@ pub fn offer(
         message: brief,
     });
     let stays = match incident.commander() {
-        Some(commander) => format!("Until then <@{commander}> stays the commander."),
-        None => "Until then there is no commander.".to_owned(),
+        Some(commander) => prose!("Until then ", commander, " stays the commander."),
+        None => "Until then there is no commander.".into(),
     };
     Ok(Verdict::changed(
         change,
-        format!("<@{to}> is asked to take the command of {name}. {stays}"),
+        prose!(to, " is asked to take the command of ", name, ". ", stays),
     ))
 }
 
@@ -92,8 +95,11 @@ pub fn accept(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
     );
     show(&mut change);
     routing::refresh(&mut change);
-    let answer = answered(incident, offer, Answer::Accepted);
-    Ok(Verdict::Change(Box::new(change), Some(answer)))
+    let answer = answered(incident, offer, HandoverOutcome::Accepted);
+    Ok(Verdict::Change(
+        Box::new(change),
+        Some(Reply::Message(answer)),
+    ))
 }
 
 /// No to what was offered then: the commander stays.
@@ -116,8 +122,11 @@ pub fn decline(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> 
             offer.from, offer.to
         ),
     );
-    let answer = answered(incident, offer, Answer::Declined);
-    Ok(Verdict::Change(Box::new(change), Some(answer)))
+    let answer = answered(incident, offer, HandoverOutcome::Declined);
+    Ok(Verdict::Change(
+        Box::new(change),
+        Some(Reply::Message(answer)),
+    ))
 }
 
 /// The offer of that moment, which waits for the asker.
@@ -127,14 +136,19 @@ fn asked<'a>(case: &Case<'a>, offered: Timestamp) -> Result<(&'a Incident, &'a H
     let offer = incident
         .handover
         .as_ref()
-        .ok_or_else(|| Refused::new(over))?;
+        .ok_or_else(|| Refused::new("handover_over", over))?;
     goes_on(incident)?;
     if offer.at != offered {
-        return Err(Refused::new(format!(
-            "This offer has lapsed: <@{}> has offered you the command of {} anew since. Answer that, at the end of its channel.",
-            offer.from,
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "handover_lapsed",
+            prose!(
+                "This offer has lapsed: ",
+                offer.from,
+                " has offered you the command of ",
+                incident.name(),
+                " anew since. Answer that, at the end of its channel."
+            ),
+        ));
     }
     Ok((incident, offer))
 }

@@ -4,6 +4,8 @@
 
 mod endings;
 
+use tidegate_slack::mrkdwn::escape;
+
 pub use self::endings::{cancel, close, reopen, resolve};
 use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
@@ -16,8 +18,9 @@ use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
-use tidegate_slack::mrkdwn::escape;
+use crate::model::transition::{self, Transition};
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -52,9 +55,10 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
     if let Some(to @ (Status::Resolved | Status::Closed | Status::Canceled | Status::Merged)) =
         update.to
     {
-        return Err(Refused::new(format!(
-            "`{to}` has a command of its own: `/incident help`."
-        )));
+        return Err(Refused::new(
+            "another_command",
+            prose!(code(&to), " has a command of its own: `/incident help`."),
+        ));
     }
     if !incident.status.is_open() {
         return Err(ended(incident));
@@ -71,20 +75,21 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
         (to, _) => to,
     };
     let went = match to {
-        Some(to) => transition::go(
+        Some(to) => transition::move_to(
             &mut change.incident,
             to,
             text,
             case.standing().is_admin(),
             case.now,
         )?,
-        None => Went::Already,
+        None => Transition::Unchanged,
     };
-    if went == Went::Already && text.is_none() {
-        return Ok(Verdict::words(format!(
-            "{} is {} already.",
+    if went == Transition::Unchanged && text.is_none() {
+        return Ok(Verdict::words(prose!(
             incident.name(),
-            incident.status
+            " is ",
+            incident.status,
+            " already."
         )));
     }
     change.incident.updated_at = case.now;
@@ -131,9 +136,11 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
     }
     let from = incident.severity;
     if from == to {
-        return Ok(Verdict::words(format!(
-            "{} is {to} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is ",
+            to,
+            " already."
         )));
     }
     let mut change = case.change(incident);
@@ -184,14 +191,15 @@ fn invite_owners(change: &mut Change, case: &Case<'_>) {
 pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Accept)?;
     if incident.status != Status::Triage {
-        return Ok(Verdict::words(format!(
-            "{} is {} already.",
+        return Ok(Verdict::words(prose!(
             incident.name(),
-            incident.status
+            " is ",
+            incident.status,
+            " already."
         )));
     }
     let mut change = case.change(incident);
-    transition::go(
+    transition::move_to(
         &mut change.incident,
         Status::Declared,
         None,

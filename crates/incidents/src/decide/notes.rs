@@ -3,6 +3,8 @@
 //! What people write on the timeline. Nothing that was written is ever lost: a correction stands beside it.
 
 use tidegate_slack::ids::{Ts, UserId};
+use tidegate_slack::prose;
+use tidegate_slack::prose::{code, strong};
 
 use super::case::{Case, Refused, Verdict};
 use super::marks::{Found, Marked, Marker, moment, reword};
@@ -29,7 +31,14 @@ pub fn add(case: &Case<'_>, at: Option<When>, text: &str) -> Result<Verdict, Ref
     let seq = change.note_from(EntryKind::Note, text, at, None);
     Ok(Verdict::changed(
         change,
-        format!("Noted as entry {seq} of {}.{}", incident.name(), cut(text)),
+        prose!(
+            "Noted as entry ",
+            seq,
+            " of ",
+            incident.name(),
+            ".",
+            cut(text)
+        ),
     ))
 }
 
@@ -45,6 +54,7 @@ pub fn add_message(
     let text = said(text)?;
     if known.is_some_and(|found| found.marked.is_deleted()) {
         return Err(Refused::new(
+            "message_deleted",
             "That message has been deleted. `/incident timeline add` notes it in your own words.",
         ));
     }
@@ -61,7 +71,7 @@ pub fn add_message(
     });
     Ok(Verdict::changed(
         change,
-        format!("It is on the timeline of {}.{}", incident.name(), cut(text)),
+        prose!("It is on the timeline of ", incident.name(), ".", cut(text)),
     ))
 }
 
@@ -127,15 +137,17 @@ pub fn edit(
     let (incident, mut entry) = of_ones_own(case, seq, entry)?;
     let text = said(text)?;
     if !reword(&mut entry, text) {
-        return Ok(Verdict::words(format!("Entry {seq} says that already.")));
+        return Ok(Verdict::words(prose!("Entry ", seq, " says that already.")));
     }
     let mut change = case.change(incident);
     change.write(rows::put_entry(&incident.id, &entry));
     change.note(EntryKind::Changed, format!("Entry {seq} was corrected."));
     Ok(Verdict::changed(
         change,
-        format!(
-            "Entry {seq} is corrected; the export keeps what it said before.{}",
+        prose!(
+            "Entry ",
+            seq,
+            " is corrected; the export keeps what it said before.",
             cut(text)
         ),
     ))
@@ -145,7 +157,7 @@ pub fn edit(
 pub fn hide(case: &Case<'_>, seq: u64, entry: Option<&Entry>) -> Result<Verdict, Refused> {
     let (incident, mut entry) = of_ones_own(case, seq, entry)?;
     if entry.hidden_by.is_some() {
-        return Ok(Verdict::words(format!("Entry {seq} is hidden already.")));
+        return Ok(Verdict::words(prose!("Entry ", seq, " is hidden already.")));
     }
     entry.hidden_by = Some(case.actor.clone());
     let mut change = case.change(incident);
@@ -153,7 +165,7 @@ pub fn hide(case: &Case<'_>, seq: u64, entry: Option<&Entry>) -> Result<Verdict,
     change.note(EntryKind::Changed, format!("Entry {seq} was hidden."));
     Ok(Verdict::changed(
         change,
-        format!("Entry {seq} is hidden. The record keeps it."),
+        prose!("Entry ", seq, " is hidden. The record keeps it."),
     ))
 }
 
@@ -170,11 +182,17 @@ fn of_ones_own<'a>(
         Action::EditEntry
     })?;
     let missing = || {
-        Refused::new(format!(
-            "{} has no entry {seq}: it has {}. `/incident timeline` shows them.",
-            incident.name(),
-            incident.seq
-        ))
+        Refused::new(
+            "no_such_entry",
+            prose!(
+                incident.name(),
+                " has no entry ",
+                seq,
+                ": it has ",
+                incident.seq,
+                ". `/incident timeline` shows them."
+            ),
+        )
     };
     Ok((incident, entry.cloned().ok_or_else(missing)?))
 }
@@ -184,14 +202,23 @@ pub fn verify(case: &Case<'_>, entries: &[Entry]) -> Result<Verdict, Refused> {
     let incident = case.may(Action::View)?;
     let n = entries.len();
     Ok(Verdict::words(match broken_at(incident, entries) {
-        None => format!(
-            "The timeline of {} is as it was written: {n} entries, each chained to the one before, the last with hash `{}`.",
+        None => prose!(
+            "The timeline of ",
             incident.name(),
-            incident.chain
+            " is as it was written: ",
+            n,
+            " entries, each chained to the one before, the last with hash ",
+            code(&incident.chain),
+            "."
         ),
-        Some(seq) => format!(
-            "*The timeline of {} is not as it was written*, from entry {seq} on.",
-            incident.name()
+        Some(seq) => prose!(
+            strong(format!(
+                "The timeline of {} is not as it was written",
+                incident.name()
+            )),
+            ", from entry ",
+            seq,
+            " on."
         ),
     }))
 }
@@ -226,7 +253,7 @@ pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verd
     let name = milestone.as_str();
     let was = milestone.of(&incident.milestones);
     if was == Some(at) {
-        return Ok(Verdict::words(format!("{name} is {} already.", utc(at))));
+        return Ok(Verdict::words(prose!(name, " is ", utc(at), " already.")));
     }
     let mut change = case.change(incident);
     milestone::correct(&mut change.incident.milestones, milestone, at, case.now)?;
@@ -237,7 +264,7 @@ pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verd
     show(&mut change);
     Ok(Verdict::changed(
         change,
-        format!("Corrected for {}: {words}.", incident.name()),
+        prose!("Corrected for ", incident.name(), ": ", words, "."),
     ))
 }
 
@@ -245,10 +272,13 @@ pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verd
 fn happened(case: &Case<'_>, when: When) -> Result<tidegate_pipeline::clock::Timestamp, Refused> {
     let at = when.moment(case.now, case.zone.unwrap_or(0).into());
     if at > case.now {
-        return Err(Refused::new(format!(
-            "{} is still to come. A timeline tells what has been.",
-            utc(at)
-        )));
+        return Err(Refused::new(
+            "time_to_come",
+            prose!(
+                utc(at),
+                " is still to come. A timeline tells what has been."
+            ),
+        ));
     }
     Ok(at)
 }
@@ -258,6 +288,7 @@ fn said(text: &str) -> Result<&str, Refused> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Refused::new(
+            "text_missing",
             "Say what happened: `/incident timeline add [at 14:05] <text>`.",
         ));
     }

@@ -4,6 +4,8 @@
 //! and the asker is told so.
 
 use std::collections::BTreeSet;
+use tidegate_slack::prose;
+use tidegate_slack::prose::{Prose, code};
 
 use tidegate_slack::ids::UserId;
 
@@ -41,6 +43,7 @@ pub fn page(case: &Case<'_>, whom: &Paged) -> Result<Verdict, Refused> {
     users.retain(|user| case.actor.person() != Some(user));
     if users.is_empty() {
         return Err(Refused::new(
+            "nobody_to_call",
             "There is nobody to call but you. `/incident page @somebody` calls somebody else.",
         ));
     }
@@ -55,11 +58,14 @@ pub fn escalate(case: &Case<'_>) -> Result<Verdict, Refused> {
     users.retain(|user| case.actor.person() != Some(user));
     if users.is_empty() {
         let empty = case.settings.escalation.is_empty();
-        return Err(Refused::new(if empty {
-            "There is no escalation list, and no owner left to call. Call somebody with `/incident page @somebody`; an admin can set the list with `/incident config`."
-        } else {
-            "Everybody on the escalation list has been called, and the owners too. Call somebody again with `/incident page @somebody`."
-        }));
+        return Err(Refused::new(
+            "nobody_to_call",
+            if empty {
+                "There is no escalation list, and no owner left to call. Call somebody with `/incident page @somebody`; an admin can set the list with `/incident config`."
+            } else {
+                "Everybody on the escalation list has been called, and the owners too. Call somebody again with `/incident page @somebody`."
+            },
+        ));
     }
     call_for(case, incident, users)
 }
@@ -80,10 +86,13 @@ fn call_for(
     if incident.private && !strangers.is_empty() {
         let who = case.standing();
         if !who.leads() && !who.is_admin() {
-            return Err(Refused::new(format!(
-                "{} is private. Only the commander, the deputy or an admin can call somebody who does not take part.",
-                incident.name()
-            )));
+            return Err(Refused::new(
+                "incident_private",
+                prose!(
+                    incident.name(),
+                    " is private. Only the commander, the deputy or an admin can call somebody who does not take part."
+                ),
+            ));
         }
         has_room(incident, strangers.len())?;
         change.incident.participants.extend(strangers);
@@ -144,36 +153,46 @@ fn owners(slug: &str, settings: &Settings) -> Result<Vec<UserId>, Refused> {
         } else {
             known.join(", ")
         };
-        return Err(Refused::new(format!(
-            "`{slug}` is no service here. There are: {known}."
-        )));
+        return Err(Refused::new(
+            "no_such_service",
+            prose!(code(&slug), " is no service here. There are: ", known, "."),
+        ));
     }
     let owners = settings.owners(&[slug.to_owned()]);
     if owners.is_empty() {
-        return Err(Refused::new(format!(
-            "The service `{slug}` has no owners. Call a person with `/incident page @somebody`."
-        )));
+        return Err(Refused::new(
+            "no_owners",
+            prose!(
+                "The service ",
+                code(&slug),
+                " has no owners. Call a person with `/incident page @somebody`."
+            ),
+        ));
     }
     Ok(owners)
 }
 
-fn answer(called: &Called, left_out: usize) -> String {
+fn answer(called: &Called, left_out: usize) -> Prose {
     let mut words = Vec::new();
     if !called.told.is_empty() {
-        words.push(format!("Called: {}.", mentions(&called.told)));
+        words.push(prose!("Called: ", Prose::joined(&called.told, ", "), "."));
     }
     if !called.spared.is_empty() {
-        words.push(format!(
-            "Called less than 5 minutes ago, and not again now: {}.",
-            mentions(&called.spared)
+        words.push(prose!(
+            "Called less than 5 minutes ago, and not again now: ",
+            Prose::joined(&called.spared, ", "),
+            "."
         ));
     }
     if left_out > 0 {
-        words.push(format!(
-            "{MAX_CALLED} people are called at once: {left_out} more were not."
+        words.push(prose!(
+            MAX_CALLED,
+            " people are called at once: ",
+            left_out,
+            " more were not."
         ));
     }
-    words.join(" ")
+    Prose::joined(words, " ")
 }
 
 #[cfg(test)]

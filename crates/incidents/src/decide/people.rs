@@ -6,6 +6,8 @@
 pub mod roles;
 
 use std::collections::BTreeSet;
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
 
 use tidegate_slack::ids::UserId;
 
@@ -18,7 +20,7 @@ use super::speak::{say, show};
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::timer_kind::TimerKind;
@@ -38,7 +40,7 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
     incident
         .roles
         .retain(|held| held.role != *role || (!role.is_single() && held.user != *user));
-    incident.roles.push(Held {
+    incident.roles.push(RoleHolder {
         role: role.clone(),
         user: user.clone(),
         since: now,
@@ -49,8 +51,8 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
         incident.zone = zone;
         incident.handover = None;
         // Whoever leads from now on has missed no update yet.
-        if let Some(nag) = incident.timers.get_mut(&TimerKind::UpdateDue) {
-            nag.fired = 0;
+        if let Some(reminder) = incident.timers.get_mut(&TimerKind::UpdateDue) {
+            reminder.fired = 0;
         }
     }
 }
@@ -83,7 +85,7 @@ pub fn join(case: &Case<'_>) -> Result<Verdict, Refused> {
     let again = if new { "" } else { " already" };
     Ok(Verdict::changed(
         change,
-        format!("You take part in {}{again}.", incident.name()),
+        prose!("You take part in ", incident.name(), again, "."),
     ))
 }
 
@@ -93,12 +95,21 @@ pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
     let user = person(case)?;
     let name = incident.name();
     if !incident.takes_part(user) {
-        return Ok(Verdict::words(format!("You do not take part in {name}.")));
+        return Ok(Verdict::words(prose!(
+            "You do not take part in ",
+            name,
+            "."
+        )));
     }
     if incident.commander() == Some(user) && goes_on(incident).is_ok() {
-        return Err(Refused::new(format!(
-            "You are the commander of {name}. Offer the command first, with `/incident handover @somebody`, or leave it with `/incident drop commander`."
-        )));
+        return Err(Refused::new(
+            "still_commander",
+            prose!(
+                "You are the commander of ",
+                name,
+                ". Offer the command first, with `/incident handover @somebody`, or leave it with `/incident drop commander`."
+            ),
+        ));
     }
     let mut change = case.change(incident);
     let held = incident.roles.iter().filter(|held| held.user == *user);
@@ -131,7 +142,11 @@ pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
     }
     Ok(Verdict::changed(
         change,
-        format!("You take part in {name} no more. To leave its channel, use Slack's own menu."),
+        prose!(
+            "You take part in ",
+            name,
+            " no more. To leave its channel, use Slack's own menu."
+        ),
     ))
 }
 
@@ -142,24 +157,36 @@ pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
     goes_on(incident)?;
     let name = incident.name();
     if incident.private {
-        return Err(Refused::new(format!(
-            "{name} is private: what is new is said in its channel only, and nobody can watch it."
-        )));
+        return Err(Refused::new(
+            "incident_private",
+            prose!(
+                name,
+                " is private: what is new is said in its channel only, and nobody can watch it."
+            ),
+        ));
     }
     if incident.watchers.contains(user) {
-        return Ok(Verdict::words(format!("You watch {name} already.")));
+        return Ok(Verdict::words(prose!("You watch ", name, " already.")));
     }
     if incident.watchers.len() >= MAX_WATCHERS {
-        return Err(Refused::new(format!(
-            "{MAX_WATCHERS} people watch {name}, which is as many as can. Join it with `/incident join`, or follow its channel."
-        )));
+        return Err(Refused::new(
+            "too_many_watchers",
+            prose!(
+                MAX_WATCHERS,
+                " people watch ",
+                name,
+                ", which is as many as can. Join it with `/incident join`, or follow its channel."
+            ),
+        ));
     }
     let mut change = case.change(incident);
     change.incident.watchers.insert(user.clone());
     Ok(Verdict::changed(
         change,
-        format!(
-            "You watch {name}: you get a direct message of what is new. `/incident unwatch` ends it."
+        prose!(
+            "You watch ",
+            name,
+            ": you get a direct message of what is new. `/incident unwatch` ends it."
         ),
     ))
 }
@@ -170,13 +197,13 @@ pub fn unwatch(case: &Case<'_>) -> Result<Verdict, Refused> {
     let user = person(case)?;
     let name = incident.name();
     if !incident.watchers.contains(user) {
-        return Ok(Verdict::words(format!("You do not watch {name}.")));
+        return Ok(Verdict::words(prose!("You do not watch ", name, ".")));
     }
     let mut change = case.change(incident);
     change.incident.watchers.remove(user);
     Ok(Verdict::changed(
         change,
-        format!("You watch {name} no more."),
+        prose!("You watch ", name, " no more."),
     ))
 }
 
@@ -190,10 +217,13 @@ pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
     let strangers: BTreeSet<UserId> = strangers.cloned().collect();
     let who = case.standing();
     if incident.private && !strangers.is_empty() && !who.leads() && !who.is_admin() {
-        return Err(Refused::new(format!(
-            "{} is private. Only the commander, the deputy or an admin can bring in somebody who does not take part.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "incident_private",
+            prose!(
+                incident.name(),
+                " is private. Only the commander, the deputy or an admin can bring in somebody who does not take part."
+            ),
+        ));
     }
     has_room(incident, strangers.len())?;
     change.incident.participants.extend(strangers);
@@ -202,7 +232,13 @@ pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
     bring_in(&mut change, users.to_vec());
     Ok(Verdict::changed(
         change,
-        format!("Invited to {}: {all}.", incident.name()),
+        prose!(
+            "Invited to ",
+            incident.name(),
+            ": ",
+            Prose::joined(users, ", "),
+            "."
+        ),
     ))
 }
 
@@ -226,7 +262,9 @@ pub(crate) fn welcome(change: &mut Change, case: &Case<'_>, user: &UserId) {
 /// The person who asks: programs do not take part.
 pub(crate) fn person<'a>(case: &'a Case<'_>) -> Result<&'a UserId, Refused> {
     let words = "Only a person can do that.";
-    case.actor.person().ok_or_else(|| Refused::new(words))
+    case.actor
+        .person()
+        .ok_or_else(|| Refused::new("people_only", words))
 }
 
 /// Refuses what has ended for good: open and resolved incidents have people.
@@ -242,11 +280,17 @@ pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), Refused> 
     if incident.participants.len() + more <= MAX_PARTICIPANTS {
         return Ok(());
     }
-    Err(Refused::new(format!(
-        "{MAX_PARTICIPANTS} people can take part in {}, and it has {} already. Its channel is open to more.",
-        incident.name(),
-        incident.participants.len()
-    )))
+    Err(Refused::new(
+        "too_many_participants",
+        prose!(
+            MAX_PARTICIPANTS,
+            " people can take part in ",
+            incident.name(),
+            ", and it has ",
+            incident.participants.len(),
+            " already. Its channel is open to more."
+        ),
+    ))
 }
 
 /// People as they are called in Slack.

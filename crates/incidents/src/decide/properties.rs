@@ -1,6 +1,8 @@
 //! Commands: `/incident rename`, `/incident private`.
 
 use std::collections::BTreeSet;
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 use super::case::{Case, Refused, Verdict};
 use super::speak::{publish, say, show};
@@ -17,18 +19,29 @@ pub fn rename(case: &Case<'_>, typed: &str) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Rename)?;
     let Some(name) = channel_name::renamed(&incident.channel_name, typed) else {
         return Err(Refused::new(
+            "bad_name",
             "That leaves nothing for a name. Use letters or digits: `/incident rename checkout-down`.",
         ));
     };
     if name == incident.channel_name {
-        return Ok(Verdict::words(format!("The channel is `{name}` already.")));
+        return Ok(Verdict::words(prose!(
+            "The channel is ",
+            code(&name),
+            " already."
+        )));
     }
     let mut change = case.change(incident);
     change.note(
         EntryKind::Changed,
         format!("Channel renamed: {} → {name}", incident.channel_name),
     );
-    let words = format!("The channel of {} becomes `{name}`.", incident.name());
+    let words = prose!(
+        "The channel of ",
+        incident.name(),
+        " becomes ",
+        code(&name),
+        "."
+    );
     change.incident.channel_name = name;
     let incident = incident.id.clone();
     change.effect(&Effect::Rename { incident });
@@ -44,9 +57,11 @@ pub fn private(case: &Case<'_>, on: bool) -> Result<Verdict, Refused> {
     })?;
     if incident.private == on {
         let is = if on { "private" } else { "public" };
-        return Ok(Verdict::words(format!(
-            "{} is {is} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is ",
+            is,
+            " already."
         )));
     }
     Ok(if on {

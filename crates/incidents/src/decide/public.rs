@@ -6,13 +6,15 @@
 
 use serde_json::Value as Json;
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
 
-use super::case::{Case, Refused, Verdict, words_only};
+use super::case::{Case, Refused, Reply, Verdict};
 use super::change::Change;
 use super::speak::{publish, say, say_message};
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
-use crate::model::permissions::{self, Action, Refusal};
+use crate::model::permissions::{self, Action, PermissionDenied};
 use crate::model::publication::{self, Published};
 use crate::model::settings::StatusPage;
 use crate::model::status::Status;
@@ -28,13 +30,13 @@ pub fn draft(case: &Case<'_>, text: &str) -> Result<Verdict, Refused> {
     let mut change = case.change(incident);
     let waits = attach(&mut change, case, text)?;
     Ok(match waits {
-        Some(why) => Verdict::changed(change, format!("Your text waits. {why}")),
+        Some(why) => Verdict::changed(change, prose!("Your text waits. ", why)),
         None => Verdict::silent(change),
     })
 }
 
 /// Adds a text for the public to a change under way. Answers why it waits as a draft, if it does.
-pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option<String>, Refused> {
+pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option<Prose>, Refused> {
     case.may(Action::DraftPublic)?;
     let text = check(case, &change.incident, text)?;
     let may = permissions::allow(
@@ -50,7 +52,7 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
             release(change, case, text, case.actor.clone());
             Ok(None)
         }
-        Err(Refusal::NeedsApproval(why)) => {
+        Err(PermissionDenied::NeedsApproval(why)) => {
             let by = case.actor.clone();
             keep(change, case, text, by);
             Ok(Some(why))
@@ -68,7 +70,7 @@ pub fn with_text(
     match (verdict, text) {
         (Ok(Verdict::Change(mut change, told)), Some(text)) => {
             let said = attach(&mut change, case, text)?;
-            let told = said.map(|said| words_only(&said)).or(told);
+            let told = said.map(Reply::Text).or(told);
             Ok(Verdict::Change(change, told))
         }
         (verdict, _) => verdict,
@@ -142,21 +144,33 @@ fn check(case: &Case<'_>, incident: &Incident, text: &str) -> Result<String, Ref
         _ => None,
     };
     if let Some(why) = why {
-        return Err(Refused::new(format!("{name} cannot be published: {why}.")));
+        return Err(Refused::new(
+            "not_publishable",
+            prose!(name, " cannot be published: ", why, "."),
+        ));
     }
     if case.settings.status_page == StatusPage::None {
         return Err(Refused::new(
+            "no_status_page",
             "There is no status page yet. An admin sets one: `/incident config set status_page built_in <title>`, or `statuspage <page id>`.",
         ));
     }
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Refused::new(
+            "text_missing",
             "Say what the public is to read: `/incident public <text>`.",
         )),
-        has if has > MAX_TEXT => Err(Refused::new(format!(
-            "This text has {has} characters; the public gets {MAX_TEXT} at most."
-        ))),
+        has if has > MAX_TEXT => Err(Refused::new(
+            "text_too_long",
+            prose!(
+                "This text has ",
+                has,
+                " characters; the public gets ",
+                MAX_TEXT,
+                " at most."
+            ),
+        )),
         _ => Ok(text.to_owned()),
     }
 }

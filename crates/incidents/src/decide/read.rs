@@ -13,7 +13,7 @@ pub(crate) use self::lists::{open, row};
 pub use self::lists::{sees, visible};
 pub use self::record::whole_timeline;
 use super::ask::Ask;
-use super::case::{Case, Refused, Verdict};
+use super::case::{Case, Refused, Reply, Verdict};
 use super::{metrics, people};
 use crate::command::{self, Command, Task, Timeline};
 use crate::model::permissions::{self, Action};
@@ -54,7 +54,7 @@ pub async fn answer(
         _ => return Ok(None),
     };
     match answered {
-        Ok(message) => Ok(message.map(|message| Ok(Verdict::Answer(message)))),
+        Ok(message) => Ok(message.map(|message| Ok(Verdict::Answer(Reply::Message(message))))),
         Err(Unanswered::Refused(refused)) => Ok(Some(Err(refused))),
         Err(Unanswered::Table(error)) => Err(error),
     }

@@ -6,6 +6,7 @@
 mod merge;
 
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write, hash_text};
+use tidegate_slack::prose;
 
 pub use self::merge::merge;
 use tidegate_slack::mrkdwn::escape;
@@ -125,9 +126,13 @@ pub fn link(case: &Case<'_>, relation: Relation, links: &[Linked]) -> Result<Ver
     let tie = Tie::from(relation);
     let (name, others) = (incident.name(), other.name());
     if links.contains(&Linked::Incident(other.id.clone(), tie)) {
-        return Ok(Verdict::words(format!(
-            "{name} {} {others} already.",
-            tie.told()
+        return Ok(Verdict::words(prose!(
+            name,
+            " ",
+            tie.told(),
+            " ",
+            others,
+            " already."
         )));
     }
     let known = |link: &Linked| matches!(link, Linked::Incident(id, _) if *id == other.id);
@@ -156,9 +161,14 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
     let url = url.trim();
     let is_address = url.starts_with("https://") || url.starts_with("http://");
     if !is_address || url.len() > MAX_URL || url.contains(char::is_whitespace) {
-        return Err(Refused::new(format!(
-            "A link is an address that begins with `https://`, of {MAX_URL} characters at most."
-        )));
+        return Err(Refused::new(
+            "bad_link",
+            prose!(
+                "A link is an address that begins with `https://`, of ",
+                MAX_URL,
+                " characters at most."
+            ),
+        ));
     }
     if links.contains(&Linked::Page(url.to_owned())) {
         return Ok(Verdict::words("That page is linked already."));
@@ -182,15 +192,22 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
 fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refused> {
     let missing =
         "There is no such incident. `/incident list all` shows those that you may know of.";
-    let other = &case.other.ok_or_else(|| Refused::new(missing))?.incident;
+    let other = &case
+        .other
+        .ok_or_else(|| Refused::new("no_such_incident", missing))?
+        .incident;
     if !permissions::can_see(&case.standing_in(Some(other)), other) {
-        return Err(Refused::new(missing));
+        return Err(Refused::new("no_such_incident", missing));
     }
     if other.id == incident.id {
-        return Err(Refused::new(format!(
-            "That is {} itself. Name another incident.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "same_incident",
+            prose!(
+                "That is ",
+                incident.name(),
+                " itself. Name another incident."
+            ),
+        ));
     }
     // Either would tell of the other to people who may not know.
     if incident.private != other.private {
@@ -199,11 +216,15 @@ fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refus
         } else {
             (other, incident)
         };
-        return Err(Refused::new(format!(
-            "{} is private and {} is not: tied together, one would give the other away. `/incident private on` in the other's channel makes both private.",
-            private.name(),
-            open.name()
-        )));
+        return Err(Refused::new(
+            "privacy_differs",
+            prose!(
+                private.name(),
+                " is private and ",
+                open.name(),
+                " is not: tied together, one would give the other away. `/incident private on` in the other's channel makes both private."
+            ),
+        ));
     }
     Ok(other)
 }
@@ -212,10 +233,15 @@ fn room(incident: &Incident, links: &[Linked]) -> Result<(), Refused> {
     if links.len() < MAX_LINKS {
         return Ok(());
     }
-    Err(Refused::new(format!(
-        "{} has {MAX_LINKS} links, which is all it may have.",
-        incident.name()
-    )))
+    Err(Refused::new(
+        "too_many_links",
+        prose!(
+            incident.name(),
+            " has ",
+            MAX_LINKS,
+            " links, which is all it may have."
+        ),
+    ))
 }
 
 /// Adds what the other incident's change comes to.

@@ -5,6 +5,7 @@
 mod fire;
 
 use std::time::Duration;
+use tidegate_slack::prose;
 
 use super::case::{Case, Refused, Verdict, ended};
 use super::lifecycle::minutes;
@@ -28,9 +29,13 @@ pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refus
     is_open(incident)?;
     let name = incident.name();
     if incident.status == Status::Triage {
-        return Err(Refused::new(format!(
-            "{name} is in triage: nobody is reminded of updates before it is declared, with `/incident accept`."
-        )));
+        return Err(Refused::new(
+            "in_triage",
+            prose!(
+                name,
+                " is in triage: nobody is reminded of updates before it is declared, with `/incident accept`."
+            ),
+        ));
     }
     let Some(after) = after else {
         return Ok(switch_off(case, incident, TimerKind::UpdateDue));
@@ -45,7 +50,7 @@ pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refus
     show(&mut change);
     Ok(Verdict::changed(
         change,
-        format!("The next update of {name} is due within {within}."),
+        prose!("The next update of ", name, " is due within ", within, "."),
     ))
 }
 
@@ -56,8 +61,10 @@ pub fn pause(case: &Case<'_>, for_: Option<Duration>) -> Result<Verdict, Refused
     let mut change = case.change(incident);
     let Some(for_) = for_ else {
         if incident.paused_until.is_none_or(|until| until <= case.now) {
-            return Ok(Verdict::words(format!(
-                "The reminders of {name} are not paused."
+            return Ok(Verdict::words(prose!(
+                "The reminders of ",
+                name,
+                " are not paused."
             )));
         }
         change.incident.paused_until = None;
@@ -88,8 +95,8 @@ pub fn snooze(case: &Case<'_>, kind: TimerKind, for_minutes: u32) -> Result<Verd
     is_awaited(case, incident, kind)?;
     let after = paced(incident, bounded(minutes(for_minutes))?);
     let mut change = case.change(incident);
-    let nag = change.incident.timers.entry(kind).or_default();
-    nag.snoozed_until = Some(case.now.plus(after));
+    let reminder = change.incident.timers.entry(kind).or_default();
+    reminder.snoozed_until = Some(case.now.plus(after));
     let length = length(after);
     say(
         &mut change,
@@ -110,9 +117,14 @@ pub fn stop(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
 }
 
 fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict {
-    let is_off = |incident: &Incident| incident.timers.get(&kind).is_some_and(|nag| nag.off);
+    let is_off = |incident: &Incident| {
+        incident
+            .timers
+            .get(&kind)
+            .is_some_and(|reminder| reminder.off)
+    };
     if is_off(incident) {
-        return Verdict::words(format!("The reminder of {} is off already.", what(kind)));
+        return Verdict::words(prose!("The reminder of ", what(kind), " is off already."));
     }
     let mut change = case.change(incident);
     change.incident.timers.entry(kind).or_default().off = true;
@@ -143,18 +155,26 @@ fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict 
 /// Refuses what is no reminder, and a button under one that is over.
 fn is_awaited(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Result<(), Refused> {
     if matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
-        return Err(Refused::new(format!(
-            "That is no reminder. To keep {} from being put away, reopen it with `/incident reopen <why>`.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "not_a_reminder",
+            prose!(
+                "That is no reminder. To keep ",
+                incident.name(),
+                " from being put away, reopen it with `/incident reopen <why>`."
+            ),
+        ));
     }
     if timers::wanted(incident, &case.settings.timers).contains_key(&kind) {
         return Ok(());
     }
-    Err(Refused::new(format!(
-        "The reminder of {} is over: there is nothing to put off.",
-        what(kind)
-    )))
+    Err(Refused::new(
+        "reminder_over",
+        prose!(
+            "The reminder of ",
+            what(kind),
+            " is over: there is nothing to put off."
+        ),
+    ))
 }
 
 fn is_open(incident: &Incident) -> Result<(), Refused> {
@@ -169,6 +189,7 @@ fn bounded(length: Duration) -> Result<Duration, Refused> {
         return Ok(length);
     }
     Err(Refused::new(
+        "bad_duration",
         "Between a minute and 7 days, please: `30m`, `2h`, `1d`.",
     ))
 }

@@ -8,6 +8,7 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
 
 use super::case::{Case, Refused, Verdict};
 use super::change::Change;
@@ -87,11 +88,15 @@ pub fn draft(
 ) -> Result<Verdict, Refused> {
     let incident = case.may(Action::DraftReview)?;
     if !matches!(incident.status, Status::Resolved | Status::Closed) {
-        return Err(Refused::new(format!(
-            "{} is {}. A post-mortem comes after `/incident resolve <summary>`.",
-            incident.name(),
-            incident.status
-        )));
+        return Err(Refused::new(
+            "not_resolved",
+            prose!(
+                incident.name(),
+                " is ",
+                incident.status,
+                ". A post-mortem comes after `/incident resolve <summary>`."
+            ),
+        ));
     }
     if incident.review == Review::Published {
         case.may(Action::PublishReview)?;
@@ -197,16 +202,20 @@ fn pieces(mut line: &str) -> Vec<&str> {
 pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refused> {
     let incident = case.may(Action::PublishReview)?;
     if incident.review == Review::Published {
-        return Ok(Verdict::words(format!(
-            "The post-mortem of {} is published already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            "The post-mortem of ",
+            incident.name(),
+            " is published already."
         )));
     }
     let Some(draft) = draft.filter(|_| incident.review == Review::Draft) else {
-        return Err(Refused::new(format!(
-            "{} has no draft to publish. Make one with `/incident postmortem`.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "no_draft",
+            prose!(
+                incident.name(),
+                " has no draft to publish. Make one with `/incident postmortem`."
+            ),
+        ));
     };
     let mut change = case.change(incident);
     change.incident.review = Review::Published;
@@ -230,20 +239,26 @@ pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let why = why.trim();
     if why.is_empty() {
         return Err(Refused::new(
+            "text_missing",
             "Say why none is needed: `/incident postmortem waive <why>`.",
         ));
     }
     match incident.review {
         Review::Published => {
-            return Err(Refused::new(format!(
-                "The post-mortem of {} is published: there is nothing to waive.",
-                incident.name()
-            )));
+            return Err(Refused::new(
+                "already_published",
+                prose!(
+                    "The post-mortem of ",
+                    incident.name(),
+                    " is published: there is nothing to waive."
+                ),
+            ));
         }
         Review::Waived => {
-            return Ok(Verdict::words(format!(
-                "The post-mortem of {} is waived already.",
-                incident.name()
+            return Ok(Verdict::words(prose!(
+                "The post-mortem of ",
+                incident.name(),
+                " is waived already."
             )));
         }
         Review::None | Review::Required | Review::Draft => {}

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::change::Change;
-use crate::model::delivery::{self, Delivered};
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::news::{Audience, News};
+use crate::model::notification::{self, NotificationState};
 use crate::model::settings::Settings;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
@@ -40,12 +40,16 @@ pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> 
 
 /// Who has been told of an incident so far, whatever it has become since.
 pub fn told(incident: &Incident) -> BTreeSet<Audience> {
-    incident.told.keys().filter_map(|key| parse(key)).collect()
+    incident
+        .notified
+        .keys()
+        .filter_map(|key| parse(key))
+        .collect()
 }
 
 /// Whether an audience has been told that kind of news of an incident.
 pub fn has_heard(incident: &Incident, news: News, to: &Audience) -> bool {
-    incident.told.contains_key(&key(news, to))
+    incident.notified.contains_key(&key(news, to))
 }
 
 /// Those who watch an incident, as an audience.
@@ -78,18 +82,18 @@ pub fn tell(
     let (mut to, mut left_alone) = (Vec::new(), Vec::new());
     for one in audience {
         let key = key(news, one);
-        let last = change.incident.told.get(&key).copied();
+        let last = change.incident.notified.get(&key).copied();
         let just_now = last.is_some_and(|last| now.since(last) < THROTTLE);
         if just_now && matches!(one, Audience::Person(_)) && may_wait(news) {
             left_alone.push(one.clone());
             continue;
         }
-        change.incident.told.insert(key, now);
+        change.incident.notified.insert(key, now);
         to.push(one.clone());
     }
     let incident = change.incident.id.clone();
     for one in left_alone.iter().take(MOST_NOTED) {
-        let row = delivery::begin(&incident, news, one, seq, Delivered::Throttled, now);
+        let row = notification::begin(&incident, news, one, seq, NotificationState::Throttled, now);
         change.write(row);
     }
     let from = change.before().map(|before| before.severity);
@@ -97,7 +101,7 @@ pub fn tell(
     let mut effects = told_each(incident, to.clone(), news, seq, from, words);
     for row in effects
         .iter()
-        .filter_map(|each| delivery::pending(each, now))
+        .filter_map(|each| notification::pending(each, now))
     {
         change.write(row);
     }

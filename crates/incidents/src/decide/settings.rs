@@ -16,7 +16,7 @@ pub use self::templates::template;
 use tidegate_slack::mrkdwn::escape;
 
 use self::words::Words;
-use super::case::{Case, Refused, Verdict, words_only};
+use super::case::{Case, Refused, Reply, Verdict, words_only};
 use crate::model::permissions::Action;
 use crate::model::settings::Settings;
 use crate::model::settings::input;
@@ -41,10 +41,12 @@ impl Edited {
 /// Decides on an edit of the settings, which only an admin may make.
 pub fn decide(case: &Case<'_>, edited: Result<Edited, String>) -> Result<Verdict, Refused> {
     case.may_at_all(Action::Configure)?;
-    let edited = edited.map_err(Refused::new)?;
-    Ok(match edited.changed {
-        Some(settings) => Verdict::Settings(Box::new(settings), words_only(&edited.said)),
-        None => Verdict::words(edited.said),
+    Ok(match edited {
+        Ok(Edited {
+            changed: Some(settings),
+            said,
+        }) => Verdict::Settings(Box::new(settings), Reply::Message(words_only(&said))),
+        Ok(Edited { said, .. }) | Err(said) => Verdict::markup(&said),
     })
 }
 

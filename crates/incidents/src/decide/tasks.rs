@@ -6,6 +6,7 @@
 mod store;
 
 use std::fmt::Write as _;
+use tidegate_slack::prose;
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
@@ -87,19 +88,32 @@ pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
     let length = text.chars().count();
     if length == 0 {
         return Err(Refused::new(
+            "text_missing",
             "Say what is to be done: `/incident task add [@somebody] <text> [due:2d]`.",
         ));
     }
     if length > MAX_TEXT {
-        return Err(Refused::new(format!(
-            "A task has {MAX_TEXT} characters at most: there are {length}."
-        )));
+        return Err(Refused::new(
+            "text_too_long",
+            prose!(
+                "A task has ",
+                MAX_TEXT,
+                " characters at most: there are ",
+                length,
+                "."
+            ),
+        ));
     }
     if incident.tasks >= MAX_TASKS {
-        return Err(Refused::new(format!(
-            "{} has had {MAX_TASKS} tasks, which is all it may have. Plan the rest elsewhere and link it: `/incident link <address>`.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "too_many_tasks",
+            prose!(
+                incident.name(),
+                " has had ",
+                MAX_TASKS,
+                " tasks, which is all it may have. Plan the rest elsewhere and link it: `/incident link <address>`."
+            ),
+        ));
     }
     if let Some(user) = &new.assignee {
         may_know(incident, user)?;
@@ -127,7 +141,7 @@ pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
 pub fn done(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
     let (incident, before) = known(case, n, task)?;
     if before.done.is_some() {
-        return Ok(Verdict::words(format!("Task {n} is done already.")));
+        return Ok(Verdict::words(prose!("Task ", n, " is done already.")));
     }
     let mut task = before.clone();
     task.done = Some((case.actor.clone(), case.now));
@@ -138,7 +152,7 @@ pub fn done(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Ref
 pub fn reopen(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
     let (incident, before) = known(case, n, task)?;
     if before.done.is_none() {
-        return Ok(Verdict::words(format!("Task {n} is open already.")));
+        return Ok(Verdict::words(prose!("Task ", n, " is open already.")));
     }
     let mut task = before.clone();
     task.done = None;
@@ -149,15 +163,25 @@ pub fn reopen(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, R
 pub fn take(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
     let (incident, before) = known(case, n, task)?;
     let Some(user) = case.actor.person() else {
-        return Err(Refused::new("Only a person can take a task."));
+        return Err(Refused::new(
+            "people_only",
+            "Only a person can take a task.",
+        ));
     };
     if before.done.is_some() {
-        return Err(Refused::new(format!(
-            "Task {n} is done. If it is not, type `/incident task reopen {n}` first."
-        )));
+        return Err(Refused::new(
+            "task_done",
+            prose!(
+                "Task ",
+                n,
+                " is done. If it is not, type `/incident task reopen ",
+                n,
+                "` first."
+            ),
+        ));
     }
     if before.assignee.as_ref() == Some(user) {
-        return Ok(Verdict::words(format!("Task {n} is yours already.")));
+        return Ok(Verdict::words(prose!("Task ", n, " is yours already.")));
     }
     let mut task = before.clone();
     task.assignee = Some(user.clone());
@@ -171,10 +195,15 @@ fn known<'a, 't>(
 ) -> Result<(&'a Incident, &'t Task), Refused> {
     let incident = case.may(Action::Task)?;
     let missing = || {
-        Refused::new(format!(
-            "{} has no task {n}. `/incident task list` shows them.",
-            incident.name()
-        ))
+        Refused::new(
+            "no_such_task",
+            prose!(
+                incident.name(),
+                " has no task ",
+                n,
+                ". `/incident task list` shows them."
+            ),
+        )
     };
     Ok((incident, task.ok_or_else(missing)?))
 }
@@ -184,10 +213,15 @@ fn may_know(incident: &Incident, user: &UserId) -> Result<(), Refused> {
     if !incident.private || incident.takes_part(user) {
         return Ok(());
     }
-    Err(Refused::new(format!(
-        "{} is private and <@{user}> takes no part in it. Bring them in first: `/incident invite`.",
-        incident.name()
-    )))
+    Err(Refused::new(
+        "not_a_participant",
+        prose!(
+            incident.name(),
+            " is private and ",
+            user,
+            " takes no part in it. Bring them in first: `/incident invite`."
+        ),
+    ))
 }
 
 fn changed(case: &Case<'_>, incident: &Incident, before: &Task, task: &Task, how: &str) -> Verdict {

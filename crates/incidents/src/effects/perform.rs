@@ -17,9 +17,9 @@ use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::mrkdwn::escape;
 
 use crate::decide::case::words_only;
-use crate::model::delivery;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
+use crate::model::notification;
 use crate::model::rows::{self, Loaded, Place};
 use crate::service::Incidents;
 
@@ -66,7 +66,9 @@ pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Done {
             asker,
         } => no_channel(&incident, &then, asker, reason),
         _ => Done {
-            writes: delivery::given_up(body, reason, now).into_iter().collect(),
+            writes: notification::given_up(body, reason, now)
+                .into_iter()
+                .collect(),
             ..Done::default()
         },
     }

@@ -1,24 +1,24 @@
-//! Who did something with an incident.
+//! The actor of an event: who did something with an incident.
 
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::UserId;
 
-/// Who did something with an incident.
+/// The person or program that acted on an incident.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// A person of the workspace.
     Person(UserId),
-    /// A program with this API key.
+    /// A program, named by the id of the API key that it used.
     App(String),
-    /// Whoever has the operator key.
+    /// A program that used the operator key.
     Operator,
-    /// Tidegate itself, by a timer.
+    /// Tidegate itself: one of its timers fired.
     Tidegate,
 }
 
 impl Actor {
-    /// The person, if it is one.
+    /// The person's user id; `None` for every other actor.
     pub fn person(&self) -> Option<&UserId> {
         match self {
             Self::Person(user) => Some(user),

@@ -10,8 +10,8 @@ const MAX_SLUG: usize = 40;
 /// Longest name that Slack takes, in characters.
 const MAX_NAME: usize = 80;
 
-/// The name that is tried first: the day (UTC), and a slug of the first service or else of the title. What leaves no
-/// slug is named by the incident's number.
+/// The name to try first: the day in UTC, and a slug of the first service, or of the title if there is no service. If
+/// neither yields a slug, the incident's number takes its place.
 pub fn first(now: Timestamp, title: &str, services: &[String], number: u32) -> String {
     let service = services.first().and_then(|service| slug(service));
     let slug = service.or_else(|| slug(title));
@@ -19,24 +19,26 @@ pub fn first(now: Timestamp, title: &str, services: &[String], number: u32) -> S
     format!("inc-{}-{slug}", day(now))
 }
 
-/// The name that is tried when the first is taken: with eight digits of the incident's id, the same each time.
+/// The name to try when `name` is taken: `name` with the last eight hex digits of the incident's id appended. The same
+/// incident always gets the same name.
 pub fn other(name: &str, id: &IncidentId) -> String {
-    // The end of the id is a hash; its beginning is the time, which a rival shares.
+    // The id ends with a hash and begins with the time. A competing incident may share the time, so only the end is
+    // used.
     let id = id.as_str();
     let tail = &id[id.len().saturating_sub(8)..];
     let kept: String = name.chars().take(MAX_NAME - 1 - tail.len()).collect();
     format!("{}-{tail}", kept.trim_end_matches('-'))
 }
 
-/// The name after `/incident rename`: what stands before the slug stays. `None` if nothing of the wish can stand in a
-/// name. A wish that repeats the beginning is taken by its end.
+/// The name after `/incident rename`: the prefix stays, and `wish` replaces the slug. If `wish` repeats the prefix, the
+/// repetition is dropped. `None` if `wish` contains no character that a channel name allows.
 pub fn renamed(name: &str, wish: &str) -> Option<String> {
     let prefix = prefix(name);
     let slug = slug(wish.trim().strip_prefix(prefix).unwrap_or(wish))?;
     Some(format!("{prefix}{slug}"))
 }
 
-/// `inc-20261121-` of a name; nothing, if it does not begin like that.
+/// The prefix of a name, such as `inc-20261121-`; empty if the name does not begin with one.
 fn prefix(name: &str) -> &str {
     let Some(rest) = name.strip_prefix("inc-") else {
         return "";
@@ -50,11 +52,13 @@ fn prefix(name: &str) -> &str {
     }
 }
 
-/// A text as a part of a channel's name: lower-case letters and digits of any script, and `-` and `_`. Other characters
-/// part words. Cut between characters, at a word's end if one is near; `None` if nothing is left.
+/// Turns a text into part of a channel name: lower-case letters and digits of any script, `-` and `_`. Every other
+/// character separates words. The result has at most [`MAX_SLUG`] characters and is cut at the end of a word if that is
+/// not too far back. `None` if nothing is left.
 fn slug(text: &str) -> Option<String> {
     let mut slug = String::new();
-    // Lower-casing can make one letter several, and of a letter a mark that stands alone: each is looked at by itself.
+    // Lower-casing can turn one letter into several characters, some of them combining marks, so each is examined on
+    // its own.
     for c in text.chars().flat_map(char::to_lowercase) {
         if is_allowed(c) {
             slug.push(c);
@@ -72,16 +76,17 @@ fn slug(text: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 
-/// Whether Slack takes a character in a name. Letters that have a lower case must be in it; those without any, as of
-/// Chinese or Arabic, are fine.
+/// Whether Slack allows a character in a channel name. A letter that has a lower case must be in it; letters of scripts
+/// without case, such as Chinese or Arabic, are allowed.
 fn is_allowed(c: char) -> bool {
     let lower = c.to_lowercase().eq([c]);
     (c.is_alphanumeric() && lower && !c.is_uppercase()) || c == '_'
 }
 
-/// What belongs to the letter before it, or to a word, and leaves no gap: marks of their own, apostrophes.
+/// Whether a character belongs to the letter or word before it and therefore leaves no gap: combining marks and
+/// apostrophes.
 fn is_joined(c: char) -> bool {
-    /// Signs that mute a vowel, one for each script of India.
+    /// The virama sign of each Indian script, which suppresses a vowel.
     const VIRAMA: [char; 9] = [
         '\u{94d}', '\u{9cd}', '\u{a4d}', '\u{acd}', '\u{b4d}', '\u{bcd}', '\u{c4d}', '\u{ccd}',
         '\u{d4d}',
@@ -92,7 +97,7 @@ fn is_joined(c: char) -> bool {
     accent || thai || unseen || VIRAMA.contains(&c) || matches!(c, '\'' | '’')
 }
 
-/// The day of a moment in UTC, `20261121`.
+/// The UTC date of a moment, as `20261121`.
 fn day(at: Timestamp) -> String {
     let moment = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
     let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();

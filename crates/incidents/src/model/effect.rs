@@ -1,5 +1,5 @@
-//! What an incident wants done outside: in Slack, and on the status page. An effect lies in the outbox as it was decided
-//! and reads the incident when its turn comes, so that what waited long still tells the present state.
+//! The effects of an incident: calls to Slack and to the status page. An effect waits in the outbox exactly as it was
+//! decided. It reads the incident when it runs, so that a late effect still shows the present state.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::incident::IncidentId;
 use super::news::{Audience, News};
 use super::severity::Severity;
 
-/// The names of all effects.
+/// The names of all effects, as [`Effect::name`] returns them.
 pub const NAMES: &[&str] = &[
     "incident.create_channel",
     "incident.invite",
@@ -33,138 +33,140 @@ pub const NAMES: &[&str] = &[
     "incident.status_page",
 ];
 
-/// What to do.
+/// One effect, stored as JSON. The field `do` holds the variant's name.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Effect {
-    /// Makes the channel, then has the news told that waited for its name.
+    /// Creates the incident's channel, then queues the effects that need its name.
     CreateChannel {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
-        /// Told once the channel is there, or cannot be made.
+        /// Effects to queue once the channel exists or cannot be created.
         then: Vec<Effect>,
-        /// Who waits for it, and hears of it if it cannot be made.
+        /// The person who declared the incident and is notified if the channel cannot be created; `None` for other
+        /// actors.
         #[serde(default)]
         asker: Option<UserId>,
     },
-    /// Brings people into the channel.
+    /// Invites people to the channel.
     Invite {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
-        /// Whom.
+        /// The people to invite.
         users: Vec<UserId>,
     },
-    /// Posts the message at the top of the channel, or edits it to the present state.
+    /// Posts the header message of the channel, or edits it to show the present state.
     Header {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Pins that message.
+    /// Pins the header message.
     Pin {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
     /// Sets the channel's topic to the present state.
     Topic {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
     /// Sets the channel's bookmarks.
     Bookmarks {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Says something in the channel.
+    /// Posts a message in the channel.
     Say {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
-        /// `text` and perhaps `blocks`, without a channel.
+        /// A Slack message with `text` and optionally `blocks`, but without `channel`.
         message: Json,
     },
-    /// Shows something in the channel to one person only.
+    /// Posts an ephemeral message in the channel, visible to one person.
     Whisper {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
-        /// To whom.
+        /// The person who sees the message.
         user: UserId,
-        /// `text` and perhaps `blocks`.
+        /// A Slack message with `text` and optionally `blocks`, but without `channel`.
         message: Json,
     },
-    /// Tells others: a message at first, edited in place and threaded from then on.
+    /// Notifies one audience. The first notification posts a message; later ones edit it and reply in its thread.
     Tell {
-        /// Of which incident.
+        /// The incident that the messages are about.
         incident: IncidentId,
-        /// Whom.
+        /// The channel or person to notify.
         to: Audience,
-        /// Of what.
+        /// The event to notify them of.
         news: News,
-        /// Number of the timeline entry that it follows from.
+        /// Number of the timeline entry that caused the notification.
         seq: u64,
-        /// What the severity was before, if that is the news.
+        /// The severity before the change, if the news is an escalation.
         from: Option<Severity>,
-        /// Words of it, if there are any.
+        /// What a person wrote about the event; `None` if nobody wrote anything.
         words: Option<String>,
     },
-    /// Has many told, some at a time: a transaction takes a hundred rows. What they are told stands here once.
+    /// Notifies many audiences in batches, because a transaction takes at most a hundred rows. The content is stored
+    /// once.
     Spread {
-        /// Of which incident.
+        /// The incident that the messages are about.
         incident: IncidentId,
-        /// Whom.
+        /// The channels and people to notify.
         to: Vec<Audience>,
-        /// Of what.
+        /// The event to notify them of.
         news: News,
-        /// Number of the timeline entry that it follows from.
+        /// Number of the timeline entry that caused the notification.
         seq: u64,
-        /// What the severity was before, if that is the news.
+        /// The severity before the change, if the news is an escalation.
         from: Option<Severity>,
-        /// Words of it, if there are any.
+        /// What a person wrote about the event; `None` if nobody wrote anything.
         words: Option<String>,
     },
-    /// Has what many were told edited to the present state, some at a time.
+    /// Edits the messages of many audiences to the present state, in batches.
     SpreadRefresh {
-        /// Of which incident.
+        /// The incident that the messages are about.
         incident: IncidentId,
-        /// Whose messages.
+        /// The channels and people whose messages are edited.
         to: Vec<Audience>,
     },
-    /// Tells one person something, by direct message.
+    /// Sends a direct message to one person.
     Direct {
-        /// Whom.
+        /// The recipient.
         user: UserId,
-        /// `text` and perhaps `blocks`.
+        /// A Slack message with `text` and optionally `blocks`, but without `channel`.
         message: Json,
     },
-    /// Edits what others were told to the present state, without a new message.
+    /// Edits the message of one audience to the present state without posting a new one.
     Refresh {
-        /// Of which incident.
+        /// The incident that the messages are about.
         incident: IncidentId,
-        /// Whose message.
+        /// The channel or person whose message is edited.
         to: Audience,
     },
-    /// Gives the channel the incident's present `channel_name`.
+    /// Renames the channel to the incident's present `channel_name`.
     Rename {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Puts the channel away.
+    /// Archives the channel.
     Archive {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Takes the channel out again.
+    /// Unarchives the channel.
     Unarchive {
-        /// Whose.
+        /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Brings a status page to the state that the incident wants it in.
+    /// Makes the next call that brings the status page to the state that the incident requires.
     StatusPage {
-        /// For which incident.
+        /// The incident to publish.
         incident: IncidentId,
     },
 }
 
 impl Effect {
-    /// Its name, for logs and lists.
+    /// The effect's name for logs and lists, one of [`NAMES`].
     pub fn name(&self) -> &'static str {
         match self {
             Self::CreateChannel { .. } => "incident.create_channel",
@@ -187,7 +189,7 @@ impl Effect {
         }
     }
 
-    /// The incident that it is for.
+    /// The incident of the effect; `None` for a direct message.
     pub fn incident(&self) -> Option<&IncidentId> {
         match self {
             Self::CreateChannel { incident, .. }
@@ -210,8 +212,8 @@ impl Effect {
         }
     }
 
-    /// What it is kept in order with: the channel's effects among themselves, and each audience for itself, so that one
-    /// that fails stops no other.
+    /// The lane of the effect; effects in one lane run in order. An incident's channel is one lane and each audience is
+    /// another, so that a failing audience does not block the others.
     pub fn lane(&self) -> Lane {
         match self {
             Self::Tell { incident, to, .. } | Self::Refresh { incident, to } => {
@@ -229,10 +231,10 @@ impl Effect {
         }
     }
 
-    /// What to do when nobody knows whether it was done.
+    /// What the outbox may do when the outcome of a call is unknown.
     pub fn class(&self) -> Class {
         match self {
-            // These look before they do it again.
+            // These check whether the first attempt succeeded before they repeat it.
             Self::CreateChannel { .. }
             | Self::StatusPage { .. }
             | Self::Header { .. }
@@ -243,25 +245,25 @@ impl Effect {
         }
     }
 
-    /// As an outbox row.
+    /// The outbox row of the effect.
     pub fn post(&self) -> Post {
         Post {
             lane: self.lane(),
             target: Target::Effect,
-            // Plain data: it always serialises.
+            // Plain data always serializes.
             body: serde_json::to_value(self).unwrap_or_default(),
             class: self.class(),
             purpose: self.name(),
         }
     }
 
-    /// Reads an outbox row's body.
+    /// Reads the body of an outbox row; `None` if it is not a valid effect.
     pub fn parse(body: &Json) -> Option<Self> {
         serde_json::from_value(body.clone()).ok()
     }
 }
 
-/// Without what people wrote.
+/// Shows the name only, because the fields contain what people wrote.
 impl fmt::Debug for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

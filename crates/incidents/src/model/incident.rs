@@ -1,5 +1,4 @@
-//! An incident as it stands: what is stored in its `meta` row, without its timeline and tasks, which have rows of
-//! their own.
+//! The state of an incident, stored in its `meta` row. Timeline and tasks have rows of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,27 +9,29 @@ use tidegate_pipeline::table::hash_text;
 use tidegate_slack::ids::UserId;
 
 use super::actor::Actor;
-use super::role::{Held, RoleName};
+use super::role::{RoleHolder, RoleName};
 use super::severity::Severity;
 use super::status::Status;
-use super::timer_kind::{Nag, TimerKind};
+use super::timer_kind::{ReminderState, TimerKind};
 
 /// Longest title, in characters.
 pub const MAX_TITLE: usize = 100;
 
-/// Most services that one incident concerns: each has counters that a resolve writes.
+/// Most services of one incident. Resolving it writes counters for each of them.
 pub const MAX_SERVICES: usize = 5;
 
-/// Most published texts that the incident itself keeps; older ones stand in the timeline.
+/// Most published texts that the incident's row keeps. The timeline has the older ones.
 pub const MAX_PUBLIC: usize = 20;
 
-/// An incident's name in rows, jobs and the API. Later incidents have greater ids.
+/// Identifies an incident in rows, jobs and the API: 24 lower-case hex digits, of which the first 12 are the time in
+/// milliseconds. Later incidents have greater ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IncidentId(String);
 
 impl IncidentId {
-    /// The id of what `cause` declared at `now`: the same cause has one incident, however often it is handled.
+    /// The id of the incident that `cause` declared at `now`. The same arguments always give the same id, so that a
+    /// repeated job does not declare a second incident.
     pub fn new(now: Timestamp, cause: &str) -> Self {
         Self(format!(
             "{:012x}{}",
@@ -39,13 +40,13 @@ impl IncidentId {
         ))
     }
 
-    /// The id behind a text, if it is one.
+    /// Parses 24 lower-case hex digits; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         (text.len() == 24 && text.bytes().all(hex)).then(|| Self(text.to_owned()))
     }
 
-    /// As written.
+    /// The id as its 24 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -57,198 +58,200 @@ impl fmt::Display for IncidentId {
     }
 }
 
-/// Moments that matter, in the order in which they usually come. Each can be corrected, with a note in the timeline.
+/// When the stages of an incident were reached, in their usual order. People can correct them; each correction adds a
+/// timeline entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Milestones {
-    /// When users first felt it, if anyone has said.
+    /// When users were first affected; `None` while unknown.
     pub impact_started: Option<Timestamp>,
-    /// When somebody or something noticed.
+    /// When a person or a monitor noticed the problem; `None` while unknown.
     pub detected: Option<Timestamp>,
-    /// When it was declared.
+    /// When the incident was declared.
     pub declared: Timestamp,
-    /// When somebody took it up.
+    /// When somebody first took charge.
     pub acknowledged: Option<Timestamp>,
-    /// When the cause was found.
+    /// When the status first became `identified`; `None` if it never did.
     pub identified: Option<Timestamp>,
-    /// When users stopped feeling it.
+    /// When users were no longer affected: the first change to `monitoring` or `resolved`.
     pub mitigated: Option<Timestamp>,
-    /// When it was over.
+    /// When the incident was resolved; `None` again after a reopening.
     pub resolved: Option<Timestamp>,
-    /// When it was put away.
+    /// When the incident was closed, canceled or merged; `None` again after a reopening.
     pub closed: Option<Timestamp>,
 }
 
-/// Where the post-mortem stands.
+/// The state of the post-mortem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Review {
-    /// Nobody asked for one.
+    /// No post-mortem is required.
     #[default]
     None,
-    /// One is due.
+    /// A post-mortem is required, and there is no draft.
     Required,
-    /// There is a draft.
+    /// A draft exists.
     Draft,
-    /// It is published.
+    /// The post-mortem is published.
     Published,
-    /// Somebody decided that none is needed, and said why.
+    /// Somebody decided, with a reason, that no post-mortem is needed.
     Waived,
 }
 
-/// A commander to be, who has not said yes yet.
+/// An offer of command that has not been answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handover {
-    /// Who is asked.
+    /// The person who is offered the command.
     pub to: UserId,
-    /// Who asks.
+    /// The person who offers the command.
     pub from: UserId,
-    /// What the next commander should know.
+    /// Notes for the next commander; may be empty.
     pub notes: String,
-    /// When.
+    /// When the offer was made.
     pub at: Timestamp,
 }
 
-/// A text for the status page that waits for the commander.
+/// A text for the status page that waits for the commander's approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicDraft {
-    /// Counts the drafts of this incident, so that a button for an old one does nothing.
+    /// Number of the timeline entry that records the draft. A button for an older draft has no effect.
     pub n: u32,
-    /// What the public would read.
+    /// The text that will be published.
     pub text: String,
-    /// Who wrote it.
+    /// The author.
     pub by: Actor,
-    /// When.
+    /// When the draft was written.
     pub at: Timestamp,
 }
 
-/// Something said to the public.
+/// A text that was published on the status page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicUpdate {
-    /// Counts what was published of this incident, from 1.
+    /// Number of the text within the incident, from 1.
     pub n: u32,
-    /// What the public reads.
+    /// The published text.
     pub text: String,
-    /// The status that it was said under.
+    /// The incident's status when the text was written.
     pub status: Status,
-    /// When.
+    /// When the text was published.
     pub at: Timestamp,
 }
 
-/// What was counted for the statistics when the incident was resolved, so that a reopening can take it back.
+/// What the statistics counted when the incident was resolved, so that a reopening can subtract it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counted {
-    /// Day whose counters hold it, in UTC: `2026-11-21`.
+    /// The UTC date whose counters include the incident, as `2026-11-21`.
     pub day: String,
-    /// Services that it was counted for.
+    /// Slugs of the services whose counters include it.
     pub services: Vec<String>,
-    /// Severity that it was counted under.
+    /// The severity whose counters include it.
     pub severity: Severity,
-    /// Milliseconds by measure: `mtta`, `mttm`, `mttr`.
+    /// Durations in milliseconds by measure: `mtta`, `mttm`, `mttr`.
     pub measures: BTreeMap<String, i64>,
 }
 
-/// An incident.
+/// The state of one incident. [`Incident::version`] guards every write.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// Its name.
+    /// The id that rows, jobs and the API use.
     pub id: IncidentId,
-    /// Its name for people, from 1 in each workspace: `INC-12`.
+    /// The number that people use, from 1 in each workspace: 12 is shown as `INC-12`.
     pub number: u32,
-    /// What it is, in a line.
+    /// One line of at most [`MAX_TITLE`] characters.
     pub title: String,
-    /// Where it stands.
+    /// The present status.
     pub status: Status,
-    /// Where it stood before it was cancelled or merged.
+    /// The status before the incident was canceled or merged; `None` otherwise.
     #[serde(default)]
     pub previous: Option<Status>,
-    /// How bad it is.
+    /// The present severity.
     pub severity: Severity,
-    /// Which services it concerns; [`MAX_SERVICES`] at most.
+    /// Slugs of the affected services, at most [`MAX_SERVICES`].
     pub services: Vec<String>,
-    /// Who declared it.
+    /// The person or program that declared the incident.
     pub reporter: Actor,
-    /// Who does what, the commander included.
-    pub roles: Vec<Held>,
-    /// Who takes part.
+    /// Everyone who holds a role, including the commander.
+    pub roles: Vec<RoleHolder>,
+    /// People who joined the incident.
     pub participants: BTreeSet<UserId>,
-    /// Who wants to hear of it without taking part.
+    /// People who are notified but do not participate.
     pub watchers: BTreeSet<UserId>,
-    /// Only participants and admins may know of it.
+    /// Whether only participants and admins may see the incident.
     pub private: bool,
-    /// A rehearsal: a sped-up clock, no status page, no statistics.
+    /// Whether this is a rehearsal: reminders come 60 times as fast, and neither the status page nor the statistics
+    /// change.
     pub drill: bool,
-    /// Reminders are quiet until then. The clocks of the statistics go on.
+    /// No reminders are sent before this time. The durations in the statistics are unaffected.
     #[serde(default)]
     pub paused_until: Option<Timestamp>,
-    /// Where the post-mortem stands.
+    /// The state of the post-mortem.
     #[serde(default)]
     pub review: Review,
-    /// When what happened.
+    /// When each stage was reached.
     pub milestones: Milestones,
-    /// How often it was reopened.
+    /// How many times the incident was reopened.
     #[serde(default)]
     pub reopened: u32,
-    /// What was said last about where it stands.
+    /// The latest update that somebody wrote; `None` until there is one.
     #[serde(default)]
     pub summary: Option<String>,
-    /// When somebody last said where it stands.
+    /// When the latest update or change of status was made.
     pub updated_at: Timestamp,
-    /// Since when it stands there.
+    /// When the incident got its present status.
     #[serde(default)]
     pub status_since: Timestamp,
-    /// Seconds that the commander's clock is ahead of UTC, as far as is known.
+    /// Offset of the commander's time zone from UTC, in seconds; `None` while it is unknown.
     #[serde(default)]
     pub zone: Option<i32>,
-    /// Reminders so far, and what people asked of them.
+    /// Reminders sent so far, with snoozes and switches, by kind.
     #[serde(default)]
-    pub timers: BTreeMap<TimerKind, Nag>,
-    /// When the next word is promised.
+    pub timers: BTreeMap<TimerKind, ReminderState>,
+    /// When the next update was promised; `None` without a promise.
     #[serde(default)]
     pub next_update_at: Option<Timestamp>,
-    /// A handover that waits for a yes.
+    /// The offer of command that waits for an answer; `None` without one.
     #[serde(default)]
     pub handover: Option<Handover>,
-    /// A public text that waits for the commander.
+    /// The public text that waits for approval; `None` without one.
     #[serde(default)]
     pub draft: Option<PublicDraft>,
-    /// Texts that were published; the last of them, [`MAX_PUBLIC`] at most.
+    /// The latest published texts, oldest first, at most [`MAX_PUBLIC`].
     #[serde(default)]
     pub public: Vec<PublicUpdate>,
-    /// The incident that this one was merged into.
+    /// The incident that this one was merged into; `None` unless the status is `merged`.
     #[serde(default)]
     pub merged_into: Option<IncidentId>,
-    /// How many tasks it has had.
+    /// How many tasks were created: the number of the latest one.
     #[serde(default)]
     pub tasks: u32,
-    /// When whom was told of what last, as `<kind>:<channel or person>`.
-    #[serde(default)]
-    pub told: BTreeMap<String, Timestamp>,
-    /// What the statistics hold of it.
+    /// When each audience was last notified of each kind of news. Keys have the form `<news>:<channel or user id>`.
+    #[serde(default, rename = "told")]
+    pub notified: BTreeMap<String, Timestamp>,
+    /// What the statistics counted; `None` while the incident is not counted.
     #[serde(default)]
     pub counted: Option<Counted>,
-    /// Name that its channel is made under, and renamed to.
+    /// The channel's intended name, used to create and rename it.
     pub channel_name: String,
-    /// Timeline entries so far: the number of the last one.
+    /// Number of timeline entries, which is the number of the latest one.
     pub seq: u64,
-    /// Hash of the last timeline entry, which the next one is chained to.
+    /// Hash of the latest timeline entry, which the next one includes; empty before the first.
     pub chain: String,
-    /// Grows with every change, by one.
+    /// Increases by one with every change.
     pub version: u64,
 }
 
 impl Incident {
-    /// Its name for people.
+    /// The name that people use, such as `INC-12`.
     pub fn name(&self) -> String {
         format!("INC-{}", self.number)
     }
 
-    /// Who leads it.
+    /// The commander; `None` while there is none.
     pub fn commander(&self) -> Option<&UserId> {
         self.holder(&RoleName::Commander)
     }
 
-    /// Who holds a role; the first of them.
+    /// The first person who holds a role; `None` if nobody does.
     pub fn holder(&self, role: &RoleName) -> Option<&UserId> {
         self.roles
             .iter()
@@ -263,7 +266,7 @@ impl Incident {
             .any(|held| held.user == *user && held.role == *role)
     }
 
-    /// Everyone who has to do with it: who has a role, declared it or takes part.
+    /// Everyone involved: role holders, the reporter if it is a person, and participants.
     pub fn people(&self) -> BTreeSet<UserId> {
         let holders = self.roles.iter().map(|held| held.user.clone());
         let reporter = self.reporter.person().cloned();
@@ -271,13 +274,13 @@ impl Incident {
         holders.chain(reporter).chain(others).collect()
     }
 
-    /// Whether a person takes part in it: by a role, by joining, or by having declared it.
+    /// Whether a person joined the incident or holds a role in it.
     pub fn takes_part(&self, user: &UserId) -> bool {
         self.participants.contains(user) || self.roles.iter().any(|held| held.user == *user)
     }
 }
 
-/// What people wrote is left out.
+/// Omits everything that people wrote.
 impl fmt::Debug for Incident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incident")

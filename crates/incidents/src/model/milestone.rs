@@ -1,32 +1,32 @@
-//! Milestones by name, and their correction afterwards.
+//! Milestones by name, and rules for correcting them.
 
 use super::incident::Milestones;
-use super::transition::Denied;
+use super::transition::TransitionError;
 use tidegate_pipeline::clock::Timestamp;
 
-/// A milestone that can be corrected.
+/// A milestone that people can correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Milestone {
-    /// Users first felt it.
+    /// Users were first affected.
     ImpactStarted,
-    /// Somebody noticed.
+    /// A person or a monitor noticed the problem.
     Detected,
-    /// It was declared.
+    /// The incident was declared.
     Declared,
-    /// Somebody took it up.
+    /// Somebody took charge.
     Acknowledged,
     /// The cause was found.
     Identified,
-    /// Users stopped feeling it.
+    /// Users were no longer affected.
     Mitigated,
-    /// It was over.
+    /// The incident was resolved.
     Resolved,
-    /// It was put away.
+    /// The incident was closed, canceled or merged.
     Closed,
 }
 
 impl Milestone {
-    /// All of them, in the order in which they usually come.
+    /// All milestones in their usual order.
     pub const ALL: [Self; 8] = [
         Self::ImpactStarted,
         Self::Detected,
@@ -38,7 +38,7 @@ impl Milestone {
         Self::Closed,
     ];
 
-    /// As typed.
+    /// The name that people type, such as `detected`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ImpactStarted => "impact",
@@ -52,7 +52,7 @@ impl Milestone {
         }
     }
 
-    /// Reads a name, in either case; `impact_started` is as good as `impact`.
+    /// Parses a name, ignoring case; accepts `impact_started` for `impact`. `None` for an unknown name.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         let text = if text == "impact_started" {
@@ -65,7 +65,7 @@ impl Milestone {
             .find(|milestone| milestone.as_str() == text)
     }
 
-    /// When it was, if it was.
+    /// When the milestone was reached; `None` if it was not.
     pub fn of(self, marks: &Milestones) -> Option<Timestamp> {
         match self {
             Self::ImpactStarted => marks.impact_started,
@@ -80,23 +80,23 @@ impl Milestone {
     }
 }
 
-/// Puts a milestone where it belongs. Only what has happened can be corrected, except for the impact and the
-/// detection, which no step sets; and nothing can have happened later than `now` or out of its order.
+/// Moves a milestone to `at`. Impact and detection can always be set; the others must have been reached. Fails, and
+/// changes nothing, if `at` is later than `now` or violates the order of milestones.
 pub fn correct(
     marks: &mut Milestones,
     milestone: Milestone,
     at: Timestamp,
     now: Timestamp,
-) -> Result<(), Denied> {
+) -> Result<(), TransitionError> {
     let name = milestone.as_str();
     let open = matches!(milestone, Milestone::ImpactStarted | Milestone::Detected);
     if !open && milestone.of(marks).is_none() {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "This incident is not {name} yet. Only a moment that has come can be corrected."
         )));
     }
     if at > now {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} cannot be later than now. Add the day, as in `at 2026-11-21T14:05`, if it was another one."
         )));
     }
@@ -112,7 +112,7 @@ pub fn correct(
         Milestone::Closed => wanted.closed = Some(at),
     }
     if let Some((first, second)) = out_of_order(&wanted) {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{} cannot be later than {}. Correct that one first.",
             first.as_str(),
             second.as_str()
@@ -122,8 +122,8 @@ pub fn correct(
     Ok(())
 }
 
-/// Two milestones whose order is wrong. The cause may be found after users are well again, and the impact may be
-/// noticed before it is felt: those have no order.
+/// The first pair of milestones in the wrong order; `None` if all are in order. The cause may be found after users
+/// recover, and the impact may be noticed before users are affected, so those pairs are not checked.
 pub(crate) fn out_of_order(marks: &Milestones) -> Option<(Milestone, Milestone)> {
     use Milestone::{Acknowledged, Closed, Declared, Identified, Mitigated, Resolved};
     const ORDER: [(Milestone, Milestone); 8] = [

@@ -1,22 +1,22 @@
-//! Who is told of an incident beyond its own channel, and of what.
+//! The audiences of an incident outside its own channel, and the events they are notified of.
 
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::incident::Incident;
 
-/// Someone who is told, beyond the incident's own channel.
+/// A recipient of notifications outside the incident's own channel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
-    /// A channel.
+    /// A channel of the workspace, which gets one message per incident.
     Channel(ChannelId),
-    /// A person, by direct message.
+    /// A person, who gets direct messages.
     Person(UserId),
 }
 
 impl Audience {
-    /// Its id.
+    /// The Slack id of the channel or person.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Channel(channel) => channel.as_str(),
@@ -24,7 +24,7 @@ impl Audience {
         }
     }
 
-    /// Whether it may know of an incident as it stands: of what is private, only who takes part.
+    /// Whether the audience may see the incident. Only participants may see a private one.
     pub fn may_know(&self, incident: &Incident) -> bool {
         match self {
             _ if !incident.private => true,
@@ -34,28 +34,29 @@ impl Audience {
     }
 }
 
-/// What somebody is told of. Throttles are kept apart by it, so that a resolve is never swallowed.
+/// An event to notify an audience of. Each kind is throttled separately, so that a notification of the end is never
+/// dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
-    /// It was declared.
+    /// The incident was declared.
     Declared,
-    /// It got worse.
+    /// The severity increased.
     Escalated,
-    /// Somebody said where it stands.
+    /// Somebody posted an update.
     Updated,
-    /// It is over.
+    /// The incident was resolved.
     Resolved,
-    /// It is not over after all.
+    /// The incident was reopened.
     Reopened,
-    /// It was none, or part of another.
+    /// The incident was canceled or merged.
     Withdrawn,
-    /// They are called to help.
+    /// The person was paged.
     Paged,
 }
 
 impl News {
-    /// As stored.
+    /// The name that rows store, such as `declared`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Declared => "declared",

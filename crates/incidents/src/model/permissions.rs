@@ -1,10 +1,11 @@
-//! Who may do what with an incident: one pure function, [`allow`], over a table.
+//! Decides who may do what with an incident: one pure function, [`allow`], over a table.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose::Prose;
 
 use super::actor::Actor;
 use super::incident::Incident;
@@ -12,27 +13,27 @@ use super::role::RoleName;
 use super::severity::Severity;
 use super::status::Status;
 
+mod denied_text;
 mod matrix;
-mod refusals;
 
-/// How much a workspace leaves to whoever takes part.
+/// How much participants of an incident may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// Roles decide: the commander and the deputy lead, comms speaks, the scribe writes.
+    /// Rights follow from roles: commander and deputy lead, comms publishes, the scribe keeps the timeline.
     #[default]
     Standard,
-    /// Updates, status, severity, end and post-mortem are the commander's alone.
+    /// Only the commander may change status and severity, post updates, resolve, and handle the post-mortem.
     Strict,
-    /// Whoever takes part may do what a deputy may.
+    /// Every participant may do what a deputy may.
     Open,
 }
 
 impl Policy {
-    /// All of them.
+    /// All policies.
     pub const ALL: [Self; 3] = [Self::Standard, Self::Strict, Self::Open];
 
-    /// As written.
+    /// The name in settings, such as `standard`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "standard",
@@ -42,36 +43,36 @@ impl Policy {
     }
 }
 
-/// What somebody wants to do. Each has its row in the table of `matrix`.
+/// An action that needs permission. Each has a row in the table of `matrix`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Declare an incident.
     Declare,
-    /// List incidents. Each one listed is asked about with [`can_see`].
+    /// List incidents. Each result is then filtered with [`can_see`].
     List,
-    /// Read one: info, timeline, roles, tasks, deliveries.
+    /// Read an incident: info, timeline, roles, tasks, notifications.
     View,
-    /// Hear of it, or no more.
+    /// Start or stop watching it.
     Watch,
-    /// Take part in it.
+    /// Join it as a participant.
     Join,
-    /// Leave it, or a role in it.
+    /// Leave it, or give up a role in it.
     Leave,
-    /// Answer a handover that asks for oneself.
+    /// Accept or decline an offer of command made to oneself.
     AnswerHandover,
     /// Add to the timeline.
     AddToTimeline,
-    /// Add, take, end or reopen a task.
+    /// Create, take, finish or reopen a task.
     Task,
-    /// Take a role that leads nobody and that nobody else holds.
+    /// Take a vacant role other than commander and deputy.
     ClaimRole,
-    /// Be told what happened so far.
+    /// Read a summary of the incident so far.
     Catchup,
-    /// Make a declared incident of what is in triage.
+    /// Declare an incident that is in triage.
     Accept,
-    /// Call somebody, or the next of the escalation list.
+    /// Page a person, or the next one on the escalation list.
     Page,
-    /// Bring others in.
+    /// Invite others to the channel.
     Invite,
     /// Draft the post-mortem.
     DraftReview,
@@ -79,67 +80,68 @@ pub enum Action {
     EditOwnEntry,
     /// Change or hide anybody's entry of the timeline.
     EditEntry,
-    /// Say where it stands, within the workspace; set or silence the reminder of it.
+    /// Post an update within the workspace; set or turn off the reminder for the next one.
     Update,
     /// Move it between investigating, identified and monitoring.
     ChangeStatus,
-    /// Change how bad it is.
+    /// Change the severity.
     ChangeSeverity,
-    /// End it.
+    /// Resolve the incident.
     Resolve,
-    /// Take a resolved one up again.
+    /// Reopen a resolved incident.
     Reopen,
-    /// Say that it was none.
+    /// Cancel the incident as a false alarm.
     Cancel,
-    /// Take a cancelled one up again.
+    /// Reopen a canceled incident.
     Uncancel,
-    /// Keep its reminders quiet for a while.
+    /// Pause its reminders.
     Pause,
-    /// Correct when something happened.
+    /// Correct the time of a milestone.
     EditMilestone,
     /// Rename its channel.
     Rename,
-    /// Write what the public is to read.
+    /// Draft a text for the status page.
     DraftPublic,
-    /// Let the public read it.
+    /// Publish a text on the status page.
     PublishPublic,
-    /// Give a role to somebody, or take one from somebody.
+    /// Assign a role to a person, or remove it.
     AssignRole,
-    /// Offer the command to somebody.
+    /// Offer the command to another person.
     Handover,
-    /// Take the command. `commander_silent`: the commander missed the acknowledgement or two updates.
+    /// Take command.
     TakeCommand {
-        /// The commander missed what would show that there is one.
+        /// Whether the commander missed the acknowledgment or two updates.
         commander_silent: bool,
     },
-    /// Make it part of another. Both are asked about.
+    /// Merge it into another incident; both need the permission.
     Merge,
-    /// Link it to another, or to a page.
+    /// Link it to another incident or to a web page.
     Link,
-    /// Hide it from all who do not take part.
+    /// Hide it from everyone who does not participate.
     MakePrivate,
-    /// Show it to everyone again.
+    /// Make it visible to all members again.
     MakePublic,
-    /// Put a resolved one away once the time for it is over.
+    /// Close a resolved incident after the configured time.
     Close,
-    /// Put a resolved one away before that.
+    /// Close a resolved incident before that time.
     CloseEarly,
-    /// Take a closed one up again.
+    /// Reopen a closed incident.
     ReopenClosed,
-    /// Part a merged one from the other.
+    /// Separate a merged incident again.
     Unmerge,
-    /// Take the whole record out.
+    /// Export the complete record.
     Export,
     /// Change the workspace's settings, templates and mappings.
     Configure,
     /// Publish the post-mortem.
     PublishReview,
-    /// Decide that none is needed.
+    /// Decide that no post-mortem is needed.
     WaiveReview,
 }
 
 impl Action {
-    /// What taking a role of an incident is: roles that lead, and roles that somebody else holds, are not just claimed.
+    /// The action of claiming a role. A role that leads, or one that another person holds, needs the right to assign
+    /// roles. `silent` is whether the commander has not responded.
     pub fn claim(role: &RoleName, user: &UserId, incident: &Incident, silent: bool) -> Self {
         let taken = role.is_single() && incident.holder(role).is_some_and(|held| held != user);
         match role {
@@ -152,7 +154,7 @@ impl Action {
         }
     }
 
-    /// What `/incident reopen` is, from that status.
+    /// The action of `/incident reopen` for an incident of that status.
     pub fn reopen(from: Status) -> Self {
         match from {
             Status::Closed => Self::ReopenClosed,
@@ -163,24 +165,24 @@ impl Action {
     }
 }
 
-/// What a workspace has settled about who may do what.
+/// The settings of a workspace that affect permissions.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// How much is left to whoever takes part.
+    /// The workspace's policy.
     pub policy: Policy,
-    /// Who may do everything.
+    /// People who may do everything with incidents.
     pub admins: &'a BTreeSet<UserId>,
-    /// Guests, outsiders and bots that count as members.
+    /// Guests, people of other workspaces, and bots that have the rights of members.
     pub guests: &'a BTreeSet<UserId>,
-    /// Severities at which public texts of comms need the commander's yes.
+    /// Severities at which the commander must approve public texts by comms.
     pub approval: &'a BTreeSet<Severity>,
 }
 
-/// What somebody is to an incident.
+/// The rights-related facts about an actor and an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     actor: Actor,
-    /// May do what members may: a full member, or somebody on the list.
+    /// Whether the actor has the rights of a member: a full member, or a person on the list of guests.
     member: bool,
     admin: bool,
     participant: bool,
@@ -188,41 +190,41 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// The same with the rights of an admin: for an API key with that scope.
+    /// Adds the rights of an admin, for an API key with the scope `incidents:admin`.
     #[must_use]
     pub fn with_admin_scope(mut self) -> Self {
         self.admin = true;
         self
     }
 
-    /// Who it is.
+    /// The actor that the facts are about.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// Whether they hold a role.
+    /// Whether the actor holds a role in the incident.
     pub fn holds(&self, role: &RoleName) -> bool {
         self.roles.contains(role)
     }
 
-    /// Whether they are commander or deputy.
+    /// Whether the actor is commander or deputy.
     pub fn leads(&self) -> bool {
         self.holds(&RoleName::Commander) || self.holds(&RoleName::Deputy)
     }
 
-    /// Whether they take part.
+    /// Whether the actor participates in the incident.
     pub fn takes_part(&self) -> bool {
         self.participant
     }
 
-    /// Whether they may do everything.
+    /// Whether the actor has the rights of an admin.
     pub fn is_admin(&self) -> bool {
         self.admin
     }
 }
 
-/// What `actor` is to `incident`. `kind` counts for persons only. The operator and Tidegate's own timers stand as
-/// admins; an API key does so with [`Standing::with_admin_scope`] only.
+/// The standing of `actor` in `incident`. `kind` matters for people only. The operator and Tidegate's timers have the
+/// rights of admins; an API key gets them only through [`Standing::with_admin_scope`].
 pub fn standing(
     actor: &Actor,
     incident: Option<&Incident>,
@@ -247,32 +249,39 @@ pub fn standing(
     }
 }
 
-/// Why somebody may not, in words for them: finished mrkdwn, with nothing in it that has to be escaped.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is none, or none that they may know of.
-    #[error("There is no such incident, or it is not yours to see.")]
+/// Why somebody may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermissionDenied {
+    /// There is no such incident, or none that they may know of.
     NotFound,
-    /// They may not, and these words say who may.
-    #[error("{0}")]
-    Forbidden(String),
-    /// They may write the public text, and the commander has to say yes to it.
-    #[error("{0}")]
-    NeedsApproval(String),
+    /// They may not; the text says who may.
+    Forbidden(Prose),
+    /// They may write the public text, but somebody has to approve it; the text says who.
+    NeedsApproval(Prose),
 }
 
-/// Whether somebody may know of an incident. Every read path asks this: lists, searches, statistics, App Home, the API.
+impl PermissionDenied {
+    /// The reason, for the person who asked.
+    pub fn text(self) -> Prose {
+        match self {
+            Self::NotFound => "There is no such incident, or it is not yours to see.".into(),
+            Self::Forbidden(text) | Self::NeedsApproval(text) => text,
+        }
+    }
+}
+
+/// Whether an actor may see an incident. Every read path checks this: lists, searches, statistics, App Home, the API.
 pub fn can_see(who: &Standing, incident: &Incident) -> bool {
     who.admin || (who.member && (!incident.private || who.participant))
 }
 
-/// Whether somebody may do something, to `incident` where it is about one.
+/// Whether an actor may do something, to `incident` if the action concerns one.
 pub fn allow(
     who: &Standing,
     action: Action,
     incident: Option<&Incident>,
     rules: &Rules<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     matrix::allow(who, action, incident, rules)
 }
 

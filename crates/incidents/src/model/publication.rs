@@ -1,5 +1,5 @@
-//! What the public reads of an incident, as it is stored: a row for each published text, and one in the delivery ledger
-//! that tells whether the status page has it.
+//! The published texts of an incident: a row for each, and a row in the notification ledger that records whether the
+//! status page has it.
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
@@ -7,35 +7,35 @@ use tidegate_pipeline::documents::Document;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use super::actor::Actor;
-use super::delivery::Delivered;
 use super::incident::{Incident, IncidentId, PublicUpdate};
+use super::notification::NotificationState;
 use super::rows;
 use super::status::Status;
 
-/// Whether the public may hear of an incident at all: not of a private one, a drill, or what may be none.
+/// Whether an incident may appear on a status page: not if it is private, a drill or still in triage.
 pub fn concerns(incident: &Incident) -> bool {
     !incident.private && !incident.drill && incident.status != Status::Triage
 }
 
-/// A published text as it waits for the status page.
+/// A published text as it is stored for the status page.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
-    /// The text, its number and its status.
+    /// The text with its number, its status and its time.
     pub update: PublicUpdate,
-    /// Who wrote it.
+    /// The author.
     pub by: Actor,
-    /// Number of the timeline entry that it follows from.
+    /// Number of the timeline entry that records the text.
     pub seq: u64,
 }
 
 const PUBLISHED: Document<Published> = Document::new("text", "a text for the public");
 
-/// The published text of an incident with that number, if there is one yet.
+/// The published text number `n` of an incident; `None` if it does not exist yet.
 pub async fn load(rows: &Rows, id: &IncidentId, n: u32) -> Result<Option<Published>, TableError> {
     PUBLISHED.load(rows, &place(id, n)).await
 }
 
-/// The row of a published text.
+/// The write that stores a published text.
 pub fn put(id: &IncidentId, text: &Published) -> Write<RowKey> {
     PUBLISHED.put(place(id, text.update.n), text)
 }
@@ -44,17 +44,17 @@ fn place(id: &IncidentId, n: u32) -> RowKey {
     rows::row(id, &["public", &format!("{n:08}")])
 }
 
-/// The ledger's row of a text that waits for the page.
+/// The ledger row of a text that waits for the status page.
 pub fn begin(id: &IncidentId, text: &Published, now: Timestamp) -> Write<RowKey> {
-    Write::put(key(id, text), row(Delivered::Pending, 0, now))
+    Write::put(key(id, text), row(NotificationState::Pending, 0, now))
 }
 
-/// The row once the page has it.
+/// The ledger row of a text that the status page accepted after `attempts` attempts.
 pub fn sent(id: &IncidentId, text: &Published, attempts: i64, now: Timestamp) -> Write<RowKey> {
-    Write::put(key(id, text), row(Delivered::Sent, attempts, now))
+    Write::put(key(id, text), row(NotificationState::Sent, attempts, now))
 }
 
-/// The row once it was given up.
+/// The ledger row of a text that failed for good.
 pub fn failed(
     id: &IncidentId,
     text: &Published,
@@ -62,11 +62,11 @@ pub fn failed(
     attempts: i64,
     now: Timestamp,
 ) -> Write<RowKey> {
-    let row = row(Delivered::Failed, attempts, now).with("error", error);
+    let row = row(NotificationState::Failed, attempts, now).with("error", error);
     Write::put(key(id, text), row)
 }
 
-fn row(state: Delivered, attempts: i64, now: Timestamp) -> Item {
+fn row(state: NotificationState, attempts: i64, now: Timestamp) -> Item {
     Item::new()
         .with("news", "public")
         .with("target", "status page")

@@ -1,4 +1,4 @@
-//! Roles within an incident, and who holds them.
+//! Roles within an incident, and the people who hold them.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use tidegate_slack::ids::UserId;
 
 use super::actor::Actor;
 
-/// A role. There is one commander, one deputy, one comms and one scribe at most; of the others any number.
+/// A role. At most one person each is commander, deputy, comms and scribe; any number may hold the others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleName {
-    /// Leads: decides, and does not repair.
+    /// Leads and decides, and leaves the repair to others.
     Commander,
-    /// Stands in for the commander, ready to take over.
+    /// Replaces the commander when needed.
     Deputy,
-    /// Speaks to everyone outside, the public included.
+    /// Informs everyone outside the incident, including the public.
     Comms,
-    /// Writes down what happens.
+    /// Keeps the timeline.
     Scribe,
-    /// Knows the matter.
+    /// Subject-matter expert.
     Sme,
-    /// A role of the workspace's own, by its name: lower case letters, digits and `-`, 20 at most.
+    /// A role that the workspace defined: 1 to 20 lower-case letters, digits and `-`.
     Custom(String),
 }
 
@@ -36,7 +36,7 @@ impl RoleName {
         Self::Sme,
     ];
 
-    /// As typed.
+    /// The name that people type, such as `commander`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Commander => "commander",
@@ -48,7 +48,7 @@ impl RoleName {
         }
     }
 
-    /// Reads a role's name in either case; `None` for what can be no role's name.
+    /// Parses a role's name, ignoring case; `None` if the text cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         if let Some(role) = Self::BUILT_IN
@@ -61,7 +61,7 @@ impl RoleName {
         ((1..=20).contains(&text.len()) && text.bytes().all(plain)).then_some(Self::Custom(text))
     }
 
-    /// Whether one person at a time holds it.
+    /// Whether only one person at a time can hold the role.
     pub fn is_single(&self) -> bool {
         matches!(
             self,
@@ -70,21 +70,23 @@ impl RoleName {
     }
 }
 
+tidegate_slack::said_as_displayed!(RoleName);
+
 impl fmt::Display for RoleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// A role that somebody holds.
+/// A person who holds a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// Which.
+pub struct RoleHolder {
+    /// The role that the person holds.
     pub role: RoleName,
-    /// Who.
+    /// The holder's user id.
     pub user: UserId,
-    /// Since when.
+    /// When the person got the role.
     pub since: Timestamp,
-    /// Who gave it.
+    /// Who assigned the role.
     pub by: Actor,
 }

@@ -1,7 +1,9 @@
-//! Where an incident's rows lie, and how they are read.
+//! The keys of an incident's rows, and how to load them.
 //!
-//! Everything about one incident is in the partition `incident#<id>`; small rows elsewhere point to it by channel, by
-//! number and in lists. Lists hold ids only, so that what is private is read, and refused, in one place.
+//!
+//! Everything about one incident is in the partition `incident#<id>`. Small pointer rows elsewhere lead to it by
+//! channel, by number and in lists. Lists contain ids only, so that one place loads an incident and checks who may see
+//! it.
 
 use std::time::Duration;
 
@@ -15,32 +17,32 @@ use super::incident::{Incident, IncidentId};
 use super::severity::Severity;
 use super::timeline::Entry;
 
-/// Entries read for one answer at most. An incident with more shows the latest.
+/// Most timeline entries that [`entries`] loads. Of an incident with more, it loads the latest.
 pub const MAX_ENTRIES: usize = 1000;
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Where an incident's channel is.
+/// The state of an incident's channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// It is still to be made.
+    /// The channel has not been created yet.
     Pending,
-    /// There it is.
+    /// The channel exists.
     Made {
-        /// The channel.
+        /// Slack's id of the channel.
         channel: ChannelId,
-        /// Put away, by us or by a person.
+        /// Whether the channel is archived, by Tidegate or by a person.
         archived: bool,
     },
-    /// It cannot be made, or somebody deleted it.
+    /// The channel cannot be created, or somebody deleted it.
     Gone {
-        /// Why, as Slack says.
+        /// Slack's error code, or why the channel is missing.
         reason: String,
     },
 }
 
 impl Place {
-    /// The channel, if messages can go there.
+    /// The channel, if it exists and is not archived.
     pub fn channel(&self) -> Option<&ChannelId> {
         match self {
             Self::Made {
@@ -52,88 +54,89 @@ impl Place {
     }
 }
 
-/// An incident as it was read.
+/// An incident as it was loaded.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// What is known of it.
+    /// The incident's own row.
     pub incident: Incident,
-    /// Where its channel is.
+    /// The state of its channel.
     pub place: Place,
 }
 
-/// An incident as its row holds it.
+/// The document that an incident's row holds.
 pub const INCIDENT: Document<Incident> = Document::new("incident", "an incident");
 
-/// An entry of a timeline as its row holds it.
+/// The document that the row of a timeline entry holds.
 pub const ENTRY: Document<Entry> = Document::new("entry", "an entry of a timeline");
 
-/// The partition of an incident.
+/// The partition key of an incident.
 pub fn partition(id: &IncidentId) -> [&str; 2] {
     ["incident", id.as_str()]
 }
 
-/// A row of an incident.
+/// The key of a row in an incident's partition.
 pub fn row(id: &IncidentId, sort: &[&str]) -> RowKey {
     RowKey::new(&partition(id), sort)
 }
 
-/// The incident itself.
+/// The key of the incident's own row.
 pub fn meta(id: &IncidentId) -> RowKey {
     row(id, &["meta"])
 }
 
-/// Where its channel is.
+/// The key of the row with the state of the channel.
 pub fn place(id: &IncidentId) -> RowKey {
     row(id, &["place"])
 }
 
-/// A timeline entry.
+/// The key of a timeline entry's row.
 pub fn entry(id: &IncidentId, seq: u64) -> RowKey {
     row(id, &["entry", &format!("{seq:08}")])
 }
 
-/// A message of ours that is edited in place: `header`, or `announcement` with its channel or person.
+/// The key of the row that remembers a message to edit: `kind` is `header` or `announcement`, and `target` the channel
+/// or person of an announcement.
 pub fn message(id: &IncidentId, kind: &str, target: &str) -> RowKey {
     row(id, &["message", kind, target])
 }
 
-/// The incident of a channel.
+/// The key of the pointer from a channel to its incident.
 pub fn by_channel(channel: &ChannelId) -> RowKey {
     RowKey::new(&["incident_channel", channel.as_str()], &["incident"])
 }
 
-/// The incident with a number.
+/// The key of the pointer from a number to its incident.
 pub fn by_number(number: u32) -> RowKey {
     RowKey::new(&["incident_number", &number.to_string()], &["incident"])
 }
 
-/// How many incidents there have been.
+/// The key of the row that counts incidents.
 pub fn counter() -> RowKey {
     RowKey::new(&["incidents"], &["counter"])
 }
 
-/// The partition of a message: a row for each incident on whose timeline it is or was.
+/// The partition key of a message: it has a row for each incident whose timeline contains or contained the message.
 pub fn sources<'a>(channel: &'a ChannelId, ts: &'a Ts) -> [&'a str; 3] {
     ["incident_source", channel.as_str(), ts.as_str()]
 }
 
-/// What an incident knows of a message.
+/// The key of the row that links a message to an incident's timeline.
 pub fn by_source(channel: &ChannelId, ts: &Ts, id: &IncidentId) -> RowKey {
     RowKey::new(&sources(channel, ts), &[id.as_str()])
 }
 
-/// The incident that a call of the API declared, by the name of its claim.
+/// The key of the pointer from a claim of the API to the incident that the call declared.
 pub fn by_request(claim: &str) -> RowKey {
     RowKey::new(&["incident_request", claim], &["incident"])
 }
 
-/// The put of that pointer, which outlives the claim.
+/// The write of that pointer, which expires an hour after the claim does at `until`.
 pub fn put_request(claim: &str, id: &IncidentId, until: Timestamp) -> Write<RowKey> {
     let until = until.plus(HOUR).seconds();
     Write::put(by_request(claim), pointer(id).with("expires_at", until))
 }
 
-/// A place in the list of open incidents, the worst first.
+/// The key of an incident in the list of open ones, most severe first.
 pub fn open(severity: Severity, declared: Timestamp, id: &IncidentId) -> RowKey {
     RowKey::new(
         &["incidents_open"],
@@ -141,7 +144,7 @@ pub fn open(severity: Severity, declared: Timestamp, id: &IncidentId) -> RowKey 
     )
 }
 
-/// A place in the list of a month.
+/// The key of an incident in the list of a month, such as `2026-11`.
 pub fn of_month(month: &str, declared: Timestamp, id: &IncidentId) -> RowKey {
     RowKey::new(
         &["incidents_month", month],
@@ -149,7 +152,7 @@ pub fn of_month(month: &str, declared: Timestamp, id: &IncidentId) -> RowKey {
     )
 }
 
-/// A place in the list of a service.
+/// The key of an incident in the list of a service.
 pub fn of_service(service: &str, declared: Timestamp, id: &IncidentId) -> RowKey {
     RowKey::new(
         &["incidents_service", service],
@@ -157,12 +160,12 @@ pub fn of_service(service: &str, declared: Timestamp, id: &IncidentId) -> RowKey
     )
 }
 
-/// A place in a person's list of incidents: those in which the person has a role.
+/// The key of an incident in the list of a person who holds a role in it.
 pub fn of_person(user: &UserId, id: &IncidentId) -> RowKey {
     RowKey::new(&["incidents_person", user.as_str()], &[id.as_str()])
 }
 
-/// The calendar month of a moment, in UTC: `2026-11`.
+/// The UTC month of a moment, as `2026-11`.
 pub fn month(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.millis())
         .map(|at| at.strftime("%Y-%m").to_string())
@@ -173,17 +176,17 @@ fn moment(at: Timestamp) -> String {
     format!("{:015}", at.millis())
 }
 
-/// A row that only points to an incident.
+/// The content of a pointer row: the incident's id.
 pub fn pointer(id: &IncidentId) -> Item {
     Item::new().with("incident", id.as_str())
 }
 
-/// The incident that a row points to.
+/// The incident that a pointer row names; `None` if the row is damaged.
 pub fn pointed(item: &Item) -> Option<IncidentId> {
     IncidentId::parse(item.text("incident")?)
 }
 
-/// The put of an incident, provided that it still has the version that it was read with; 0 for a new one.
+/// The write of an incident, on condition that its version is still `read_version`; 0 for a new incident.
 pub fn put(incident: &Incident, read_version: u64) -> Write<RowKey> {
     let version = i64::try_from(incident.version).unwrap_or(i64::MAX);
     let item = Item::new()
@@ -194,12 +197,12 @@ pub fn put(incident: &Incident, read_version: u64) -> Write<RowKey> {
     unchanged_since(put, i64::try_from(read_version).unwrap_or(i64::MAX))
 }
 
-/// The put of a timeline entry.
+/// The write of a timeline entry.
 pub fn put_entry(id: &IncidentId, entry_: &Entry) -> Write<RowKey> {
     ENTRY.put(entry(id, entry_.seq), entry_)
 }
 
-/// An incident by its id.
+/// Loads an incident with the state of its channel; `None` if it does not exist.
 pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Loaded>, TableError> {
     let Some(incident) = load_alone(rows, id).await? else {
         return Ok(None);
@@ -208,12 +211,12 @@ pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Loaded>, TableE
     Ok(Some(Loaded { incident, place }))
 }
 
-/// An incident without its channel.
+/// Loads an incident without the state of its channel.
 pub async fn load_alone(rows: &Rows, id: &IncidentId) -> Result<Option<Incident>, TableError> {
     INCIDENT.load(rows, &meta(id)).await
 }
 
-/// The incident that a pointer row names.
+/// Loads the incident that a pointer row names; `None` if there is no pointer.
 pub async fn load_pointed(rows: &Rows, pointer: &RowKey) -> Result<Option<Loaded>, TableError> {
     match rows.get(pointer).await?.as_ref().and_then(pointed) {
         Some(id) => load(rows, &id).await,
@@ -221,7 +224,7 @@ pub async fn load_pointed(rows: &Rows, pointer: &RowKey) -> Result<Option<Loaded
     }
 }
 
-/// Where a channel is, from the row that says so.
+/// The state of a channel, from its row.
 pub fn read_place(item: Option<&Item>) -> Place {
     let Some(item) = item else {
         return Place::Pending;
@@ -238,7 +241,8 @@ pub fn read_place(item: Option<&Item>) -> Place {
     }
 }
 
-/// An incident's timeline in the order in which it was written; the latest [`MAX_ENTRIES`].
+/// Loads an incident's timeline in the order in which it was written: the latest [`MAX_ENTRIES`]. Skips damaged
+/// entries.
 pub async fn entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
     let partition = partition(id);
     let pages = rows.pages(&partition, Range::Under(&["entry"]));
@@ -249,7 +253,7 @@ pub async fn entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableEr
     Ok(entries)
 }
 
-/// The ids behind a list's rows.
+/// Loads the ids in a list, at most `limit`.
 pub async fn listed(
     rows: &Rows,
     list: &[&str],
@@ -266,7 +270,7 @@ pub async fn listed(
         .collect())
 }
 
-/// How many incidents the workspace has had.
+/// How many incidents the workspace has had; fails if the counter is damaged.
 pub async fn count(rows: &Rows) -> Result<u32, JobError> {
     let row = rows.get(&counter()).await?;
     let n = row.and_then(|row| row.number("n")).unwrap_or(0);

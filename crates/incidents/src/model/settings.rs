@@ -1,6 +1,5 @@
-//! A workspace's settings of incidents: its services and their owners, who is told where, who may do what, when to
-//! remind, templates and the status page. One document; the parts of it are checked, stored and edited in the files
-//! below.
+//! The settings of incidents in a workspace: services and owners, routing, permissions, reminders, templates and the
+//! status page. They form one document; submodules check, store and parse it.
 
 pub mod check;
 pub mod input;
@@ -18,33 +17,35 @@ use super::permissions::Policy;
 use super::severity::Severity;
 use super::templates::{self, Template};
 
-/// The settings. A stored document that lacks a field has that field's default, so that old ones stay readable.
+/// The settings of a workspace. A field that a stored document lacks has its default, so that old documents stay
+/// readable.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// The services that incidents are about, by their slugs: lower case letters, digits and `-`, 40 at most.
+    /// Services by slug: 1 to 40 lower-case letters, digits and `-`.
     pub services: BTreeMap<String, Service>,
-    /// Who is told of an incident, beyond its own channel.
+    /// Who is notified of an incident outside its own channel.
     pub routing: Routing,
-    /// Who may do what.
+    /// How much participants may do.
     pub policy: Policy,
-    /// Who may do everything with incidents.
+    /// People who may do everything with incidents.
     pub admins: BTreeSet<UserId>,
-    /// Guests, and people of other workspaces in shared channels, who are treated like members.
+    /// Guests, and people of other workspaces in shared channels, who have the rights of members.
     pub guests: BTreeSet<UserId>,
-    /// Severities under which the commander approves what is said to the public.
+    /// Severities at which the commander must approve public texts.
     pub approval: BTreeSet<Severity>,
-    /// What somebody is told on getting a role: for roles of the workspace's own, and instead of our words for others.
+    /// Instructions by role name, shown to a person who gets the role. A name that is not built in defines a role of
+    /// the workspace.
     pub roles: BTreeMap<String, String>,
-    /// When to remind, and when to tidy up.
+    /// When to send reminders, and when to tidy up.
     pub timers: Timers,
-    /// What a declaration can begin with, by name.
+    /// Templates of declarations, by name.
     pub templates: BTreeMap<String, Template>,
-    /// Where the public reads.
+    /// The status page for the public.
     pub status_page: StatusPage,
-    /// Emoji, without colons, that put a message on the timeline.
+    /// Names of emoji, without colons, that put a message on the timeline as a reaction.
     pub reactions: Vec<String>,
-    /// Who is called when the commander does not answer, in that order.
+    /// People to page, in this order, when the commander does not respond.
     pub escalation: Vec<UserId>,
 }
 
@@ -67,62 +68,62 @@ impl Default for Settings {
     }
 }
 
-/// A service that incidents are about.
+/// A service that incidents can affect.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Service {
-    /// What people call it, where that is not the slug.
+    /// The display name; `None` if people use the slug.
     pub name: Option<String>,
-    /// Who is invited to its incidents.
+    /// People who are invited to its incidents.
     pub owners: Vec<UserId>,
-    /// Channels that are told instead of the routing's, if there are any.
+    /// Channels that replace those of the routing, if there are any.
     pub channels: Vec<ChannelId>,
-    /// People who get a direct message besides the routing's.
+    /// People who get a direct message in addition to those of the routing.
     pub users: Vec<UserId>,
-    /// Components of the status page that stand for it. A component may stand for several services.
+    /// Ids of the components on the status page that represent the service. Several services may share one.
     pub components: Vec<String>,
-    /// Where to read what to do, an `https` address.
+    /// Address of the runbook, beginning with `https://`.
     pub runbook: Option<String>,
 }
 
-/// Who is told of an incident, beyond its own channel.
+/// Who is notified of an incident outside its own channel.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Routing {
-    /// Told of a P1 where `p1_channels` is empty.
+    /// Notified of a P1 if `p1_channels` is empty.
     pub general: Option<ChannelId>,
-    /// Told of a P2 where `p2_channels` is empty.
+    /// Notified of a P2 if `p2_channels` is empty.
     pub engineering: Option<ChannelId>,
-    /// Told of every P1.
+    /// Channels that are notified of every P1.
     pub p1_channels: Vec<ChannelId>,
-    /// Told of every P2.
+    /// Channels that are notified of every P2.
     pub p2_channels: Vec<ChannelId>,
-    /// Get a direct message of every P1.
+    /// People who get a direct message about every P1.
     pub p1_users: Vec<UserId>,
 }
 
-/// Where the public reads.
+/// The status page of a workspace.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StatusPage {
-    /// Nowhere.
+    /// The workspace has no status page.
     #[default]
     None,
-    /// On a page that Tidegate itself publishes.
+    /// Tidegate itself publishes the page.
     BuiltIn {
-        /// Its heading.
+        /// The page's heading, one line.
         title: String,
     },
-    /// On Statuspage.io. The key is stored apart and cannot be read back.
+    /// The page is on Statuspage.io. Its API key is stored separately and cannot be read back.
     Statuspage {
-        /// Which page.
+        /// Statuspage.io's id of the page.
         page_id: String,
     },
 }
 
 impl Settings {
-    /// The channels that are told of an incident of that severity: of each of its services the service's own if it has
-    /// any, else the routing's. None for P3 and P4.
+    /// The channels to notify of an incident with that severity: for each service its own channels, or those of the
+    /// routing if it has none. Empty for P3 and P4.
     pub fn announced_in(&self, severity: Severity, services: &[String]) -> Vec<ChannelId> {
         let (listed, fallback) = match severity {
             Severity::P1 => (&self.routing.p1_channels, &self.routing.general),
@@ -143,8 +144,8 @@ impl Settings {
         in_order(services.iter().flat_map(of_service))
     }
 
-    /// The people who get a direct message of an incident of that severity: those of the routing for a P1, and the
-    /// services' for a P1 or P2.
+    /// The people who get a direct message about an incident: those of the routing for a P1, and those of the services
+    /// for a P1 or P2.
     pub fn told_directly(&self, severity: Severity, services: &[String]) -> Vec<UserId> {
         let everyones = self
             .routing
@@ -155,12 +156,12 @@ impl Settings {
         in_order(everyones.chain(services.filter(|_| severity.is_broadcast())))
     }
 
-    /// The owners of those services.
+    /// The owners of the services, each once.
     pub fn owners(&self, services: &[String]) -> Vec<UserId> {
         in_order(self.of(services).flat_map(|service| &service.owners))
     }
 
-    /// The components of the status page that stand for those services.
+    /// The ids of the components that represent the services, each once.
     pub fn components(&self, services: &[String]) -> Vec<String> {
         in_order(self.of(services).flat_map(|service| &service.components))
     }
@@ -170,7 +171,7 @@ impl Settings {
     }
 }
 
-/// Each once, in the order of its first mention.
+/// Removes duplicates, keeping the first of each.
 fn in_order<'a, T: Clone + Ord + 'a>(all: impl IntoIterator<Item = &'a T>) -> Vec<T> {
     let mut seen = BTreeSet::new();
     let new = all.into_iter().filter(|one| seen.insert(*one));

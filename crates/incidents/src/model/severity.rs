@@ -1,30 +1,30 @@
-//! Severities: P1 is the worst.
+//! Severities, from P1, the most severe, to P4.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How bad an incident is. P1 is less than P2: the worst comes first in lists.
+/// The severity of an incident. P1 is less than P2, so that lists begin with the most severe.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
 )]
 pub enum Severity {
-    /// Critical: all hands, at any hour.
+    /// Critical: everyone is needed, at any hour.
     P1,
-    /// Major: what a severity is when nobody says.
+    /// Major; the default.
     #[default]
     P2,
-    /// Minor.
+    /// Minor: few users or minor functions are affected.
     P3,
-    /// Cosmetic.
+    /// Cosmetic: nobody is kept from working.
     P4,
 }
 
 impl Severity {
-    /// All of them, worst first.
+    /// All severities, most severe first.
     pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
 
-    /// As written.
+    /// The name in commands, rows and the API, such as `P1`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::P1 => "P1",
@@ -34,23 +34,25 @@ impl Severity {
         }
     }
 
-    /// Reads `P1` to `P4`, in either case.
+    /// Parses `P1` to `P4`, ignoring case; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|severity| severity.as_str().eq_ignore_ascii_case(text))
     }
 
-    /// Whether it is worse than another.
+    /// Whether this severity is more severe than `other`.
     pub fn worse_than(self, other: Self) -> bool {
         self < other
     }
 
-    /// Whether people beyond the incident's own channel are told: P1 and P2.
+    /// Whether audiences outside the incident's own channel are notified: true for P1 and P2.
     pub fn is_broadcast(self) -> bool {
         self <= Self::P2
     }
 }
+
+tidegate_slack::said_as_displayed!(Severity);
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

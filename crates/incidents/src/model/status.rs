@@ -1,35 +1,35 @@
-//! Where an incident stands.
+//! The status of an incident.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where an incident stands.
+/// The status of an incident, in its usual order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Perhaps an incident; nobody is told yet.
+    /// Possibly an incident; nobody is notified yet.
     Triage,
-    /// Declared; nobody has taken it up.
+    /// Declared; nobody has taken charge.
     Declared,
-    /// The cause is looked for.
+    /// The cause is being investigated.
     Investigating,
     /// The cause is known.
     Identified,
-    /// Users do not feel it any more; it is watched.
+    /// Users are no longer affected, and the remedy is being watched.
     Monitoring,
-    /// Over.
+    /// The incident is over; it can be reopened for seven days.
     Resolved,
-    /// Put away.
+    /// Finished; only an admin can reopen it.
     Closed,
-    /// It was none.
+    /// A false alarm.
     Canceled,
-    /// Part of another.
+    /// Merged into another incident.
     Merged,
 }
 
 impl Status {
-    /// All of them.
+    /// All statuses, in their usual order.
     pub const ALL: [Self; 9] = [
         Self::Triage,
         Self::Declared,
@@ -42,7 +42,7 @@ impl Status {
         Self::Merged,
     ];
 
-    /// As written.
+    /// The name in commands, rows and the API, such as `triage`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Triage => "triage",
@@ -57,7 +57,7 @@ impl Status {
         }
     }
 
-    /// Whether somebody has to do something about it.
+    /// Whether the incident still needs work.
     pub fn is_open(self) -> bool {
         matches!(
             self,
@@ -69,6 +69,8 @@ impl Status {
         )
     }
 }
+
+tidegate_slack::said_as_displayed!(Status);
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

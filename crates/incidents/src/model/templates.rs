@@ -1,5 +1,5 @@
-//! Templates of incidents: what a form is filled with before anybody has typed. Eight come with Tidegate; a workspace
-//! adds, changes and removes what it likes.
+//! Templates of incidents, which prefill the form of a declaration. Tidegate comes with eight; a workspace can add,
+//! change and remove templates.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::Severity;
 
-/// What an incident of that kind begins with.
+/// The initial values of a declaration.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Template {
-    /// The title, for the person who declares to complete.
+    /// The title, which the person who declares can complete.
     pub title: String,
-    /// How bad it usually is.
+    /// The usual severity.
     pub severity: Severity,
-    /// Which services it usually concerns, by their slugs.
+    /// Slugs of the services that are usually affected.
     pub services: Vec<String>,
-    /// What to look at first.
+    /// What to check first, as plain text.
     pub description: String,
 }
 

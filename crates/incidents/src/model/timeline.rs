@@ -1,4 +1,4 @@
-//! An incident's timeline: what happened, in order, each entry chained to the one before it by a hash.
+//! The timeline of an incident: entries in order, each with a hash that includes the hash of the one before.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,105 +7,105 @@ use tidegate_slack::ids::{ChannelId, Ts};
 
 use super::actor::Actor;
 
-/// Longest text of an entry, in bytes; what is longer is cut, and the entry says so.
+/// Longest text of an entry, in bytes. A longer text is cut and ends with ` […]`.
 pub const MAX_TEXT: usize = 8 * 1024;
 
-/// What an entry tells of.
+/// The kind of event that an entry records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
-    /// It was declared.
+    /// The incident was declared.
     Declared,
-    /// The status changed, with or without words.
+    /// The status changed, with or without an update.
     StatusChanged,
-    /// Somebody said where it stands.
+    /// Somebody posted an update.
     StatusUpdate,
     /// The severity changed.
     SeverityChange,
-    /// It was resolved.
+    /// The incident was resolved.
     Resolved,
-    /// It was reopened.
+    /// The incident was reopened.
     Reopened,
-    /// It was closed.
+    /// The incident was closed.
     Closed,
-    /// It was cancelled.
+    /// The incident was canceled.
     Canceled,
-    /// It was merged into another, or another into it.
+    /// The incident was merged into another, or another into it.
     Merged,
-    /// It was linked to another.
+    /// The incident was linked to another.
     Linked,
-    /// A role was given, taken or left.
+    /// A role was assigned, claimed or given up.
     RoleChange,
-    /// A note, by command or shortcut.
+    /// Somebody added a note by command or shortcut.
     Note,
-    /// A message that was pinned, or marked by a reaction.
+    /// Somebody pinned a message or marked it with a reaction.
     Message,
-    /// Something was said to the public.
+    /// A text was published on the status page, or a draft of one changed.
     PublicUpdate,
-    /// A task was made, taken or done.
+    /// A task was created, taken or finished.
     Task,
-    /// Somebody was called.
+    /// Somebody was paged.
     Page,
     /// The post-mortem changed its state.
     Review,
     /// A property changed: name, privacy, services, pause, a milestone.
     Changed,
-    /// A reminder went out, or a step could not be done.
+    /// A reminder was sent, or a step failed.
     Notice,
 }
 
-/// Where an entry came from in Slack.
+/// The Slack message that an entry was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The channel.
+    /// The channel that contains the message.
     pub channel: ChannelId,
-    /// The message.
+    /// The message's timestamp, which identifies it within the channel.
     pub ts: Ts,
 }
 
-/// One entry. `hidden` and later edits stand beside the original text, which is kept.
+/// One entry. Its text never changes; hiding and later edits are stored beside it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Its number within the incident, from 1.
+    /// The entry's number within the incident, from 1.
     pub seq: u64,
-    /// When it happened: earlier than recorded where somebody says so.
+    /// When the event happened; earlier than `recorded_at` if the author says so.
     pub at: Timestamp,
-    /// When it was written down.
+    /// When the entry was written.
     pub recorded_at: Timestamp,
-    /// What it tells of.
+    /// The kind of event.
     pub kind: EntryKind,
-    /// Who did it.
+    /// Who caused the event.
     pub actor: Actor,
-    /// In words.
+    /// The text, at most [`MAX_TEXT`] bytes.
     pub text: String,
-    /// The message that it was made from.
+    /// The message that the entry was made from; `None` if there is none.
     #[serde(default)]
     pub source: Option<Source>,
-    /// Hash of the entry before it.
+    /// Hash of the previous entry; empty for the first.
     pub previous: String,
-    /// Hash of this one, its predecessor's included.
+    /// SHA-256 of this entry and `previous`, in hex.
     pub hash: String,
-    /// What the message says now, if it was edited later. Not part of the hash.
+    /// The message's present text, if it was edited later. Not part of the hash.
     #[serde(default)]
     pub edited: Option<String>,
-    /// The message was deleted, or its pin removed, at that time. Not part of the hash.
+    /// When the message was deleted or its pin removed. Not part of the hash.
     #[serde(default)]
     pub removed_at: Option<Timestamp>,
-    /// Hidden from reports by somebody. Not part of the hash.
+    /// Who hid the entry from reports. Not part of the hash.
     #[serde(default)]
     pub hidden_by: Option<Actor>,
 }
 
-/// An entry that is to be written: its number and hashes come with its place in the chain.
+/// An entry to be written. Its number and hashes depend on its place in the chain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewEntry {
-    /// When it happened.
+    /// When the event happened.
     pub at: Timestamp,
-    /// What it tells of.
+    /// The kind of event.
     pub kind: EntryKind,
-    /// In words.
+    /// The text, at most [`MAX_TEXT`] bytes.
     pub text: String,
-    /// The message that it was made from.
+    /// The message that the entry was made from; `None` if there is none.
     pub source: Option<Source>,
 }
 
@@ -130,7 +130,7 @@ impl Entry {
         entry
     }
 
-    /// The hash that the entry must have.
+    /// Computes the hash that the entry must have.
     pub fn digest(&self) -> String {
         let sealed = serde_json::json!([
             self.previous,
@@ -145,18 +145,18 @@ impl Entry {
         hex::encode(Sha256::digest(sealed.to_string().as_bytes()))
     }
 
-    /// What it says now.
+    /// The present text: the edited one if there is one.
     pub fn words(&self) -> &str {
         self.edited.as_deref().unwrap_or(&self.text)
     }
 
-    /// Whether reports show it.
+    /// Whether reports show the entry: not if it was hidden or its message removed.
     pub fn is_shown(&self) -> bool {
         self.hidden_by.is_none() && self.removed_at.is_none()
     }
 }
 
-/// The number of the first entry that does not fit the chain; `None` while the timeline is as it was written.
+/// The number of the first entry that does not fit the chain; `None` if the timeline is intact.
 pub fn broken_at(entries: &[Entry]) -> Option<u64> {
     let mut previous = "";
     for (place, entry) in entries.iter().enumerate() {
@@ -171,7 +171,7 @@ pub fn broken_at(entries: &[Entry]) -> Option<u64> {
     None
 }
 
-/// A text of [`MAX_TEXT`] bytes at most.
+/// Cuts a text to [`MAX_TEXT`] bytes, at a character boundary.
 pub fn bounded(mut text: String) -> String {
     if text.len() > MAX_TEXT {
         let end = text.floor_char_boundary(MAX_TEXT - " […]".len());

@@ -1,35 +1,34 @@
-//! What an incident reminds people of, and how often it has done so.
+//! The kinds of timers of an incident, and the state of each reminder.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 
-/// What becomes due.
+/// The kind of a timer. `AutoClose` and `Archive` tidy up; the others remind people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimerKind {
-    /// Nobody has taken it up.
+    /// Nobody has taken charge in time.
     Ack,
-    /// A role that it needs has nobody.
+    /// A required role is vacant.
     RoleUnclaimed,
-    /// The next word is due.
+    /// The next update is due.
     UpdateDue,
-    /// It has been quiet long enough to resolve it.
+    /// Monitoring has lasted long enough to suggest resolving.
     Soak,
-    /// Nobody has said anything for days.
+    /// There has been no update for days.
     Stale,
-    /// It closes by itself.
+    /// A resolved incident closes automatically.
     AutoClose,
-    /// The post-mortem is due.
+    /// The deadline of the post-mortem has passed.
     PostmortemDue,
-    /// Its channel is put away.
+    /// The channel of a closed incident is archived.
     Archive,
 }
 
 impl TimerKind {
-    /// All of them.
+    /// All kinds of timers.
     pub const ALL: [Self; 8] = [
         Self::Ack,
         Self::RoleUnclaimed,
@@ -41,7 +40,7 @@ impl TimerKind {
         Self::Archive,
     ];
 
-    /// As stored, and in buttons.
+    /// The name in rows and in the values of buttons, such as `ack`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ack => "ack",
@@ -55,7 +54,7 @@ impl TimerKind {
         }
     }
 
-    /// Reads what [`TimerKind::as_str`] wrote.
+    /// Parses a name that [`TimerKind::as_str`] returned; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -67,19 +66,17 @@ impl fmt::Display for TimerKind {
     }
 }
 
-/// How often a reminder went out, and what people asked of it. Starts anew when its reason is gone.
+/// How often a reminder was sent, and whether people snoozed it or turned it off. It is removed when the reason for the
+/// reminder is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Nag {
-    /// How often it has gone out.
+pub struct ReminderState {
+    /// How many times the reminder was sent.
     pub fired: u32,
-    /// When it last did.
+    /// When it was last sent; `None` before the first time.
     pub last: Option<Timestamp>,
-    /// Not again before that time.
+    /// The reminder is not sent before this time; `None` without a snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// Not again at all.
+    /// Whether somebody turned the reminder off.
     pub off: bool,
 }
-
-/// Reminders by kind.
-pub type Nags = BTreeMap<TimerKind, Nag>;

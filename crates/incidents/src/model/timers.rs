@@ -1,5 +1,5 @@
-//! When an incident reminds people, or tidies up after itself. What is due follows from the incident as it stands, so
-//! that a change of it moves its timers; a timer row only wakes somebody up to look.
+//! The timers of an incident: when to remind people, and when to tidy up. Due times follow from the incident's state,
+//! so every change of the incident moves its timers. A timer row only triggers a new look at the incident.
 
 mod due;
 
@@ -14,19 +14,20 @@ use super::incident::{Incident, IncidentId};
 use super::rows;
 use super::settings::Timers;
 use super::timer_kind::TimerKind;
-/// Kind of the jobs that timers become.
+
+/// The job kind of an incident's timers.
 pub const TIMER_JOB: &str = "incident.timer";
 
-/// What a timer row asks for, as it comes back in a job.
+/// The payload of a timer row, which its job brings back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wake {
-    /// Of which incident.
+    /// The incident whose timer fired.
     pub incident: IncidentId,
-    /// What was due.
+    /// The timer that fired.
     pub kind: TimerKind,
 }
 
-/// Forgets reminders whose reason is gone, after a change from `before`.
+/// Removes the state of reminders whose reason is gone, after a change from `before` to `incident`.
 pub fn forget(before: &Incident, incident: &mut Incident) {
     let mut gone = Vec::new();
     if incident.milestones.acknowledged.is_some() {
@@ -34,11 +35,11 @@ pub fn forget(before: &Incident, incident: &mut Incident) {
     }
     if incident.updated_at != before.updated_at {
         gone.push(TimerKind::Stale);
-        // Whoever switched it off has not asked for it again.
+        // A reminder that somebody turned off stays off.
         if !incident
             .timers
             .get(&TimerKind::UpdateDue)
-            .is_some_and(|nag| nag.off)
+            .is_some_and(|reminder| reminder.off)
         {
             gone.push(TimerKind::UpdateDue);
         }
@@ -54,7 +55,7 @@ pub fn forget(before: &Incident, incident: &mut Incident) {
     }
 }
 
-/// The writes that bring the timer rows from what was wanted to what is.
+/// The writes that change the timer rows of `before` into those of `incident`; `None` for a new incident.
 pub fn writes(
     before: Option<&Incident>,
     incident: &Incident,
@@ -72,7 +73,7 @@ pub fn writes(
     )
 }
 
-/// The write that sets a timer, or removes it, whatever its row says.
+/// The write that sets one timer, or removes it if nothing is due, regardless of its present row.
 pub fn again(incident: &Incident, kind: TimerKind, timers: &Timers) -> Write<RowKey> {
     match wanted(incident, timers).get(&kind) {
         Some(due) => set(incident, kind, *due),
@@ -85,7 +86,7 @@ fn set(incident: &Incident, kind: TimerKind, due: Timestamp) -> Write<RowKey> {
         incident: incident.id.clone(),
         kind,
     };
-    // Plain data: it always serialises.
+    // Plain data always serializes.
     let payload = serde_json::to_value(wake).unwrap_or_default();
     let generation = i64::try_from(incident.version).unwrap_or(i64::MAX);
     let job = TIMER_JOB;

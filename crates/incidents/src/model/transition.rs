@@ -1,4 +1,4 @@
-//! Which way an incident may go from where it stands, and what a step changes.
+//! The state machine of an incident: which changes of status are possible, and what each one changes.
 
 use std::time::Duration;
 
@@ -7,44 +7,44 @@ use tidegate_pipeline::clock::Timestamp;
 use super::incident::{Incident, Review};
 use super::status::Status;
 
-/// How long after it was resolved, cancelled or merged an incident can be brought back. Later, a new one tells more.
+/// How long an incident can be reopened after it was resolved, canceled or merged. After that, people declare a new
+/// one.
 pub const REOPEN_WITHIN: Duration = Duration::from_hours(7 * 24);
 
-/// What came of a wish to move.
+/// The result of [`move_to`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Went {
-    /// It stood there already: nothing changed, and nobody is to be told.
-    Already,
-    /// It moved.
+pub enum Transition {
+    /// The incident already had that status; nothing changed, and nobody has to be notified.
+    Unchanged,
+    /// The status changed.
     Moved,
 }
 
-/// Why an incident may not move, for the person who wants it to: what to do instead. Plain words, which have to be
-/// escaped for mrkdwn.
+/// Why a change is not possible, and what the person can do instead. The text is plain and must be escaped for mrkdwn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Denied(String);
+pub struct TransitionError(String);
 
-impl Denied {
-    /// A refusal in these words.
+impl TransitionError {
+    /// Makes an error with that text.
     pub(crate) fn new(words: impl Into<String>) -> Self {
         Self(words.into())
     }
 }
 
-/// Moves an incident to a status at `now`, with its milestones. `words` say why or how it stands, and become the
-/// summary. `admin` opens what only admins may: a closed incident. Whether the person may move it at all is
-/// [`super::permissions`]'s question. A refused incident is left as it was.
-pub fn go(
+/// Changes the status at `now`, along with the milestones. `words` explain the change and become the summary. `admin`
+/// permits changes that only admins may make, such as reopening a closed incident. [`super::permissions`] decides
+/// whether the person may change the status at all. On an error the incident is unchanged.
+pub fn move_to(
     incident: &mut Incident,
     to: Status,
     words: Option<&str>,
     admin: bool,
     now: Timestamp,
-) -> Result<Went, Denied> {
+) -> Result<Transition, TransitionError> {
     let words = words.map(str::trim).filter(|words| !words.is_empty());
     if incident.status == to {
-        return Ok(Went::Already);
+        return Ok(Transition::Unchanged);
     }
     check(incident, to, words, admin, now)?;
     set_milestones(incident, to, now);
@@ -72,10 +72,10 @@ pub fn go(
     }
     incident.status = to;
     (incident.status_since, incident.updated_at) = (now, now);
-    Ok(Went::Moved)
+    Ok(Transition::Moved)
 }
 
-/// Where `/incident reopen` leads; `None` for an incident that is open.
+/// The status after `/incident reopen`; `None` if the incident is open.
 pub fn reopens_to(incident: &Incident) -> Option<Status> {
     match incident.status {
         Status::Resolved | Status::Closed => Some(Status::Investigating),
@@ -84,8 +84,8 @@ pub fn reopens_to(incident: &Incident) -> Option<Status> {
     }
 }
 
-/// Whether a step exists, whoever asks and whatever is said: the edges of the state machine. A cancelled or merged
-/// incident goes back to where it stood, which is `previous`.
+/// Whether the state machine has an edge from `from` to `to`. A canceled or merged incident can only return to
+/// `previous`, its former status.
 fn leads(from: Status, to: Status, previous: Option<Status>) -> bool {
     use Status::{Canceled, Closed, Declared, Identified, Investigating, Merged, Monitoring};
     use Status::{Resolved, Triage};
@@ -100,7 +100,7 @@ fn leads(from: Status, to: Status, previous: Option<Status>) -> bool {
             to,
             Investigating | Monitoring | Resolved | Canceled | Merged
         ),
-        // Users felt it, so that it cannot have been none.
+        // Users were affected, so it cannot be a false alarm.
         Monitoring => matches!(to, Investigating | Identified | Resolved | Merged),
         Resolved => matches!(to, Investigating | Closed),
         Closed => to == Investigating,
@@ -114,7 +114,7 @@ fn check(
     words: Option<&str>,
     admin: bool,
     now: Timestamp,
-) -> Result<(), Denied> {
+) -> Result<(), TransitionError> {
     let (from, name) = (incident.status, incident.name());
     if !leads(from, to, incident.previous) {
         return Err(no_way(incident, to));
@@ -129,18 +129,18 @@ fn check(
     };
     let back = to != Status::Closed && ended.is_some_and(|at| now.since(at) > REOPEN_WITHIN);
     if back {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} has been {from} for more than 7 days. Declare a new incident and link it with `/incident link {name}`."
         )));
     }
     if from == Status::Identified && to == Status::Investigating && words.is_none() {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} is identified. Say why it is investigated again: `/incident status investigating <why>`."
         )));
     }
     let said = words.is_some() || incident.summary.is_some();
     if to == Status::Resolved && incident.severity.is_broadcast() && !said {
-        return Err(Denied::new(format!(
+        return Err(TransitionError::new(format!(
             "{name} is a {}: say how it ended, with `/incident resolve <summary>`.",
             incident.severity
         )));
@@ -148,16 +148,16 @@ fn check(
     Ok(())
 }
 
-fn closed(name: &str) -> Denied {
-    Denied::new(format!(
+fn closed(name: &str) -> TransitionError {
+    TransitionError::new(format!(
         "{name} is closed. An admin can reopen it with `/incident reopen <why>`."
     ))
 }
 
-/// The words for a step that does not exist: what can be done from here.
-fn no_way(incident: &Incident, to: Status) -> Denied {
+/// The error for a missing edge, which says what is possible instead.
+fn no_way(incident: &Incident, to: Status) -> TransitionError {
     let (from, name) = (incident.status, incident.name());
-    Denied::new(match (from, to) {
+    TransitionError::new(match (from, to) {
         (Status::Closed, _) => return closed(&name),
         (Status::Resolved, _) => {
             format!("{name} is resolved. Reopen it first, with `/incident reopen <why>`.")
@@ -183,7 +183,8 @@ fn no_way(incident: &Incident, to: Status) -> Denied {
     })
 }
 
-/// Notes what a step means in time. Should the clock go back, a milestone is put no earlier than those before it.
+/// Sets the milestones that a change implies. If the clock went back, a milestone is not set earlier than those before
+/// it.
 fn set_milestones(incident: &mut Incident, to: Status, now: Timestamp) {
     let marks = &mut incident.milestones;
     match to {
@@ -191,7 +192,7 @@ fn set_milestones(incident: &mut Incident, to: Status, now: Timestamp) {
         Status::Declared => {
             marks.closed = None;
             if incident.status == Status::Triage {
-                // Somebody noticed then; the clocks of the statistics run from the declaration.
+                // The triage began when somebody noticed; the durations in the statistics count from the declaration.
                 marks.detected = marks.detected.or(Some(marks.declared));
                 marks.declared = marks.declared.max(now);
             }

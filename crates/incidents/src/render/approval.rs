@@ -30,7 +30,7 @@ pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
         actor(&draft.by),
         facts::standing(incident)
     );
-    let value = value_with(incident, &draft.n.to_string());
+    let value = value_with(incident, &draft.n);
     let mut blocks = vec![section(&head)];
     blocks.extend(text_of(draft));
     blocks.push(context(&format!(
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(row.len(), 3);
         for button in row {
             let value = parse_value(button["value"].as_str().unwrap()).unwrap();
-            assert_eq!(value.extra.as_deref(), Some("3"));
+            assert_eq!(value.extra(), Some(3));
         }
     }
 

@@ -1,35 +1,29 @@
-//! The message for a person whose form could not be opened in time: a button that opens it with what they typed.
+//! The message for a person whose form could not be opened in time: a button that opens it with what they entered.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_slack::blocks::{actions, button, limits, message, primary, section};
-use tidegate_slack::text::{cut, length};
+use tidegate_slack::text::length;
 
+use crate::model::form::Form;
 use crate::model::incident::IncidentId;
-use crate::model::timeline::Source;
 
 /// The action id of the button.
 pub const ACTION: &str = "incident.open_form";
 
-/// Which form to open, and what it begins with: the button's value.
+/// The button's value: the form as it was, as JSON.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenForm {
-    /// The form's callback id.
+    /// The form to open, with what it begins with.
     #[serde(rename = "f")]
-    pub form: String,
+    pub form: Form,
     /// The incident that it is about.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// What was typed, to fill it in with.
-    #[serde(rename = "t", default, skip_serializing_if = "String::is_empty")]
-    pub typed: String,
-    /// The message that it is made from.
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Source>,
 }
 
 impl OpenForm {
-    /// The form behind a button's value; `None` for what no button of ours carries.
+    /// Reads a button's value; `None` if it is not one of ours.
     pub fn parse(value: &str) -> Option<Self> {
         let form: Self = serde_json::from_str(value).ok()?;
         match &form.incident {
@@ -38,62 +32,85 @@ impl OpenForm {
         }
     }
 
-    /// The value of the button. What was typed is cut until the value fits.
-    fn value(&self) -> String {
+    /// The value of the button, and the names of the texts that had no room in it. A text is in it whole or not at all:
+    /// half of one would look as if it were all.
+    fn value(&self) -> (String, Vec<&'static str>) {
         let mut form = self.clone();
-        let mut room = 1500;
+        let mut missing = Vec::new();
         loop {
-            form.typed = if room == 0 {
-                String::new()
-            } else {
-                cut(&self.typed, room)
-            };
             let value = json!(form).to_string();
-            if length(&value) <= limits::BUTTON_VALUE || room == 0 {
-                return value;
+            if length(&value) <= limits::BUTTON_VALUE {
+                return (value, missing);
             }
-            room /= 2;
+            match form.form.leave_out() {
+                Some(name) => missing.push(name),
+                None => return (value, missing),
+            }
         }
     }
 }
 
-/// The message, for the person who asked for the form.
+/// The message, for the person who asked for the form. It says what the form will open without.
 pub fn message_of(form: &OpenForm) -> Value {
-    let text = "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet.";
-    let open = primary(button("Open the form", ACTION, &form.value()));
-    let mut blocks = vec![section(text)];
+    let (value, missing) = form.value();
+    let mut text =
+        "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet."
+            .to_owned();
+    if !missing.is_empty() {
+        let missing = missing.join(" and ");
+        text.push_str(&format!(
+            " The form will open without {missing}, which is too long to be kept until then."
+        ));
+    }
+    let open = primary(button("Open the form", ACTION, &value));
+    let mut blocks = vec![section(&text)];
     blocks.extend(actions(vec![open]));
-    message(text, blocks)
+    message(&text, blocks)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
-    use super::super::fixture::{check, hostile, incident};
+    use super::super::fixture::check;
     use super::*;
+    use crate::model::form::Declaration;
 
-    proptest! {
-        #[test]
-        fn the_button_reads_back(typed in hostile()) {
-            let form = OpenForm {
-                form: "declare_incident_modal".to_owned(),
-                incident: Some(incident().id),
-                typed,
-                source: Some(Source { channel: "C1".into(), ts: "1.2".into() }),
-            };
-            let shown = message_of(&form);
-            check(&shown);
-            let read = OpenForm::parse(shown["blocks"][1]["elements"][0]["value"].as_str().unwrap()).unwrap();
-            let begun = read.typed.trim_end_matches('…');
-            prop_assert!(form.typed.starts_with(begun) && (!begun.is_empty() || form.typed.is_empty()));
-            prop_assert_eq!((read.incident, read.source), (form.incident, form.source));
-        }
+    fn read_back(form: Form) -> (Form, String) {
+        let shown = message_of(&OpenForm {
+            form,
+            incident: None,
+        });
+        check(&shown);
+        let value = shown["blocks"][1]["elements"][0]["value"].as_str();
+        let read = OpenForm::parse(value.unwrap()).unwrap();
+        (read.form, shown["text"].as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_text_that_does_not_fit_is_left_out_whole_and_named() {
+        let known = Declaration {
+            title: "Private keys leaked".to_owned(),
+            private: true,
+            description: Some("😀".repeat(1000)),
+            ..Declaration::default()
+        };
+        let (form, text) = read_back(Form::Declare(Box::new(known.clone())));
+        let without = Declaration {
+            description: None,
+            ..known
+        };
+        assert!(form == Form::Declare(Box::new(without)));
+        assert!(text.contains("without the description"), "{text}");
     }
 
     #[test]
     fn what_is_no_form_of_ours_is_none() {
-        for value in ["", "{}", r#"{"f":"x","i":"../y"}"#] {
+        for value in [
+            "",
+            "{}",
+            r#"{"f":"x"}"#,
+            r#"{"f":"update","i":"../y"}"#,
+            r#"{"f":"declare_incident_modal","t":"x"}"#,
+        ] {
             assert!(OpenForm::parse(value).is_none(), "{value}");
         }
     }

@@ -16,7 +16,7 @@ use crate::model::timeline::{Entry, EntryKind, NewEntry};
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
 /// INC-4, a P1 with a commander, twenty minutes old. Read from JSON, so that a field with a default may come to it.
-pub(super) fn incident() -> Incident {
+pub(crate) fn incident() -> Incident {
     let declared = Timestamp(NOW.0 - 20 * 60_000);
     let incident = json!({
         "id": IncidentId::new(declared, "test"),
@@ -64,7 +64,7 @@ pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
 }
 
 /// Texts that want to break out: tokens, entities, line ends, emoji, no text at all, far too much of it.
-pub(super) fn hostile() -> impl Strategy<Value = String> {
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("<@U1>".to_owned()),
         Just("<!channel>".to_owned()),

@@ -11,7 +11,7 @@ use crate::model::incident::{Handover, Incident};
 
 /// What became of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum HandoverOutcome {
     /// They have taken over.
     Accepted,
     /// They have not.
@@ -49,7 +49,7 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
         )));
     }
     // An offer after this one is answered by its own buttons.
-    let value = value_with(incident, &handover.at.millis().to_string());
+    let value = value_with(incident, &handover.at);
     blocks.extend(actions(vec![
         primary(button("Accept", "incident.handover_accept", &value)),
         button("Decline", "incident.handover_decline", &value),
@@ -58,12 +58,14 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
 }
 
 /// The offer once it has been answered: without buttons.
-pub fn answered(incident: &Incident, handover: &Handover, answer: Answer) -> Value {
+pub fn answered(incident: &Incident, handover: &Handover, outcome: HandoverOutcome) -> Value {
     let (to, name) = (user(&handover.to), facts::title(incident));
-    let text = match answer {
-        Answer::Accepted => format!("{to} has taken command of {name}."),
-        Answer::Declined => format!("{to} has not taken command of {name}. The commander stays."),
-        Answer::Lapsed => format!("The offer to {to} to command {name} has lapsed."),
+    let text = match outcome {
+        HandoverOutcome::Accepted => format!("{to} has taken command of {name}."),
+        HandoverOutcome::Declined => {
+            format!("{to} has not taken command of {name}. The commander stays.")
+        }
+        HandoverOutcome::Lapsed => format!("The offer to {to} to command {name} has lapsed."),
     };
     message(&text, vec![section(&text)])
 }
@@ -89,10 +91,10 @@ mod tests {
             for (n, name) in ["incident.handover_accept", "incident.handover_decline"].iter().enumerate() {
                 prop_assert_eq!(buttons[n]["action_id"].as_str(), Some(*name));
                 let value = parse_value(buttons[n]["value"].as_str().unwrap()).unwrap();
-                prop_assert_eq!(value.extra, Some(NOW.millis().to_string()));
+                prop_assert_eq!(value.extra(), Some(NOW));
             }
-            for answer in [Answer::Accepted, Answer::Declined, Answer::Lapsed] {
-                let answered = answered(&incident, &handover, answer);
+            for outcome in [HandoverOutcome::Accepted, HandoverOutcome::Declined, HandoverOutcome::Lapsed] {
+                let answered = answered(&incident, &handover, outcome);
                 check(&answered);
                 prop_assert!(!answered.to_string().contains("action_id"));
             }

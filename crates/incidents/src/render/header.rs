@@ -136,7 +136,7 @@ pub(super) fn claim_select(incident: &Incident, custom_roles: &[RoleName]) -> Op
         .filter(|role| !role.is_single() || incident.holder(role).is_none())
         // The commander is claimed by `take`, which asks for a reason and is announced.
         .filter(|role| **role != RoleName::Commander || incident.commander().is_none());
-    let options = free.map(|role| option(&facts::role(role), &value_with(incident, role.as_str())));
+    let options = free.map(|role| option(&facts::role(role), &value_with(incident, role)));
     select("incident.claim", "Claim a role", options.collect())
 }
 
@@ -144,7 +144,7 @@ fn severity_select(incident: &Incident) -> Option<Value> {
     let others = Severity::ALL
         .into_iter()
         .filter(|severity| *severity != incident.severity);
-    let options = others.map(|s| option(s.as_str(), &value_with(incident, s.as_str())));
+    let options = others.map(|s| option(s.as_str(), &value_with(incident, &s)));
     select("incident.severity", "Severity", options.collect())
 }
 

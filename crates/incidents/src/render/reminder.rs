@@ -1,5 +1,6 @@
 //! What a timer says when it is due, with what can be done about it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, option, primary, section, select};
 use tidegate_slack::ids::UserId;
@@ -76,23 +77,37 @@ fn buttons(incident: &Incident, kind: TimerKind) -> Vec<Value> {
         TimerKind::UpdateDue | TimerKind::AutoClose | TimerKind::Archive => vec![primary(update)],
     };
     let snooze = SNOOZES.iter().map(|minutes| {
-        let extra = format!("{minutes}:{kind}");
+        let extra = Snooze {
+            minutes: *minutes,
+            kind,
+        };
         option(&format!("{minutes} minutes"), &value_with(incident, &extra))
     });
     row.extend(select("incident.snooze", "Snooze", snooze.collect()));
     row.push(button(
         "Stop",
         "incident.remind_stop",
-        &value_with(incident, kind.as_str()),
+        &value_with(incident, &kind),
     ));
     row
 }
 
-/// Which reminder is to be put off, and for how many minutes: what a value of `incident.snooze` carries as its extra.
-pub fn parse_snooze(extra: &str) -> Option<(u32, TimerKind)> {
-    let (minutes, kind) = extra.split_once(':')?;
-    let minutes = minutes.parse().ok().filter(|m| SNOOZES.contains(m))?;
-    Some((minutes, TimerKind::parse(kind)?))
+/// A reminder that somebody puts off: what an option of `incident.snooze` carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// Minutes until the reminder is to come again.
+    #[serde(rename = "m")]
+    pub minutes: u32,
+    /// The kind of reminder.
+    #[serde(rename = "k")]
+    pub kind: TimerKind,
+}
+
+impl Snooze {
+    /// Whether the minutes are among those that a reminder offers.
+    pub fn is_offered(&self) -> bool {
+        SNOOZES.contains(&self.minutes)
+    }
 }
 
 #[cfg(test)]
@@ -119,15 +134,16 @@ mod tests {
                 .find(|e| e["action_id"] == "incident.snooze")
                 .unwrap();
             let first = snooze["options"][0]["value"].as_str().unwrap();
-            let extra = parse_value(first).unwrap().extra.unwrap();
-            assert_eq!(parse_snooze(&extra), Some((30, kind)));
+            let snooze: Option<Snooze> = parse_value(first).unwrap().extra();
+            assert_eq!(snooze, Some(Snooze { minutes: 30, kind }));
         }
     }
 
     #[test]
     fn only_what_is_offered_is_a_snooze() {
-        for extra in ["", "30", "31:ack", "-1:ack", "30:never", "99999999999:ack"] {
-            assert_eq!(parse_snooze(extra), None, "{extra}");
+        for (minutes, offered) in [(0, false), (30, true), (31, false), (u32::MAX, false)] {
+            let kind = TimerKind::Ack;
+            assert_eq!(Snooze { minutes, kind }.is_offered(), offered, "{minutes}");
         }
     }
 

@@ -98,7 +98,7 @@ fn tick(incident: &Incident, task: &TaskView) -> Value {
     } else {
         ("Done", "incident.task_done")
     };
-    button(label, action, &value_with(incident, &task.n.to_string()))
+    button(label, action, &value_with(incident, &task.n))
 }
 
 /// A task in a line.

@@ -42,7 +42,7 @@ pub fn message_of(page: &TimelinePage<'_>) -> Value {
         .last()
         .filter(|_| page.more || shown.len() < page.entries.len());
     if let Some(last) = last {
-        let value = value_with(page.incident, &last.seq.to_string());
+        let value = value_with(page.incident, &last.seq);
         blocks.extend(actions(vec![button(
             "Next",
             "incident.timeline_more",
@@ -103,7 +103,7 @@ mod tests {
         check(&shown);
         let next = &shown["blocks"].as_array().unwrap().last().unwrap()["elements"][0];
         let value = parse_value(next["value"].as_str().unwrap()).unwrap();
-        assert_eq!(value.extra.as_deref(), Some("40"));
+        assert_eq!(value.extra(), Some(40));
         let rest = TimelinePage {
             entries: &entries[40..],
             ..page

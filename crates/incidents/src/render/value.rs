@@ -1,6 +1,8 @@
 //! What a button carries: which incident it is about, and in which version it was drawn.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::model::incident::{Incident, IncidentId};
 
@@ -13,9 +15,16 @@ pub struct ButtonValue {
     /// The incident's version when the button was drawn: a button of an old message can say that it is stale.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// What else the action needs: a role, a severity, the number of a draft.
+    /// What else the action needs, as JSON: a role, a severity, the number of a draft.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
-    pub extra: Option<String>,
+    extra: Option<Value>,
+}
+
+impl ButtonValue {
+    /// What the action needs besides the incident; `None` if it is missing or of another type.
+    pub fn extra<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(self.extra.as_ref()?).ok()
+    }
 }
 
 /// The value of a button that needs nothing but the incident.
@@ -24,17 +33,17 @@ pub fn value_of(incident: &Incident) -> String {
 }
 
 /// The value of a button that also says something of its own. Short: an option's value holds 150 characters.
-pub fn value_with(incident: &Incident, extra: &str) -> String {
-    written(incident, Some(extra.to_owned()))
+pub fn value_with(incident: &Incident, extra: &impl Serialize) -> String {
+    written(incident, Some(json!(extra)))
 }
 
-fn written(incident: &Incident, extra: Option<String>) -> String {
+fn written(incident: &Incident, extra: Option<Value>) -> String {
     let value = ButtonValue {
         incident: incident.id.clone(),
         version: Some(incident.version),
         extra,
     };
-    serde_json::json!(value).to_string()
+    json!(value).to_string()
 }
 
 /// The value behind a text; `None` for what no button of ours carries.
@@ -74,8 +83,8 @@ mod tests {
             let value = parse_value(&value_with(&incident, &extra)).unwrap();
             prop_assert_eq!(&value.incident, &incident.id);
             prop_assert_eq!(value.version, Some(version));
-            prop_assert_eq!(value.extra, Some(extra));
-            prop_assert_eq!(parse_value(&value_of(&incident)).unwrap().extra, None);
+            prop_assert_eq!(value.extra(), Some(extra));
+            prop_assert_eq!(parse_value(&value_of(&incident)).unwrap().extra::<String>(), None);
         }
 
         #[test]

@@ -7,7 +7,7 @@ use tidegate_pipeline::table::Rows;
 
 use crate::command::{Command, Link, Postmortem, Task, Timeline};
 use crate::decide::ask::Ask;
-use crate::decide::case::{Case, Form, Refused, Verdict};
+use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::lifecycle::{self, Update};
 use crate::decide::people::roles;
 use crate::decide::tasks::NewTask;
@@ -15,6 +15,7 @@ use crate::decide::{
     declare, handover, marks, notes, paging, people, properties, public, read, relations,
     reminders, review, settings, tasks,
 };
+use crate::model::form::Form;
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
 use crate::model::rows;
@@ -261,10 +262,13 @@ async fn decide_map(
     }
     let pages = &incidents.pages;
     let said = status_pages::check_components(pages, rows, case.settings, case.now).await?;
-    Ok(Ok(Verdict::words(said)))
+    Ok(Ok(Verdict::markup(&said)))
 }
 
 /// For what is answered elsewhere; told only if the two lists ever part.
 fn unread() -> Refused {
-    Refused::new("Tidegate cannot answer that here. `/incident help` lists what it can.")
+    Refused::new(
+        "unknown_request",
+        "Tidegate cannot answer that here. `/incident help` lists what it can.",
+    )
 }

@@ -9,11 +9,11 @@ use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::views::{Open, Update};
 use tidegate_slack::ids::{ChannelId, TenantId};
 
-use crate::command::{self, Command};
 use crate::decide::ask::Asked;
-use crate::decide::case::{Case, Form, Refused, ended, words_only};
-use crate::decide::declaration::{self, Declaration};
+use crate::decide::case::{Case, Refused, ended, words_only};
+use crate::decide::declaration;
 use crate::decide::people;
+use crate::model::form::{Declaration, Form};
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action};
 use crate::model::rows;
@@ -23,77 +23,6 @@ use crate::service::Incidents;
 
 /// Open incidents that a form offers at most, the worst first.
 const MAX_OFFERED: usize = 50;
-
-/// A form as the button holds it that opens it anew.
-fn button(form: &Form, incident: Option<&Incident>) -> OpenForm {
-    let (callback, typed, source) = match form {
-        Form::Declare(known) => (
-            modals::declare::CALLBACK,
-            typed(known),
-            known.source.clone(),
-        ),
-        Form::Update => (modals::update::CALLBACK, String::new(), None),
-        Form::Severity => (modals::severity::CALLBACK, String::new(), None),
-        Form::Resolve => (modals::resolve::CALLBACK, String::new(), None),
-        Form::AddToTimeline(source, text) => (
-            modals::timeline::CALLBACK,
-            text.clone(),
-            Some(source.clone()),
-        ),
-        Form::MakeTask(source, text) => {
-            (modals::task::CALLBACK, text.clone(), Some(source.clone()))
-        }
-    };
-    OpenForm {
-        form: callback.to_owned(),
-        incident: incident.map(|incident| incident.id.clone()),
-        typed,
-        source,
-    }
-}
-
-/// The form that such a button asks for.
-pub fn asked_for(button: OpenForm) -> Option<Form> {
-    Some(match (button.form.as_str(), button.source) {
-        (modals::declare::CALLBACK, source) => {
-            let typed = command::parse(&format!("declare {}", button.typed));
-            let known = match typed {
-                Ok(Command::Declare(known)) => declaration::typed(&known),
-                _ => Declaration::default(),
-            };
-            Form::Declare(Box::new(Declaration { source, ..known }))
-        }
-        (modals::update::CALLBACK, _) => Form::Update,
-        (modals::severity::CALLBACK, _) => Form::Severity,
-        (modals::resolve::CALLBACK, _) => Form::Resolve,
-        (modals::timeline::CALLBACK, Some(source)) => Form::AddToTimeline(source, button.typed),
-        (modals::task::CALLBACK, Some(source)) => Form::MakeTask(source, button.typed),
-        _ => return None,
-    })
-}
-
-/// What is known of a declaration, as it would be typed.
-fn typed(known: &Declaration) -> String {
-    let mut words = vec![known.title.clone()];
-    words.extend(known.severity.map(|severity| format!("sev:{severity}")));
-    if !known.services.is_empty() {
-        words.push(format!("service:{}", known.services.join(",")));
-    }
-    words.extend(
-        known
-            .template
-            .as_ref()
-            .map(|name| format!("template:{name}")),
-    );
-    for (word, is) in [
-        ("private", known.private),
-        ("drill", known.drill),
-        ("triage", known.triage),
-    ] {
-        words.extend(is.then(|| word.to_owned()));
-    }
-    words.join(" ")
-}
 
 /// Draws a form, if the asker may send it.
 pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, FormError> {
@@ -152,6 +81,7 @@ impl From<Refused> for FormError {
 
 fn no_open() -> FormError {
     FormError::Refused(Refused::new(
+        "no_open_incident",
         "There is no open incident that you take part in. `/incident list` shows what is open; join one with its button.",
     ))
 }
@@ -171,7 +101,8 @@ fn remembered(
 fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
     case.may_at_all(Action::Declare)?;
     let settings = case.settings;
-    let known = declaration::from_template(known.clone(), settings).map_err(Refused::new)?;
+    let known = declaration::from_template(known.clone(), settings)
+        .map_err(|words| Refused::new("no_such_template", words))?;
     let services: Vec<(String, String)> = settings
         .services
         .iter()
@@ -245,7 +176,13 @@ pub async fn show(
     form: &Form,
     incident: Option<&Incident>,
 ) -> Option<Json> {
-    let again = || Some(expired_form::message_of(&button(form, incident)));
+    let again = || {
+        let form = OpenForm {
+            form: form.clone(),
+            incident: incident.map(|incident| incident.id.clone()),
+        };
+        Some(expired_form::message_of(&form))
+    };
     let Ok(token) = incidents.tokens.token(tenant).await else {
         return again();
     };

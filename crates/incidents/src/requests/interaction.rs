@@ -5,21 +5,20 @@ use std::time::Duration;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::interaction::{Element, Interaction, View};
 
-use super::forms;
 use crate::command::{Command, Postmortem, Task};
 use crate::decide::ask::{AnswerTo, Ask, Asked, OpenView, Subject};
-use crate::decide::case::Form;
-use crate::decide::declaration::Declaration;
 use crate::decide::lifecycle::Update;
 use crate::model::actor::Actor;
+use crate::model::form::{Declaration, Form};
 use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::Source;
 use crate::model::timer_kind::TimerKind;
+use crate::render::expired_form;
 use crate::render::modals::{self, Metadata};
+use crate::render::reminder::Snooze;
 use crate::render::value::{ButtonValue, parse_value};
-use crate::render::{expired_form, reminder};
 
 /// Global shortcut, and message shortcuts, by their callback ids in the app's manifest.
 pub const DECLARE: &str = "declare_incident";
@@ -85,7 +84,7 @@ fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
             (None, Some(channel)) => Subject::Channel(channel),
             (None, None) => Subject::Nothing,
         };
-        return Some((Ask::Open(forms::asked_for(button)?), subject));
+        return Some((Ask::Open(button.form), subject));
     }
     let name = action.action_id().strip_prefix("incident.")?;
     let value = action.selected().or(action.value()).and_then(parse_value);
@@ -94,21 +93,36 @@ fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
         (None, Some(channel)) => Subject::Channel(channel),
         (None, None) => Subject::Nothing,
     };
-    let extra = value.as_ref().and_then(|value| value.extra.as_deref());
-    Some((ask_of(name, extra, &action)?, subject))
+    let ask = match name {
+        "template" => template(interaction.view.as_ref(), &action),
+        _ => ask_of(name, value.as_ref())?,
+    };
+    Some((ask, subject))
 }
 
-fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> {
+/// A template that was chosen in the form of a declaration, which is drawn anew with its words. The message that the form
+/// was opened from stays with it.
+fn template(view: Option<&View<'_>>, action: &Element<'_>) -> Ask {
+    let metadata = view.and_then(|view| Metadata::parse(view.private_metadata.as_deref()?));
+    Ask::Open(Form::Declare(Box::new(Declaration {
+        template: action.selected().map(str::to_owned),
+        source: metadata.and_then(|metadata| metadata.source),
+        ..Declaration::default()
+    })))
+}
+
+/// What a button asks by its name and its value.
+fn ask_of(name: &str, value: Option<&ButtonValue>) -> Option<Ask> {
     Some(match name {
         "declare" => Ask::Open(Form::Declare(Box::default())),
         "join" => Ask::Command(Command::Join),
         "watch" => Ask::Command(Command::Watch),
         "unwatch" => Ask::Command(Command::Unwatch),
         "accept" => Ask::Command(Command::Accept),
-        "claim" => Ask::Command(Command::Claim(RoleName::parse(extra?)?)),
+        "claim" => Ask::Command(Command::Claim(value?.extra::<RoleName>()?)),
         "take" => Ask::Command(Command::Take(None)),
         "update" | "public_edit" => Ask::Open(Form::Update),
-        "severity" => match extra.and_then(Severity::parse) {
+        "severity" => match value.and_then(ButtonValue::extra::<Severity>) {
             Some(to) => Ask::Command(Command::Severity { to, reason: None }),
             None => Ask::Open(Form::Severity),
         },
@@ -118,7 +132,7 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "postmortem" => Ask::Command(Command::Postmortem(Postmortem::Draft)),
         "page" | "escalate" => Ask::Command(Command::Escalate),
         "timeline" => Ask::Command(Command::Timeline(crate::command::Timeline::Show)),
-        "timeline_more" => Ask::MoreTimeline(extra?.parse().ok()?),
+        "timeline_more" => Ask::MoreTimeline(value?.extra()?),
         "tasks" => Ask::Command(Command::Task(Task::List)),
         "deliveries" => Ask::Command(Command::Deliveries),
         "info" => Ask::Command(Command::Info(None)),
@@ -126,21 +140,17 @@ fn ask_of(name: &str, extra: Option<&str>, action: &Element<'_>) -> Option<Ask> 
         "catchup" => Ask::Command(Command::Catchup),
         "roles" => Ask::Command(Command::Roles),
         "help" => Ask::Command(Command::Help(None)),
-        "handover_accept" => Ask::AcceptHandover(Timestamp(extra?.parse().ok()?)),
-        "handover_decline" => Ask::DeclineHandover(Timestamp(extra?.parse().ok()?)),
-        "task_done" => Ask::Command(Command::Task(Task::Done(extra?.parse().ok()?))),
-        "task_reopen" => Ask::Command(Command::Task(Task::Reopen(extra?.parse().ok()?))),
-        "public_publish" => Ask::PublishDraft(extra?.parse().ok()?),
-        "public_discard" => Ask::DiscardDraft(extra?.parse().ok()?),
+        "handover_accept" => Ask::AcceptHandover(value?.extra::<Timestamp>()?),
+        "handover_decline" => Ask::DeclineHandover(value?.extra::<Timestamp>()?),
+        "task_done" => Ask::Command(Command::Task(Task::Done(value?.extra()?))),
+        "task_reopen" => Ask::Command(Command::Task(Task::Reopen(value?.extra()?))),
+        "public_publish" => Ask::PublishDraft(value?.extra()?),
+        "public_discard" => Ask::DiscardDraft(value?.extra()?),
         "snooze" => {
-            let (minutes, kind) = reminder::parse_snooze(extra?)?;
-            Ask::Snooze(kind, minutes)
+            let snooze = value?.extra::<Snooze>().filter(Snooze::is_offered)?;
+            Ask::Snooze(snooze.kind, snooze.minutes)
         }
-        "remind_stop" => Ask::StopReminder(TimerKind::parse(extra?)?),
-        "template" => Ask::Open(Form::Declare(Box::new(Declaration {
-            template: action.selected().map(str::to_owned),
-            ..Declaration::default()
-        }))),
+        "remind_stop" => Ask::StopReminder(value?.extra::<TimerKind>()?),
         _ => return None,
     })
 }
@@ -263,3 +273,6 @@ fn status(text: &str) -> Option<Status> {
     .into_iter()
     .find(|status| status.as_str() == text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use tidegate_pipeline::clock::Timestamp;
 
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId, Milestones, Review};
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
@@ -15,7 +15,7 @@ pub(crate) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
 /// INC-4 of the service `checkout`, a P1 that is investigated, with a commander and somebody for the public.
 pub(crate) fn incident() -> Incident {
-    let held = |role, user: &str| Held {
+    let held = |role, user: &str| RoleHolder {
         role,
         user: user.into(),
         since: NOW,
@@ -56,7 +56,7 @@ pub(crate) fn incident() -> Incident {
         public: Vec::new(),
         merged_into: None,
         tasks: 0,
-        told: BTreeMap::new(),
+        notified: BTreeMap::new(),
         counted: None,
         channel_name: "inc-20261121-checkout".to_owned(),
         seq: 0,

@@ -1,6 +1,7 @@
-//! The documentation is true: its commands run, its links lead somewhere, and the settings, metrics, alarms, parameters
-//! and outputs that it names are those of the source and the template.
+//! The documentation is true: its commands run, its links and paths lead somewhere, the rows, settings, metrics, alarms,
+//! parameters and outputs that it names are those of the source and the template, and its example compiles.
 
+mod map;
 mod page;
 mod rule;
 mod shell;
@@ -14,7 +15,7 @@ use std::path::Path;
 use tidegate_app::incidents::command;
 use tidegate_slack::http_client;
 
-use self::page::{Page, file, guide, literals, pages};
+use self::page::{Page, file, guide, literals, maps, pages};
 use self::shell::Shell;
 use self::source::{
     alarm_metrics, alarms, keys, metrics, parameter_default, settings, template_variables,
@@ -50,7 +51,7 @@ async fn every_command_runs_and_prints_what_its_page_shows() {
 #[test]
 fn every_link_leads_somewhere() {
     let mut dead = Vec::new();
-    for page in pages() {
+    for page in maps().into_iter().chain(pages()) {
         for link in page.links() {
             let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let target = match path {

@@ -27,6 +27,7 @@ mod delivery_limits;
 mod delivery_senders;
 mod delivery_worlds;
 mod docs;
+mod domains_off;
 mod durability;
 mod effect_story;
 mod erasure;

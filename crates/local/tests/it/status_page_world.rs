@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::{declare, public};
 use tidegate_app::incidents::model::actor::Actor;
-use tidegate_app::incidents::model::delivery;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::IncidentId;
+use tidegate_app::incidents::model::notification;
 use tidegate_app::incidents::model::rows::{self, Loaded};
 use tidegate_app::incidents::model::settings::{Service, Settings, StatusPage};
 use tidegate_app::incidents::model::severity::Severity;
@@ -164,7 +164,7 @@ impl PageWorld {
         let change = match decide(&case) {
             Ok(Verdict::Change(change, _)) => change,
             Ok(_) => panic!("no change"),
-            Err(refused) => panic!("{refused}"),
+            Err(refused) => panic!("{refused:?}"),
         };
         self.commit(tenant, change.finish(&self.settings.timers))
             .await;
@@ -208,7 +208,7 @@ impl PageWorld {
     /// States of the texts in the delivery ledger, the newest first.
     pub(crate) async fn ledger(&self, tenant: &str, id: &IncidentId) -> Vec<String> {
         let rows = self.world.engine.truth().tenant(&tenant.into());
-        let all = delivery::list(&rows, id).await.unwrap().into_iter();
+        let all = notification::list(&rows, id).await.unwrap().into_iter();
         let of_page = all.filter(|delivery| delivery.target == "status page");
         of_page.map(|delivery| delivery.state).collect()
     }

@@ -5,38 +5,31 @@ use std::time::Duration;
 use super::Read;
 use super::words::is_blank;
 use crate::ids::{ChannelId, UserId};
+use crate::mrkdwn::{Part, Reference, Target, parts, reference, unescape};
 
 /// Longest duration that can be typed.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-/// A text as people read it: Slack's tokens by the name they carry, its entities as what they stand for.
+/// A text as people read it: references by the label that they carry, addresses as they are, entities as characters.
 pub fn plain(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text.trim_matches(is_blank);
-    while let Some(start) = rest.find('<') {
-        out.push_str(&rest[..start]);
-        let after = &rest[start..];
-        let Some(end) = after.find('>') else { break };
-        out.push_str(&token(&after[1..end]).unwrap_or_else(|| after[..=end].to_owned()));
-        rest = &after[end + 1..];
-    }
-    out.push_str(rest);
-    let out = out.replace("&lt;", "<").replace("&gt;", ">");
-    out.replace("&amp;", "&")
+    let parts = parts(text.trim_matches(is_blank)).into_iter();
+    let read = parts.map(|part| match part {
+        Part::Text(text) => unescape(text),
+        Part::Reference(reference) => unescape(&shown(&reference)),
+    });
+    read.collect()
 }
 
-/// What a token shows, if it says so itself.
-fn token(inner: &str) -> Option<String> {
-    let (what, name) = match inner.split_once('|') {
-        Some((what, name)) => (what, Some(name).filter(|name| !name.is_empty())),
-        None => (inner, None),
+/// How a reference reads: all of it if it says nothing that people would read.
+fn shown(reference: &Reference<'_>) -> String {
+    let label = reference.label;
+    let shown = match reference.target {
+        Target::User(_) => label.map(|name| format!("@{}", name.trim_start_matches('@'))),
+        Target::Channel(_) => label.map(|name| format!("#{name}")),
+        Target::Group(_) | Target::Special(_) => label.map(str::to_owned),
+        Target::Address(address) => is_address(address).then(|| address.to_owned()),
     };
-    match what.chars().next()? {
-        '@' => name.map(|name| format!("@{}", name.trim_start_matches('@'))),
-        '#' => name.map(|name| format!("#{name}")),
-        '!' => name.map(str::to_owned),
-        _ => is_address(what).then(|| what.to_owned()),
-    }
+    shown.unwrap_or_else(|| reference.markup.to_owned())
 }
 
 /// Whether a text is the address of a web page.
@@ -47,9 +40,12 @@ pub fn is_address(text: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !text.contains(is_blank))
 }
 
-/// Reads a person: Slack's own token for one, as it comes when a name is picked from its list.
+/// Reads a person: the reference that Slack writes when a name is picked from its list.
 pub fn user(word: &str) -> Read<UserId> {
-    if let Some(id) = mention(word, '@').filter(|id| id.starts_with(['U', 'W'])) {
+    if let Some(Target::User(id)) = reference(word).map(|reference| reference.target)
+        && is_id(id)
+        && id.starts_with(['U', 'W'])
+    {
         return Ok(UserId::from(id));
     }
     Err(if word.starts_with('@') {
@@ -59,20 +55,20 @@ pub fn user(word: &str) -> Read<UserId> {
     })
 }
 
-/// Reads a channel: Slack's own token for one, `<#C1|name>`.
+/// Reads a channel: the reference that Slack writes for one.
 pub fn channel(word: &str) -> Option<ChannelId> {
-    mention(word, '#').map(ChannelId::from)
+    match reference(word)?.target {
+        Target::Channel(id) if is_id(id) => Some(ChannelId::from(id)),
+        _ => None,
+    }
 }
 
-/// The id in `<@U1|name>` or `<#C1|name>`.
-fn mention(word: &str, mark: char) -> Option<&str> {
-    let inner = word
-        .strip_prefix('<')?
-        .strip_prefix(mark)?
-        .strip_suffix('>')?;
-    let id = inner.split_once('|').map_or(inner, |(id, _)| id);
-    let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
-    (id.len() > 1 && id.bytes().all(plain)).then_some(id)
+/// Whether a text has the form of Slack's ids.
+fn is_id(text: &str) -> bool {
+    text.len() > 1
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Reads a number from 1, of nothing but digits.

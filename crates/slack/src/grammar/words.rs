@@ -14,7 +14,7 @@ impl<'a> Words<'a> {
         Self(text.trim_matches(is_blank))
     }
 
-    /// Takes the next word. What Slack writes in angle brackets is one, whatever stands in it.
+    /// Takes the next word. What Slack writes in angle brackets is one word, even with blanks in it.
     pub fn next_word(&mut self) -> Option<&'a str> {
         let (word, rest) = split(self.0, false)?;
         self.0 = rest;

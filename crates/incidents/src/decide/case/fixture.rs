@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::people::PersonKind;
@@ -12,12 +11,12 @@ use tidegate_pipeline::table::WriteAction;
 use tidegate_pipeline::timers::Timer;
 use tidegate_slack::ids::UserId;
 
-use super::{Case, Refused, Verdict};
+use super::{Case, Refused, Reply, Verdict};
 use crate::decide::change::Change;
-use crate::decide::declaration::Declaration;
 use crate::decide::{declare, reminders};
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::Declaration;
 use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::{Service, Settings};
@@ -154,7 +153,7 @@ impl Room {
             },
             Ok(Verdict::Form(_)) => panic!("it asks for a form"),
             Ok(Verdict::Settings(..)) => panic!("it changes the settings"),
-            Err(refused) => panic!("refused: {refused}"),
+            Err(refused) => panic!("refused: {refused:?}"),
         }
     }
 
@@ -184,7 +183,7 @@ impl Room {
         ask: impl FnOnce(&Case<'_>) -> Result<Verdict, Refused>,
     ) -> String {
         match ask(&self.by(user)) {
-            Err(refused) => refused.0,
+            Err(refused) => refused.text.mrkdwn(),
             Ok(_) => panic!("it is not refused"),
         }
     }
@@ -257,7 +256,7 @@ impl Done {
     /// What is said in the channel.
     pub(crate) fn said(&self) -> String {
         let said = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Say { message, .. } => Some(text(Some(message))),
+            Effect::Say { message, .. } => message["text"].as_str(),
             _ => None,
         });
         said.collect::<Vec<_>>().join("\n")
@@ -305,7 +304,7 @@ impl Done {
     }
 }
 
-fn text(message: Option<&Json>) -> String {
-    let text = message.and_then(|message| message["text"].as_str());
-    text.unwrap_or_default().to_owned()
+fn text(reply: Option<&Reply>) -> String {
+    let message = reply.map(Reply::message).unwrap_or_default();
+    message["text"].as_str().unwrap_or_default().to_owned()
 }

@@ -2,16 +2,18 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
-use crate::decide::case::{Case, Form, Refused, Verdict};
+use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
 use crate::model::effect::Effect;
+use crate::model::form::Form;
 use crate::model::news::News;
 use crate::model::permissions::Action;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
 pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
@@ -27,17 +29,17 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     }
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(
+    if transition::move_to(
         &mut change.incident,
         Status::Resolved,
         summary,
         admin,
         case.now,
-    )? == Went::Already
+    )? == Transition::Unchanged
     {
-        return Ok(Verdict::words(format!(
-            "{} is resolved already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is resolved already."
         )));
     }
     change.incident.draft = None;
@@ -58,16 +60,15 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
 pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.incident()?;
     let Some(to) = transition::reopens_to(incident) else {
-        return Err(Refused::new(format!(
-            "{} is open: it is {}.",
-            incident.name(),
-            incident.status
-        )));
+        return Err(Refused::new(
+            "incident_open",
+            prose!(incident.name(), " is open: it is ", incident.status, "."),
+        ));
     };
     case.may(Action::reopen(incident.status))?;
     let mut change = case.change(incident);
     let from = incident.status;
-    transition::go(
+    transition::move_to(
         &mut change.incident,
         to,
         Some(why),
@@ -95,17 +96,17 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     let incident = case.may(Action::Cancel)?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(
+    if transition::move_to(
         &mut change.incident,
         Status::Canceled,
         Some(why),
         admin,
         case.now,
-    )? == Went::Already
+    )? == Transition::Unchanged
     {
-        return Ok(Verdict::words(format!(
-            "{} is canceled already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is canceled already."
         )));
     }
     change.incident.draft = None;
@@ -140,11 +141,12 @@ pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
     })?;
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(&mut change.incident, Status::Closed, None, admin, case.now)? == Went::Already
+    if transition::move_to(&mut change.incident, Status::Closed, None, admin, case.now)?
+        == Transition::Unchanged
     {
-        return Ok(Verdict::words(format!(
-            "{} is closed already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            incident.name(),
+            " is closed already."
         )));
     }
     change.note(EntryKind::Closed, "Closed.");

@@ -8,9 +8,9 @@ use tidegate_pipeline::table::{Item, Value, WriteAction};
 use super::lengths::{bucket, from};
 use super::reading::{cells, months};
 use super::*;
-use crate::decide::declaration::Declaration;
 use crate::decide::declare;
 use crate::model::actor::Actor;
+use crate::model::form::Declaration;
 use crate::model::settings::Settings;
 
 /// 2026-11-21 10:30 UTC.

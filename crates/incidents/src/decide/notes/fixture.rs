@@ -8,10 +8,10 @@ use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Item, RowKey, WriteAction};
 
 use crate::decide::case::{Case, Refused, Verdict};
-use crate::decide::declaration::Declaration;
 use crate::decide::declare;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
+use crate::model::form::Declaration;
 use crate::model::incident::Incident;
 use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
@@ -128,7 +128,7 @@ fn declared(settings: &Settings, number: u32) -> (Loaded, Vec<Entry>) {
 /// The words of an answer or refusal.
 pub(crate) fn words(verdict: Result<Verdict, Refused>) -> String {
     let answer = match verdict {
-        Err(refused) => return refused.0,
+        Err(refused) => return refused.text.mrkdwn(),
         Ok(
             Verdict::Answer(answer)
             | Verdict::Settings(_, answer)
@@ -136,7 +136,7 @@ pub(crate) fn words(verdict: Result<Verdict, Refused>) -> String {
         ) => answer,
         Ok(Verdict::Change(_, None) | Verdict::Form(_)) => return String::new(),
     };
-    answer["text"].as_str().unwrap().to_owned()
+    answer.message()["text"].as_str().unwrap().to_owned()
 }
 
 /// Whether a verdict changes something.

@@ -2,6 +2,8 @@
 
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 use super::{assign, bring_in, goes_on, has_room, person};
 use crate::decide::case::{Case, Refused, Verdict};
@@ -11,12 +13,12 @@ use crate::decide::speak::{publish, say, say_message, show};
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
-use crate::model::role::{Held, RoleName};
+use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timer_kind::{Nag, TimerKind};
-use crate::model::transition::{self, Went};
+use crate::model::timer_kind::{ReminderState, TimerKind};
+use crate::model::transition::{self, Transition};
 use crate::render;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
@@ -32,9 +34,13 @@ pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, 
     goes_on(incident)?;
     is_known(role, case.settings)?;
     if incident.holds(user, role) {
-        return Ok(Verdict::words(format!(
-            "<@{user}> is {role} of {} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            user,
+            " is ",
+            role,
+            " of ",
+            incident.name(),
+            " already."
         )));
     }
     let mut change = case.change(incident);
@@ -58,9 +64,12 @@ pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     let user = person(case)?;
     is_known(role, case.settings)?;
     if incident.holds(user, role) {
-        return Ok(Verdict::words(format!(
-            "You are {role} of {} already.",
-            incident.name()
+        return Ok(Verdict::words(prose!(
+            "You are ",
+            role,
+            " of ",
+            incident.name(),
+            " already."
         )));
     }
     case.may(Action::claim(role, user, incident, silent(incident)))?;
@@ -86,12 +95,19 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     let user = person(case)?;
     let name = incident.name();
     if !incident.holds(user, role) {
-        return Err(Refused::new(format!(
-            "You are not {role} of {name}. `/incident roles` shows who is what."
-        )));
+        return Err(Refused::new(
+            "role_not_held",
+            prose!(
+                "You are not ",
+                role,
+                " of ",
+                name,
+                ". `/incident roles` shows who is what."
+            ),
+        ));
     }
     let mut change = case.change(incident);
-    let mine = |held: &Held| held.user == *user && held.role == *role;
+    let mine = |held: &RoleHolder| held.user == *user && held.role == *role;
     change.incident.roles.retain(|held| !mine(held));
     change.note(
         EntryKind::RoleChange,
@@ -110,7 +126,7 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
     tell_of_lead(&mut change, role);
     Ok(Verdict::changed(
         change,
-        format!("You are {role} of {name} no more."),
+        prose!("You are ", role, " of ", name, " no more."),
     ))
 }
 
@@ -122,8 +138,8 @@ pub fn commander(case: &Case<'_>, user: Option<&UserId>) -> Result<Verdict, Refu
     let incident = case.may(Action::View)?;
     let name = incident.name();
     Ok(Verdict::words(match incident.commander() {
-        Some(user) => format!("The commander of {name} is <@{user}>."),
-        None => format!("{name} has no commander. `/incident take` makes you one."),
+        Some(user) => prose!("The commander of ", name, " is ", user, "."),
+        None => prose!(name, " has no commander. `/incident take` makes you one."),
     }))
 }
 
@@ -164,8 +180,8 @@ pub fn silent(incident: &Incident) -> bool {
         return false;
     };
     let missed = |kind: TimerKind, times: u32| {
-        let nag = incident.timers.get(&kind).copied().unwrap_or_default();
-        let Nag { fired, last, .. } = nag;
+        let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
+        let ReminderState { fired, last, .. } = reminder;
         fired >= times && last.is_some_and(|last| last > since && last > incident.updated_at)
     };
     let waits = incident.status == Status::Declared;
@@ -199,10 +215,15 @@ pub(crate) fn give(
     }
     let replaces = role.is_single() && incident.holder(role).is_some();
     if !replaces && incident.roles.len() >= MAX_HELD {
-        return Err(Refused::new(format!(
-            "{} has {MAX_HELD} roles taken, which is as many as can be. `/incident roles` shows them.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "too_many_roles",
+            prose!(
+                incident.name(),
+                " has ",
+                MAX_HELD,
+                " roles taken, which is as many as can be. `/incident roles` shows them."
+            ),
+        ));
     }
     let was = displaced(incident, role);
     let zone = case.zone.filter(|_| case.actor.person() == Some(user));
@@ -232,8 +253,8 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
         return false;
     }
     let to = Status::Investigating;
-    let went = transition::go(&mut change.incident, to, None, false, now);
-    if went != Ok(Went::Moved) {
+    let went = transition::move_to(&mut change.incident, to, None, false, now);
+    if went != Ok(Transition::Moved) {
         return false;
     }
     change.note(EntryKind::StatusChanged, format!("{from} → {to}"));
@@ -274,8 +295,14 @@ fn is_known(role: &RoleName, settings: &Settings) -> Result<(), Refused> {
     }
     let mut known: Vec<String> = RoleName::BUILT_IN.iter().map(RoleName::to_string).collect();
     known.extend(own_roles(settings).iter().map(RoleName::to_string));
-    Err(Refused::new(format!(
-        "There is no role `{name}`. There are: {}.",
-        known.join(", ")
-    )))
+    Err(Refused::new(
+        "no_such_role",
+        prose!(
+            "There is no role ",
+            code(&name),
+            ". There are: ",
+            known.join(", "),
+            "."
+        ),
+    ))
 }

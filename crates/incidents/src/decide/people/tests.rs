@@ -7,7 +7,7 @@ use tidegate_pipeline::people::PersonKind;
 use super::*;
 use crate::decide::case::fixture::{LEAD, Room};
 use crate::model::actor::Actor;
-use crate::model::timer_kind::Nag;
+use crate::model::timer_kind::ReminderState;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -76,7 +76,7 @@ fn guests_and_programs_do_not_take_part() {
     let mut program = room.asked_by(Actor::App("robot".to_owned()));
     program.admin_key = true;
     assert_eq!(
-        join(&program).err().unwrap().0,
+        join(&program).err().unwrap().text.plain(),
         "Only a person can do that."
     );
     assert!(take(&program, None).is_err());
@@ -272,38 +272,48 @@ fn the_command_is_taken_from_who_is_silent_only() {
 fn silence_is_what_was_missed_since_then() {
     let base = Room::new().incident().clone();
     let at = |ms: i64| tidegate_pipeline::clock::Timestamp(base.updated_at.0 + ms);
-    let nag = |fired, last| Nag {
+    let reminder = |fired, last| ReminderState {
         fired,
         last: Some(at(last)),
-        ..Nag::default()
+        ..ReminderState::default()
     };
-    for (status, kind, nag, expected) in [
-        (Status::Declared, TimerKind::Ack, nag(1, 5), true),
-        (Status::Declared, TimerKind::Ack, nag(0, 5), false),
+    for (status, kind, reminder, expected) in [
+        (Status::Declared, TimerKind::Ack, reminder(1, 5), true),
+        (Status::Declared, TimerKind::Ack, reminder(0, 5), false),
         // Before they were commander.
-        (Status::Declared, TimerKind::Ack, nag(1, 0), false),
+        (Status::Declared, TimerKind::Ack, reminder(1, 0), false),
         // Somebody has taken it up meanwhile.
-        (Status::Investigating, TimerKind::Ack, nag(1, 5), false),
+        (Status::Investigating, TimerKind::Ack, reminder(1, 5), false),
         (
             Status::Investigating,
             TimerKind::UpdateDue,
-            nag(1, 5),
+            reminder(1, 5),
             false,
         ),
-        (Status::Investigating, TimerKind::UpdateDue, nag(2, 5), true),
+        (
+            Status::Investigating,
+            TimerKind::UpdateDue,
+            reminder(2, 5),
+            true,
+        ),
         // Before the last update.
         (
             Status::Investigating,
             TimerKind::UpdateDue,
-            nag(9, -1),
+            reminder(9, -1),
             false,
         ),
-        (Status::Investigating, TimerKind::Stale, nag(9, 5), false),
+        (
+            Status::Investigating,
+            TimerKind::Stale,
+            reminder(9, 5),
+            false,
+        ),
     ] {
         let mut incident = base.clone();
         incident.status = status;
-        incident.timers.insert(kind, nag);
-        assert_eq!(silent(&incident), expected, "{status} {kind} {nag:?}");
+        incident.timers.insert(kind, reminder);
+        assert_eq!(silent(&incident), expected, "{status} {kind} {reminder:?}");
         incident.roles.clear();
         assert!(!silent(&incident), "nobody cannot be silent");
     }

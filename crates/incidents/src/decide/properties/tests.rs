@@ -52,7 +52,7 @@ fn what_became_private_is_told_to_nobody_outside_any_more() {
             audience.as_str()
         );
         let at = world.subject.incident.milestones.declared;
-        world.incident().told.insert(key, at);
+        world.incident().notified.insert(key, at);
     }
     world
         .incident()

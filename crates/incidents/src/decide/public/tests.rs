@@ -51,15 +51,15 @@ fn changed(verdict: Result<Verdict, Refused>) -> (Incident, Vec<&'static str>, S
     };
     let incident = change.incident.clone();
     let posts = change.finish(&Timers::default()).posts;
-    let said = said.map(|said| said["text"].as_str().unwrap().to_owned());
+    let said = said.map(|said| said.message()["text"].as_str().unwrap().to_owned());
     let names = posts.iter().map(|post| post.purpose).collect();
     (incident, names, said.unwrap_or_default())
 }
 
 fn words(verdict: Result<Verdict, Refused>) -> String {
     match verdict {
-        Ok(Verdict::Answer(said)) => said["text"].as_str().unwrap().to_owned(),
-        Err(refused) => refused.to_string(),
+        Ok(Verdict::Answer(said)) => said.message()["text"].as_str().unwrap().to_owned(),
+        Err(refused) => refused.text.mrkdwn(),
         _ => panic!("no answer"),
     }
 }

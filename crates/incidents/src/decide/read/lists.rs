@@ -101,7 +101,10 @@ pub(crate) fn row(loaded: &Loaded) -> ListRow<'_> {
 }
 
 fn people_only() -> Refused {
-    Refused::new("Only people take part in incidents and have tasks of their own.")
+    Refused::new(
+        "people_only",
+        "Only people take part in incidents and have tasks of their own.",
+    )
 }
 
 /// The latest incidents, the newest first.

@@ -9,15 +9,15 @@ use super::Unanswered;
 use crate::command::ExportFormat;
 use crate::decide::case::{Case, words_only};
 use crate::decide::tasks;
-use crate::model::delivery::{self, Delivered, Delivery};
 use crate::model::incident::{Incident, IncidentId};
+use crate::model::notification::{self, Notification, NotificationState};
 use crate::model::permissions::Action;
 use crate::model::rows;
 use crate::model::timeline::Entry;
 use crate::render;
 use crate::render::catchup::{self, Catchup};
-use crate::render::deliveries::{self as shown, DeliveryView, State, Target};
 use crate::render::export::{self, Export};
+use crate::render::notifications::{self as shown, NotificationView, State, Target};
 use crate::render::tasks::TaskView;
 use crate::render::timeline::{self, TimelinePage};
 
@@ -128,33 +128,33 @@ pub(super) async fn catchup(rows: &Rows, case: &Case<'_>) -> Result<Json, Unansw
 /// `/incident deliveries`.
 pub(super) async fn deliveries(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
     let incident = case.may(Action::View)?;
-    let list = delivery::list(rows, &incident.id).await?;
-    let views: Option<Vec<DeliveryView>> = list.into_iter().map(view).collect();
+    let list = notification::list(rows, &incident.id).await?;
+    let views: Option<Vec<NotificationView>> = list.into_iter().map(view).collect();
     let damaged = || TableError::Invalid("a delivery's row cannot be read".to_owned());
     Ok(shown::message_of(incident, &views.ok_or_else(damaged)?))
 }
 
-fn view(delivery: Delivery) -> Option<DeliveryView> {
+fn view(notification: Notification) -> Option<NotificationView> {
     let states = [
-        (Delivered::Pending, State::Pending),
-        (Delivered::Sent, State::Sent),
-        (Delivered::Failed, State::Failed),
-        (Delivered::Throttled, State::Throttled),
+        (NotificationState::Pending, State::Pending),
+        (NotificationState::Sent, State::Sent),
+        (NotificationState::Failed, State::Failed),
+        (NotificationState::Throttled, State::Throttled),
     ];
     let known = states
         .into_iter()
-        .find(|(stored, _)| stored.as_str() == delivery.state);
-    let target = match delivery.target.chars().next() {
-        Some('U' | 'W') => Target::Person(delivery.target.as_str().into()),
-        Some('C' | 'G' | 'D') => Target::Channel(delivery.target.as_str().into()),
-        _ => Target::Other(delivery.target),
+        .find(|(stored, _)| stored.as_str() == notification.state);
+    let target = match notification.target.chars().next() {
+        Some('U' | 'W') => Target::Person(notification.target.as_str().into()),
+        Some('C' | 'G' | 'D') => Target::Channel(notification.target.as_str().into()),
+        _ => Target::Other(notification.target),
     };
-    Some(DeliveryView {
-        kind: delivery.news,
+    Some(NotificationView {
+        kind: notification.news,
         target,
         state: known?.1,
-        attempts: u32::try_from(delivery.attempts).unwrap_or(0),
-        error: delivery.error,
-        at: delivery.at,
+        attempts: u32::try_from(notification.attempts).unwrap_or(0),
+        error: notification.error,
+        at: notification.at,
     })
 }

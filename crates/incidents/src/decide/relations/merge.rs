@@ -1,6 +1,7 @@
 //! Making an incident part of another.
 
 use std::collections::BTreeSet;
+use tidegate_slack::prose;
 
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::escape;
@@ -16,7 +17,7 @@ use crate::model::news::News;
 use crate::model::permissions::{self, Action};
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::transition::{self, Went};
+use crate::model::transition::{self, Transition};
 
 /// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
 pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
@@ -26,18 +27,31 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
     permissions::allow(&standing, Action::Merge, Some(other), &case.rules())?;
     let (mine, others) = (incident.name(), other.name());
     if incident.merged_into.as_ref() == Some(&other.id) {
-        return Ok(Verdict::words(format!(
-            "{mine} is part of {others} already."
+        return Ok(Verdict::words(prose!(
+            mine,
+            " is part of ",
+            others,
+            " already."
         )));
     }
     if !other.status.is_open() {
-        return Err(Refused::new(format!(
-            "{others} is {}: only an open incident takes up another. Reopen it first, or link the two with `/incident link {others}`.",
-            other.status
-        )));
+        return Err(Refused::new(
+            "incident_ended",
+            prose!(
+                others,
+                " is ",
+                other.status,
+                ": only an open incident takes up another. Reopen it first, or link the two with `/incident link ",
+                others,
+                "`."
+            ),
+        ));
     }
     if incident.drill != other.drill {
-        return Err(Refused::new("A drill and a real incident cannot be one."));
+        return Err(Refused::new(
+            "drill_differs",
+            "A drill and a real incident cannot be one.",
+        ));
     }
     let mut change = leave(case, incident, other)?;
     let mut theirs = case.change(other);
@@ -49,7 +63,7 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
     } else {
         String::new()
     };
-    let words = format!("{mine} is part of {others} now.{hint}{left}");
+    let words = prose!(mine, " is part of ", others, " now.", hint, left);
     Ok(Verdict::changed(change, words))
 }
 
@@ -57,12 +71,16 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
 fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Change, Refused> {
     let mut change = case.change(incident);
     let admin = case.standing().is_admin();
-    if transition::go(&mut change.incident, Status::Merged, None, admin, case.now)? == Went::Already
+    if transition::move_to(&mut change.incident, Status::Merged, None, admin, case.now)?
+        == Transition::Unchanged
     {
-        return Err(Refused::new(format!(
-            "{} is part of another incident. Part them first, with `/incident reopen <why>`.",
-            incident.name()
-        )));
+        return Err(Refused::new(
+            "already_merged",
+            prose!(
+                incident.name(),
+                " is part of another incident. Part them first, with `/incident reopen <why>`."
+            ),
+        ));
     }
     change.incident.merged_into = Some(other.id.clone());
     change.incident.draft = None;

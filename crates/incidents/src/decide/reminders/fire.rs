@@ -37,10 +37,10 @@ pub fn fire(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
         change.write(timers::again(&next, kind, timers));
         return Ok(Verdict::silent(change));
     }
-    let nag = change.incident.timers.entry(kind).or_default();
-    nag.fired += 1;
-    nag.last = Some(case.now);
-    let fired = nag.fired;
+    let reminder = change.incident.timers.entry(kind).or_default();
+    reminder.fired += 1;
+    reminder.last = Some(case.now);
+    let fired = reminder.fired;
     match kind {
         TimerKind::Ack => not_taken_up(&mut change, case, fired),
         TimerKind::RoleUnclaimed => roles_free(&mut change),

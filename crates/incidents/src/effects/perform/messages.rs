@@ -16,7 +16,7 @@ use crate::model::news::{Audience, News};
 use crate::model::role::RoleName;
 use crate::model::rows::Place;
 use crate::model::severity::Severity;
-use crate::model::{delivery, rows};
+use crate::model::{notification, rows};
 use crate::render;
 use crate::render::announcement::Because;
 use crate::service::Incidents;
@@ -153,7 +153,7 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
         writes.push(Write::put(key, keep(&channel, &ts, &root)));
         ts
     };
-    writes.extend(delivery::ended(
+    writes.extend(notification::ended(
         effect,
         Ok(&ts),
         turn.attempts,
@@ -175,7 +175,7 @@ async fn withhold(
 ) -> Result<Done, Undone> {
     let mut done = refresh(turn, id, to).await?;
     let why = Err("the incident is private now");
-    done.writes.extend(delivery::ended(
+    done.writes.extend(notification::ended(
         effect,
         why,
         turn.attempts,

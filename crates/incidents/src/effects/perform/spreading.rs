@@ -3,9 +3,9 @@
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Done;
 
-use crate::model::delivery;
 use crate::model::effect::Effect;
 use crate::model::news::Audience;
+use crate::model::notification;
 
 /// Effects that are put into their lanes at once: each may bring a row of the delivery ledger, and a transaction takes
 /// a hundred rows.
@@ -14,7 +14,9 @@ const AT_ONCE: usize = 40;
 /// Puts the first into their lanes, with their rows of the ledger, and the rest behind them.
 pub(super) fn spread(effect: Effect, at: Timestamp) -> Done {
     let (now, later) = split(effect);
-    let begun = now.iter().filter_map(|each| delivery::pending(each, at));
+    let begun = now
+        .iter()
+        .filter_map(|each| notification::pending(each, at));
     Done {
         writes: begun.collect(),
         posts: now.iter().chain(&later).map(Effect::post).collect(),

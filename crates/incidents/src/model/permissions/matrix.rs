@@ -1,33 +1,34 @@
-//! The table of rights: who may do what under which policy.
+//! The table of rights: who may do what under each policy.
 
-use super::refusals;
-use super::{Action, Policy, Refusal, Rules, Standing, can_see};
+use super::denied_text;
+use super::{Action, PermissionDenied, Policy, Rules, Standing, can_see};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
+use tidegate_slack::prose;
 
-/// Who is allowed by a row of the table. Everyone who has a role takes part as well, and admins may do everything.
+/// The people whom a row of the table allows. Role holders are also participants, and admins may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum May {
-    /// Whoever is a member.
+    /// Every member of the workspace.
     Anyone,
-    /// Whoever takes part.
+    /// Every participant of the incident.
     Participants,
-    /// The scribe, and who leads.
+    /// The scribe, the deputy and the commander.
     Scribe,
-    /// The scribe, comms, and who leads.
+    /// The scribe, comms, the deputy and the commander.
     ScribeAndComms,
-    /// Comms, and who leads.
+    /// Comms, the deputy and the commander.
     Comms,
     /// The deputy and the commander.
     Leads,
-    /// The commander.
+    /// The commander and nobody else, except admins.
     Commander,
-    /// Admins only.
+    /// Admins and nobody else.
     Admins,
 }
 
-/// The table under the standard policy. No `_`: a new action has no rights before it has a row.
+/// The table under the standard policy. It has no `_` arm, so that a new action needs a row before it compiles.
 fn row(action: Action) -> May {
     match action {
         Action::Declare
@@ -76,7 +77,7 @@ fn row(action: Action) -> May {
     }
 }
 
-/// What the strict policy keeps for the commander.
+/// Whether the strict policy reserves an action for the commander.
 fn is_commanders(action: Action) -> bool {
     matches!(
         action,
@@ -119,7 +120,7 @@ fn fits(who: &Standing, may: May) -> bool {
     }
 }
 
-/// What an API key may do whose scope allows changes, and that is no admin's.
+/// Whether an API key may do something with the scope for changes but without the scope of admins.
 fn is_for_apps(action: Action) -> bool {
     matches!(
         action,
@@ -136,25 +137,25 @@ fn is_for_apps(action: Action) -> bool {
     )
 }
 
-/// See [`super::allow`].
+/// Checks the right to `action`, as [`super::allow`] documents.
 pub(super) fn allow(
     who: &Standing,
     action: Action,
     incident: Option<&Incident>,
     rules: &Rules<'_>,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     let general = matches!(action, Action::Declare | Action::List | Action::Configure);
     match incident {
-        // Before anything else, or the refusal itself would tell of it.
+        // This comes first, because any other denial would reveal that the incident exists.
         Some(incident) if incident.private && !can_see(who, incident) => {
-            return Err(Refusal::NotFound);
+            return Err(PermissionDenied::NotFound);
         }
-        None if !general => return Err(Refusal::NotFound),
+        None if !general => return Err(PermissionDenied::NotFound),
         _ => {}
     }
     if !who.member && !who.admin {
         let words = "Incidents are for full members of this workspace. An admin can put you on the list with `/incident config`.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.into()));
     }
     if let (Action::AnswerHandover, Some(incident)) = (action, incident) {
         return answer_handover(who, incident);
@@ -167,7 +168,7 @@ pub(super) fn allow(
             Ok(())
         } else {
             let words = "An API key without the scope `incidents:admin` cannot do that.";
-            Err(Refusal::Forbidden(words.to_owned()))
+            Err(PermissionDenied::Forbidden(words.into()))
         };
     }
     if let (Action::TakeCommand { commander_silent }, Some(incident)) = (action, incident) {
@@ -175,7 +176,7 @@ pub(super) fn allow(
     }
     let may = under(rules.policy, action);
     if !fits(who, may) {
-        return Err(refusals::forbidden(action, may, incident));
+        return Err(denied_text::forbidden(action, may, incident));
     }
     match incident {
         Some(incident) if action == Action::PublishPublic => approved(who, incident, rules),
@@ -183,33 +184,34 @@ pub(super) fn allow(
     }
 }
 
-fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), Refusal> {
+fn answer_handover(who: &Standing, incident: &Incident) -> Result<(), PermissionDenied> {
     match (&incident.handover, who.actor.person()) {
         (Some(handover), Some(user)) if handover.to == *user => Ok(()),
-        (Some(handover), _) => Err(Refusal::Forbidden(format!(
-            "This handover asks <@{}>, nobody else.",
-            handover.to
+        (Some(handover), _) => Err(PermissionDenied::Forbidden(prose!(
+            "This handover asks ",
+            handover.to,
+            ", nobody else."
         ))),
-        (None, _) => Err(Refusal::Forbidden(
-            "This handover is over: there is nothing to answer.".to_owned(),
+        (None, _) => Err(PermissionDenied::Forbidden(
+            "This handover is over: there is nothing to answer.".into(),
         )),
     }
 }
 
-/// Taking the command needs a reason to: nobody has it, whoever has it is silent, or the rank of the deputy or an admin.
+/// Allows taking command if there is no commander, if the commander is silent, or if the actor is deputy or admin.
 fn take_command(
     who: &Standing,
     incident: &Incident,
     silent: bool,
     policy: Policy,
-) -> Result<(), Refusal> {
+) -> Result<(), PermissionDenied> {
     let Some(user) = who.actor.person() else {
         let words = "Only a person can take the command.";
-        return Err(Refusal::Forbidden(words.to_owned()));
+        return Err(PermissionDenied::Forbidden(words.into()));
     };
     if who.holds(&RoleName::Commander) {
-        let words = format!("You are the commander of {} already.", incident.name());
-        return Err(Refusal::Forbidden(words));
+        let words = prose!("You are the commander of ", incident.name(), " already.");
+        return Err(PermissionDenied::Forbidden(words));
     }
     let rank =
         who.admin || who.holds(&RoleName::Deputy) || (policy == Policy::Open && who.participant);
@@ -217,29 +219,39 @@ fn take_command(
         _ if rank => Ok(()),
         None if who.participant => Ok(()),
         Some(_) if silent && who.participant => Ok(()),
-        None => Err(Refusal::Forbidden(format!(
-            "Join {} first, with `/incident join`.",
-            incident.name()
+        None => Err(PermissionDenied::Forbidden(prose!(
+            "Join ",
+            incident.name(),
+            " first, with `/incident join`."
         ))),
-        Some(commander) => Err(Refusal::Forbidden(format!(
-            "{} has a commander, <@{commander}>, who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin.",
-            incident.name()
+        Some(commander) => Err(PermissionDenied::Forbidden(prose!(
+            incident.name(),
+            " has a commander, ",
+            commander,
+            ", who has answered so far. Ask for `/incident handover`, or ask the deputy or an admin."
         ))),
     }
 }
 
-/// A text for the public by somebody who does not lead needs a yes at these severities, under every policy.
-fn approved(who: &Standing, incident: &Incident, rules: &Rules<'_>) -> Result<(), Refusal> {
+/// Requires approval, at the configured severities and under every policy, of a public text whose author does not lead.
+fn approved(
+    who: &Standing,
+    incident: &Incident,
+    rules: &Rules<'_>,
+) -> Result<(), PermissionDenied> {
     if who.leads() || !rules.approval.contains(&incident.severity) {
         return Ok(());
     }
     let by = match incident.commander() {
-        Some(commander) => format!("the commander, <@{commander}>,"),
-        None => "the commander, the deputy or an admin".to_owned(),
+        Some(commander) => prose!("the commander, ", commander, ","),
+        None => "the commander, the deputy or an admin".into(),
     };
-    Err(Refusal::NeedsApproval(format!(
-        "{} is a {}: {by} has to approve what the public reads.",
+    Err(PermissionDenied::NeedsApproval(prose!(
         incident.name(),
-        incident.severity
+        " is a ",
+        incident.severity,
+        ": ",
+        by,
+        " has to approve what the public reads."
     )))
 }

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
+use tidegate_slack::prose;
 
 use super::*;
 
@@ -167,7 +168,7 @@ fn a_private_incident_does_not_exist_for_others_whatever_they_want() {
             assert!(!can_see(&who, &incident));
             for (action, _) in CELLS {
                 let allowed = allow(&who, action, Some(&incident), &rules);
-                assert_eq!(allowed, Err(Refusal::NotFound), "{action:?}");
+                assert_eq!(allowed, Err(PermissionDenied::NotFound), "{action:?}");
             }
         }
         for user in &COLUMNS[1..] {
@@ -188,7 +189,7 @@ fn without_an_incident_there_is_only_what_needs_none() {
         let wanted = if general {
             Ok(())
         } else {
-            Err(Refusal::NotFound)
+            Err(PermissionDenied::NotFound)
         };
         assert_eq!(allow(&who, action, None, &rules), wanted, "{action:?}");
     }
@@ -230,7 +231,7 @@ fn an_api_key_declares_and_reports_and_leads_nobody() {
     assert!(!can_see(&app, &incident) && can_see(&admin, &incident));
     assert_eq!(
         allow(&app, Action::View, Some(&incident), &rules),
-        Err(Refusal::NotFound)
+        Err(PermissionDenied::NotFound)
     );
 }
 
@@ -263,8 +264,13 @@ fn comms_needs_a_yes_for_the_public_text_of_a_p1() {
             allow(&who, action, Some(&incident), &rules)
         };
         assert_eq!(ask("U0COMMS", Action::DraftPublic), Ok(()));
-        let words = "INC-4 is a P1: the commander, <@U0CMD>, has to approve what the public reads.";
-        let asked = Err(Refusal::NeedsApproval(words.to_owned()));
+        let commander = UserId::from("U0CMD");
+        let words = prose!(
+            "INC-4 is a P1: the commander, ",
+            commander,
+            ", has to approve what the public reads."
+        );
+        let asked = Err(PermissionDenied::NeedsApproval(words));
         assert_eq!(ask("U0COMMS", Action::PublishPublic), asked);
         for user in ["U0DEPUTY", "U0CMD", "U0ADMIN"] {
             assert_eq!(ask(user, Action::PublishPublic), Ok(()));
@@ -341,7 +347,8 @@ fn a_refusal_says_who_may() {
         let who = standing(&person(OUTSIDE), Some(incident), PersonKind::Member, &rules);
         allow(&who, action, Some(incident), &rules)
             .unwrap_err()
-            .to_string()
+            .text()
+            .mrkdwn()
     };
     assert_eq!(
         said(&incident, Action::ChangeSeverity),

@@ -1,4 +1,4 @@
-//! Whether settings can be worked with: every problem at once, in words, each with the path of what is wrong.
+//! Checks settings and reports every problem at once, each as text with the path of the wrong field.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -15,7 +15,7 @@ use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::role::RoleName;
 use crate::model::templates::Template;
 
-/// Largest document, in bytes: DynamoDB's rows and the API's bodies hold it with room to spare.
+/// Largest document, in bytes. It fits into a DynamoDB row and a body of the API with a wide margin.
 pub const MAX_BYTES: usize = 60_000;
 
 const MAX_SERVICES_KEPT: usize = 200;
@@ -32,7 +32,7 @@ const MAX_NAME: usize = 80;
 
 const DAY_OF_MINUTES: u32 = 24 * 60;
 
-/// Everything that is wrong with the settings; empty when nothing is.
+/// Every problem of the settings; empty if they are valid.
 pub fn check(settings: &Settings) -> Vec<String> {
     let mut found = Found::default();
     found.count("services", settings.services.len(), MAX_SERVICES_KEPT);
@@ -63,7 +63,7 @@ pub fn check(settings: &Settings) -> Vec<String> {
     found.0
 }
 
-/// Problems found so far.
+/// Collects problems.
 #[derive(Default)]
 struct Found(Vec<String>);
 

@@ -1,4 +1,4 @@
-//! The settings of incidents as a program or a person gives them, read strictly.
+//! Parses settings from JSON strictly.
 
 use serde_json::{Map, Value, json};
 use tidegate_pipeline::documents::input::{each, misfit, read_fields};
@@ -7,17 +7,17 @@ use super::check::check;
 use super::{Service, Settings};
 use crate::model::templates::Template;
 
-/// The settings in that JSON, or everything that is wrong with it. What it leaves out has its default.
+/// Parses settings, or returns every problem. Fields that are missing have their defaults.
 pub fn read(input: &Value) -> Result<Settings, Vec<String>> {
     let Value::Object(fields) = input else {
         return Err(vec!["the settings are a JSON object".to_owned()]);
     };
     let mut problems = Vec::new();
-    // Each part by itself, so that one misfit does not hide the next.
+    // Each field is parsed on its own, so that one problem does not hide another.
     let mut fitting = Map::new();
     for (name, value) in fields {
         let part = match (name.as_str(), value) {
-            // A service that does not fit is there all the same: templates may name it.
+            // A service that is invalid still exists, because templates may name it.
             ("services", Value::Object(services)) => {
                 each::<Service>("services", services, Some(&json!({})), &mut problems)
             }

@@ -1,5 +1,5 @@
-//! The settings in the table: one row of the workspace, sealed under its key; and the status page's API key, apart
-//! from them in a row of its own that no answer is made from.
+//! Stores the settings in one encrypted row of the workspace. The API key of the status page has a row of its own, so
+//! that no response can include it.
 
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_pipeline::documents::Document;
@@ -7,21 +7,21 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 
 use super::Settings;
 
-/// The settings as their row holds them.
+/// The document that the row of the settings holds.
 pub const SETTINGS: Document<Settings> = Document::new("settings", "the settings of incidents");
 
-/// The settings that hold for a workspace.
+/// The settings in effect for a workspace, with their version.
 #[derive(Clone)]
 pub struct Loaded {
-    /// The settings.
+    /// The settings in effect: the stored ones or the defaults.
     pub settings: Settings,
-    /// How often they have been stored; zero when never.
+    /// How many times the settings were stored; 0 for the defaults.
     pub version: i64,
-    /// Whether they are the workspace's own, and not those of the process.
+    /// Whether the workspace has stored settings, as opposed to using the defaults of the process.
     pub own: bool,
 }
 
-/// The workspace's own settings, or `defaults` while it has none.
+/// Loads the workspace's settings, or `defaults` if it has stored none.
 pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Loaded, TableError> {
     let effective = SETTINGS.load_or(rows, &place(), defaults).await?;
     Ok(Loaded {
@@ -31,45 +31,45 @@ pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Loaded, TableError
     })
 }
 
-/// Stores settings in place of those of that version; the condition fails if somebody else has been quicker.
+/// The write that replaces settings of that version. Its condition fails if somebody else stored settings in between.
 pub fn store(settings: &Settings, version: i64) -> Write<RowKey> {
     SETTINGS.replace(place(), settings, version)
 }
 
-/// The API key of the workspace's page at Statuspage.io.
+/// The API key of the workspace's page on Statuspage.io.
 pub struct StatusPageKey;
 
 impl StatusPageKey {
-    /// The key, if one was stored.
+    /// Loads the key; `None` if none was stored.
     pub async fn load(rows: &Rows) -> Result<Option<SecretString>, TableError> {
         let row = rows.get(&key_place()).await?;
         let key = row.as_ref().and_then(|row| row.opened_text("key"));
         Ok(key.map(SecretString::from))
     }
 
-    /// Whether one was stored: all that is ever shown of it.
+    /// Whether a key was stored. Nothing else is ever shown of it.
     pub async fn is_set(rows: &Rows) -> Result<bool, TableError> {
         Ok(rows.get(&key_place()).await?.is_some())
     }
 
-    /// Stores a key in place of another.
+    /// The write that stores a key, replacing any other.
     pub fn store(key: &SecretString) -> Write<RowKey> {
         let row = Item::new().sealed("key", key.expose_secret().as_bytes());
         Write::put(key_place(), row)
     }
 
-    /// Forgets the key.
+    /// The write that deletes the key.
     pub fn remove() -> Write<RowKey> {
         Write::delete(key_place())
     }
 
-    /// Whether a text can be a key: whatever a header can carry, of a sensible length.
+    /// Whether a text can be a key: 8 to 200 visible ASCII characters, which a header can carry.
     pub fn is_plausible(key: &str) -> bool {
         (8..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
     }
 }
 
-/// The row of the settings.
+/// The key of the settings' row.
 pub fn place() -> RowKey {
     RowKey::new(&["incidents"], &["settings"])
 }

@@ -1,4 +1,4 @@
-//! When to remind people of an incident, and when to tidy up after it.
+//! Settings of reminders, and of tidying up after an incident.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,39 +11,39 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// When to remind, and when to tidy up. A severity without a number is not reminded of.
+/// When to send reminders, and when to tidy up. A severity without a number gets no reminder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timers {
-    /// Minutes within which somebody has to take the incident up, by severity.
+    /// Minutes within which somebody must take charge, by severity.
     pub ack_minutes: BTreeMap<Severity, u32>,
     /// Minutes within which the next update is due, by severity.
     pub update_minutes: BTreeMap<Severity, u32>,
-    /// Minutes after which a role that nobody has claimed is mentioned, once.
+    /// Minutes after which vacant roles are mentioned, once.
     pub role_unclaimed_minutes: u32,
     /// Minutes of monitoring after which resolving is suggested.
     pub soak_minutes: u32,
-    /// Days without any news after which an open incident counts as forgotten.
+    /// Days without an update after which an open incident is considered forgotten.
     pub stale_days: u32,
-    /// Hours after which a resolved incident closes by itself.
+    /// Hours after which a resolved incident closes automatically.
     pub auto_close_hours: u32,
     /// Days after resolving within which the post-mortem is due, by severity.
     pub postmortem_days: BTreeMap<Severity, u32>,
     /// Days after closing at which the channel is archived.
     pub archive_days: u32,
-    /// When reminders of anything but a P1 go out.
+    /// When reminders are sent. Those of a P1 ignore it.
     pub working_hours: WorkingHours,
 }
 
-/// Hours of the day, in the commander's time zone.
+/// Working hours, in the commander's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkingHours {
     /// The first hour, 0 to 23.
     pub from: u8,
-    /// The hour at which they end, 1 to 24.
+    /// The hour at which work ends, 1 to 24.
     pub to: u8,
-    /// Whether Saturday and Sunday have them too.
+    /// Whether people also work on Saturday and Sunday.
     pub weekends: bool,
 }
 
@@ -75,42 +75,42 @@ impl Default for WorkingHours {
 }
 
 impl Timers {
-    /// Within which somebody has to take an incident up.
+    /// The time within which somebody must take charge; `None` if nobody is reminded.
     pub fn ack(&self, severity: Severity) -> Option<Duration> {
         self.ack_minutes.get(&severity).map(|n| MINUTE * *n)
     }
 
-    /// Within which the next update is due.
+    /// The time within which the next update is due; `None` if nobody is reminded.
     pub fn update(&self, severity: Severity) -> Option<Duration> {
         self.update_minutes.get(&severity).map(|n| MINUTE * *n)
     }
 
-    /// After which unclaimed roles are mentioned.
+    /// The time after the declaration at which vacant roles are mentioned.
     pub fn role_unclaimed(&self) -> Duration {
         MINUTE * self.role_unclaimed_minutes
     }
 
-    /// Of monitoring, after which resolving is suggested.
+    /// The time of monitoring after which resolving is suggested.
     pub fn soak(&self) -> Duration {
         MINUTE * self.soak_minutes
     }
 
-    /// Without news, after which an incident counts as forgotten.
+    /// The time without updates after which an incident is considered forgotten.
     pub fn stale(&self) -> Duration {
         DAY * self.stale_days
     }
 
-    /// After which a resolved incident closes.
+    /// The time after which a resolved incident closes.
     pub fn auto_close(&self) -> Duration {
         HOUR * self.auto_close_hours
     }
 
-    /// Within which a post-mortem is due.
+    /// The time after resolving within which the post-mortem is due; `None` if nobody is reminded.
     pub fn postmortem(&self, severity: Severity) -> Option<Duration> {
         self.postmortem_days.get(&severity).map(|n| DAY * *n)
     }
 
-    /// After closing, at which the channel is archived.
+    /// The time after closing at which the channel is archived.
     pub fn archive(&self) -> Duration {
         DAY * self.archive_days
     }

@@ -1,4 +1,4 @@
-//! When each reminder of an incident is due, worked out from the incident alone.
+//! Computes when each timer of an incident is due, from the incident and the settings alone.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,56 +13,57 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timer_kind::TimerKind;
 
-/// A drill's minutes are seconds.
+/// How much faster the clock of a drill runs: its minutes last a second.
 pub const SPEED_UP: u32 = 60;
 
-/// Calls for somebody to take an incident up: to the commander, to deputy and owners, to the escalation list.
+/// Most calls to take charge: the first goes to the commander, the second to the deputy and the owners, the third to
+/// the escalation list.
 const MOST_CALLS: u32 = 3;
 
-/// Reminders of a post-mortem.
+/// Most reminders of a post-mortem.
 const MOST_REVIEWS: u32 = 4;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A reminder's rhythm.
+/// The schedule of a reminder.
 struct Rhythm {
-    /// What it counts from.
+    /// The time from which `first` counts.
     base: Timestamp,
-    /// Until the first.
+    /// Delay of the first reminder.
     first: Duration,
-    /// From one to the next; `None` for one only.
+    /// Interval between reminders; `None` if there is only one.
     again: Option<Duration>,
-    /// How often at most.
+    /// Most reminders.
     most: u32,
 }
 
-/// What is due of an incident, and when.
+/// When each timer of an incident is due; kinds without an entry are not due at all.
 pub fn wanted(incident: &Incident, timers: &Timers) -> BTreeMap<TimerKind, Timestamp> {
     let due = |kind| Some((kind, due(incident, timers, kind)?));
     TimerKind::ALL.into_iter().filter_map(due).collect()
 }
 
-/// How long that takes in an incident's own time.
+/// Converts a duration to the pace of an incident: shorter by [`SPEED_UP`] in a drill.
 pub fn paced(incident: &Incident, by: Duration) -> Duration {
     if incident.drill { by / SPEED_UP } else { by }
 }
 
 fn due(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Timestamp> {
     let rhythm = rhythm(incident, timers, kind)?;
-    let nag = incident.timers.get(&kind).copied().unwrap_or_default();
-    if nag.off || nag.fired >= rhythm.most {
+    let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
+    if reminder.off || reminder.fired >= rhythm.most {
         return None;
     }
     let pace = |by| paced(incident, by);
-    let mut at = match nag.last {
+    let mut at = match reminder.last {
         None => rhythm.base.plus(pace(rhythm.first)),
         Some(last) => last.plus(pace(rhythm.again?)),
     };
-    // What tidies up does not disturb anybody.
+    // Timers that tidy up disturb nobody, so they ignore snoozes, pauses and working hours.
     if matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
         return Some(at);
     }
-    at = at.max(nag.snoozed_until.unwrap_or_default());
+    at = at.max(reminder.snoozed_until.unwrap_or_default());
     at = at.max(incident.paused_until.unwrap_or_default());
     if incident.severity != Severity::P1 && !incident.drill {
         at = working(at, timers.working_hours, incident.zone.unwrap_or(0));
@@ -126,7 +127,7 @@ fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhyth
     }
 }
 
-/// One time only.
+/// A single reminder.
 fn once(base: Timestamp, first: Duration) -> Rhythm {
     Rhythm {
         base,
@@ -136,7 +137,7 @@ fn once(base: Timestamp, first: Duration) -> Rhythm {
     }
 }
 
-/// Again and again, `most` times at most.
+/// Repeated reminders, at most `most`.
 fn every(base: Timestamp, first: Duration, again: Duration, most: u32) -> Rhythm {
     Rhythm {
         base,
@@ -146,7 +147,7 @@ fn every(base: Timestamp, first: Duration, again: Duration, most: u32) -> Rhythm
     }
 }
 
-/// At a promised time, and from then on at the usual pace, if there is one.
+/// A reminder at a promised time, repeated at the interval `within` if there is one.
 fn promised_at(promised: Timestamp, within: Option<Duration>) -> Rhythm {
     Rhythm {
         base: promised,
@@ -156,7 +157,7 @@ fn promised_at(promised: Timestamp, within: Option<Duration>) -> Rhythm {
     }
 }
 
-/// The roles that an incident of its severity needs and that nobody has.
+/// The vacant roles that an incident of its severity requires.
 pub(crate) fn unclaimed(incident: &Incident) -> Vec<RoleName> {
     let mut needed = vec![RoleName::Commander];
     if incident.severity.is_broadcast() {
@@ -166,7 +167,8 @@ pub(crate) fn unclaimed(incident: &Incident) -> Vec<RoleName> {
     needed
 }
 
-/// The same moment, or the next at which people work in a zone that is `zone` seconds ahead of UTC.
+/// `at` if it is within working hours, and otherwise the start of the next ones. `zone` is the offset from UTC in
+/// seconds.
 fn working(at: Timestamp, hours: WorkingHours, zone: i32) -> Timestamp {
     let offset = Offset::from_seconds(zone).unwrap_or(Offset::UTC);
     let Ok(instant) = jiff::Timestamp::from_millisecond(at.millis()) else {
@@ -189,7 +191,7 @@ fn working(at: Timestamp, hours: WorkingHours, zone: i32) -> Timestamp {
         return at;
     }
     if local.hour() >= from {
-        // Too late for today, or a free day.
+        // Today's working hours are over, or today is free.
         day = day.tomorrow().unwrap_or(day);
     }
     for _ in 0..7 {

@@ -37,7 +37,10 @@ fn brought_to(status: Status) -> Incident {
     };
     for (n, step) in (1..).zip(steps) {
         let at = Timestamp(1_000_000).plus(MINUTE * n);
-        assert_eq!(go(&mut incident, *step, None, false, at), Ok(Went::Moved));
+        assert_eq!(
+            move_to(&mut incident, *step, None, false, at),
+            Ok(Transition::Moved)
+        );
     }
     incident
 }
@@ -69,7 +72,7 @@ fn every_step_goes_or_is_refused_as_the_table_says() {
             ] {
                 let before = brought_to(from);
                 let mut after = before.clone();
-                let went = go(&mut after, to, words, admin, Timestamp(2_000_000));
+                let went = move_to(&mut after, to, words, admin, Timestamp(2_000_000));
                 let goes = match sign {
                     '+' => true,
                     'w' => words.is_some(),
@@ -77,8 +80,10 @@ fn every_step_goes_or_is_refused_as_the_table_says() {
                     _ => false,
                 };
                 match went {
-                    Ok(Went::Already) => assert!(sign == '=' && after == before, "{from} to {to}"),
-                    Ok(Went::Moved) => assert!(goes && after.status == to, "{from} to {to}"),
+                    Ok(Transition::Unchanged) => {
+                        assert!(sign == '=' && after == before, "{from} to {to}")
+                    }
+                    Ok(Transition::Moved) => assert!(goes && after.status == to, "{from} to {to}"),
                     Err(denied) => {
                         assert!(!goes && sign != '=' && after == before, "{from} to {to}");
                         let text = denied.to_string();
@@ -118,7 +123,7 @@ fn a_refusal_says_what_to_do_instead() {
         ),
     ];
     for (from, to, said) in cases {
-        let denied = go(&mut brought_to(from), to, None, false, Timestamp(2_000_000));
+        let denied = move_to(&mut brought_to(from), to, None, false, Timestamp(2_000_000));
         assert_eq!(denied.unwrap_err().to_string(), said);
     }
 }
@@ -127,7 +132,7 @@ fn a_refusal_says_what_to_do_instead() {
 fn a_way_with_skips_fills_the_milestones_that_it_skips() {
     let mut incident = incident(Status::Declared);
     let at = Timestamp(1_600_000);
-    go(&mut incident, Status::Resolved, None, false, at).unwrap();
+    move_to(&mut incident, Status::Resolved, None, false, at).unwrap();
     assert_eq!((incident.updated_at, incident.status_since), (at, at));
     let marks = &incident.milestones;
     assert_eq!((marks.acknowledged, marks.mitigated), (Some(at), Some(at)));
@@ -144,7 +149,7 @@ fn only_the_first_time_counts_for_a_milestone() {
         Status::Monitoring,
         Status::Resolved,
     ]) {
-        go(&mut incident, to, None, false, Timestamp(1_000_000 + n)).unwrap();
+        move_to(&mut incident, to, None, false, Timestamp(1_000_000 + n)).unwrap();
     }
     let marks = &incident.milestones;
     assert_eq!(marks.acknowledged, Some(Timestamp(1_000_001)));
@@ -156,7 +161,7 @@ fn only_the_first_time_counts_for_a_milestone() {
 #[test]
 fn the_clocks_of_what_was_in_triage_run_from_its_declaration() {
     let mut incident = incident(Status::Triage);
-    go(
+    move_to(
         &mut incident,
         Status::Declared,
         None,
@@ -178,7 +183,7 @@ fn the_end_of_a_bad_one_needs_a_summary_and_asks_for_a_review() {
     ] {
         let mut one = incident(Status::Monitoring);
         (one.severity, one.drill) = (severity, drill);
-        let bare = go(
+        let bare = move_to(
             &mut one.clone(),
             Status::Resolved,
             Some("  "),
@@ -187,7 +192,7 @@ fn the_end_of_a_bad_one_needs_a_summary_and_asks_for_a_review() {
         );
         assert_eq!(bare.is_err(), severity.is_broadcast(), "{severity}");
         let said = Some("Rolled back.");
-        go(
+        move_to(
             &mut one,
             Status::Resolved,
             said,
@@ -204,14 +209,14 @@ fn the_seeds_bare_resolved_ends_what_has_been_spoken_of() {
     let mut one = incident(Status::Investigating);
     (one.severity, one.summary) = (Severity::P1, Some("Rolled back.".to_owned()));
     assert_eq!(
-        go(
+        move_to(
             &mut one,
             Status::Resolved,
             None,
             false,
             Timestamp(2_000_000)
         ),
-        Ok(Went::Moved)
+        Ok(Transition::Moved)
     );
     assert_eq!(one.summary.as_deref(), Some("Rolled back."));
 }
@@ -222,7 +227,7 @@ fn what_was_reopened_is_counted_and_not_resolved_any_more() {
         let mut one = brought_to(from);
         one.review = Review::Draft;
         let to = reopens_to(&one).unwrap();
-        go(&mut one, to, Some("again"), admin, Timestamp(2_000_000)).unwrap();
+        move_to(&mut one, to, Some("again"), admin, Timestamp(2_000_000)).unwrap();
         assert_eq!((one.status, one.reopened), (Status::Investigating, 1));
         assert_eq!(
             (one.milestones.resolved, one.milestones.closed),
@@ -237,10 +242,10 @@ fn what_was_put_away_comes_back_to_where_it_stood() {
     for away in [Status::Canceled, Status::Merged] {
         for from in [Status::Triage, Status::Declared, Status::Investigating] {
             let mut one = incident(from);
-            go(&mut one, away, None, false, Timestamp(2_000_000)).unwrap();
+            move_to(&mut one, away, None, false, Timestamp(2_000_000)).unwrap();
             one.merged_into = Some(one.id.clone());
             assert_eq!(reopens_to(&one), Some(from));
-            go(&mut one, from, None, false, Timestamp(3_000_000)).unwrap();
+            move_to(&mut one, from, None, false, Timestamp(3_000_000)).unwrap();
             let left = (
                 one.previous,
                 one.merged_into,
@@ -264,15 +269,15 @@ fn after_seven_days_nothing_comes_back_but_for_an_admin_what_was_closed() {
         let ended = one.milestones.resolved.or(one.milestones.closed).unwrap();
         let to = reopens_to(&one).unwrap();
         let last = ended.plus(REOPEN_WITHIN);
-        assert!(go(&mut one.clone(), to, Some("why"), true, last).is_ok());
-        let late = go(&mut one.clone(), to, Some("why"), true, last.plus(MINUTE));
+        assert!(move_to(&mut one.clone(), to, Some("why"), true, last).is_ok());
+        let late = move_to(&mut one.clone(), to, Some("why"), true, last.plus(MINUTE));
         assert_eq!(late.is_ok(), back, "{from}");
     }
     let mut old = brought_to(Status::Resolved);
     let late = Timestamp(1_000_000).plus(REOPEN_WITHIN * 2);
     assert_eq!(
-        go(&mut old, Status::Closed, None, false, late),
-        Ok(Went::Moved)
+        move_to(&mut old, Status::Closed, None, false, late),
+        Ok(Transition::Moved)
     );
 }
 
@@ -292,10 +297,10 @@ proptest! {
             now = (now + pause).max(0);
             let before = one.clone();
             let to = Status::ALL[to];
-            let went = go(&mut one, to, words.then_some("words"), admin, Timestamp(now));
+            let went = move_to(&mut one, to, words.then_some("words"), admin, Timestamp(now));
             prop_assert_eq!(milestone::out_of_order(&one.milestones), None);
             match went {
-                Ok(Went::Moved) => {
+                Ok(Transition::Moved) => {
                     let column = Status::ALL.iter().position(|status| *status == to).unwrap();
                     let away = matches!(before.status, Status::Canceled | Status::Merged);
                     let sign = edges[&before.status].as_bytes()[column];
@@ -306,7 +311,7 @@ proptest! {
                     prop_assert_eq!(one.milestones.resolved.is_some(),
                         one.status == Status::Resolved || before.status == Status::Resolved && one.status == Status::Closed);
                 }
-                Ok(Went::Already) | Err(_) => prop_assert_eq!(&one, &before),
+                Ok(Transition::Unchanged) | Err(_) => prop_assert_eq!(&one, &before),
             }
         }
     }

@@ -8,7 +8,7 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 
 use crate::decide::ask::{AnswerTo, Asked};
-use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::case::{Case, Refused, Reply, Verdict, words_only};
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::IncidentId;
@@ -21,7 +21,7 @@ pub struct Settled {
     /// What to commit.
     pub decision: Decision,
     /// What whoever asked is told.
-    pub answer: Option<Result<Json, Refused>>,
+    pub answer: Option<Result<Reply, Refused>>,
     /// The incident that it changes.
     pub incident: Option<IncidentId>,
 }
@@ -60,7 +60,7 @@ pub(super) async fn settle(
                     let incident = case.subject.map(|loaded| &loaded.incident);
                     forms::show(incidents, tenant, asked, view, &form, incident)
                         .await
-                        .map(Ok)
+                        .map(|message| Ok(Reply::Message(message)))
                 }
                 Err(FormError::Refused(refused)) => Some(Err(refused)),
                 Err(FormError::Job(e)) => return Err(e),
@@ -71,8 +71,8 @@ pub(super) async fn settle(
     };
     if let Some(told) = &told {
         let message = match told {
-            Ok(message) => message.clone(),
-            Err(refused) => json!({"text": refused.0}),
+            Ok(reply) => reply.message(),
+            Err(refused) => words_only(&refused.text.mrkdwn()),
         };
         decision.posts.extend(answer(&asked.answer_to, &message));
     }

@@ -42,12 +42,22 @@ pub(crate) fn pages() -> Vec<Page> {
     paths.into_iter().map(Page::read).collect()
 }
 
+/// The pages for those who change the source, beside the guides.
+pub(crate) fn maps() -> Vec<Page> {
+    ["ARCHITECTURE.md", "CONTRIBUTING.md"].map(Page::of).into()
+}
+
 /// One page of `docs/`.
 pub(crate) fn guide(name: &str) -> Page {
     Page::read(root().join("docs").join(name))
 }
 
 impl Page {
+    /// A page by its path in the repository.
+    pub(crate) fn of(path: &str) -> Self {
+        Self::read(root().join(path))
+    }
+
     fn read(path: PathBuf) -> Self {
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         Self { path, text }

@@ -4,7 +4,7 @@
 //! | command | rule |
 //! |---|---|
 //! | `tidegate`, `cargo run`, without a subcommand | started, its greeting read, stopped as Ctrl-C does |
-//! | `tidegate …`, `cargo run -- …` with `send`, `events`, `posts`, `keys`, `workspaces`, `incidents` | run; must end with code 0 |
+//! | `tidegate …`, `cargo run -- …` with `send`, `events`, `posts`, `keys`, `workspaces`, `incidents`, `manifest` | run; must end with code 0 |
 //! | `curl …` with `-X`, `-H`, `-d` | sent; must answer 2xx |
 //! | `export NAME=value` | the name must be a setting or be used on the page; a plain setting is set |
 //! | `infra/deploy-test`, `sam validate` | flags checked; `--validate` run where `TIDEGATE_DOCS_SAM=1` |
@@ -17,8 +17,9 @@ use super::page::{file, root};
 use super::source::{keys, parameter_default};
 
 /// Commands that are tried elsewhere: they take too long here, or change the machine.
-const ELSEWHERE: [&[&str]; 6] = [
+const ELSEWHERE: [&[&str]; 7] = [
     &["cargo", "test", "--workspace"],
+    &["cargo", "test", "-p", "tidegate-local", "--test", "extend"],
     &["cargo", "bench"],
     &["cargo", "run", "--release", "--", "bench"],
     &["tidegate", "bench"],
@@ -78,7 +79,7 @@ pub(crate) fn rule(command: &str, known: &BTreeSet<String>) -> Result<Rule, Stri
 
 fn own(words: &[&str]) -> Result<Rule, String> {
     match words.first() {
-        Some(&("send" | "events" | "posts" | "keys" | "workspaces" | "incidents")) => {
+        Some(&("send" | "events" | "posts" | "keys" | "workspaces" | "incidents" | "manifest")) => {
             Ok(Rule::Run(words.iter().map(|w| (*w).to_owned()).collect()))
         }
         Some(&"local") => Ok(Rule::Serve),

@@ -59,6 +59,37 @@ pub(crate) fn metrics() -> BTreeSet<String> {
     names
 }
 
+/// The first parts of the partitions that the product builds keys from.
+pub(crate) fn row_names() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for text in sources() {
+        let keys = text.split("RowKey::new(").skip(1);
+        let parts = keys.filter_map(|rest| rest.trim_start().strip_prefix("&["));
+        for part in parts.map(|rest| rest.trim_start_matches("&[").trim_start()) {
+            names.extend(first_part(&text, part));
+        }
+        // Partitions that have a function of their own.
+        let partitions = text.split("; 2] {\n    [\"").skip(1);
+        let partitions = partitions.chain(text.split("; 3] {\n    [\"").skip(1));
+        names.extend(partitions.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+    }
+    names
+}
+
+/// The text of a literal, or of the constant of that name in the same file.
+fn first_part(text: &str, part: &str) -> Option<String> {
+    if let Some(literal) = part.strip_prefix('"') {
+        return Some(literal.split_once('"')?.0.to_owned());
+    }
+    let name: String = part.chars().take_while(|c| is_upper(*c)).collect();
+    let (_, value) = text.split_once(&format!("const {name}: &str = \""))?;
+    Some(value.split_once('"')?.0.to_owned())
+}
+
+fn is_upper(c: char) -> bool {
+    c.is_ascii_uppercase() || c == '_'
+}
+
 /// The sources of the product, without its tests and the stand-ins.
 fn sources() -> Vec<String> {
     let mut files = Vec::new();

@@ -1,16 +1,16 @@
 //! The tables of rights and of statuses in `docs/incidents.md` say what the code decides, cell by cell.
 
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::Incident;
 use tidegate_app::incidents::model::permissions::{
-    Action, Policy, Refusal, Rules, allow, standing,
+    Action, PermissionDenied, Policy, Rules, allow, standing,
 };
-use tidegate_app::incidents::model::role::{Held, RoleName};
+use tidegate_app::incidents::model::role::{RoleHolder, RoleName};
 use tidegate_app::incidents::model::settings::Settings;
 use tidegate_app::incidents::model::status::Status;
-use tidegate_app::incidents::model::transition::{self, Went};
+use tidegate_app::incidents::model::transition::{self, Transition};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::PersonKind;
 
@@ -112,7 +112,7 @@ fn incident() -> Incident {
     ] {
         let (by, since) = (reporter.clone(), now);
         let user = user.into();
-        incident.roles.push(Held {
+        incident.roles.push(RoleHolder {
             role,
             user,
             since,
@@ -136,7 +136,7 @@ fn may(user: &str, action: Action) -> bool {
     let who = standing(&actor, Some(&incident), PersonKind::Member, &rules);
     match allow(&who, action, Some(&incident), &rules) {
         Ok(()) => true,
-        Err(Refusal::Forbidden(_)) => false,
+        Err(PermissionDenied::Forbidden(_)) => false,
         Err(other) => panic!("{user} {action:?}: {other:?}"),
     }
 }
@@ -172,9 +172,13 @@ fn the_table_of_statuses_has_every_step_and_no_other() {
             incident.status = from;
             incident.previous = Some(before);
             let now = incident.milestones.declared;
-            let went = transition::go(&mut incident, to, Some("why"), true, now);
+            let went = transition::move_to(&mut incident, to, Some("why"), true, now);
             let is_documented = documented.iter().any(|name| name == to.as_str());
-            assert_eq!(went == Ok(Went::Moved), is_documented, "{from} → {to}");
+            assert_eq!(
+                went == Ok(Transition::Moved),
+                is_documented,
+                "{from} → {to}"
+            );
         }
     }
 }

@@ -9,11 +9,11 @@ use tidegate_app::incidents::command::{Command, ExportFormat, Listed, Task, Time
 use tidegate_app::incidents::decide::ask::Ask;
 use tidegate_app::incidents::decide::case::{Case, Verdict};
 use tidegate_app::incidents::decide::change::Change;
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::tasks::{self, NewTask};
 use tidegate_app::incidents::decide::{declare, lifecycle, metrics, properties, read};
 use tidegate_app::incidents::effects::home;
 use tidegate_app::incidents::model::actor::Actor;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows::{self, Loaded};
 use tidegate_app::incidents::model::settings::{Service, Settings};
@@ -217,8 +217,8 @@ async fn answered(rows: &Rows, asker: &Asker, subject: Option<&Loaded>, ask: &As
     let case = case(&settings, actor, asker.kind, subject);
     let address = Some("https://tidegate.example");
     match read::answer(address, rows, &case, ask).await.unwrap() {
-        Some(Ok(Verdict::Answer(message))) => message,
-        Some(Err(refused)) => json!({"refused": refused.0}),
+        Some(Ok(Verdict::Answer(reply))) => reply.message(),
+        Some(Err(refused)) => json!({"refused": refused.text.mrkdwn()}),
         _ => panic!("no answer"),
     }
 }
@@ -405,7 +405,7 @@ async fn the_timeline_is_read_page_by_page_in_the_order_of_events() {
             break;
         }
         let value: Json = serde_json::from_str(next["value"].as_str().unwrap()).unwrap();
-        ask = Ask::MoreTimeline(value["x"].as_str().unwrap().parse().unwrap());
+        ask = Ask::MoreTimeline(value["x"].as_u64().unwrap());
     }
     assert_eq!(pages, 3);
     for n in 0..90 {

@@ -241,7 +241,7 @@ async fn an_old_button_changes_nothing_and_its_clicker_hears_how_things_stand() 
     button["action_id"] = "incident.public_publish".into();
     let value = button["value"].as_str().unwrap();
     let mut value: Value = serde_json::from_str(value).unwrap();
-    value["x"] = "9".into();
+    value["x"] = 9.into();
     button["value"] = value.to_string().into();
     scene.clicks_old(BOB, &(ts, button)).await;
     assert_eq!(scene.rest().await, before);

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::decide::case::fixture::{LEAD, NOW, Room};
-use crate::decide::declaration::Declaration;
 use crate::decide::people;
 use crate::decide::reminders::{pause, remind as ask_for, snooze, stop};
 use crate::model::actor::Actor;
+use crate::model::form::Declaration;
 use crate::model::incident::Review;
 use crate::model::severity::Severity;
 use crate::model::status::Status;

@@ -10,11 +10,11 @@ use tidegate_slack::ids::{ChannelId, UserId};
 use super::*;
 use crate::decide::case::fixture::{LEAD, NOW, Room};
 use crate::decide::case::{Case, Refused, Verdict};
-use crate::decide::declaration::Declaration;
 use crate::decide::declare;
 use crate::decide::lifecycle::{self, Update, cancel, reopen, resolve};
 use crate::decide::people::MAX_WATCHERS;
 use crate::model::actor::Actor;
+use crate::model::form::Declaration;
 use crate::model::incident::MAX_SERVICES;
 use crate::model::news::News;
 use crate::model::settings::check::check;
@@ -187,7 +187,7 @@ fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incide
     let change = match asked {
         Ok(Verdict::Change(change, _)) => *change,
         Ok(_) => panic!("it changes nothing"),
-        Err(refused) => panic!("refused: {refused}"),
+        Err(refused) => panic!("refused: {refused:?}"),
     };
     let after = change.incident.clone();
     (change.finish(&room.settings.timers), after)

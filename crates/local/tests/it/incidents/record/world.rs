@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
-use tidegate_app::incidents::decide::declaration::Declaration;
 use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::effect::Effect;
+use tidegate_app::incidents::model::form::Declaration;
 use tidegate_app::incidents::model::incident::{Incident, IncidentId};
 use tidegate_app::incidents::model::rows::{self, Loaded};
 use tidegate_app::incidents::model::settings::Settings;

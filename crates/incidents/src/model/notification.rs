@@ -1,4 +1,4 @@
-//! The delivery ledger of an incident: whom it had told, of what, and what came of it.
+//! The ledger of an incident's notifications: a row for each, with its recipient and its outcome.
 
 use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
@@ -10,24 +10,24 @@ use super::incident::IncidentId;
 use super::news::{Audience, News};
 use super::rows;
 
-/// Deliveries shown at most, the latest.
+/// Most notifications that [`list`] returns.
 pub const MAX_SHOWN: usize = 50;
 
-/// What became of a delivery.
+/// The outcome of a notification so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivered {
-    /// It waits for its turn.
+pub enum NotificationState {
+    /// Waits in the outbox.
     Pending,
-    /// Slack has it.
+    /// Slack accepted the message.
     Sent,
-    /// It was given up.
+    /// Failed for good.
     Failed,
-    /// It was left out: the person heard the same kind of news just before.
+    /// Omitted, because the recipient got the same kind of news a short time before.
     Throttled,
 }
 
-impl Delivered {
-    /// As stored and shown.
+impl NotificationState {
+    /// The name that rows store and people see, such as `pending`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -38,30 +38,30 @@ impl Delivered {
     }
 }
 
-/// A row of the ledger.
+/// One row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// Of what.
+pub struct Notification {
+    /// The event, as [`News::as_str`], or `public` for a text on the status page.
     pub news: String,
-    /// A channel or a person.
+    /// Id of a channel or user, or `status page`.
     pub target: String,
-    /// What became of it.
+    /// The outcome so far, as [`NotificationState::as_str`].
     pub state: String,
-    /// Attempts so far.
+    /// Number of attempts; 0 before the first.
     pub attempts: i64,
-    /// Why it failed.
+    /// Why the notification failed; `None` unless it did.
     pub error: Option<String>,
-    /// When it came to be as it is.
+    /// When the state last changed.
     pub at: Timestamp,
 }
 
-/// The write that opens a delivery.
+/// The write that creates the row of a notification. `seq` is the number of the timeline entry that caused it.
 pub fn begin(
     incident: &IncidentId,
     news: News,
     to: &Audience,
     seq: u64,
-    state: Delivered,
+    state: NotificationState,
     now: Timestamp,
 ) -> Write<RowKey> {
     let row = Item::new()
@@ -72,7 +72,7 @@ pub fn begin(
     Write::put(key(incident, news, to, seq), row)
 }
 
-/// The write that opens the delivery behind an effect; `None` for effects that are none.
+/// The write that creates the row for an effect; `None` for effects that notify nobody.
 pub fn pending(effect: &Effect, now: Timestamp) -> Option<Write<RowKey>> {
     let Effect::Tell {
         incident,
@@ -84,10 +84,18 @@ pub fn pending(effect: &Effect, now: Timestamp) -> Option<Write<RowKey>> {
     else {
         return None;
     };
-    Some(begin(incident, *news, to, *seq, Delivered::Pending, now))
+    Some(begin(
+        incident,
+        *news,
+        to,
+        *seq,
+        NotificationState::Pending,
+        now,
+    ))
 }
 
-/// The write that says what became of the delivery behind an effect; `None` for effects that are none.
+/// The write that records the outcome of an effect: the message's timestamp, or the reason of the failure. `None` for
+/// effects that notify nobody.
 pub fn ended(
     effect: &Effect,
     sent: Result<&Ts, &str>,
@@ -110,13 +118,13 @@ pub fn ended(
             key,
             "SET #state = :state, #at = :at, #attempts = :attempts, #ts = :ts REMOVE #error",
         )
-        .value(":state", Delivered::Sent.as_str())
+        .value(":state", NotificationState::Sent.as_str())
         .value(":ts", ts.as_str()),
         Err(reason) => Write::update(
             key,
             "SET #state = :state, #at = :at, #attempts = :attempts, #error = :error",
         )
-        .value(":state", Delivered::Failed.as_str())
+        .value(":state", NotificationState::Failed.as_str())
         .value(":error", reason),
     };
     Some(
@@ -126,19 +134,19 @@ pub fn ended(
     )
 }
 
-/// The same for an effect that was given up.
+/// Like [`ended`], for an effect that failed for good. `body` is the effect's outbox body.
 pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Option<Write<RowKey>> {
     ended(&Effect::parse(body)?, Err(reason), 0, now)
 }
 
-/// The latest deliveries of an incident, newest first.
-pub async fn list(rows: &Rows, incident: &IncidentId) -> Result<Vec<Delivery>, TableError> {
+/// The latest notifications of an incident, newest first, at most [`MAX_SHOWN`]. Skips damaged rows.
+pub async fn list(rows: &Rows, incident: &IncidentId) -> Result<Vec<Notification>, TableError> {
     let range = Range::Under(&["delivery"]);
     let page = rows
         .query(&rows::partition(incident), range, true, MAX_SHOWN, None)
         .await?;
     let read = |item: &Item| {
-        Some(Delivery {
+        Some(Notification {
             news: item.text("news")?.to_owned(),
             target: item.text("target")?.to_owned(),
             state: item.text("state")?.to_owned(),

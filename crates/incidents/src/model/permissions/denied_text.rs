@@ -1,11 +1,14 @@
-//! The words for who may not: what it is that they may not, and who may.
+//! The text of a denial: which action is not allowed, and who may do it.
+
+use tidegate_slack::prose;
+use tidegate_slack::prose::Prose;
 
 use super::matrix::May;
-use super::{Action, Refusal};
+use super::{Action, PermissionDenied};
 use crate::model::incident::Incident;
 
-/// The refusal of an action that only `may` is allowed.
-pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -> Refusal {
+/// The denial of an action that only `may` is allowed.
+pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -> PermissionDenied {
     let who = match may {
         May::Anyone => "Everyone",
         May::Participants => "Only who takes part (`/incident join`)",
@@ -19,15 +22,15 @@ pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -
     let led = !matches!(may, May::Anyone | May::Participants | May::Admins);
     let commander = match incident {
         Some(incident) if led => match incident.commander() {
-            Some(user) => format!(" The commander is <@{user}>."),
-            None => " There is no commander; `/incident take` makes you one.".to_owned(),
+            Some(user) => prose!(" The commander is ", user, "."),
+            None => " There is no commander; `/incident take` makes you one.".into(),
         },
-        _ => String::new(),
+        _ => Prose::default(),
     };
-    Refusal::Forbidden(format!("{who} can {}.{commander}", what(action)))
+    PermissionDenied::Forbidden(prose!(who, " can ", what(action), ".", commander))
 }
 
-/// What an action is called in a refusal, after "can".
+/// The name of an action in the text, after "can".
 fn what(action: Action) -> &'static str {
     match action {
         Action::Declare => "declare an incident",

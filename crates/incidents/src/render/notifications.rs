@@ -39,7 +39,7 @@ pub enum State {
 
 /// One delivery.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DeliveryView {
+pub struct NotificationView {
     /// What was told, in a word or two.
     pub kind: String,
     /// Whom.
@@ -55,7 +55,7 @@ pub struct DeliveryView {
 }
 
 /// The list in the order given, what failed or waits first.
-pub fn message_of(incident: &Incident, deliveries: &[DeliveryView]) -> Value {
+pub fn message_of(incident: &Incident, deliveries: &[NotificationView]) -> Value {
     let count = |state| deliveries.iter().filter(|d| d.state == state).count();
     let head = format!(
         "Deliveries of {}: {} sent, {} failed, {} waiting, {} left out",
@@ -79,7 +79,7 @@ pub fn message_of(incident: &Incident, deliveries: &[DeliveryView]) -> Value {
     message(&head, blocks)
 }
 
-fn told(delivery: &DeliveryView) -> String {
+fn told(delivery: &NotificationView) -> String {
     let target = match &delivery.target {
         Target::Channel(id) => channel(id),
         Target::Person(id) => user(id),
@@ -110,8 +110,8 @@ mod tests {
     use super::super::fixture::{NOW, check, hostile, incident};
     use super::*;
 
-    fn delivery(state: State, words: &str) -> DeliveryView {
-        DeliveryView {
+    fn delivery(state: State, words: &str) -> NotificationView {
+        NotificationView {
             kind: "announcement".to_owned(),
             target: Target::Other(words.to_owned()),
             state,
