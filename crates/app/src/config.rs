@@ -1,5 +1,4 @@
-//! What each Lambda function is configured with, read from its environment. A backend that is not named is an error
-//! here, never a stand-in.
+//! The configuration of each Lambda function, read from its environment. A missing backend is an error and has no default.
 
 use std::time::Duration;
 
@@ -11,30 +10,30 @@ pub use tidegate_pipeline::config::{Problems, both};
 
 use crate::domains::DomainChoice;
 
-/// Configuration of the product, whatever process it is in.
+/// The configuration of the product, which is the same in every process.
 #[derive(Debug)]
 pub struct ProductConfig {
     /// The domains that are on (`TIDEGATE_DOMAINS`).
     pub domains: DomainChoice,
-    /// How Slack is reached; `None` in a process that may not call it.
+    /// The settings for Slack. `None` in a process that may not call it.
     pub slack: Option<SlackConfig>,
     /// How long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`).
     pub keep: Duration,
-    /// The API's address, and the pages elsewhere that may call it.
+    /// The web address of the API and the origins that it allows.
     pub site: Site,
-    /// The address that links in messages begin with; without it they have no links.
+    /// The address that links in messages begin with. `None` means that messages have no links.
     pub public_url: Option<String>,
-    /// Configuration of incidents.
+    /// The configuration of incidents.
     pub incidents: IncidentsConfig,
 }
 
-/// How a process stands to Slack.
+/// Whether a process calls Slack.
 enum CallsSlack {
-    /// It cannot do without a token or an app.
+    /// It needs a token or an app.
     Must,
-    /// It does what it can without.
+    /// It works without a token or an app, with fewer functions.
     May,
-    /// It has no token.
+    /// It has no token and never calls Slack.
     Never,
 }
 
@@ -54,7 +53,7 @@ impl ProductConfig {
             public_url: site.public_url.clone(),
             site,
             incidents: match slack {
-                // No token, and so no key of a status page either.
+                // Such a process has no keys of status pages either.
                 CallsSlack::Never => IncidentsConfig::without_keys(environment),
                 CallsSlack::Must | CallsSlack::May => IncidentsConfig::read(environment),
             },
@@ -62,61 +61,61 @@ impl ProductConfig {
     }
 }
 
-/// Configuration of `event-worker` and `command-worker`.
+/// The configuration of `event-worker` and `command-worker`.
 #[derive(Debug)]
 pub struct WorkerConfig {
-    /// Table and keys.
+    /// The settings of the table and the keys.
     pub store: StoreConfig,
-    /// URL of the queue that is worked off.
+    /// The URL of the queue whose jobs it does.
     pub source_queue: String,
-    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    /// The URL of the queue for wake-ups (`DELIVERY_QUEUE_URL`).
     pub delivery_queue: String,
-    /// The product.
+    /// The configuration of the product.
     pub product: ProductConfig,
 }
 
-/// Configuration of `delivery-worker`.
+/// The configuration of `delivery-worker`.
 #[derive(Debug)]
 pub struct DeliveryConfig {
-    /// Table and keys.
+    /// The settings of the table and the keys.
     pub store: StoreConfig,
-    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    /// The URL of the queue for wake-ups (`DELIVERY_QUEUE_URL`).
     pub delivery_queue: String,
-    /// The product.
+    /// The configuration of the product.
     pub product: ProductConfig,
-    /// How long after its last possible moment an attempt is taken to be over (`TIDEGATE_QUIET_SECONDS`).
+    /// How long after its last possible moment an attempt counts as over (`TIDEGATE_QUIET_SECONDS`).
     pub quiet: Duration,
 }
 
-/// Configuration of `scheduler`.
+/// The configuration of `scheduler`.
 #[derive(Debug)]
 pub struct SchedulerConfig {
-    /// Table and keys.
+    /// The settings of the table and the keys.
     pub store: StoreConfig,
-    /// URL of the queue of events (`EVENTS_QUEUE_URL`).
+    /// The URL of the queue for events (`EVENTS_QUEUE_URL`).
     pub events_queue: String,
-    /// URL of the queue of commands, interactions and timers (`COMMANDS_QUEUE_URL`).
+    /// The URL of the queue for commands, interactions and timers (`COMMANDS_QUEUE_URL`).
     pub commands_queue: String,
-    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    /// The URL of the queue for wake-ups (`DELIVERY_QUEUE_URL`).
     pub delivery_queue: String,
-    /// The product.
+    /// The configuration of the product.
     pub product: ProductConfig,
 }
 
-/// Configuration of `api`.
+/// The configuration of `api`.
 #[derive(Debug)]
 pub struct ApiConfig {
-    /// Table and keys.
+    /// The settings of the table and the keys.
     pub store: StoreConfig,
-    /// URL of the queue of events (`EVENTS_QUEUE_URL`).
+    /// The URL of the queue for events (`EVENTS_QUEUE_URL`).
     pub events_queue: String,
-    /// URL of the queue of commands, interactions and timers (`COMMANDS_QUEUE_URL`).
+    /// The URL of the queue for commands, interactions and timers (`COMMANDS_QUEUE_URL`).
     pub commands_queue: String,
-    /// URL of the queue of wake-ups (`DELIVERY_QUEUE_URL`).
+    /// The URL of the queue for wake-ups (`DELIVERY_QUEUE_URL`).
     pub delivery_queue: String,
-    /// The operator key (`TIDEGATE_OPERATOR_KEY`).
+    /// The source of the operator key (`TIDEGATE_OPERATOR_KEY`).
     pub operator_key: SecretSource,
-    /// The product.
+    /// The configuration of the product.
     pub product: ProductConfig,
 }
 

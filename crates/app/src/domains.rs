@@ -1,4 +1,4 @@
-//! The list of domains: the only place that names them all.
+//! The list of all domains. No other file names them all.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use tidegate_pipeline::world::World;
 
 use crate::config::ProductConfig;
 
-/// One domain as the list has it.
+/// One domain of the list.
 struct Entry {
     spec: &'static DomainSpec,
     api: Option<&'static ApiSpec>,
-    /// Whether it cannot be switched off: the product stands on it.
+    /// Whether the domain cannot be switched off, because the rest of the product needs it.
     always_on: bool,
     open: fn(&Parts<'_>) -> Plugged,
 }
 
-/// Every domain, in the order in which they decide and in which their sections of the home tab stand.
+/// Every domain. The order is that of their decisions and of their sections in the home tab.
 static ALL: [Entry; 4] = [
     Entry {
         spec: &tidegate_installs::domain::SPEC,
@@ -71,19 +71,19 @@ static ALL: [Entry; 4] = [
     },
 ];
 
-/// An instance of a domain: its half in the pipeline, and its half in the API if it has one.
+/// An instance of a domain: its pipeline half, and its API half if it has one.
 pub struct Plugged {
-    /// What the pipeline sees.
+    /// The pipeline half.
     pub domain: Arc<dyn Domain>,
-    /// What the API sees.
+    /// The API half. `None` if the domain has no routes.
     pub api: Option<Arc<dyn DomainApi>>,
 }
 
-/// What the domains of one process are made from.
+/// Everything that the domains of one process are made from.
 pub struct Parts<'a> {
-    /// The configuration.
+    /// The configuration of the product.
     pub config: &'a ProductConfig,
-    /// The seams.
+    /// The seams of the process.
     pub world: &'a World,
     /// The workspaces that installed the app.
     pub installs: &'a Installs,
@@ -138,18 +138,18 @@ impl DomainChoice {
         Self(chosen)
     }
 
-    /// Whether that domain is on.
+    /// Tells whether the domain of that name is on.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains(name)
     }
 
-    /// What the domains that are on own.
+    /// Returns the specs of the domains that are on.
     pub fn specs(&self) -> impl Iterator<Item = &'static DomainSpec> {
         let on = ALL.iter().filter(|entry| self.has(entry.spec.name));
         on.map(|entry| entry.spec)
     }
 
-    /// The scopes that the bot needs for them.
+    /// Returns the Slack scopes that the bot asks for. A scope that one domain requires and another has as optional is required.
     pub fn bot_scopes(&self) -> BotScopes {
         let sorted = |of: fn(&DomainSpec) -> &'static [&'static str]| -> BTreeSet<&str> {
             self.specs().flat_map(of).copied().collect()
@@ -163,7 +163,7 @@ impl DomainChoice {
         }
     }
 
-    /// Makes the domains that are on.
+    /// Makes an instance of each domain that is on.
     pub fn open(&self, parts: &Parts<'_>) -> Vec<Plugged> {
         let on = ALL.iter().filter(|entry| self.has(entry.spec.name));
         on.map(|entry| (entry.open)(parts)).collect()
@@ -175,23 +175,23 @@ fn always_on() -> impl Iterator<Item = &'static str> {
     entries.map(|entry| entry.spec.name)
 }
 
-/// The names of all domains.
+/// Returns the names of all domains, whether or not they are on.
 pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|entry| entry.spec.name).collect()
 }
 
-/// What the API and each domain add to it, whichever domains are on.
+/// Returns the routes and scopes of the API and of every domain, whether or not it is on.
 fn apis() -> impl Iterator<Item = &'static ApiSpec> {
     let domains = ALL.iter().filter_map(|entry| entry.api);
     std::iter::once(&tidegate_api::OWN).chain(domains)
 }
 
-/// Every route of the product.
+/// Returns every route of the product, whichever domains are on.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     apis().flat_map(|api| api.routes.iter().copied().flatten())
 }
 
-/// Every scope that an API key can be given.
+/// Returns every scope that an API key can have, whichever domains are on.
 pub fn scopes() -> impl Iterator<Item = &'static Scope> {
     apis().flat_map(|api| api.scopes)
 }

@@ -9,7 +9,7 @@ use tidegate_pipeline::domain::ShortcutSpec;
 
 use crate::domains::DomainChoice;
 
-/// The manifest, as Slack takes it in JSON. `host` is where Slack reaches Tidegate, without a scheme.
+/// Returns the manifest in Slack's JSON format. `host` is the host name under which Slack reaches Tidegate, without a scheme.
 pub fn manifest(domains: &DomainChoice, host: &str) -> Value {
     let url = |path: &str| format!("https://{host}{path}");
     let scopes = domains.bot_scopes();
@@ -41,8 +41,8 @@ pub fn manifest(domains: &DomainChoice, host: &str) -> Value {
     })
 }
 
-/// The events to subscribe to, sorted. A subscription to messages is one for each kind of conversation, and nobody subscribes
-/// to `app_rate_limited`.
+/// Returns the events to subscribe to, sorted. `message` needs one subscription for each kind of conversation, and
+/// `app_rate_limited` needs none.
 pub fn events(domains: &DomainChoice) -> Vec<String> {
     let mut events = BTreeSet::new();
     for name in domains.specs().flat_map(|spec| spec.events) {
@@ -74,7 +74,7 @@ fn commands(domains: &DomainChoice, url: &str) -> Vec<Value> {
         "should_escape": false,
     });
     let own = domains.specs().flat_map(|spec| spec.commands).map(|own| {
-        // Names can change, and two people can share one: what names somebody must come as an id.
+// Names can change, and two people can have the same one, so Slack must send mentions as ids.
         json!({
             "command": own.command, "url": url, "description": own.description, "usage_hint": own.usage_hint,
             "should_escape": true,

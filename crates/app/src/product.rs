@@ -1,4 +1,4 @@
-//! The product in one process: domains, pipeline and API on the seams of one world.
+//! Wires domains, pipeline and API together on the seams of one process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::domains::{Parts, Plugged};
 
 /// The product in one process.
 pub struct Product {
-    /// The seams that it stands on.
+    /// The seams of the process.
     pub world: World,
     /// The workspaces that installed the app.
     pub installs: Installs,
@@ -33,17 +33,17 @@ pub struct Product {
     dispatcher: Arc<Dispatcher>,
 }
 
-/// The queues of jobs.
+/// The queues that jobs are sent to.
 #[derive(Clone)]
 pub struct JobQueues {
-    /// Events, and shares of them.
+    /// The queue for events and their shares.
     pub events: Arc<dyn Queue>,
-    /// Commands, interactions and timers.
+    /// The queue for commands, interactions and timers.
     pub commands: Arc<dyn Queue>,
 }
 
 impl Product {
-    /// The product as configured.
+    /// Opens the product from its configuration. Fails if the Slack client cannot be made.
     pub fn open(config: ProductConfig, world: World) -> Result<Self, OpenError> {
         let Some(slack) = &config.slack else {
             let installs = Installs::open(&SlackConfig::unused(), &world)?;
@@ -55,7 +55,7 @@ impl Product {
         Ok(Self::new(config, world, installs, tokens))
     }
 
-    /// The product with those installs, and tokens from there.
+    /// Makes the product with the given installs and source of tokens.
     pub fn new(
         config: ProductConfig,
         world: World,
@@ -82,7 +82,7 @@ impl Product {
         }
     }
 
-    /// Works off the jobs of one queue.
+    /// Makes a worker that does the jobs of one queue.
     pub fn worker(&self, source: Arc<dyn Queue>) -> Worker {
         Worker {
             table: self.world.table.clone(),
@@ -94,7 +94,7 @@ impl Product {
         }
     }
 
-    /// Delivers what waits in the outbox. An attempt is taken to be over `quiet` after its last possible moment.
+    /// Makes the sender of the outbox. An attempt counts as over `quiet` after its last possible moment.
     pub fn deliverer(&self, sender: Sender, quiet: Duration) -> Deliverer {
         Deliverer {
             table: self.world.table.clone(),
@@ -108,7 +108,7 @@ impl Product {
         }
     }
 
-    /// The API. Replayed jobs go to those queues; the operator key is what `operator_key` holds under its name.
+    /// Makes the API. Replayed jobs go to `queues`. `operator_key` is the store of the operator key and its name there.
     pub fn api(&self, queues: JobQueues, operator_key: (Arc<dyn Secrets>, String)) -> Api {
         let domains = self
             .plugged
@@ -131,8 +131,8 @@ impl Product {
         }
     }
 
-    /// Does what is due, until `until`: wakes lanes, sends the jobs of timers, renews tokens, goes on with erasures. One of them
-    /// that fails stops no other; the first error is answered then. Answers how many erasures have ended.
+    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of these
+    /// fails, the others still run and the first error is returned. Otherwise returns the number of erasures that have ended.
     pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Result<usize, SweepError> {
         let World {
             table,

@@ -1,8 +1,8 @@
-//! The one place that makes clients of AWS: region, credentials and endpoints from the environment that Lambda sets,
-//! TLS by `ring` with Amazon's own roots.
+//! Makes all clients of AWS. Region, credentials and endpoints come from the environment that Lambda sets; TLS is by `ring` with
+//! Amazon's own roots.
 //!
-//! Not `aws-config`: its default chain is most of a cold start. Not the default TLS provider: it gathers entropy for
-//! 50-130 ms first.
+//! `aws-config` is not used, because its default chain takes most of a cold start. Neither is the default TLS provider, because it
+//! gathers entropy for 50-130 ms.
 
 use std::fmt;
 use std::time::Duration;
@@ -31,10 +31,10 @@ const AMAZON_ROOTS: [&str; 5] = [
     include_str!("../roots/starfield-services-root-g2.pem"),
 ];
 
-/// First pause before the SDK tries again; it doubles and is spread from there.
+/// The pause after the SDK's first attempt. It doubles and is randomized from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Everything that is wrong with the AWS side of the environment.
+/// Everything that is wrong with the AWS settings of the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvError(pub Vec<String>);
 
@@ -50,7 +50,7 @@ impl fmt::Display for EnvError {
 
 impl std::error::Error for EnvError {}
 
-/// Timeouts and attempts of a client.
+/// The timeouts and the number of attempts of a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     pub(crate) connect: Duration,
@@ -59,23 +59,23 @@ pub(crate) struct Patience {
     pub(crate) attempts: u32,
 }
 
-/// Where AWS is and who we are there. Clones share connections.
+/// The region, credentials and endpoints of AWS. Clones share connections.
 #[derive(Clone)]
 pub struct Aws {
     region: Region,
     credentials: Credentials,
     http: SharedHttpClient,
-    /// By service, `None` for all others.
+    /// The endpoints by service. The key `None` stands for all other services.
     endpoints: Vec<(Option<&'static str>, String)>,
 }
 
 impl Aws {
-    /// From the process environment.
+    /// Reads the process environment.
     pub fn from_env() -> Result<Self, EnvError> {
         Self::from_lookup(&|name| std::env::var(name).ok())
     }
 
-    /// From settings behind that function, for example the process environment. Empty values count as absent.
+    /// Reads settings with `read`, for example from the process environment. An empty value counts as absent.
     pub fn from_lookup(read: &dyn Fn(&str) -> Option<String>) -> Result<Self, EnvError> {
         let read = |name: &str| read(name).filter(|value| !value.trim().is_empty());
         let mut problems = Vec::new();
@@ -118,7 +118,7 @@ impl Aws {
         })
     }
 
-    /// The configuration of a service's client.
+    /// Returns the configuration for a client of a service.
     pub(crate) fn config(&self, service: &str, patience: Patience) -> SdkConfig {
         let own = self
             .endpoints
@@ -135,12 +135,12 @@ impl Aws {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(self.region.clone())
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
-            // The credentials are values: nothing to fetch, so nothing to cache.
+            // The credentials are fixed values, so there is nothing to cache.
             .identity_cache(IdentityCache::no_cache())
             .http_client(self.http.clone())
             .timeout_config(timeouts.build())
             .retry_config(retries)
-            // Every attempt is bounded as a whole.
+            // Every attempt has a timeout as a whole, so this check is not needed.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(own.map(|(_, url)| url.clone()));
         config.build()
@@ -154,12 +154,12 @@ fn http_client(roots: String) -> SharedHttpClient {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context.unwrap_or_default())
         .build_https();
-    // Behind a function, because by itself it decodes all roots for every service client, only to see whether they are
-    // good. These are: they are our own, or `roots_from` has read them.
+    // This is behind a function, because the client would otherwise decode all roots for every service, only to check them.
+    // These are valid: they are our own, or `roots_from` has checked them.
     http_client_fn(move |settings, components| client.http_connector(settings, components))
 }
 
-/// The certificates of a bundle. They are checked here because the HTTP client panics on a bad one.
+/// Reads the certificates of a bundle. They are checked here, because the HTTP client panics on a bad one.
 fn roots_from(path: &str) -> Result<String, String> {
     let problem = |why: String| format!("`AWS_CA_BUNDLE` names `{path}`, {why}");
     let text =

@@ -1,10 +1,11 @@
 //! The table on `DynamoDB`.
 //!
-//! It tries again by itself and not through the SDK: only here is it known which calls may be repeated after an answer
-//! was lost. A transaction carries a token that makes a repetition harmless, puts of a batch overwrite, but a single
-//! write with a condition or a count must not be sent twice.
+//! The SDK's own retries are off, because only this module knows which calls may be repeated after a response was lost. A
+//! transaction has a token that makes a repetition harmless, and the puts of a batch overwrite. A single write with a condition or
+//! a count must not be sent twice.
 
 mod attributes;
+mod batch;
 mod failure;
 mod repeat;
 mod transaction;
@@ -15,10 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{
-    DeleteRequest, PutRequest, ReturnValue, TransactWriteItem, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::table::{
@@ -26,23 +24,18 @@ use tidegate_pipeline::table::{
 };
 
 use self::attributes::{attributes, item_from, key_attributes, values};
+use self::batch::{delete_request, put_request};
 use self::failure::{Call, failure, transaction_failure};
 use self::repeat::Repeat;
 use crate::client::{Aws, Patience};
 
-/// Of one attempt: a worker has 15 s and more for three of them.
+/// The timeouts of one attempt. A worker has at least 15 s for three attempts.
 const PATIENCE: Patience = Patience {
     connect: Duration::from_millis(500),
     attempt: Duration::from_secs(2),
     total: Duration::from_secs(2),
     attempts: 1,
 };
-
-/// Rows that one `BatchWriteItem` takes. So many of the largest rows, 400 kB, stay below its 16 MB even in base64.
-const BATCH: usize = 25;
-
-/// Attempts at the rows that a batch leaves over.
-const BATCH_ATTEMPTS: u32 = 6;
 
 /// A table of `DynamoDB` with the keys `pk` and `sk` and the index `due`.
 #[derive(Clone)]
@@ -53,7 +46,7 @@ pub struct DynamoTable {
 }
 
 impl DynamoTable {
-    /// The table of that name.
+    /// Opens the table of that name.
     pub fn new(aws: &Aws, name: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         Self {
             client: Client::new(&aws.config("dynamodb", PATIENCE)),
@@ -62,7 +55,7 @@ impl DynamoTable {
         }
     }
 
-    /// Another table by the same connection.
+    /// Opens another table with the same client and connection.
     #[must_use]
     pub fn sibling(&self, name: impl Into<String>) -> Self {
         Self {
@@ -71,8 +64,7 @@ impl DynamoTable {
         }
     }
 
-    /// Opens the connection, best during init, where Lambda's CPU is not throttled. Whatever the answer is, even a
-    /// refusal, the connection is there.
+    /// Opens the connection. This is best done during init, when Lambda's CPU is not throttled. Even an error response opens it.
     pub async fn warm_up(&self) {
         let none = Key {
             pk: "@system#warm-up".to_owned(),
@@ -190,36 +182,6 @@ impl DynamoTable {
             .map_err(|e| transaction_failure(&e))
     }
 
-    /// One batch; answers the rows that were left over.
-    async fn put_once(&self, rows: Vec<WriteRequest>) -> Result<Vec<WriteRequest>, TableError> {
-        let request = self
-            .client
-            .batch_write_item()
-            .request_items(&self.name, rows);
-        let answer = request.send().await.map_err(|e| failure(&e, Call::Write))?;
-        Ok(answer
-            .unprocessed_items
-            .into_iter()
-            .flatten()
-            .flat_map(|(_, rows)| rows)
-            .collect())
-    }
-
-    /// Puts and removes rows, in batches.
-    async fn write_all(
-        &self,
-        mut requests: impl Iterator<Item = Result<WriteRequest, BuildError>> + Send,
-    ) -> Result<(), TableError> {
-        loop {
-            let batch = requests.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>();
-            let batch = batch.map_err(|e| TableError::Invalid(e.to_string()))?;
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.put_batch(batch).await?;
-        }
-    }
-
     async fn scan_once(
         &self,
         prefix: &str,
@@ -246,21 +208,6 @@ impl DynamoTable {
         Ok((
             keys?.into_iter().flatten().collect(),
             next.as_ref().and_then(key_of),
-        ))
-    }
-
-    async fn put_batch(&self, mut rows: Vec<WriteRequest>) -> Result<(), TableError> {
-        for attempt in 1..=BATCH_ATTEMPTS {
-            rows = self
-                .repeated(Repeat::Always, || self.put_once(rows.clone()))
-                .await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            self.pause(attempt).await;
-        }
-        Err(TableError::Busy(
-            "rows of a batch were left over".to_owned(),
         ))
     }
 }
@@ -317,25 +264,11 @@ impl Engine for DynamoTable {
     }
 }
 
-fn delete_request(key: &Key) -> Result<WriteRequest, BuildError> {
-    let delete = DeleteRequest::builder()
-        .set_key(Some(key_attributes(key)))
-        .build()?;
-    Ok(WriteRequest::builder().delete_request(delete).build())
-}
-
 fn key_of(item: &Item) -> Option<Key> {
     Some(Key {
         pk: item.text("pk")?.to_owned(),
         sk: item.text("sk")?.to_owned(),
     })
-}
-
-fn put_request(item: Item) -> Result<WriteRequest, BuildError> {
-    let put = PutRequest::builder()
-        .set_item(Some(attributes(item)))
-        .build()?;
-    Ok(WriteRequest::builder().put_request(put).build())
 }
 
 fn names<'e>(expressions: impl Iterator<Item = &'e str>) -> Option<HashMap<String, String>> {

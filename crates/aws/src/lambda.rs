@@ -44,7 +44,7 @@ pub fn start(main: impl Future<Output = Result<(), Error>>) -> ExitCode {
     }
 }
 
-/// When Lambda ends the invocation.
+/// Returns the time at which Lambda ends the invocation.
 fn deadline(context: &Context) -> Timestamp {
     Timestamp(i64::try_from(context.deadline).unwrap_or(i64::MAX))
 }

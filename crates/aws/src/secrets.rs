@@ -1,4 +1,4 @@
-//! Secrets from SSM Parameter Store, kept for a while: a value that cannot be renewed is used on for an hour.
+//! Reads secrets from SSM Parameter Store and caches them. While the store is unreachable, a value is used for up to an hour.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,20 +13,20 @@ use tidegate_pipeline::secrets::{SecretError, Secrets};
 
 use crate::client::{Aws, Patience};
 
-/// How long a value counts as present.
+/// How long a value is used before it is read again.
 const FRESH: Duration = Duration::from_mins(5);
 
-/// How long a value is used on when it cannot be renewed.
+/// How long a value is used while it cannot be read again.
 const STALE: Duration = Duration::from_hours(1);
 
-/// Pause after a failed renewal, so that an outage does not slow down every request.
+/// The pause after a failed read, so that an outage does not slow down every request.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// A value that was tried to be read less than this ago is not doubted: anyone can send a wrong signature, and reads
-/// cost time.
+/// The least time between an attempt to read a value and the next one because of a doubt. Anyone can send a wrong signature, and
+/// reads cost time.
 const UNDOUBTED: Duration = Duration::from_secs(10);
 
-/// Longest that a request waits for a renewal while there still is a value.
+/// The longest time that a request waits for a read while it can use an older value.
 const RENEWAL: Duration = Duration::from_millis(500);
 
 const PATIENCE: Patience = Patience {
@@ -47,13 +47,13 @@ pub struct SsmSecrets {
 struct Kept {
     value: SecretString,
     read_at: Timestamp,
-    /// When it was last read, or tried to be.
+    /// The time of the last attempt to read it.
     tried_at: Timestamp,
     renew_at: Timestamp,
 }
 
 impl SsmSecrets {
-    /// The parameters of the environment's account and region.
+    /// Uses the parameters of the account and region of the environment.
     pub fn new(aws: &Aws, clock: Arc<dyn Clock>) -> Self {
         Self {
             client: Client::new(&aws.config("ssm", PATIENCE)),

@@ -1,4 +1,4 @@
-//! The queue on SQS: standard queues.
+//! The queue on SQS standard queues.
 
 use std::error::Error;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tidegate_pipeline::table::hash_text;
 
 use crate::client::{Aws, Patience};
 
-/// For a request that Slack gives up on after 3 s.
+/// The timeouts of ingress. Slack gives up on a request after 3 s.
 const INGRESS: Patience = Patience {
     connect: Duration::from_millis(300),
     attempt: Duration::from_millis(800),
@@ -23,7 +23,7 @@ const INGRESS: Patience = Patience {
     attempts: 2,
 };
 
-/// For workers, which have 15 s and more.
+/// The timeouts of workers, which have at least 15 s.
 const WORKER: Patience = Patience {
     connect: Duration::from_millis(500),
     attempt: Duration::from_secs(2),
@@ -31,19 +31,19 @@ const WORKER: Patience = Patience {
     attempts: 3,
 };
 
-/// Entries that one `DeleteMessageBatch` takes, and messages that one receive gives.
+/// The most entries in one `DeleteMessageBatch`, and the most messages in one receive.
 const BATCH: usize = 10;
 
-/// Longest that a receive waits, in seconds.
+/// The longest wait of a receive, in seconds.
 const MAX_WAIT: i32 = 20;
 
-/// Longest that a message hides, in seconds.
+/// The longest time that a message can be hidden, in seconds.
 const MAX_HIDE: i32 = 43_200;
 
-/// Longest message group id.
+/// The longest message group id, in bytes.
 const MAX_GROUP: usize = 128;
 
-/// One queue of SQS.
+/// A queue of SQS.
 #[derive(Clone)]
 pub struct SqsQueue {
     client: Client,
@@ -51,17 +51,17 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue at that URL, with the patience of a worker.
+    /// Opens the queue at a URL, with the timeouts of a worker.
     pub fn new(aws: &Aws, url: impl Into<String>) -> Self {
         Self::with(aws, url.into(), WORKER)
     }
 
-    /// The queue at that URL, for a sender that has to answer within 2.5 s.
+    /// Opens the queue at a URL, for a sender that has to answer within 2.5 s.
     pub fn for_ingress(aws: &Aws, url: impl Into<String>) -> Self {
         Self::with(aws, url.into(), INGRESS)
     }
 
-    /// Another queue, through the same client: making one is a good part of a cold start.
+    /// Opens another queue with the same client, because making a client takes a large part of a cold start.
     #[must_use]
     pub fn beside(&self, url: impl Into<String>) -> Self {
         Self {
@@ -77,8 +77,7 @@ impl SqsQueue {
         }
     }
 
-    /// Opens the connection, best during init, where Lambda's CPU is not throttled. Whatever the answer is, even a
-    /// refusal, the connection is there.
+    /// Opens the connection. This is best done during init, when Lambda's CPU is not throttled. Even an error response opens it.
     pub async fn warm_up(&self) {
         let call = self.client.get_queue_attributes().queue_url(&self.url);
         if let Err(e) = call
@@ -106,7 +105,7 @@ impl SqsQueue {
             .queue_url(&self.url)
             .set_entries(Some(entries));
         let answer = request.send().await.map_err(|e| failure(&e))?;
-        // The sender's fault is a receipt that is no longer current: somebody else has the message now.
+        // A sender's fault means that the receipt is no longer current, because another worker has the message now.
         match answer.failed().iter().find(|entry| !entry.sender_fault()) {
             Some(entry) => Err(QueueError::Unavailable(entry.code().to_owned())),
             None => Ok(()),
@@ -142,7 +141,7 @@ impl Queue for SqsQueue {
             .max_number_of_messages(i32::try_from(max.clamp(1, BATCH)).unwrap_or(1))
             .wait_time_seconds(wait)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        // The answer to a long poll takes as long as it waits.
+        // The response to a long poll takes as long as the poll waits.
         let waiting = Duration::from_secs(u64::from(wait.unsigned_abs()));
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(WORKER.attempt + waiting)
@@ -200,14 +199,14 @@ fn received(message: Message) -> Result<Received, QueueError> {
     })
 }
 
-/// Whole seconds, rounded up: never earlier than asked for.
+/// Returns whole seconds, rounded up and at most `most`.
 fn seconds(duration: Duration, most: i32) -> i32 {
     i32::try_from(duration.as_millis().div_ceil(1000))
         .unwrap_or(most)
         .min(most)
 }
 
-/// SQS takes up to 128 letters, digits and punctuation; anything else gets a name that it takes.
+/// Returns a group id that SQS accepts: up to 128 letters, digits and punctuation. Any other group is replaced by a hash.
 fn group_id(group: String) -> String {
     let fits =
         (1..=MAX_GROUP).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_graphic());
@@ -218,7 +217,7 @@ fn group_id(group: String) -> String {
     }
 }
 
-/// What a failed call means. Only codes and kinds are told, because a service may quote the request.
+/// Classifies a failed call. The error has only codes and kinds, because a service may quote the request.
 fn failure<E: ProvideErrorMetadata + Error + 'static>(e: &SdkError<E>) -> QueueError {
     let refused = match e {
         SdkError::ConstructionFailure(_) => true,
@@ -236,7 +235,8 @@ fn failure<E: ProvideErrorMetadata + Error + 'static>(e: &SdkError<E>) -> QueueE
     }
 }
 
-/// Codes that no second try changes. A missing queue or right is not one of them: the message is still good.
+/// The error codes of invalid requests, which trying again cannot help. A missing queue or permission is not among them, because
+/// the message itself is valid.
 const REFUSALS: [&str; 8] = [
     "InvalidMessageContents",
     "InvalidParameterValue",

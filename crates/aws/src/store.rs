@@ -1,4 +1,4 @@
-//! The store on AWS: the table, and in a table of its own, which has no backups, the keys that seal its rows.
+//! The store on AWS: the table, and the keys that seal its rows, in a separate table without backups.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use crate::dynamodb::DynamoTable;
 use crate::secrets::SsmSecrets;
 use crate::sqs::SqsQueue;
 
-/// Table and keys.
+/// The table and the keys.
 pub struct Store {
-    /// Rows of all tenants.
+    /// The rows of all tenants.
     pub table: Table,
-    /// The keys that seal them.
+    /// The data keys that seal the rows.
     pub keyring: Arc<Keyring>,
 }
 
 impl Store {
-    /// The store of these two tables. The master key is what `master_key` holds under its name. Opens the connection,
-    /// best during init, where Lambda's CPU is not throttled.
+    /// Opens the store of two tables and its connection. `master_key` is the store of the master keys and their name there. This is
+    /// best done during init, when Lambda's CPU is not throttled.
     pub async fn open(
         aws: &Aws,
         table: String,
@@ -46,7 +46,7 @@ impl Store {
     }
 }
 
-/// The world of a function: the configured store, and the queue of wake-ups.
+/// Opens the seams of a function: the configured store, and the queue of wake-ups at the URL `wake_ups`.
 pub async fn open(aws: &Aws, config: StoreConfig, wake_ups: String) -> World {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let parameters: Arc<dyn Secrets> = Arc::new(SsmSecrets::new(aws, Arc::clone(&clock)));

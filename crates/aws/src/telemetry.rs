@@ -1,7 +1,7 @@
-//! JSON logs and embedded metrics, both on standard output, where Lambda hands them to `CloudWatch`.
+//! Writes JSON logs and embedded metrics to standard output, from which Lambda passes them to `CloudWatch`.
 //!
-//! Only Tidegate's own lines follow the configured level. Everybody else's begin at `warn`: the SDK's debug lines
-//! hold whole requests, tokens and texts included.
+//! Only Tidegate's own lines follow the configured level. Lines of other crates begin at `warn`, because the SDK's debug lines hold
+//! whole requests, including tokens and texts.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
@@ -18,18 +18,18 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The setting that chooses the level: `error`, `warn`, `info`, `debug` or `trace`; `info` when absent.
 pub const LEVEL_SETTING: &str = "TIDEGATE_LOG_LEVEL";
 
-/// Namespace of all metrics.
+/// The namespace of all metrics.
 pub const NAMESPACE: &str = "Tidegate";
 
 static METRICS: OnceLock<&'static Collector> = OnceLock::new();
 
-/// Telemetry could not be set up.
+/// The reason why telemetry could not be set up.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TelemetryError {
-    /// The level is none of the five.
+    /// The configured level is not one of the five.
     #[error("`TIDEGATE_LOG_LEVEL` is `{0}`, not one of error, warn, info, debug, trace")]
     Level(String),
-    /// It is set up already.
+    /// Telemetry is already set up in this process.
     #[error("set up telemetry: {0}")]
     Setup(String),
 }
@@ -38,7 +38,7 @@ pub enum TelemetryError {
 pub fn init() -> Result<(), TelemetryError> {
     let level = level(std::env::var(LEVEL_SETTING).ok().as_deref());
     let setup = |e: &dyn std::fmt::Display| TelemetryError::Setup(e.to_string());
-    // First of all the lines, because even a wrong level is told by one.
+    // Logging is set up first, because even a wrong level is reported by a log line.
     let lines = subscriber(level.clone().unwrap_or(LevelFilter::INFO), io::stdout);
     lines.try_init().map_err(|e| setup(&e))?;
     level?;
@@ -54,7 +54,7 @@ pub fn init() -> Result<(), TelemetryError> {
 pub fn flush() {
     if let Some(metrics) = METRICS.get() {
         let mut lines = Vec::new();
-        // One write, so that no log line comes in between.
+        // A single write keeps log lines from coming in between.
         let written = metrics
             .flush(&mut lines)
             .and_then(|()| io::stdout().write_all(&lines));
@@ -96,7 +96,7 @@ where
     tracing_subscriber::registry().with(targets).with(lines)
 }
 
-/// A panic is logged by its place alone: its message may quote what was being worked on.
+/// Logs only the location of a panic, because its message may quote data.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use tidegate_pipeline::delivery::{BotTokens, NoToken, Refused};
+use tidegate_pipeline::delivery::{BotTokens, NoToken, TokenVerdict};
 use tidegate_pipeline::table::{Rows, TableError, Write};
 use tidegate_slack::ids::TenantId;
 
@@ -19,12 +19,12 @@ impl BotTokens for Installs {
             .map_err(no_token)
     }
 
-    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> Refused {
+    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> TokenVerdict {
         match self.after_refusal(tenant, token, code).await {
             Ok(refused) => refused,
-            Err(InstallError::Disconnected(_)) => Refused::Disconnected,
+            Err(InstallError::Disconnected(_)) => TokenVerdict::Disconnected,
             // The next call of `token` reports that delivery has to wait.
-            Err(InstallError::Later(_)) => Refused::Renewed,
+            Err(InstallError::Later(_)) => TokenVerdict::Renewed,
         }
     }
 }
@@ -35,34 +35,34 @@ impl Installs {
         tenant: &TenantId,
         token: &SecretString,
         code: &str,
-    ) -> Result<Refused, InstallError> {
+    ) -> Result<TokenVerdict, InstallError> {
         let rows = self.table.tenant(tenant);
         let grant = self.grant(&rows, &Holder::Bot).await?;
         let grant = grant.ok_or_else(|| InstallError::disconnected("it was never installed"))?;
         let Some(tokens) = &grant.tokens else {
-            return Ok(Refused::Disconnected);
+            return Ok(TokenVerdict::Disconnected);
         };
         if tokens.access.expose_secret() != token.expose_secret() {
-            return Ok(Refused::Renewed);
+            return Ok(TokenVerdict::Renewed);
         }
         match code {
             "token_expired" => {
                 self.renewed(tenant, &Holder::Bot, Some(token)).await?;
                 match self.grant(&rows, &Holder::Bot).await? {
-                    Some(grant) if grant.state == State::Connected => Ok(Refused::Renewed),
+                    Some(grant) if grant.state == State::Connected => Ok(TokenVerdict::Renewed),
                     Some(grant) => {
                         self.record_end(&rows, &grant).await?;
-                        Ok(Refused::Disconnected)
+                        Ok(TokenVerdict::Disconnected)
                     }
-                    None => Ok(Refused::Disconnected),
+                    None => Ok(TokenVerdict::Disconnected),
                 }
             }
             "token_revoked" | "account_inactive" | "invalid_auth" | "not_authed" => {
                 // The event that reports the revocation may be late or lost.
                 self.end(tenant, &rows, &grant, code).await?;
-                Ok(Refused::Disconnected)
+                Ok(TokenVerdict::Disconnected)
             }
-            _ => Ok(Refused::Stands),
+            _ => Ok(TokenVerdict::Stands),
         }
     }
 

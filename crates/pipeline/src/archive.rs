@@ -1,7 +1,7 @@
-//! The archive: every accepted request as it came, compressed, for thirty days unless configured otherwise.
+//! The archive keeps every accepted request, compressed, for thirty days by default.
 //!
-//! A row's key holds the hour and the second at which Slack dispatched the request, which its retries repeat. So
-//! one request has one place however often it arrives, and an hour can be listed in order without an index.
+//! The key of a row holds the hour and the second at which Slack dispatched the request. A retry repeats them, so a request
+//! has one place even if it arrives several times, and one hour can be listed in order without an index.
 
 use std::io::{Read, Write as _};
 use std::time::Duration;
@@ -15,31 +15,31 @@ use crate::clock::Timestamp;
 use crate::job::{Job, Retry};
 use crate::table::{Cursor, Item, Page, Range, RowKey, Rows, TableError, Write};
 
-/// Compressed bytes of one row; a DynamoDB item holds 400 kB with its names and keys.
+/// The most compressed bytes in one row. A DynamoDB item holds 400 kB, including names and keys.
 const PART_BYTES: usize = 350 * 1000;
 
-/// Most bytes a body may expand to when read back: twice what ingress takes.
+/// The most bytes that a stored body may expand to: twice what ingress accepts.
 const EXPANDED_LIMIT: u64 = 1_500_000;
 
 const HOUR: i64 = 3600;
 
-/// What a request is, as the domain that owns its kind sees it.
+/// A short description of a request, made from its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// For lists and metrics: `message`, `app_mention`, `/tidegate`, ….
+    /// The name in lists and metrics, such as `message`, `app_mention` or `/tidegate`.
     pub name: String,
-    /// When Slack dispatched it, if the payload says so.
+    /// The time when Slack dispatched the request. `None` if the payload does not say.
     pub dispatched_at: Option<Timestamp>,
 }
 
-/// Where a request is kept.
+/// The place of a request in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     second: i64,
 }
 
 impl Address {
-    /// The address of a job. A dispatch time further from the signature than Slack's longest retry is not believed.
+    /// Returns the address of a job. A dispatch time that is further from the signature than Slack's longest retry is ignored.
     pub fn of(job: &Job, label: &Label) -> Self {
         let signed = job.signed_at.seconds();
         let dispatched = label.dispatched_at.map(Timestamp::seconds);
@@ -49,12 +49,12 @@ impl Address {
         }
     }
 
-    /// As stored in ledger rows.
+    /// Returns the Unix time in seconds that ledger rows store.
     pub fn second(&self) -> i64 {
         self.second
     }
 
-    /// From a ledger row.
+    /// Makes the address from the number in a ledger row.
     pub fn at_second(second: i64) -> Self {
         Self { second }
     }
@@ -67,29 +67,29 @@ impl Address {
     }
 }
 
-/// What is kept of one request.
+/// One archived request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archived {
-    /// The request as a job, ready to be queued again.
+    /// The request as a job that can be queued again.
     pub job: Job,
-    /// Its label.
+    /// The name from its [`Label`].
     pub name: String,
-    /// Its address.
+    /// The place where it is stored.
     pub address: Address,
 }
 
-/// A request could not be read back.
+/// The reason why a request could not be read.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// The table did not answer.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// Rows are missing or damaged.
+    /// Rows of the request are missing or damaged. Holds the job id.
     #[error("the archived request `{0}` is damaged")]
     Damaged(String),
 }
 
-/// The rows of one request, ready to be put.
+/// Makes the rows of one request.
 pub fn rows(job: &Job, label: &Label, keep: Duration) -> std::io::Result<Vec<(RowKey, Item)>> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&job.body)?;
@@ -130,7 +130,7 @@ fn head(item: Item, job: &Job, label: &Label, parts: i64) -> Item {
         )
 }
 
-/// Removes a request that turned out to be archived elsewhere.
+/// Removes a request that is archived at another address too.
 pub async fn remove(rows: &Rows, job: &Job, label: &Label) -> Result<(), ArchiveError> {
     let damaged = |_| ArchiveError::Damaged(job.id.clone());
     for (key, _) in self::rows(job, label, Duration::ZERO).map_err(damaged)? {
@@ -139,7 +139,7 @@ pub async fn remove(rows: &Rows, job: &Job, label: &Label) -> Result<(), Archive
     Ok(())
 }
 
-/// Reads one request back; `None` when it is not there, or no longer.
+/// Reads one request. `None` if it was never stored or has expired.
 pub async fn read(
     rows: &Rows,
     tenant: &tidegate_slack::ids::TenantId,
@@ -177,7 +177,7 @@ pub async fn read(
     }))
 }
 
-/// One page of what was dispatched within the hour that holds `second`, newest first: jobs without their bodies.
+/// Lists one page of the requests of the hour that contains `second`, newest first. The jobs have no bodies.
 pub async fn list_hour(
     rows: &Rows,
     tenant: &tidegate_slack::ids::TenantId,

@@ -1,7 +1,7 @@
-//! The audit trail: who did what to a workspace and when. Rows are only ever added.
+//! The audit trail: who did what to a workspace, and when. Rows are added and never changed.
 //!
-//! They outlive an erasure, so they name neither workspace nor person: only a keyed hash of each, which whoever
-//! knows the id can look for and nobody can turn back.
+//! They outlive an erasure, so they hold only a keyed hash of each workspace and person. Somebody who knows the id can search
+//! for the hash, and nobody can derive the id from it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,59 +14,59 @@ use crate::entropy::random_hex;
 use crate::keyring::{KeyError, Keyring};
 use crate::table::{Cursor, Item, Range, RowKey, Table, TableError, Write};
 
-/// Who did it.
+/// The one who did something to a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// Whoever holds the operator key.
+    /// The holder of the operator key.
     Operator,
     /// The API key with this id.
     Key(String),
-    /// A person, signed in or installing.
+    /// A person who is signed in or installs the app.
     Person(UserId),
-    /// Slack, by an event.
+    /// Slack, through an event.
     Slack,
-    /// Tidegate itself.
+    /// Tidegate itself, for example when it renews a token.
     System,
 }
 
-/// One row.
+/// One row of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// When.
+    /// The time of the action.
     pub at: Timestamp,
-    /// Who: `operator`, `key:<id>`, `person:<keyed hash>`, `slack` or `system`.
+    /// The actor: `operator`, `key:<id>`, `person:<keyed hash>`, `slack` or `system`.
     pub actor: String,
-    /// What: `install`, `key.create`, ….
+    /// The action, such as `install` or `key.create`.
     pub action: String,
-    /// More of it, without ids of people or workspaces.
+    /// Details of the action, without ids of people or workspaces.
     pub detail: String,
 }
 
 /// A page of the trail, newest first.
 #[derive(Debug)]
 pub struct AuditPage {
-    /// The entries.
+    /// The entries of this page.
     pub entries: Vec<AuditEntry>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page. `None` on the last page.
     pub next: Option<Cursor>,
 }
 
-/// The trail could not be written or read.
+/// The reason why the trail could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The table did not do it.
+    /// The table failed.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The hash could not be made.
+    /// The key for the hashes could not be read.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// No name for the row.
+    /// The operating system gave no random bytes for the id of the row.
     #[error(transparent)]
     Entropy(#[from] crate::entropy::EntropyError),
 }
 
-/// The trail of all workspaces.
+/// The audit trail of all workspaces.
 #[derive(Clone)]
 pub struct Audit {
     table: Table,
@@ -81,7 +81,7 @@ impl fmt::Debug for Audit {
 }
 
 impl Audit {
-    /// The trail in that table.
+    /// Opens the trail in a table.
     pub fn new(table: Table, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> Self {
         Self {
             table,
@@ -90,7 +90,7 @@ impl Audit {
         }
     }
 
-    /// Adds a row. Call it once what it tells has happened, and repeat it when it fails.
+    /// Adds a row. The caller records an action after it has happened, and repeats the call if it fails.
     pub async fn record(
         &self,
         tenant: &TenantId,
@@ -103,7 +103,7 @@ impl Audit {
             .await
     }
 
-    /// Adds the row of that id and moment, however often it is called.
+    /// Adds a row with the given id and time. Repeating the call adds nothing more.
     pub async fn record_once(
         &self,
         (id, at): (&str, Timestamp),
@@ -129,7 +129,7 @@ impl Audit {
             .with("detail", detail);
         let put = Write::put(key, row).when("attribute_not_exists(#pk)");
         match self.table.system().rows().write(put).await {
-            // Written before, by a call whose answer was lost.
+            // An earlier call has written it, and its response was lost.
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
         }
@@ -137,7 +137,7 @@ impl Audit {
         Ok(())
     }
 
-    /// One page of a workspace's trail.
+    /// Lists one page of a workspace's trail, newest first.
     pub async fn list(
         &self,
         tenant: &TenantId,

@@ -1,9 +1,9 @@
-//! How often Slack may be called: one row for what Slack counts together, shared by every worker through the table.
-//! Slack counts by app, workspace and method, and posts by channel; a deployment is one app, and a row belongs to a
-//! tenant. The same row says until when a 429 has closed it, and nothing else is closed by it.
+//! Budgets of Slack calls. Each budget is one row for the calls that Slack counts together, and all workers share it through the
+//! table. Slack counts calls by app, workspace and method, and posts by channel. A deployment is one app, and a row belongs to a
+//! tenant. After a 429, the same row says until when the budget is closed. Other budgets stay open.
 //!
-//! A take is a read, a decision, and one conditional update that adds to whatever stands there: two takers at once
-//! need not know of each other.
+//! To take a call means to read the row, decide, and make one conditional update that adds to the current value, so that two
+//! workers can take calls at the same time.
 
 mod bucket;
 
@@ -17,36 +17,36 @@ use crate::clock::Timestamp;
 use crate::outbox::Lane;
 use crate::table::{RowKey, Rows, TableError, Write};
 
-/// Looks at a row that others keep changing; after that, it is as good as used up.
+/// The number of attempts at a row that others keep changing. After that, the budget counts as used up.
 const TRIES: usize = 8;
 
-/// A row outlives what it says by that long.
+/// How long a row is kept after its content has lost its meaning.
 const KEEP: Duration = Duration::from_hours(1);
 
-/// What is counted together within a workspace.
+/// A set of calls in one workspace that Slack counts together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     name: String,
     rate: Rate,
 }
 
-/// What came of asking.
+/// The result of [`Budget::take`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// One call may go out now.
     Taken,
-    /// None may before that moment. Ask again then: others wait too.
+    /// No call may go out before this time. Ask again then, because others wait too.
     Wait(Timestamp),
 }
 
 impl Budget {
-    /// A method's, by its tier; one that is not known is taken to be of the second, as Slack's own SDK does.
+    /// Returns the budget of a method, by its tier. An unknown method counts as tier 2, as in Slack's own SDK.
     pub fn method(name: &str) -> Self {
         let tier = tiers::of(name).unwrap_or(Tier::Two);
         Self::of(name, tier.rate())
     }
 
-    /// A method's at another rate, for apps that Slack holds shorter.
+    /// Returns the budget of a method with another rate, for apps with a lower limit.
     pub fn of(method: &str, rate: Rate) -> Self {
         Self {
             name: method.to_owned(),
@@ -54,17 +54,17 @@ impl Budget {
         }
     }
 
-    /// That of posts to a channel.
+    /// Returns the budget of posts to a channel.
     pub fn channel(channel: &ChannelId) -> Self {
         Self::of(channel.as_str(), Rate::CHANNEL)
     }
 
-    /// That of a lane whose pace is kept elsewhere, to be closed: a `response_url`.
+    /// Returns the budget of a `response_url` lane. It is only closed, never taken from, because the lane limits its own pace.
     pub(crate) fn lane(lane: &Lane) -> Self {
         Self::of(lane.as_str(), Rate::CHANNEL)
     }
 
-    /// Takes one call, if there is one: a read, and a conditional update where it looks as if there were.
+    /// Takes one call, if one is left. This reads the row, and updates it under a condition if a call seems to be left.
     pub async fn take(&self, rows: &Rows, now: Timestamp) -> Result<Turn, TableError> {
         for _ in 0..TRIES {
             let row = rows.get(&self.key()).await?;
@@ -75,22 +75,22 @@ impl Budget {
             };
             match rows.write(write).await {
                 Ok(_) => return Ok(Turn::Taken),
-                // Somebody took one since it was read, or closed it.
+                // Another worker has taken a call or closed the budget since the read.
                 Err(TableError::Condition) => {}
-                // A take without an answer counts as taken: one call too few goes out, never one too many.
+                // If the outcome is unknown, the call counts as taken, so that at most one call too few goes out.
                 Err(e) => return Err(e),
             }
         }
         Ok(Turn::Wait(now.plus(interval(self.rate))))
     }
 
-    /// Until when Slack has closed it, if it ever has.
+    /// Returns the time until which Slack has closed the budget. It may be in the past. `None` if it was never closed.
     pub async fn closed_until(&self, rows: &Rows) -> Result<Option<Timestamp>, TableError> {
         let row = rows.get(&self.key()).await?;
         Ok(State::of(row.as_ref()).closed_until)
     }
 
-    /// The write that closes it for every worker; its condition fails where a later time stands already.
+    /// Makes the write that closes the budget for every worker. It fails if the budget is already closed until a later time.
     pub fn close(&self, until: Timestamp) -> Write<RowKey> {
         Write::update(
             self.key(),
@@ -105,7 +105,7 @@ impl Budget {
         RowKey::new(&["limit", &self.name], &["calls"])
     }
 
-    /// The first after a pause: all that was ever taken has come back.
+    /// Takes the first call after a pause, when the budget is full.
     fn start(&self, now: Timestamp) -> Write<RowKey> {
         let full_at = now.plus(interval(self.rate));
         self.taking("SET #full_at = :full_at, #expires_at = :expires_at", now)
@@ -113,7 +113,7 @@ impl Budget {
             .value(":full_at", full_at.millis())
     }
 
-    /// One more. It counts from where the row stands, so that nobody's view of the row is needed but its own.
+    /// Takes one more call. The update adds to the current value, so it does not depend on what was read.
     fn add(&self, now: Timestamp) -> Write<RowKey> {
         self.taking(
             "SET #full_at = #full_at + :interval, #expires_at = :expires_at",
@@ -132,7 +132,7 @@ impl Budget {
     }
 }
 
-/// The condition of a take: what it needs, and that nothing is closed.
+/// Returns the condition of a take: the given one, and that the budget is not closed.
 fn open(condition: &str) -> String {
     format!("({condition}) AND (attribute_not_exists(#closed_until) OR #closed_until <= :now)")
 }

@@ -1,4 +1,4 @@
-//! Time as an argument: the only code that reads the wall clock or waits on it.
+//! The seam for time. This is the only code that reads the wall clock or waits on it.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,17 +21,17 @@ use async_trait::async_trait;
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// Whole seconds since the Unix epoch.
+    /// Returns whole seconds since the Unix epoch, rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns milliseconds since the Unix epoch.
     pub fn millis(self) -> i64 {
         self.0
     }
 
-    /// That moment, later by `by`.
+    /// Returns the time that is later by `by`.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self(
@@ -40,26 +40,26 @@ impl Timestamp {
         )
     }
 
-    /// How long from `earlier` until here; zero when `earlier` is later.
+    /// Returns the time from `earlier` until this one, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 }
 
-/// Tells the time and waits. Injected everywhere, so that no test waits for wall time. `clock_contract` tests what is
-/// promised here.
+/// Tells the time and waits. It is passed to all code that needs time, so that no test waits for wall time. `clock_contract` tests
+/// these rules.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present moment, the same for all who look. It goes back only if somebody sets the clock back, which
-    /// [`Timestamp::since`] bears.
+    /// Returns the current time, which is the same for all callers. It goes back only if somebody sets the clock back, which
+    /// [`Timestamp::since`] tolerates.
     fn now(&self) -> Timestamp;
 
-    /// Waits that long or a few milliseconds longer, never shorter. Others go on meanwhile, and a wait that is dropped is
-    /// over.
+    /// Waits for the given time or a few milliseconds longer, never shorter. Other tasks run in the meantime. Dropping the future
+    /// ends the wait.
     async fn sleep(&self, duration: Duration);
 }
 
-/// The machine's clock.
+/// The clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -95,17 +95,17 @@ mod manual {
 
     use super::{Clock, Timestamp};
 
-    /// A clock that stands still until it is set. Whoever sleeps on it moves it on and goes on at once.
+    /// A clock that stands still until it is advanced. A sleep advances it and returns at once.
     #[derive(Debug, Clone)]
     pub struct ManualClock(Arc<AtomicI64>);
 
     impl ManualClock {
-        /// A clock that shows `seconds` since the Unix epoch.
+        /// Makes a clock that shows `seconds` since the Unix epoch.
         pub fn at(seconds: i64) -> Self {
             Self(Arc::new(AtomicI64::new(seconds * 1000)))
         }
 
-        /// Moves the clock on.
+        /// Advances the clock.
         pub fn advance(&self, by: Duration) {
             self.0
                 .fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
@@ -119,7 +119,7 @@ mod manual {
         }
 
         async fn sleep(&self, duration: Duration) {
-            // Rounded up: short sleeps that do not move the clock would never reach the moment they are for.
+            // The sleep is rounded up, because short sleeps that do not advance the clock would never reach their end.
             self.advance(duration.saturating_add(Duration::from_nanos(999_999)));
             tokio::task::yield_now().await;
         }

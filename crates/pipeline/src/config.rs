@@ -1,4 +1,4 @@
-//! The environment that a process starts with: read once and checked as a whole. All problems are reported together.
+//! Reads the environment of a process once and reports all problems together.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,10 +9,10 @@ use crate::keyring::check_master_keys;
 use crate::secrets::{FixedSecret, Secrets};
 use secrecy::SecretString;
 
-/// Days that archive and ledger keep their rows, unless configured.
+/// The days that archive and ledger keep their rows by default.
 const ARCHIVE_DAYS: u64 = 30;
 
-/// Seconds after which an attempt at posting is taken to be over, unless configured.
+/// The seconds after which an attempt to post counts as over by default.
 const QUIET_SECONDS: u64 = 60;
 
 /// Everything that is wrong with the configuration.
@@ -31,7 +31,7 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-/// Two parts of a configuration, or the problems of both.
+/// Combines two parts of a configuration, or the problems of both.
 pub fn both<A, B>(a: Result<A, Problems>, b: Result<B, Vec<String>>) -> Result<(A, B), Problems> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
@@ -43,18 +43,18 @@ pub fn both<A, B>(a: Result<A, Problems>, b: Result<B, Vec<String>>) -> Result<(
     }
 }
 
-/// Where a secret comes from.
+/// The source of a secret.
 #[derive(Debug, Clone)]
 pub enum SecretSource {
-    /// The environment holds it.
+    /// The environment holds the secret itself.
     Value(SecretString),
-    /// The environment names the SSM parameter that holds it.
+    /// The environment names the SSM parameter that holds the secret.
     Parameter(String),
 }
 
 impl SecretSource {
-    /// The store that holds the secret, and its name there. `ssm` opens Parameter Store, and is called only if the
-    /// secret is there; `name` is the secret's own.
+    /// Opens the store that holds the secret, and returns the store and the secret's name in it. `ssm` opens Parameter Store and is
+    /// called only if the secret is there. `name` is the name for a secret from the environment.
     pub fn open(
         self,
         name: &str,
@@ -67,19 +67,19 @@ impl SecretSource {
     }
 }
 
-/// Where the store is: for every process but ingress.
+/// The settings of the store, for every process except ingress.
 #[derive(Debug)]
 pub struct StoreConfig {
-    /// The DynamoDB table (`TABLE_NAME`).
+    /// The name of the DynamoDB table (`TABLE_NAME`).
     pub table: String,
-    /// The DynamoDB table of tenants' keys (`KEYS_TABLE_NAME`).
+    /// The name of the DynamoDB table for tenants' keys (`KEYS_TABLE_NAME`).
     pub keys_table: String,
-    /// What the tenants' keys are wrapped under (`TIDEGATE_MASTER_KEY`).
+    /// The source of the master keys that wrap the tenants' keys (`TIDEGATE_MASTER_KEY`).
     pub master_key: SecretSource,
 }
 
 impl StoreConfig {
-    /// Reads the variables.
+    /// Reads the settings and checks the form of the master keys.
     pub fn read(environment: &Environment<'_>) -> Self {
         let master_key = environment.secret(
             "TIDEGATE_MASTER_KEY",
@@ -106,7 +106,7 @@ pub struct Environment<'e> {
 }
 
 impl<'e> Environment<'e> {
-    /// Variables come from `read`, for example the process environment. An empty value counts as absent.
+    /// Reads variables with `read`, for example from the process environment. An empty value counts as absent.
     pub fn new(read: &'e dyn Fn(&str) -> Option<String>) -> Self {
         Self {
             read,
@@ -114,14 +114,14 @@ impl<'e> Environment<'e> {
         }
     }
 
-    /// A setting that may be absent.
+    /// Returns a setting that may be absent.
     pub fn optional(&self, name: &str) -> Option<String> {
         (self.read)(name)
             .map(|v| v.trim().to_owned())
             .filter(|v| !v.is_empty())
     }
 
-    /// A setting that must be there; stands in with an empty text when it is not.
+    /// Returns a required setting. If it is absent, reports a problem and returns an empty text.
     pub fn required(&self, name: &str, what: &str) -> String {
         self.optional(name).unwrap_or_else(|| {
             self.problem(format!("`{name}` is not set: {what}"));
@@ -129,7 +129,7 @@ impl<'e> Environment<'e> {
         })
     }
 
-    /// A secret under `name`, or in the SSM parameter that `name_PARAMETER` names; exactly one of the two.
+    /// Returns the source of a secret: `name`, or the SSM parameter that `name_PARAMETER` names. Exactly one of the two must be set.
     pub fn secret(&self, name: &str, what: &str) -> SecretSource {
         let parameter = format!("{name}_PARAMETER");
         match (self.optional(name), self.optional(&parameter)) {
@@ -145,7 +145,7 @@ impl<'e> Environment<'e> {
         SecretSource::Parameter(String::new())
     }
 
-    /// A whole number within bounds, or its default.
+    /// Returns a whole number, or `default` if it is absent. A number outside of `bounds` is a problem.
     pub fn number(&self, name: &str, default: u64, bounds: std::ops::RangeInclusive<u64>) -> u64 {
         let Some(text) = self.optional(name) else {
             return default;
@@ -162,7 +162,7 @@ impl<'e> Environment<'e> {
         }
     }
 
-    /// How long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`). Two days is the least: Slack's last
+    /// Returns how long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`). The least is two days, because Slack's last
     /// delayed retry comes after 24 hours.
     pub fn keep(&self) -> Duration {
         Duration::from_secs(
@@ -170,17 +170,17 @@ impl<'e> Environment<'e> {
         )
     }
 
-    /// How long after its last possible moment an attempt at posting is taken to be over (`TIDEGATE_QUIET_SECONDS`).
+    /// Returns how long after its last possible moment an attempt to post counts as over (`TIDEGATE_QUIET_SECONDS`).
     pub fn quiet(&self) -> Duration {
         Duration::from_secs(self.number("TIDEGATE_QUIET_SECONDS", QUIET_SECONDS, 1..=3600))
     }
 
-    /// Notes a problem.
+    /// Adds a problem to the report.
     pub fn problem(&self, problem: String) {
         self.problems.borrow_mut().push(problem);
     }
 
-    /// The value if there were no problems, else all of them.
+    /// Returns the value if there were no problems, or all problems.
     pub fn finish<T>(self, value: T) -> Result<T, Problems> {
         let problems = self.problems.into_inner();
         if problems.is_empty() {

@@ -1,10 +1,11 @@
-//! The delivery protocol: one sender per lane, in order, at most one post a second, and never a blind repeat.
+//! The delivery protocol: each lane has one sender, keeps its order, and posts at most once a second. A post whose outcome is
+//! unknown is never repeated without a search.
 //!
-//! What a domain has put into a lane for itself to do, an effect, is performed by it under the same rules.
+//! An effect is work that a domain has put into a lane for itself. The domain performs it under the same rules.
 //!
-//! A sender holds the lane's lease under an epoch. It marks a post as taken before the request goes out and settles
-//! it by what came back. A post found taken was left by a sender that died or could not tell: once nothing of that
-//! attempt can be under way any more, the channel itself is asked whether it has the post.
+//! A sender holds the lane's lease under an epoch. It marks a post as taken before it sends the request, and settles it by the
+//! response. A post that is already taken was left by a sender that died or did not learn the outcome. Once that attempt can no
+//! longer take effect, the sender searches the channel for the post.
 
 mod doubt;
 mod effects;
@@ -28,7 +29,7 @@ use tidegate_slack::ids::TenantId;
 pub use self::effects::{Done, Effect, NoEffects, Performer, Undone};
 pub use self::holding::{resume, resume_later};
 use self::lease::{Lease, Released};
-pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, NoTokens, Refused};
+pub use self::tokens::{BotTokens, ConfiguredToken, NoToken, NoTokens, TokenVerdict};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{Lane, Pending, Target};
@@ -36,32 +37,32 @@ use crate::queue::{MAX_DELAY, Queue};
 use crate::table::{Range, Rows, Table};
 use crate::worker::wake_later;
 
-/// Hops after which a lane is left to the sweep: Lambda stops a chain that feeds itself at 16.
+/// The wake-ups in a chain after which a lane is left to the sweep. Lambda stops a chain that invokes itself 16 times.
 const MAX_HOPS: u32 = 10;
 
-/// Slack's limit for posts to one channel.
+/// The least time between two posts of a lane, which is Slack's limit for a channel.
 const PACE: Duration = Duration::from_secs(1);
 
-/// An effect that can be tried again within that time is waited for in the lane.
+/// The longest time that a sender waits in a lane until an effect can be tried again.
 const SOON: Duration = Duration::from_secs(4);
 
-/// Time that must be left for a post to begin: the request's own timeout and the write that settles it.
+/// The time that must be left when a post begins: the timeout of the request, and the write that settles it.
 const ROOM: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 2);
 
-/// Metadata type under which a post carries its id.
+/// The event type of the message metadata that holds the id of a post.
 pub const METADATA_EVENT: &str = "tidegate_outbox";
 
-/// Who sends. Leases of another boot of an exclusive sender are void: its process is gone.
+/// The identity of a sending process. If it is exclusive, leases of earlier boots are void, because their process has ended.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    /// Names this process.
+    /// The random name of this process.
     pub boot: String,
-    /// Whether no other process can be sending: true in local mode, false on Lambda.
+    /// Whether no other process can send. True in local mode, false on Lambda.
     pub exclusive: bool,
 }
 
 impl Sender {
-    /// A sender that is not alone: a function on Lambda.
+    /// Makes a sender that is one of many, as on Lambda.
     pub fn one_of_many(boot: String) -> Self {
         Self {
             boot,
@@ -70,30 +71,30 @@ impl Sender {
     }
 }
 
-/// Delivers what waits in the lanes.
+/// Sends the posts and performs the effects that wait in lanes.
 #[derive(Clone)]
 pub struct Deliverer {
-    /// Rows of all tenants.
+    /// The rows of all tenants.
     pub table: Table,
-    /// The queue of wake-ups.
+    /// The queue that wake-ups are sent to.
     pub wake_ups: Arc<dyn Queue>,
-    /// Tells the time.
+    /// The clock for pauses and leases.
     pub clock: Arc<dyn Clock>,
-    /// Calls Slack.
+    /// The client of Slack's Web API.
     pub slack: SlackClient,
-    /// Knows the workspaces' tokens.
+    /// The source of the workspaces' bot tokens.
     pub tokens: Arc<dyn BotTokens>,
-    /// Who sends.
+    /// The identity of this process.
     pub sender: Sender,
-    /// How long after its last possible moment an attempt is taken to be over.
+    /// How long after its last possible moment an attempt counts as over.
     pub quiet: Duration,
-    /// Performs what domains have put into lanes for themselves to do.
+    /// Performs the effects of domains.
     pub performer: Arc<dyn Performer>,
 }
 
-/// The lane that is worked on.
+/// The lane that a sender works on.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct LaneContext<'a> {
     tenant: &'a TenantId,
     rows: &'a Rows,
     lane: &'a Lane,
@@ -101,16 +102,17 @@ struct Place<'a> {
 
 /// What to do with the lane after one post.
 enum Next {
-    /// Look at the next post.
+    /// Go on with the next post.
     Post,
-    /// Come back at that time.
+    /// Continue the lane at that time.
     At(Timestamp),
-    /// Nothing in the lane can go before its workspace is connected again.
+    /// Hold the lane until its workspace is connected again.
     Held,
 }
 
 impl Deliverer {
-    /// Sends what waits in a lane, until it is empty, blocked, or `until` is near. `hops` is the wake-up's.
+    /// Sends what waits in a lane, until the lane is empty or blocked or `until` is near. `hops` is the number of wake-ups in the
+    /// chain so far.
     pub async fn run(
         &self,
         tenant: &TenantId,
@@ -119,7 +121,7 @@ impl Deliverer {
         until: Timestamp,
     ) -> Result<(), JobError> {
         match self.deliver(tenant, lane, hops, until).await {
-            // The wake-up of a workspace that was erased: there is nothing left to send.
+            // The workspace was erased, so nothing is left to send.
             Err(JobError::Erased) => Ok(()),
             ended => ended,
         }
@@ -136,7 +138,7 @@ impl Deliverer {
         let Some(mut lease) = Lease::acquire(&rows, lane, self, until).await? else {
             return Ok(());
         };
-        let place = Place {
+        let place = LaneContext {
             tenant,
             rows: &rows,
             lane,
@@ -157,13 +159,13 @@ impl Deliverer {
         let Some(time) = again else { return Ok(()) };
         let now = self.clock.now();
         let delay = time.since(now).clamp(PACE, MAX_DELAY);
-        // One wake-up is enough, however often a closed lane is swept or posted to.
+        // One wake-up is enough, even if a closed lane is swept or gets new posts in the meantime.
         if hops >= MAX_HOPS || lease.wakes_within(now, delay) {
             lease.abandon(&rows, None).await;
             return Ok(());
         }
         let sent = wake_later(&*self.wake_ups, tenant, lane, hops + 1, &*self.clock, delay).await;
-        // Noted after it is sent: a sender that dies in between costs one wake-up too many, not one too few.
+        // The wake-up is recorded after it is sent. A sender that dies in between causes one wake-up too many, not one too few.
         let noted = sent.is_ok().then(|| now.plus(delay));
         lease.abandon(&rows, noted).await;
         sent.map_err(|e| JobError::Retry(e.to_string()))
@@ -174,14 +176,14 @@ impl Deliverer {
         time > now && time <= now.plus(SOON) && time.plus(ROOM) <= until
     }
 
-    /// [`Next::Post`] when nothing waits any more.
+    /// Sends posts until one has to wait. Returns [`Next::Post`] if the lane is empty.
     async fn send_all(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         lease: &mut Lease,
         until: Timestamp,
     ) -> Result<Next, JobError> {
-        let Place { rows, lane, .. } = place;
+        let LaneContext { rows, lane, .. } = place;
         loop {
             let partition = ["outbox", lane.as_str()];
             let page = rows.query(&partition, Range::All, false, 1, None).await?;
@@ -189,7 +191,7 @@ impl Deliverer {
                 return Ok(Next::Post);
             };
             let Some(post) = Pending::parse(&key, &row) else {
-                self.set_aside(rows, &key, &row).await?;
+                self.park_damaged(rows, &key, &row).await?;
                 continue;
             };
             let next = if post.sending.is_some() {
@@ -199,7 +201,7 @@ impl Deliverer {
             };
             match next {
                 Next::Post => {}
-                // Slack's turns come every few seconds: no reason to leave the lane, or to spend a hop.
+                // A turn at Slack comes within seconds, so the sender waits here and saves a wake-up.
                 Next::At(time)
                     if matches!(post.target, Target::Effect) && self.is_soon(time, until) =>
                 {

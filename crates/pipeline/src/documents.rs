@@ -1,5 +1,5 @@
-//! Documents: values that a domain keeps as JSON in rows, readable by their tenant only. A document with a version is
-//! replaced only by those who have read the version that stands.
+//! Documents: values that a domain stores as JSON, sealed under the tenant's key. A document with a version can be replaced only
+//! by a writer that has read the current version.
 
 pub mod input;
 
@@ -10,36 +10,35 @@ use serde::de::DeserializeOwned;
 
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
-/// A kind of document: in which attribute of its row it lies, and what errors call it. A domain has one constant for
-/// each kind.
+/// A kind of document: the attribute of its row, and its name in errors. A domain has one constant for each kind.
 pub struct Document<T> {
     attribute: &'static str,
     name: &'static str,
     value: PhantomData<fn() -> T>,
 }
 
-/// A document as it was read.
+/// A document with its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Versioned<T> {
-    /// The value.
+    /// The document itself.
     pub value: T,
-    /// How often it has been put, from 1; 0 for a row that was put without a version.
+    /// The number of times that it has been written, from 1. 0 if the row has no version.
     pub version: i64,
 }
 
-/// A document that holds for every workspace: its own, or the defaults while it has none.
+/// The document in force in a workspace: its own, or the defaults while it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effective<T> {
-    /// The value.
+    /// The document itself, or the defaults.
     pub value: T,
-    /// How often the workspace has put one; 0 for the defaults.
+    /// The number of times that the workspace has written it. 0 for the defaults.
     pub version: i64,
-    /// Whether it is the workspace's own.
+    /// Whether the workspace has stored it. False for the defaults.
     pub own: bool,
 }
 
 impl<T: Serialize + DeserializeOwned> Document<T> {
-    /// Documents in that attribute. Errors say `<name> cannot be read`.
+    /// Describes documents in the given attribute. Errors say `<name> cannot be read`.
     pub const fn new(attribute: &'static str, name: &'static str) -> Self {
         Self {
             attribute,
@@ -48,17 +47,17 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
         }
     }
 
-    /// The row with the value sealed in it.
+    /// Returns the row with the sealed document.
     #[must_use]
     pub fn seal(&self, row: Item, value: &T) -> Item {
-        // Documents are plain data and always serialise. Should one not, the row is refused when it is read.
+        // Documents are plain data and always serialize. If one does not, reading the row fails.
         row.sealed(
             self.attribute,
             serde_json::to_vec(value).unwrap_or_default(),
         )
     }
 
-    /// The value in a row. Errors tell the place of what is damaged, and none of its words.
+    /// Parses the document in a row. An error names the position of the damage and quotes nothing.
     pub fn read(&self, row: &Item) -> Result<T, TableError> {
         let damaged =
             |why: String| TableError::Invalid(format!("{} cannot be read: {why}", self.name));
@@ -68,13 +67,13 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
             .map_err(|e| damaged(format!("line {}, column {}", e.line(), e.column())))
     }
 
-    /// The value in the row at that key; `None` if there is no row.
+    /// Loads the document at a key. `None` if there is no row.
     pub async fn load(&self, rows: &Rows, key: &RowKey) -> Result<Option<T>, TableError> {
         let row = rows.get(key).await?;
         row.map(|row| self.read(&row)).transpose()
     }
 
-    /// The same, with the version to hand to [`Document::replace`].
+    /// Loads the document at a key with its version, for [`Document::replace`]. `None` if there is no row.
     pub async fn load_versioned(
         &self,
         rows: &Rows,
@@ -89,7 +88,7 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
         rows.get(key).await?.map(read).transpose()
     }
 
-    /// The workspace's own value, or `defaults` while it has none.
+    /// Loads the workspace's own document, or `defaults` if it has none.
     pub async fn load_or(
         &self,
         rows: &Rows,
@@ -114,21 +113,21 @@ impl<T: Serialize + DeserializeOwned> Document<T> {
         })
     }
 
-    /// Puts a value, whatever is there.
+    /// Makes the write that stores a document without a condition.
     pub fn put(&self, key: RowKey, value: &T) -> Write<RowKey> {
         Write::put(key, self.seal(Item::new(), value))
     }
 
-    /// Puts a value as the version after the one that was read, 0 for none: on the condition that nobody has put one
-    /// since.
+    /// Makes the write that stores a document as the version after `read`, which is 0 if there was none. It fails if another
+    /// version was stored in the meantime.
     pub fn replace(&self, key: RowKey, value: &T, read: i64) -> Write<RowKey> {
         let row = Item::new().with("version", read + 1);
         unchanged_since(Write::put(key, self.seal(row, value)), read)
     }
 }
 
-/// A write on the condition that its row still has the version that was read, or is still absent if that is 0. Only writes
-/// of rows whose `version` grows with every write are guarded by it.
+/// Adds the condition that the row still has the version `read`, or is still absent if `read` is 0. This protects only rows whose
+/// `version` increases with every write.
 pub fn unchanged_since(write: Write<RowKey>, read: i64) -> Write<RowKey> {
     match read {
         0 => write.when("attribute_not_exists(#pk)"),

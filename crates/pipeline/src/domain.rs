@@ -1,8 +1,7 @@
-//! What a domain is to the pipeline: what it owns, and what it does with each.
+//! The interface of a domain to the pipeline: what the domain owns, and how it handles each of these things.
 //!
-//! The product knows a domain through [`Domain`] and through the API's half of it, and through nothing else. A domain decides and
-//! the pipeline acts: no method but [`Domain::perform`] calls anybody outside, except to open a modal before its trigger
-//! expires.
+//! The product uses a domain only through [`Domain`] and through its API half. A domain decides and the pipeline acts: only
+//! [`Domain::perform`] calls services outside, except that a decision may open a modal before its trigger expires.
 
 use std::time::Duration;
 
@@ -19,39 +18,39 @@ use crate::job::Job;
 use crate::ledger::{Decision, JobError};
 use crate::table::Rows;
 
-/// What a domain owns, known without an instance of it. Every list may be empty.
+/// Everything that a domain owns, known without an instance of it. Every list may be empty.
 #[derive(Debug)]
 pub struct DomainSpec {
-    /// The domain's name: in `TIDEGATE_DOMAINS`, in the ids of its shares, and in logs. Lower case letters.
+    /// The name, in lower-case letters. It is used in `TIDEGATE_DOMAINS`, in the ids of shares, and in logs.
     pub name: &'static str,
-    /// The events that it takes part in, by Slack's `event.type`, or by the envelope's type where there is no event. Several
-    /// domains may take part in one.
+    /// The events that it handles, by Slack's `event.type`, or by the envelope's type if there is no event. Several domains may
+    /// handle the same event.
     pub events: &'static [&'static str],
-    /// Slash commands, with the slash.
+    /// Its slash commands.
     pub commands: &'static [CommandSpec],
-    /// Subcommands of `/tidegate`.
+    /// Its subcommands of `/tidegate`.
     pub subcommands: &'static [Subcommand],
     /// The `action_id` of buttons and menus and the `callback_id` of modals and shortcuts. `incident.*` stands for all ids that
     /// begin with `incident.`.
     pub interactions: &'static [&'static str],
-    /// Shortcuts, for the app's manifest. Their callback ids are among `interactions`.
+    /// Its shortcuts, for the app's manifest. Their callback ids must be in `interactions`.
     pub shortcuts: &'static [ShortcutSpec],
-    /// Kinds of jobs that only this domain sends itself, timers among them.
+    /// The kinds of jobs that only this domain sends, including timers.
     pub jobs: &'static [JobSpec],
-    /// What it has done outside, by the purpose of the outbox row.
+    /// The effects that it performs, by the purpose of the outbox row.
     pub effects: &'static [&'static str],
-    /// Slack scopes without which the domain cannot work.
+    /// The Slack scopes that the domain cannot work without.
     pub required_scopes: &'static [&'static str],
-    /// Slack scopes that it does without if a workspace does not grant them.
+    /// The Slack scopes that a workspace may decline.
     pub optional_scopes: &'static [&'static str],
-    /// The first part of the partition of each of its rows.
+    /// The first parts of the partitions of its rows.
     pub rows: &'static [&'static str],
     /// Whether it has a section of the app's home tab.
     pub has_home: bool,
 }
 
 impl DomainSpec {
-    /// A domain that owns nothing yet.
+    /// Makes the spec of a domain that owns nothing yet.
     pub const fn named(name: &'static str) -> Self {
         Self {
             name,
@@ -69,7 +68,7 @@ impl DomainSpec {
         }
     }
 
-    /// Whether it owns the button, menu, modal or shortcut of that id.
+    /// Tells whether the domain owns the button, menu, modal or shortcut with that id.
     pub fn owns_interaction(&self, id: &str) -> bool {
         self.interactions
             .iter()
@@ -79,7 +78,7 @@ impl DomainSpec {
             })
     }
 
-    /// Whether it takes part in an event: by the event's type, or the envelope's where there is no event.
+    /// Tells whether the domain handles an event.
     pub fn takes(&self, envelope: &Envelope) -> bool {
         let kind = match (envelope.kind(), envelope.event()) {
             ("event_callback", Some(event)) => event.kind().to_owned(),
@@ -92,108 +91,108 @@ impl DomainSpec {
 /// A slash command, as the app's manifest describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandSpec {
-    /// The command with its slash.
+    /// The command, with its slash.
     pub command: &'static str,
-    /// What Slack shows beside it.
+    /// The description that Slack shows beside the command.
     pub description: &'static str,
-    /// What Slack shows behind it while it is typed.
+    /// The hint that Slack shows after the command while it is typed.
     pub usage_hint: &'static str,
 }
 
 /// A subcommand of `/tidegate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subcommand {
-    /// The word behind `/tidegate`, in lower case.
+    /// The word after `/tidegate`, in lower case.
     pub word: &'static str,
-    /// What it is for, after "to": `see how long a request takes`.
+    /// The purpose, as it follows "to": `see how long a request takes`.
     pub purpose: &'static str,
 }
 
 /// A shortcut, as the app's manifest describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShortcutSpec {
-    /// What Slack shows, at most 24 characters.
+    /// The name that Slack shows, at most 24 characters.
     pub name: &'static str,
-    /// Its callback id.
+    /// The `callback_id` that Slack sends.
     pub callback_id: &'static str,
-    /// What Slack shows below the name.
+    /// The description that Slack shows below the name.
     pub description: &'static str,
-    /// Whether it is on messages and not in the global menu.
+    /// Whether it belongs to messages and not to the global menu.
     pub on_message: bool,
 }
 
 /// The queue whose worker does a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobQueue {
-    /// Events: its worker has no Slack token.
+    /// The queue for events. Its worker has no Slack token.
     Events,
-    /// Commands, interactions and timers: its worker may open modals.
+    /// The queue for commands, interactions and timers. Its worker has a token and may open modals.
     Commands,
 }
 
-/// A kind of job.
+/// A kind of job that a domain sends itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobSpec {
-    /// The kind, which begins with the domain's word and a dot: `incident.timer`.
+    /// The kind, which begins with the domain's prefix and a dot: `incident.timer`.
     pub kind: &'static str,
     /// The queue that it goes to.
     pub queue: JobQueue,
-    /// The longest that one attempt takes; the queue's worker must have more.
+    /// The longest time that one attempt takes. The worker of the queue must have more.
     pub longest: Duration,
     /// Whether the job needs a Slack token. Only [`JobQueue::Commands`] has one.
     pub needs_token: bool,
 }
 
-/// What a decision may look at besides what it is about.
+/// What every decision of a domain gets besides the request.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The request as it came.
+    /// The request as a job.
     pub job: &'a Job,
-    /// How often it has been received, this time included.
+    /// The number of receives of the job, including this one.
     pub attempt: u32,
-    /// How often a decision about it was overtaken by other writes in this attempt. A decision that bets on a row's absence
-    /// reads the row when this is not zero.
+    /// The number of decisions in this attempt whose writes failed because other writes came first. A decision that assumes a row
+    /// to be absent reads the row if this is not zero.
     pub overtaken: usize,
-    /// The tenant's rows.
+    /// The rows of the tenant.
     pub rows: &'a Rows,
-    /// Tells the time.
+    /// The clock of the worker.
     pub clock: &'a dyn Clock,
 }
 
 impl Context<'_> {
-    /// Whose request it is.
+    /// Returns the workspace that the request belongs to.
     pub fn tenant(&self) -> &TenantId {
         &self.job.tenant
     }
 
-    /// The present moment.
+    /// Returns the current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 }
 
-/// Somebody whose home tab is drawn.
+/// What a section of the home tab gets.
 #[derive(Clone, Copy)]
 pub struct HomeContext<'a> {
-    /// Their workspace.
+    /// The workspace of the person.
     pub tenant: &'a TenantId,
-    /// Who looks at it.
+    /// The person who has opened the home tab.
     pub user: &'a UserId,
-    /// The tenant's rows.
+    /// The rows of the workspace.
     pub rows: &'a Rows,
-    /// The present moment.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// The pipeline's half of a domain. Each method is only called for what the domain's [`DomainSpec`] owns.
+/// The pipeline half of a domain. Each method is called only for what its [`DomainSpec`] lists.
 ///
-/// Decisions are called again, with the rows as they stand then, whenever a condition of their writes did not hold.
+/// If a condition of a decision's writes fails, the decision is made again from the current rows.
 #[async_trait]
 pub trait Domain: Send + Sync {
-    /// What it owns.
+    /// Returns what the domain owns.
     fn spec(&self) -> &'static DomainSpec;
 
-    /// Decides about an event. It fails alone: other domains go on, and the event comes back to this one by itself.
+    /// Decides about an event. If this fails, other domains go on, and this domain gets the event again as a share.
     async fn event(
         &self,
         _context: Context<'_>,
@@ -230,35 +229,34 @@ pub trait Domain: Send + Sync {
         Err(not_handled("interactions"))
     }
 
-    /// Decides about a job of one of its kinds; `context.job` is the job.
+    /// Decides about a job of one of its kinds, which is `context.job`.
     async fn job(&self, _context: Context<'_>) -> Result<Decision, JobError> {
         Err(not_handled("jobs"))
     }
 
-    /// Its section of the app's home tab, as blocks.
+    /// Returns the blocks of its section of the app's home tab.
     async fn home(&self, _context: HomeContext<'_>) -> Result<Vec<Json>, Undone> {
         Ok(Vec::new())
     }
 
-    /// Performs one of its effects, within about fifteen seconds. It may be called again whenever what it answered could not be
-    /// stored.
+    /// Performs one of its effects within about fifteen seconds. It is called again if its result could not be stored.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
         Err(Undone::Park(format!("nobody performs {}", effect.name)))
     }
 
-    /// What else to write when one of its effects is parked for `reason`. Writes whose conditions do not hold are left out,
-    /// all of them.
+    /// Returns what else to write when one of its effects is parked for `reason`. If a condition of these writes fails, all of them
+    /// are left out.
     fn given_up(&self, _effect: &str, _body: &Json, _reason: &str, _now: Timestamp) -> Done {
         Done::default()
     }
 
-    /// Whether one of its effects needs the workspace's Slack token; it is held while there is none.
+    /// Tells whether one of its effects needs the workspace's Slack token. Such an effect is held while there is none.
     fn needs_token(&self, _effect: &str) -> bool {
         true
     }
 }
 
-/// A domain owns something that it does not handle: our mistake.
+/// The error for something that a domain lists but does not handle. That is a defect of ours.
 fn not_handled(what: &str) -> JobError {
     JobError::Fail(format!("the domain handles no {what}"))
 }

@@ -1,20 +1,20 @@
-//! The only source of randomness: names for processes, keys, nonces, and secrets that Tidegate makes for itself.
+//! The only source of randomness, for process names, keys, nonces and generated secrets.
 
 use thiserror::Error;
 
-/// The operating system gave no random bytes.
+/// The error when the operating system gives no random bytes.
 #[derive(Debug, Error)]
 #[error("read random bytes: {0}")]
 pub struct EntropyError(getrandom::Error);
 
-/// `bytes` random bytes as lower-case hex.
+/// Returns `bytes` random bytes as lower-case hex, two digits per byte.
 pub fn random_hex(bytes: usize) -> Result<String, EntropyError> {
     let mut buffer = vec![0; bytes];
     fill(&mut buffer)?;
     Ok(hex::encode(buffer))
 }
 
-/// Random bytes.
+/// Returns `N` random bytes.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], EntropyError> {
     let mut bytes = [0; N];
     fill(&mut bytes)?;

@@ -1,5 +1,5 @@
-//! The envelope of a queue message: versioned, and the same for every kind of job. The body is opaque here; the
-//! domain that owns the kind reads it.
+//! The envelope of a queue message. It has a version and the same fields for every kind of job. The body is opaque here; the
+//! domain that owns the kind parses it.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use tidegate_slack::ids::TenantId;
 use crate::clock::Timestamp;
 use crate::queue::MAX_BODY;
 
-/// Version that this build writes, and the newest it reads.
+/// The version of the envelope that this build writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
 
-/// Bytes kept free for the fields around the body, so that a full envelope stays under the queue's limit.
+/// The bytes reserved for the fields around the body, so that an envelope stays under the queue's limit.
 const ENVELOPE_ROOM: usize = 8 * 1024;
 
-/// The kinds of jobs that the pipeline itself knows. Domains have more; each begins with a word of its own and a dot.
+/// The kinds of jobs that the pipeline itself handles. Domains have more kinds, each with the domain's prefix and a dot.
 pub mod kind {
     /// A request to `/slack/events`.
     pub const SLACK_EVENT: &str = "slack.event";
@@ -27,32 +27,32 @@ pub mod kind {
     pub const SLACK_COMMAND: &str = "slack.command";
     /// A request to `/slack/interactions`.
     pub const SLACK_INTERACTION: &str = "slack.interaction";
-    /// One domain's part of an event, left over from when the others were done.
+    /// One domain's share of an event, which is done later than the shares of the other domains.
     pub const SHARE: &str = "event.share";
-    /// Posts are waiting in a lane.
+    /// A wake-up for a lane in which posts wait.
     pub const DELIVERY_WAKE: &str = "delivery.wake";
 }
 
-/// One job.
+/// The content of a queue message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {
-    /// What kind of job it is; see [`kind`].
+    /// The kind, such as `slack.event`; see [`kind`].
     pub kind: String,
-    /// What the job is claimed by: Slack's event id, or a hash of the request's timestamp and signature.
+    /// The id that the ledger claims: Slack's event id, or a hash of the request's timestamp and signature.
     pub id: String,
-    /// Whose it is.
+    /// The workspace that the job belongs to.
     pub tenant: TenantId,
-    /// When ingress took it.
+    /// The time when ingress accepted it.
     pub received_at: Timestamp,
-    /// When Slack signed it.
+    /// The time when Slack signed it, to the second.
     pub signed_at: Timestamp,
-    /// Slack's retry headers. Recorded, never acted upon.
+    /// Slack's retry headers, which are only recorded. `None` for a first delivery.
     pub retry: Option<Retry>,
-    /// The raw bytes as they came.
+    /// The raw body of the request.
     pub body: Vec<u8>,
 }
 
-/// Without the body: it holds what people wrote and where they are answered.
+/// Leaves out the body, which holds what people wrote and the URLs that answer them.
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job")
@@ -67,23 +67,23 @@ impl fmt::Debug for Job {
     }
 }
 
-/// What Slack says of a repeated delivery.
+/// The retry headers of a repeated delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retry {
-    /// 1 to 3.
+    /// The number of the retry, from 1 to 3.
     pub num: u32,
-    /// `http_timeout`, `http_error`, ….
+    /// The reason that Slack gives, such as `http_timeout` or `http_error`.
     #[serde(default)]
     pub reason: String,
 }
 
-/// Why a queue message is no job for this build.
+/// The reason why this build cannot read a queue message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
-    /// A newer build wrote it; a newer worker must take it.
+    /// A newer build wrote it, so a newer worker must take it. Holds the version.
     #[error("the envelope has version {0}, this worker reads up to {VERSION}")]
     Newer(u32),
-    /// It is no envelope at all.
+    /// The message is not an envelope.
     #[error("the message is no job envelope")]
     Unreadable,
 }
@@ -99,7 +99,7 @@ struct Wire<'a> {
     signed_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry: Option<Retry>,
-    /// The body as text, or else `base64` holds its bytes.
+    /// The body as text. If absent, `base64` holds its bytes.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     text: Option<&'a RawValue>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,8 +112,8 @@ struct Version {
 }
 
 impl Job {
-    /// Writes the queue message. Its size is bounded by that of the body: text where JSON's escapes keep it below
-    /// the queue's limit, base64 where they do not, or where the text has characters that SQS refuses.
+    /// Serializes the job into a queue message. The body becomes text, or base64 if the escaped text would exceed the queue's
+    /// limit or has characters that SQS rejects.
     pub fn encode(&self) -> Result<String, serde_json::Error> {
         let text = self.body_as_json_text();
         let base64 = text.is_none().then(|| BASE64_STANDARD.encode(&self.body));
@@ -130,7 +130,7 @@ impl Job {
         })
     }
 
-    /// Reads a queue message.
+    /// Parses a queue message.
     pub fn decode(message: &str) -> Result<Self, DecodeError> {
         let version: Version =
             serde_json::from_str(message).map_err(|_| DecodeError::Unreadable)?;
@@ -158,8 +158,8 @@ impl Job {
 
     fn body_as_json_text(&self) -> Option<Box<RawValue>> {
         let text = std::str::from_utf8(&self.body).ok()?;
-        // SQS takes the characters of XML 1.0 only; JSON escapes the control characters, but not these two. Both begin
-        // with the byte 0xEF, which hardly any text has and which is found without decoding each character.
+        // SQS accepts only the characters of XML 1.0. JSON escapes the control characters, but not these two. Both begin with
+        // the byte 0xEF, which is rare and can be found without decoding the text.
         if self.body.contains(&0xef) && text.contains(['\u{fffe}', '\u{ffff}']) {
             return None;
         }

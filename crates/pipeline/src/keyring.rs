@@ -1,13 +1,15 @@
-//! The tenants' data keys: what people wrote and what opens their workspace is stored only under the key of its tenant.
+//! The data keys of tenants. Texts that people wrote and credentials of workspaces are stored only under the key of their tenant.
 //!
-//! Three layers. A master key comes from [`Secrets`]. It wraps one data key per tenant; those lie in a table of their
-//! own, which has no backups, so that destroying a tenant's key makes its rows unreadable in every backup too. The data
-//! key seals values, with the tenant and the value's name as associated data and the key's number in the record.
+//! There are three layers. A master key comes from [`Secrets`]. It wraps the data keys of each tenant, which are stored in a
+//! separate table without backups, so that destroying them makes the tenant's rows unreadable in every backup too. A data key
+//! seals values, with the tenant and the value's name as associated data. The sealed value holds the number of its key.
 //!
-//! The key's row is also where it stands that a tenant was erased: nothing more is written for it then.
+//! The row of a tenant's keys also records that the tenant was erased. Nothing more is written for it then.
 
 mod cipher;
+mod hash_key;
 mod master;
+mod stored;
 mod tenant_keys;
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,8 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use thiserror::Error;
 use tidegate_slack::ids::TenantId;
 use tokio::sync::OnceCell;
@@ -25,33 +25,34 @@ use self::cipher::AesKey;
 pub use self::cipher::CipherError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
+use self::stored::{Stored, value_of};
 pub use self::tenant_keys::{TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
-use crate::table::{Item, RowKey, Rows, Table, TableError, Value, Write};
+use crate::table::{RowKey, Rows, Table, TableError, Value, Write};
 
-/// How long a process goes on with the keys that it has read: so long may it write for a tenant erased elsewhere.
+/// How long a process uses the keys that it has read. For that time, it may still write for a tenant that another process erased.
 pub const CACHED_FOR: Duration = Duration::from_mins(1);
 
-/// Tenants whose keys a process holds.
+/// The most tenants whose keys a process caches.
 const CACHED_TENANTS: usize = 10_000;
 
-/// Tries to make a key that others make at the same moment.
+/// The number of attempts to add a key while other processes add keys too.
 const TRIES: usize = 5;
 
-/// Why there is no key.
+/// The reason why a key cannot be used.
 #[derive(Debug, Error)]
 pub enum KeyError {
-    /// The tenant was erased and has not been installed again.
+    /// The tenant was erased, and the app has not been installed again.
     #[error("the workspace has been erased")]
     Erased,
-    /// The keys' table did not answer.
+    /// The table of keys failed.
     #[error("tenant keys: {0}")]
     Table(#[from] TableError),
-    /// No master key.
+    /// The master keys could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The list of master keys cannot be read.
+    /// The list of master keys is malformed.
     #[error(transparent)]
     Master(#[from] MasterKeyError),
     /// A key is wrapped under a master key that is not in the list, or is damaged.
@@ -69,20 +70,13 @@ pub struct Keyring {
     master_name: String,
     clock: Arc<dyn Clock>,
     cached: Mutex<HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>>,
-    /// Goes up with every key that is destroyed: what was read before is not kept then.
+    /// Counts the calls of [`Keyring::forget`]. Keys that were read before such a call are not cached.
     changes: AtomicU64,
     hash_key: OnceCell<AesKey>,
 }
 
-/// What stands in a tenant's row.
-struct Stored {
-    erased: bool,
-    current: i64,
-    wrapped: BTreeMap<i64, Wrapped>,
-}
-
 impl Keyring {
-    /// The keys in that table, wrapped under the master key that `secrets` holds under `master_name`.
+    /// Uses the keys in `table`, wrapped under the master keys that `secrets` holds under `master_name`.
     pub fn new(
         table: &Table,
         secrets: Arc<dyn Secrets>,
@@ -100,7 +94,7 @@ impl Keyring {
         }
     }
 
-    /// A tenant's keys; made if it has none yet.
+    /// Returns a tenant's keys, and makes the first one if it has none.
     pub async fn of(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, KeyError> {
         let now = self.clock.now();
         if let Some((read_at, keys)) = self.cache().get(tenant)
@@ -111,7 +105,7 @@ impl Keyring {
         let changes = self.changes.load(Ordering::SeqCst);
         let keys = Arc::new(self.read_or_make(tenant).await?);
         let mut cache = self.cache();
-        // Read before they were changed: good for once.
+        // The keys may have changed since the read, so they are used once and not cached.
         if self.changes.load(Ordering::SeqCst) != changes {
             return Ok(keys);
         }
@@ -122,35 +116,25 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// A name for an id that tells nobody without the keys' table which one it is: for what outlives an erasure.
-    pub async fn hash(&self, id: &str) -> Result<String, KeyError> {
-        let key = self
-            .hash_key
-            .get_or_try_init(|| self.read_hash_key())
-            .await?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(key.bytes()).map_err(|_| KeyError::Damaged)?;
-        mac.update(id.as_bytes());
-        Ok(hex::encode(&mac.finalize().into_bytes()[..16]))
-    }
-
-    /// Destroys a tenant's keys: what they sealed is lost, here and in every backup. Nothing more is written for it.
+    /// Destroys a tenant's keys. What they sealed can never be read again, here or in a backup, and nothing more is written for the
+    /// tenant.
     pub async fn destroy(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;
         let now = self.clock.now();
-        // The count stays, so that a key made after a new installation never has the number of a destroyed one.
+        // The number stays, so that a key that is made after a new install never has the number of a destroyed key.
         let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
         self.rows.write(erase.value(":now", now.millis())).await?;
         self.forget(tenant);
         Ok(())
     }
 
-    /// Whether a tenant was erased and not installed again.
+    /// Tells whether a tenant was erased and the app has not been installed again.
     pub async fn is_erased(&self, tenant: &TenantId) -> Result<bool, KeyError> {
         let stored = self.stored(tenant).await?;
         Ok(stored.is_some_and(|stored| stored.erased))
     }
 
-    /// Lets an erased tenant begin anew, with a new key. Does nothing for one that was not erased.
+    /// Ends the erased state of a tenant, which then gets a new key. Does nothing for a tenant that was not erased.
     pub async fn revive(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;
         let begun = Write::update(key, "REMOVE #erased_at").when("attribute_exists(#erased_at)");
@@ -162,8 +146,8 @@ impl Keyring {
         Ok(())
     }
 
-    /// Gives a tenant a new key under the newest master key and wraps its older ones under that too. What the older
-    /// ones sealed stays readable. An interrupted call is repeated without harm.
+    /// Gives a tenant a new key under the newest master key, and wraps its older keys under that master key too. Values that the
+    /// older keys sealed stay readable. An interrupted call can be repeated.
     pub async fn renew(&self, tenant: &TenantId) -> Result<(), KeyError> {
         for _ in 0..TRIES {
             let stored = self.stored(tenant).await?.ok_or(KeyError::Damaged)?;
@@ -179,7 +163,7 @@ impl Keyring {
         Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
     }
 
-    /// Reads a tenant's keys anew the next time: somebody else may have added one.
+    /// Drops a tenant's keys from the cache, so that they are read again when they are needed.
     pub fn forget(&self, tenant: &TenantId) {
         let mut cache = self.cache();
         self.changes.fetch_add(1, Ordering::SeqCst);
@@ -206,7 +190,7 @@ impl Keyring {
         Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
     }
 
-    /// Adds a key under the number after `current`; false when somebody else was faster.
+    /// Adds a key with the number after `current`. Returns false if another process was faster.
     async fn add_key(
         &self,
         tenant: &TenantId,
@@ -218,7 +202,7 @@ impl Keyring {
         let mut wrapped = BTreeMap::new();
         for (number, key) in &keys {
             let about = about(tenant, *number);
-            wrapped.insert(number.to_string(), value(masters.wrap(&about, key)?));
+            wrapped.insert(number.to_string(), value_of(masters.wrap(&about, key)?));
         }
         let add = Write::update(key, "SET #current = :next, #wrapped = :wrapped")
             .when("attribute_not_exists(#erased_at) AND (attribute_not_exists(#pk) OR attribute_not_exists(#current) OR #current = :seen)")
@@ -246,51 +230,7 @@ impl Keyring {
 
     async fn stored(&self, tenant: &TenantId) -> Result<Option<Stored>, KeyError> {
         let row = self.rows.get(&self.key_of(tenant).await?).await?;
-        let Some(row) = row else { return Ok(None) };
-        let mut wrapped = BTreeMap::new();
-        if let Some(Value::M(keys)) = row.0.get("wrapped") {
-            for (number, key) in keys {
-                let number = number.parse().map_err(|_| KeyError::Damaged)?;
-                wrapped.insert(number, wrapped_from(key).ok_or(KeyError::Damaged)?);
-            }
-        }
-        Ok(Some(Stored {
-            erased: row.number("erased_at").is_some(),
-            current: row.number("current").unwrap_or(0),
-            wrapped,
-        }))
-    }
-
-    async fn read_hash_key(&self) -> Result<AesKey, KeyError> {
-        const ABOUT: &str = "hash key";
-        let place = RowKey::new(&["hash_key"], &["key"]);
-        let masters = self.masters().await?;
-        for _ in 0..TRIES {
-            if let Some(row) = self.rows.get(&place).await? {
-                let wrapped = row.0.get("wrapped").and_then(wrapped_from);
-                return Ok(masters.unwrap(ABOUT, &wrapped.ok_or(KeyError::Damaged)?)?);
-            }
-            let made = value(masters.wrap(ABOUT, &AesKey::random()?)?);
-            let put = Write::put(place.clone(), Item::new().with("wrapped", made));
-            match self.rows.write(put.when("attribute_not_exists(#pk)")).await {
-                Ok(_) | Err(TableError::Condition) => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        Err(KeyError::Damaged)
-    }
-
-    /// Wraps the key of [`Keyring::hash`] under the newest master key.
-    pub async fn renew_hash_key(&self) -> Result<(), KeyError> {
-        let key = self
-            .hash_key
-            .get_or_try_init(|| self.read_hash_key())
-            .await?;
-        let wrapped = value(self.masters().await?.wrap("hash key", key)?);
-        let place = RowKey::new(&["hash_key"], &["key"]);
-        let put = Write::put(place, Item::new().with("wrapped", wrapped));
-        self.rows.write(put).await?;
-        Ok(())
+        row.map(|row| Stored::parse(&row)).transpose()
     }
 
     async fn key_of(&self, tenant: &TenantId) -> Result<RowKey, KeyError> {
@@ -313,22 +253,4 @@ impl Keyring {
 
 fn about(tenant: &TenantId, number: i64) -> String {
     format!("tenant key\0{tenant}\0{number}")
-}
-
-fn value(wrapped: Wrapped) -> Value {
-    Value::M(BTreeMap::from([
-        ("master".to_owned(), wrapped.master.into()),
-        ("bytes".to_owned(), wrapped.bytes.into()),
-    ]))
-}
-
-fn wrapped_from(value: &Value) -> Option<Wrapped> {
-    let Value::M(fields) = value else { return None };
-    match (fields.get("master")?, fields.get("bytes")?) {
-        (Value::S(master), Value::B(bytes)) => Some(Wrapped {
-            master: master.clone(),
-            bytes: bytes.clone(),
-        }),
-        _ => None,
-    }
 }

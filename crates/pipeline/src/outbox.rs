@@ -1,9 +1,9 @@
-//! The outbox: what has been decided and not yet left: posts, and effects that their domain performs. The table is the
-//! truth; the queue only wakes a sender.
+//! The outbox holds the posts that are decided and not yet sent, and the effects that domains perform. The table is the source
+//! of truth; the queue only wakes a sender.
 //!
-//! A lane is what is kept in order: one channel, one `response_url`, or what a domain names. A post waits in its
-//! lane's partition until its fate is settled and moves to its event's partition then, so that a lane never grows with
-//! what it has sent.
+//! A lane is an ordered queue: of one channel, one `response_url`, or a name that a domain chooses. A post waits in the
+//! partition of its lane until its outcome is settled. Then it moves to the partition of its event, so that a lane does not
+//! grow with what it has sent.
 
 mod pending;
 mod settled;
@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use tidegate_slack::ids::{ChannelId, TenantId};
 use uuid::Uuid;
 
-pub use self::pending::{DAMAGED, End, Pending, set_aside};
+pub use self::pending::{DAMAGED, End, Pending, park_damaged};
 pub use self::settled::{PostState, Settled};
 use crate::clock::Timestamp;
 use crate::table::{Due, Item, RowKey, Value, Write, hash_text};
@@ -24,26 +24,26 @@ use crate::table::{Due, Item, RowKey, Value, Write, hash_text};
 /// How long a post may wait in the outbox before the sweep wakes its lane again.
 pub const SWEEP_AFTER: Duration = Duration::from_mins(1);
 
-/// How long the fate of a post is kept.
+/// How long a settled post is kept: seven days.
 pub const KEEP_SETTLED: Duration = Duration::from_hours(168);
 
-/// Namespace of message ids, so that they are the same for the same event, purpose and place.
+/// The namespace of message ids, so that the same event, purpose and position always give the same id.
 const MESSAGE_IDS: Uuid = Uuid::from_u128(0x7469_6465_6761_7465_6f75_7462_6f78_3031);
 
-/// Namespace of the ids of what another post's end leads to.
+/// The namespace of the ids of posts that follow the end of another post.
 const FOLLOW_ON_IDS: Uuid = Uuid::from_u128(0x7469_6465_6761_7465_6f75_7462_6f78_3032);
 
-/// What is kept in order: a channel of its tenant, a single `response_url`, or what a domain names.
+/// The name of an ordered queue of posts within a tenant: a channel, a `response_url`, or a name that a domain chooses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane(String);
 
 impl Lane {
-    /// The lane of a channel.
+    /// Returns the lane of a channel.
     pub fn channel(channel: &ChannelId) -> Self {
         Self(channel.as_str().to_owned())
     }
 
-    /// The lane of a `response_url`: its hash, because lanes are logged and the URL is a credential.
+    /// Returns the lane of a `response_url`. It holds a hash, because lanes are logged and the URL is a credential.
     pub fn response_url(url: &SecretString) -> Self {
         Self(format!(
             "response.{}",
@@ -51,10 +51,10 @@ impl Lane {
         ))
     }
 
-    /// A domain's own lane, `incident.<id>` for example: its parts joined by dots, so escaped that different parts
-    /// make different lanes and none is a channel's or a `response_url`'s.
+    /// Returns a domain's own lane, for example `incident.<id>`. The parts are escaped and joined by dots, so that different
+    /// parts give different lanes and none equals a channel's or a `response_url`'s.
     pub fn named(parts: &[&str]) -> Self {
-        // An empty part is written `%`, which no other part is: so one part and a dot is never two.
+        // An empty part is written as `%`, which no other part equals, so one part with a dot never equals two parts.
         let escaped = |part: &&str| match *part {
             "" => "%".to_owned(),
             part => part.replace('%', "%25").replace('.', "%2E"),
@@ -70,56 +70,55 @@ impl Lane {
         }
     }
 
-    /// As stored and queued.
+    /// Returns the name in rows and queue messages.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// From a row or a queue message.
+    /// Makes a lane from the name in a row or a queue message.
     pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
 
-/// Where a post goes.
+/// The destination of a post.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// `chat.postMessage`; the body names the channel.
     Channel,
-    /// A `response_url`.
+    /// A `response_url`, which needs no token.
     ResponseUrl(SecretString),
-    /// Its domain performs it; the body is the domain's own.
+    /// An effect that its domain performs. The domain defines the body.
     Effect,
 }
 
-/// What to do when nobody knows whether a post arrived, and it is not found by looking.
+/// What to do if the outcome of a post is unknown and a search does not find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Send it again: a missing alert is worse than a double one.
+    /// Send it again, because a missing alert is worse than a duplicate.
     AtLeastOnce,
-    /// Park it for a person: a double notice is worse than a missing one.
+    /// Park it for a person, because a duplicate notice is worse than a missing one.
     AtMostOnce,
-    /// Doing it again is harmless: nothing is waited for and nothing looked up. For effects.
+    /// Do it again at once, because repeating is harmless. Only for effects.
     Repeatable,
 }
 
 /// A post that a domain has decided on.
 #[derive(Clone)]
 pub struct Post {
-    /// What it is kept in order with.
+    /// The lane whose order it keeps.
     pub lane: Lane,
-    /// Where it goes.
+    /// The destination of the post in Slack, or the mark of an effect.
     pub target: Target,
-    /// The body as Slack takes it; an effect's is its domain's own.
+    /// The body that Slack receives, or the body of an effect.
     pub body: Json,
-    /// What to do when its fate is unknown.
+    /// What to do if its outcome is unknown.
     pub class: Class,
-    /// What it is for, for logs and lists: `mention_reply`, `ping_answer`, …. It names an effect:
-    /// `incident.create_channel`.
+    /// The purpose in logs and lists, such as `mention_reply`, or the name of an effect, such as `incident.create_channel`.
     pub purpose: &'static str,
 }
 
-// Without the body: it is message text.
+// The body is left out, because it is message text.
 impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Post")
@@ -130,7 +129,7 @@ impl fmt::Debug for Post {
     }
 }
 
-/// The write that puts a decided post into its lane; `n` is its place among the posts of that domain about that event.
+/// Makes the write that adds a post to its lane. `n` is its position among the posts of the domain about the event.
 pub fn insert(
     event_id: &str,
     domain: &str,
@@ -140,18 +139,18 @@ pub fn insert(
 ) -> Write<RowKey> {
     let name = format!("{event_id}/{domain}#{}#{n}", post.purpose);
     let message_id = Uuid::new_v5(&MESSAGE_IDS, name.as_bytes()).to_string();
-    written(event_id, &message_id, n, post, now)
+    write_of(event_id, &message_id, n, post, now)
 }
 
-/// The write that puts in what another post's end leads to; `n` is its place among what that leads to. Its id comes from
-/// that post's, so that it is the same however often that is performed.
+/// Makes the write that adds a post which follows the end of another post. `n` is its position among those posts. Its id is
+/// derived from the parent's, so that it stays the same if the parent is performed again.
 pub fn insert_after(parent: &Pending, n: usize, post: &Post, now: Timestamp) -> Write<RowKey> {
     let name = format!("{}#{}#{n}", parent.message_id, post.purpose);
     let message_id = Uuid::new_v5(&FOLLOW_ON_IDS, name.as_bytes()).to_string();
-    written(&parent.event_id, &message_id, n, post, now)
+    write_of(&parent.event_id, &message_id, n, post, now)
 }
 
-fn written(
+fn write_of(
     event_id: &str,
     message_id: &str,
     n: usize,
@@ -184,13 +183,13 @@ fn written(
     Write::put(key, ready(item, &post.lane, now))
 }
 
-/// Marks an item as ready and to be swept in a minute.
+/// Marks an item as ready, and as due for the sweep in a minute.
 fn ready(item: Item, lane: &Lane, now: Timestamp) -> Item {
     item.with("due", Due::Outbox.partition(lane.as_str()))
         .with("due_at", now.plus(SWEEP_AFTER).millis())
 }
 
-/// The write that makes a post due that was held, so that the sweep finds it even if its wake-up is lost.
+/// Makes the write that makes a held post due again, so that the sweep finds it even if its wake-up is lost.
 pub fn due_again(key: RowKey, lane: &Lane, now: Timestamp) -> Write<RowKey> {
     Write::update(key, "SET #due = :due, #due_at = :at")
         .when("attribute_exists(#pk)")
@@ -198,8 +197,8 @@ pub fn due_again(key: RowKey, lane: &Lane, now: Timestamp) -> Write<RowKey> {
         .value(":at", now.plus(SWEEP_AFTER).millis())
 }
 
-/// Ordered by time, and within one decision by place. The id keeps apart what two posts of one event lead to in the
-/// same millisecond.
+/// Returns the key of a waiting post. Keys sort by time, and within one decision by position. The id separates posts that follow
+/// two posts of one event in the same millisecond.
 fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: i64, message_id: &str) -> RowKey {
     RowKey::new(
         &["outbox", lane.as_str()],
@@ -211,22 +210,22 @@ fn pending_key(lane: &Lane, now: Timestamp, event_id: &str, n: i64, message_id: 
     )
 }
 
-/// The lane behind an outbox row's key, for the sweep.
+/// Returns the lane of an outbox row, for the sweep.
 pub fn lane_of(key: &RowKey) -> Option<Lane> {
     key.partition_parts().into_iter().nth(1).map(Lane)
 }
 
-/// Body of a wake-up job.
+/// The body of a wake-up job.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct WakeUp {
-    /// The lane to look at.
+    /// The lane that has posts to send.
     pub lane: String,
-    /// How often senders have passed this on; Lambda stops a chain that feeds itself at 16.
+    /// The number of times that senders have passed it on. Lambda stops a chain that invokes itself 16 times.
     #[serde(default)]
     pub hops: u32,
 }
 
-/// The job that wakes a lane's sender.
+/// Makes the job that wakes the sender of a lane.
 pub fn wake_up(
     tenant: &TenantId,
     lane: &Lane,

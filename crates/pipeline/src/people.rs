@@ -1,5 +1,5 @@
-//! The people of a workspace, as Slack knows them: what kind of account they have, where their clock stands, what they are
-//! called. Slack is asked about each once a day at most; names are kept for a year.
+//! The people of a workspace as Slack describes them: kind of account, time zone and name. Slack is asked about each person at
+//! most once a day. Names are kept for a year.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,49 +15,49 @@ use crate::clock::Timestamp;
 use crate::delivery::BotTokens;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
-/// How long Slack's answer counts.
+/// How long Slack's answer is used.
 const KEEP: Duration = Duration::from_hours(24);
 
-/// How long a name is kept, for records of what the person had to do with.
+/// How long a name is kept, for records that mention the person.
 const KEEP_NAMES: Duration = Duration::from_hours(24 * 365);
 
-/// Most names that [`names`] reads.
+/// The most names that [`names`] reads.
 const MAX_NAMES: usize = 100;
 
-/// How long a caller waits for Slack: what is asked must go on while Slack is down.
+/// How long a caller waits for Slack. The caller's own work must go on while Slack is down.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// What kind of account somebody has in a workspace.
+/// The kind of account that a person has in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PersonKind {
     /// A full member.
     Member,
-    /// A guest, with one channel or several.
+    /// A guest, who sees one or several channels.
     Guest,
-    /// From another workspace, through a shared channel.
+    /// A person from another workspace, in a shared channel.
     Outsider,
     /// A bot user.
     Bot,
 }
 
-/// A person as far as permissions and reminders care.
+/// What permissions and reminders need to know about a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
-    /// What kind of account they have.
+    /// The kind of account.
     pub kind: PersonKind,
-    /// Seconds that their clock is ahead of UTC, if Slack said.
+    /// The offset of their time zone from UTC in seconds. `None` if Slack did not say.
     pub zone: Option<i32>,
 }
 
 impl Person {
-    /// Somebody of whom Slack tells nothing. They count as a member: a tool that shuts people out whenever Slack stumbles
+    /// A person about whom Slack says nothing. They count as a member, because a tool that shuts people out while Slack is down
     /// is of no use.
     const UNKNOWN: Self = Self {
         kind: PersonKind::Member,
         zone: None,
     };
 
-    /// Somebody who comes from another workspace, as the request itself says.
+    /// A person from another workspace, according to the request itself.
     const FOREIGNER: Self = Self {
         kind: PersonKind::Outsider,
         zone: None,
@@ -66,19 +66,19 @@ impl Person {
 
 /// The people of one workspace.
 pub struct People<'a> {
-    /// Asks Slack.
+    /// The client that asks Slack.
     pub slack: &'a SlackClient,
-    /// The workspaces' bot tokens.
+    /// The bot tokens of all workspaces.
     pub tokens: &'a dyn BotTokens,
-    /// The workspace.
+    /// The workspace whose people are looked up.
     pub tenant: &'a TenantId,
-    /// Its rows, in which the answers are kept.
+    /// The rows of that workspace, which cache Slack's answers.
     pub rows: &'a Rows,
 }
 
 impl People<'_> {
-    /// Who somebody is. `team` is the workspace that they belong to, if the request says so. Somebody of whom neither the
-    /// rows nor Slack can say anything now counts as a member.
+    /// Looks up a person. `team` is their own workspace, if the request names it. A person about whom neither the rows nor Slack
+    /// say anything counts as a member.
     pub async fn look_up(
         &self,
         user: &UserId,
@@ -89,14 +89,14 @@ impl People<'_> {
         Ok(known.unwrap_or(Person::UNKNOWN))
     }
 
-    /// The same for callers that can wait: `None` for somebody of whom nothing can be said now.
+    /// Looks up a person for a caller that can wait. `None` if neither the rows nor Slack say anything now.
     pub async fn known(
         &self,
         user: &UserId,
         team: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Person>, TableError> {
-        // Before what is remembered, which may be of a time when nobody had said so.
+        // This comes before the cached row, which may be older than the first request that named the team.
         if is_foreign(self.tenant, team) {
             return Ok(Some(Person::FOREIGNER));
         }
@@ -117,7 +117,7 @@ impl People<'_> {
         Ok(Some(person))
     }
 
-    /// Slack's answer, if it comes in time.
+    /// Asks Slack about a person. `None` if Slack refuses or does not answer in time.
     async fn ask(&self, user: &UserId) -> Option<User> {
         let request = Info {
             user: user.clone(),
@@ -141,7 +141,7 @@ impl People<'_> {
     }
 }
 
-/// The names of people, of those that are kept: [`MAX_NAMES`] at most.
+/// Returns the names of people from the rows. Reads at most [`MAX_NAMES`] people; those without a row are left out.
 pub async fn names(
     rows: &Rows,
     users: impl IntoIterator<Item = UserId>,
@@ -155,12 +155,12 @@ pub async fn names(
     Ok(read.into_iter().flatten().collect())
 }
 
-/// The row of a person.
+/// Returns the key of a person's row.
 fn key(user: &UserId) -> RowKey {
     RowKey::new(&["person", user.as_str()], &["slack"])
 }
 
-/// What a person is called: as they want it, or else in full.
+/// Returns a person's display name, or else their full name.
 fn name(user: &User) -> String {
     let profile = user.profile.as_ref();
     let chosen = profile
@@ -170,18 +170,18 @@ fn name(user: &User) -> String {
     chosen.unwrap_or(full).to_owned()
 }
 
-/// Whether `team` is another workspace than the tenant. Of an organisation (`E…`), on either side, only Slack itself can
-/// say which workspaces belong to it.
+/// Tells whether `team` is another workspace than the tenant. An organization (`E…`) on either side is never foreign, because
+/// only Slack knows which workspaces belong to it.
 fn is_foreign(tenant: &TenantId, team: Option<&str>) -> bool {
     let tenant = tenant.as_str();
     let is_other = |team: &str| team.starts_with('T') && team != tenant;
     tenant.starts_with('T') && team.is_some_and(is_other)
 }
 
-/// What kind of account Slack says that a person has, from the view of the tenant.
+/// Returns the kind of account that a person has from the view of the tenant.
 fn kind(user: &User, tenant: &TenantId) -> PersonKind {
     let team = user.team_id.as_ref().map(TenantId::as_str);
-    // Workspaces of one organisation share their people.
+    // Workspaces of one organization share their people.
     let foreign = user.enterprise_user.is_none() && is_foreign(tenant, team);
     if user.is_bot {
         PersonKind::Bot
@@ -194,7 +194,7 @@ fn kind(user: &User, tenant: &TenantId) -> PersonKind {
     }
 }
 
-/// Seconds ahead of UTC.
+/// Returns the offset from UTC in seconds.
 fn zone(user: &User) -> Option<i32> {
     user.tz_offset
         .and_then(|seconds| i32::try_from(seconds).ok())

@@ -1,5 +1,5 @@
-//! The seam for queues, in the terms of SQS standard queues: at least once, unordered, hidden while in work,
-//! moved to a dead-letter queue after too many receives.
+//! The seam for queues, with the rules of SQS standard queues: delivery at least once and in any order, hidden during work,
+//! and moved to a dead-letter queue after too many receives.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,37 +7,37 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-/// Longest delay SQS grants a message.
+/// The longest delay of a message in SQS.
 pub const MAX_DELAY: Duration = Duration::from_mins(15);
 
-/// Bytes that a message body may have.
+/// The most bytes in a message body.
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// A message on its way in.
+/// A message to send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Whose message it is: fair queues keep one noisy group from starving the rest.
+    /// The group, which is the tenant. Fair queues keep one busy group from delaying the others.
     pub group: String,
     /// The body, at most [`MAX_BODY`] bytes.
     pub body: String,
-    /// How long it stays hidden at first, at most [`MAX_DELAY`].
+    /// How long the message stays hidden after it is sent, at most [`MAX_DELAY`].
     pub delay: Duration,
 }
 
-/// A message on its way out.
+/// A message that was received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// The queue's id of the message.
     pub id: String,
-    /// Stands for this one receive: needed to delete or hide the message.
+    /// The handle of this receive, which is needed to delete or hide the message.
     pub receipt: String,
     /// The body as it was sent.
     pub body: String,
-    /// How often it has been received, this time included.
+    /// The number of receives, including this one.
     pub receives: u32,
 }
 
-// A body holds what people wrote and where they are answered, so neither shows it.
+// A body holds what people wrote and the URLs that answer them, so neither `Debug` output shows it.
 
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,30 +58,30 @@ impl fmt::Debug for Received {
     }
 }
 
-/// Why the queue did not do it.
+/// The reason why a queue failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QueueError {
-    /// It did not answer, or not in time, or said that it is busy.
+    /// The queue did not answer in time, or said that it is busy. Trying again can help.
     #[error("the queue is unavailable: {0}")]
     Unavailable(String),
-    /// It will never take this request.
+    /// The queue rejected the request. Trying again cannot help.
     #[error("the queue refused: {0}")]
     Refused(String),
 }
 
-/// One queue.
+/// A queue of messages.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Takes a message; on `Ok` it is durable.
+    /// Sends a message. On `Ok`, it is durable.
     async fn send(&self, message: Outgoing) -> Result<(), QueueError>;
 
-    /// Up to `max` messages (at most 10), waiting up to `wait` for the first. Each is hidden from others for the
-    /// queue's visibility timeout.
+    /// Receives up to `max` messages (at most 10) and waits up to `wait` for the first. Each is hidden from others for the
+    /// visibility timeout of the queue.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Received>, QueueError>;
 
-    /// Deletes what has been worked off. A receipt that is no longer current is ignored.
+    /// Deletes messages that are done. A receipt that is no longer current is ignored.
     async fn delete(&self, receipts: Vec<String>) -> Result<(), QueueError>;
 
-    /// Hides a message for that long from now; zero shows it at once.
+    /// Hides a message for the given time from now. Zero shows it at once.
     async fn hide(&self, receipt: &str, duration: Duration) -> Result<(), QueueError>;
 }

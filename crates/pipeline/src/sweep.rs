@@ -1,5 +1,5 @@
-//! The sweep: wakes the lanes of posts that should have left by now. Covers a worker that died between its commit
-//! and the wake-up, a wake-up that was lost, and every wait that outlived its chain of wake-ups.
+//! The sweep wakes the lanes of posts that should have been sent by now. It covers a worker that died between its commit and the
+//! wake-up, a lost wake-up, and a wait that outlasted its chain of wake-ups.
 
 use std::collections::BTreeSet;
 
@@ -11,11 +11,11 @@ use crate::queue::{Queue, QueueError};
 use crate::table::{Due, Table, TableError};
 use crate::worker::wake;
 
-/// Rows looked at per partition of the index in one sweep: so many that a lane which has been closed for half an
-/// hour hides no other behind its posts.
+/// The rows that one sweep reads per partition of the index. They are so many that the posts of a lane which has been closed for
+/// half an hour do not hide other lanes.
 const LIMIT: usize = 2000;
 
-/// A sweep did not end.
+/// The reason why a sweep failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The index could not be read.
@@ -26,7 +26,7 @@ pub enum SweepError {
     Queue(#[from] QueueError),
 }
 
-/// Wakes every lane with a post that is due. Answers how many.
+/// Wakes every lane with a post that is due. Returns the number of lanes.
 pub async fn sweep(
     table: &Table,
     wake_ups: &dyn Queue,

@@ -1,5 +1,5 @@
-//! The seam for the table, in DynamoDB's own terms. A handler gets rows through [`Table::tenant`] only: the handle
-//! prefixes every key, so it cannot name another tenant's rows.
+//! The seam for the table, in DynamoDB's own terms. A handler gets its rows from [`Table::tenant`]. That handle prefixes every
+//! key, so it cannot reach another tenant's rows.
 
 mod engine;
 mod key;
@@ -20,5 +20,5 @@ pub use sealed::SealedEngine;
 pub use system::{DUE_SHARDS, Due, DueRow, SystemRows};
 pub use value::{Item, Value};
 
-/// Name of the sparse index over what is due: hash `due`, range `due_at`, keys only.
+/// The name of the sparse index over due rows. Its hash key is `due`, its range key is `due_at`, and it holds keys only.
 pub const DUE_INDEX: &str = "due";

@@ -10,10 +10,10 @@ use crate::table::{Cursor, Item, Range, RowKey, Rows, Table, TableError, Write};
 /// The partition of the list, among the rows of no tenant.
 const PARTITION: &str = "tenants";
 
-/// Tenants that a process remembers having listed; past that it lists them again.
+/// The most tenants that a process remembers. Beyond that it forgets all of them and lists them again.
 const REMEMBERED: usize = 10_000;
 
-/// One page of the tenants, ordered by id, with the cursor of the next page.
+/// Returns one page of the tenants, ordered by id, and the cursor of the next page.
 pub async fn page(
     system: &Rows,
     limit: usize,
@@ -25,18 +25,18 @@ pub async fn page(
     Ok((ids.map(TenantId::from).collect(), page.next))
 }
 
-/// The write that adds a tenant to the list, however often it is made.
+/// Makes the write that adds a tenant to the list. Repeating it changes nothing.
 pub fn add(tenant: &TenantId) -> Write<RowKey> {
     let row = Item::new().with("tenant", tenant.as_str());
     Write::put(key(tenant), row)
 }
 
-/// The write that takes a tenant off the list.
+/// Makes the write that removes a tenant from the list.
 pub fn remove(tenant: &TenantId) -> Write<RowKey> {
     Write::delete(key(tenant))
 }
 
-/// Whether a tenant is on the list.
+/// Tells whether a tenant is on the list.
 pub async fn is_listed(system: &Rows, tenant: &TenantId) -> Result<bool, TableError> {
     Ok(system.get(&key(tenant)).await?.is_some())
 }
@@ -45,12 +45,12 @@ fn key(tenant: &TenantId) -> RowKey {
     RowKey::new(&[PARTITION], &[tenant.as_str()])
 }
 
-/// Adds each tenant to the list once per process.
+/// Remembers which tenants this process has listed, so that each is written once.
 #[derive(Debug, Default)]
 pub struct Listed(Mutex<BTreeSet<TenantId>>);
 
 impl Listed {
-    /// Makes sure that the tenant is on the list.
+    /// Adds the tenant to the list, unless this process has already done so.
     pub async fn ensure(&self, table: &Table, tenant: &TenantId) -> Result<(), TableError> {
         if self.seen().contains(tenant) {
             return Ok(());

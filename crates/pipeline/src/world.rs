@@ -1,4 +1,4 @@
-//! What one process stands on: the seams, opened.
+//! The seams of one process, opened from its configuration.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use crate::queue::Queue;
 use crate::secrets::Secrets;
 use crate::table::Table;
 
-/// The seams that every process but ingress needs.
+/// The seams that every process except ingress needs.
 #[derive(Clone)]
 pub struct World {
-    /// Rows of all tenants.
+    /// The rows of all tenants.
     pub table: Table,
-    /// The keys that seal them.
+    /// The data keys that seal the rows.
     pub keyring: Arc<Keyring>,
-    /// Tells the time.
+    /// The clock of the process.
     pub clock: Arc<dyn Clock>,
-    /// The queue of wake-ups.
+    /// The queue that wake-ups of outbox lanes are sent to.
     pub wake_ups: Arc<dyn Queue>,
-    /// Secrets that the environment names and does not hold.
+    /// The store of the secrets that the environment only names, such as SSM parameters.
     pub parameters: Arc<dyn Secrets>,
 }
 
 impl World {
-    /// The audit trail.
+    /// Returns the audit trail of all workspaces.
     pub fn audit(&self) -> Audit {
         let (keyring, clock) = (Arc::clone(&self.keyring), Arc::clone(&self.clock));
         Audit::new(self.table.clone(), keyring, clock)

@@ -1,4 +1,4 @@
-//! Values and items, to and from the SDK's types.
+//! Converts values and items to and from the SDK's types.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ pub(super) fn key_attributes(key: &Key) -> HashMap<String, AttributeValue> {
     ])
 }
 
-/// Values of expressions; `DynamoDB` refuses an empty map of them.
+/// Converts the values of expressions. `None` if there are none, because `DynamoDB` rejects an empty map.
 pub(super) fn values(values: BTreeMap<String, Value>) -> Option<HashMap<String, AttributeValue>> {
     let values: HashMap<_, _> = values
         .into_iter()

@@ -1,4 +1,4 @@
-//! What a failed call means for the row: nothing happened, it may have happened, or it never can.
+//! Classifies failed calls: nothing was done, something may have been done, or the request is invalid.
 
 use std::error::Error;
 use std::io::ErrorKind;
@@ -8,17 +8,17 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
 use tidegate_pipeline::table::TableError;
 
-/// Whether a call can have changed something.
+/// The kind of a call, which decides whether a lost response leaves its outcome unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
-    /// It only reads.
+    /// The call only reads.
     Read,
-    /// It writes.
+    /// The call writes, so a lost response leaves its outcome unknown.
     Write,
 }
 
-/// Codes of requests that no second try makes right. A missing table or right is not one of them: the request is
-/// still good.
+/// The error codes of invalid requests, which trying again cannot help. A missing table or permission is not among them, because
+/// the request itself is valid.
 const INVALID: [&str; 4] = [
     "ValidationException",
     "SerializationException",
@@ -97,7 +97,7 @@ fn service_failure(
         "TransactionInProgressException" => no_answer(call, &told),
         // Refused, throttled, or not served: it was not done.
         _ if (400..500).contains(&status) || status == 503 => TableError::Busy(told),
-        // DynamoDB says of a 500 that the write may have been done; so may it have been behind a broken gateway.
+        // After a 500, DynamoDB may have done the write. The same holds for the error of a gateway.
         _ => no_answer(call, &told),
     }
 }
@@ -109,7 +109,7 @@ fn no_answer(call: Call, why: &str) -> TableError {
     }
 }
 
-/// Whether the connection was refused, so that nothing can have been sent.
+/// Tells whether the connection was refused, so that nothing can have been sent.
 fn never_connected(e: Option<&(impl Error + 'static)>) -> bool {
     let mut next = e.map(|e| e as &(dyn Error + 'static));
     while let Some(e) = next {

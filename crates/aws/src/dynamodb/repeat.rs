@@ -1,4 +1,4 @@
-//! Trying again: which calls may be repeated, how often, and after which pause.
+//! Repeats failed calls: which calls may be repeated, how often, and after which pause.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use tidegate_pipeline::table::TableError;
 
 use super::DynamoTable;
 
-/// Attempts at one call.
+/// The most attempts at one call.
 const ATTEMPTS: u32 = 3;
 
-/// First pause between attempts; it doubles.
+/// The pause after the first attempt. It doubles with each attempt.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// When a call may be sent again.
+/// The condition under which a call may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Whatever became of it: twice is as good as once.
+    /// Always, because doing it twice has the same effect as doing it once.
     Always,
-    /// Only when nothing was written.
+    /// Only if nothing was written.
     IfNotWritten,
 }
 
 impl DynamoTable {
-    /// Calls up to [`ATTEMPTS`] times while that can help and is harmless. Once an answer was lost, "busy" is no
-    /// longer the truth.
+    /// Calls up to [`ATTEMPTS`] times while that can help and does no harm. Once a response was lost, the outcome is unknown, even if
+    /// a later attempt ends as busy.
     pub(super) async fn repeated<T, F>(
         &self,
         repeat: Repeat,
@@ -52,7 +52,7 @@ impl DynamoTable {
         }
     }
 
-    /// Waits before the next attempt: doubling, the last half of it by chance.
+    /// Waits before the next attempt. The pause doubles, and its second half is random.
     pub(super) async fn pause(&self, attempt: u32) {
         let longest = PAUSE * 2u32.saturating_pow(attempt - 1);
         let chance = random_hex(1)

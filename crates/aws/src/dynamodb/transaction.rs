@@ -1,4 +1,4 @@
-//! One write of a transaction, as the SDK takes it.
+//! Converts one write of a transaction to the SDK's type.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};

@@ -1,11 +1,11 @@
-//! A batch of SQS messages in, the ids of those to be tried again out.
+//! Parses the event of an SQS trigger, and makes the response that names the messages to try again.
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use serde::Serialize;
 use thiserror::Error;
 use tidegate_pipeline::queue::Received;
 
-/// What Lambda is told: it deletes every message of the batch that is not named here.
+/// The response to Lambda. Lambda deletes every message of the batch that is not named here.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -19,7 +19,7 @@ struct BatchItemFailure {
 }
 
 impl BatchResponse {
-    /// The answer that names these messages.
+    /// Makes the response that names these messages.
     pub fn failed(ids: impl IntoIterator<Item = String>) -> Self {
         let failures = ids
             .into_iter()
@@ -30,23 +30,23 @@ impl BatchResponse {
     }
 }
 
-/// The event is not what the function is for: its trigger is wrong. Holds nothing of the event.
+/// The error for an event of a wrong trigger. It quotes nothing of the event.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum EventError {
-    /// It is no batch of SQS messages.
+    /// The event is not a batch of SQS messages.
     #[error("the event is no batch of SQS messages (line {line}, column {column})")]
     NoBatch {
-        /// Where it stops being one.
+        /// The line at which parsing failed.
         line: usize,
-        /// And in which column.
+        /// The column at which parsing failed.
         column: usize,
     },
-    /// A record lacks what every SQS message has.
+    /// A record lacks a field that every SQS message has.
     #[error("a record of the batch has no `{0}`")]
     Incomplete(&'static str),
 }
 
-/// Reads the event of an SQS trigger.
+/// Parses the event of an SQS trigger.
 pub fn read_batch(event: &str) -> Result<Vec<Received>, EventError> {
     let event: SqsEvent = serde_json::from_str(event).map_err(|e| EventError::NoBatch {
         line: e.line(),

@@ -1,4 +1,4 @@
-//! Batches of wake-ups for [`Deliverer`].
+//! Runs [`Deliverer`] on batches of wake-ups.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use super::batch::{BatchResponse, EventError, read_batch};
 use super::{Error, before, deadline};
 use crate::telemetry;
 
-/// Delivers on wake-ups until Lambda ends the process. Deliveries stop `margin` before the invocation's deadline.
-/// `source` is the queue that the wake-ups come from: failed ones are hidden there.
+/// Handles wake-ups until Lambda ends the process. Deliveries stop `margin` before the invocation's deadline. `source` is the queue
+/// that the wake-ups come from, on which failed ones are hidden.
 pub async fn run_delivery(
     deliverer: Deliverer,
     source: Arc<dyn Queue>,
@@ -39,7 +39,7 @@ pub async fn run_delivery(
     .await
 }
 
-/// Delivers in the lanes of one batch, side by side, until `until`. Several wake-ups of one lane are one.
+/// Delivers concurrently in the lanes of one batch, until `until`. Several wake-ups of one lane count as one.
 pub async fn deliver_batch(
     deliverer: &Deliverer,
     source: &dyn Queue,
@@ -50,7 +50,7 @@ pub async fn deliver_batch(
     let mut failed = Vec::new();
     for message in read_batch(event)? {
         let Some((job, wake_up)) = parse(&message) else {
-            // It goes to the dead-letter queue; the sweep finds the posts that it was for.
+            // The message goes to the dead-letter queue. The sweep finds the posts that it was for.
             tracing::error!(message_id = message.id, "wake_up.unreadable");
             failed.push(message);
             continue;
@@ -68,7 +68,7 @@ pub async fn deliver_batch(
         let ended = async move {
             match task.await {
                 Ok(Ok(())) => Vec::new(),
-                Ok(Err(e)) => told(&e, messages),
+                Ok(Err(e)) => to_retry(&e, messages),
                 Err(_) => {
                     tracing::error!("delivery.panicked");
                     messages
@@ -90,8 +90,8 @@ fn parse(message: &Received) -> Option<(Job, WakeUp)> {
     Some((job, wake_up))
 }
 
-/// The messages to be tried again.
-fn told(e: &JobError, messages: Vec<Received>) -> Vec<Received> {
+/// Logs the error and returns the messages that must be tried again.
+fn to_retry(e: &JobError, messages: Vec<Received>) -> Vec<Received> {
     match e {
         JobError::Retry(reason) => tracing::warn!(reason, "delivery.retry"),
         JobError::Fail(reason) => tracing::error!(reason, "delivery.failed"),

@@ -1,10 +1,10 @@
-//! HTTP requests of an HTTP API or a Function URL, payload format 2.0.
+//! Handles HTTP requests from an HTTP API or a Function URL, in payload format 2.0.
 //!
-//! The handler gets the body's raw bytes: the signature is over them. What no client can have sent, such as a body
+//! The handler gets the raw bytes of the body, which the signature covers. A request that no client can have sent, such as a body
 //! that is marked as base64 and is not, is answered with 400 and never reaches the handler.
 //!
-//! The event is read here and not by `lambda_http`, whose conversion copies the whole context and panics on a host that
-//! makes no URL.
+//! The event is parsed here and not by `lambda_http`, whose conversion copies the whole context and panics if the host makes an
+//! invalid URL.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,8 +25,7 @@ use serde_json::value::RawValue;
 use super::Error;
 use crate::telemetry;
 
-/// Answers requests until Lambda ends the process. A handler that panics is a 500, and the next request finds the
-/// process alive.
+/// Answers requests until Lambda ends the process. If a handler panics, the response is a 500 and the process goes on.
 pub async fn run_http<H, F>(handler: H) -> Result<(), Error>
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
@@ -43,7 +42,7 @@ where
     .await
 }
 
-/// Answers one request.
+/// Answers one request, given as the JSON event.
 pub async fn answer_http<H, F>(handler: &Arc<H>, event: &str) -> ApiGatewayV2httpResponse
 where
     H: Fn(Request<Bytes>) -> F + Send + Sync + 'static,
@@ -64,7 +63,7 @@ where
     }))
 }
 
-/// What anyone looks at of an event. The rest, a third of its size, is skipped.
+/// The fields of an event that are used. The rest, a third of its size, is skipped.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HttpEvent<'a> {
@@ -73,7 +72,7 @@ struct HttpEvent<'a> {
     raw_query_string: Cow<'a, str>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// Not among the headers.
+    /// The cookies, which are not among the headers.
     #[serde(default)]
     cookies: Option<Vec<String>>,
     #[serde(borrow)]
@@ -123,7 +122,7 @@ fn request(event: &str) -> Option<Request<Bytes>> {
 fn response(answer: Response<Bytes>) -> ApiGatewayV2httpResponse {
     let (mut head, body) = answer.into_parts();
     let mut response = ApiGatewayV2httpResponse::default();
-    // Headers come once each here, and there may be several cookies: they have a place of their own.
+    // The format has each header once, so several cookies have a separate field.
     if let Entry::Occupied(cookies) = head.headers.entry(SET_COOKIE) {
         let (_, cookies) = cookies.remove_entry_mult();
         let texts = cookies.filter_map(|cookie| cookie.to_str().map(str::to_owned).ok());

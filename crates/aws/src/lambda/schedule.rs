@@ -1,4 +1,4 @@
-//! Scheduled invocations: the event says nothing but that it is time.
+//! Handles scheduled invocations, whose event has no content that is used.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tidegate_pipeline::clock::Timestamp;
 use super::{Error, before, deadline};
 use crate::telemetry;
 
-/// Calls `task` at each invocation, with the moment by which it should be done: `margin` before the deadline. An
-/// error is logged and told to Lambda, which counts it.
+/// Calls `task` at each invocation with the time by which it should end: `margin` before the deadline. An error is logged and
+/// reported to Lambda, which counts it.
 pub async fn run_scheduled<F>(task: impl Fn(Timestamp) -> F, margin: Duration) -> Result<(), Error>
 where
     F: Future<Output = Result<(), Error>>,

@@ -1,4 +1,4 @@
-//! Queue batches for [`Worker`].
+//! Runs [`Worker`] on batches of queue messages.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::batch::{BatchResponse, EventError, read_batch};
 use super::{Error, before, deadline};
 use crate::telemetry;
 
-/// Works off batches until Lambda ends the process. A record has until `margin` before the invocation's deadline;
-/// the margin is for what comes before and after it: the archive, and telling what failed.
+/// Handles batches until Lambda ends the process. A record has until `margin` before the invocation's deadline. The margin is for
+/// archiving and for reporting failures.
 pub async fn run_worker(worker: Worker, margin: Duration) -> Result<(), Error> {
     let worker = &worker;
     lambda_runtime::run(service_fn(
@@ -26,8 +26,8 @@ pub async fn run_worker(worker: Worker, margin: Duration) -> Result<(), Error> {
     .await
 }
 
-/// Works off one batch. Records have until `margin` before `deadline`; if half the margin does not suffice for the
-/// rest, the batch is given back as a whole, because an invocation that misses its deadline tells nothing.
+/// Handles one batch. Records have until `margin` before `deadline`. If half the margin is not enough for the rest, the whole batch
+/// is returned for another try, because an invocation that misses its deadline reports nothing.
 pub async fn work_batch(
     worker: &Worker,
     event: &str,
@@ -39,7 +39,7 @@ pub async fn work_batch(
     let now = worker.clock.now();
     let limit = before(deadline, margin).since(now);
     let latest = before(deadline, margin / 2).since(now);
-    // In a task of its own, as each record is: a panic outside of them costs the batch, not the process.
+    // The batch runs in its own task, as each record does, so that a panic outside of them fails the batch and not the process.
     let mut working = tokio::spawn({
         let worker = worker.clone();
         async move { worker.process(batch, limit).await }

@@ -14,7 +14,7 @@ pub(crate) enum Reply {
     Json(u16, String),
     /// Closes the connection without a word.
     Close,
-    /// Never answers.
+    /// Keeps the connection open and never answers.
     Silence,
 }
 

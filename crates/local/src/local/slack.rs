@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tidegate_app::installs::{Installs, SlackApp};
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_pipeline::config::SecretSource;
-use tidegate_pipeline::delivery::{BotTokens, ConfiguredToken, NoToken, Refused};
+use tidegate_pipeline::delivery::{BotTokens, ConfiguredToken, NoToken, TokenVerdict};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_slack::client::{SLACK_API, SlackClient};
@@ -142,7 +142,7 @@ impl BotTokens for SandboxTokens {
         self.of(tenant).await.token(tenant).await
     }
 
-    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> Refused {
+    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> TokenVerdict {
         self.of(tenant).await.refused(tenant, token, code).await
     }
 }

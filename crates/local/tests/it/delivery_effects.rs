@@ -12,7 +12,7 @@ use tidegate_fake_slack::FaultKind;
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::delivery::{
-    BotTokens, Deliverer, Done, Effect, NoToken, Performer, Refused, Undone,
+    BotTokens, Deliverer, Done, Effect, NoToken, Performer, TokenVerdict, Undone,
 };
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce, Repeatable};
 use tidegate_pipeline::outbox::Lane;
@@ -340,8 +340,13 @@ impl BotTokens for NoTokens {
         Err(NoToken::Disconnected("not installed".to_owned()))
     }
 
-    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
-        Refused::Disconnected
+    async fn refused(
+        &self,
+        _tenant: &TenantId,
+        _token: &SecretString,
+        _code: &str,
+    ) -> TokenVerdict {
+        TokenVerdict::Disconnected
     }
 }
 

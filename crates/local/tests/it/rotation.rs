@@ -257,7 +257,10 @@ async fn a_token_that_slack_refuses_for_good_is_not_tried_for_ever() {
     let refused = instance
         .refused(&TEAM.into(), &token, "token_expired")
         .await;
-    assert_eq!(refused, tidegate_pipeline::delivery::Refused::Disconnected);
+    assert_eq!(
+        refused,
+        tidegate_pipeline::delivery::TokenVerdict::Disconnected
+    );
     assert_eq!(world.grant().await.state, State::Reconnect);
     assert!(instance.token(&TEAM.into()).await.is_err());
 }

@@ -1,5 +1,5 @@
-//! A token bucket as one moment, `full_at`: when all that has been taken will have come back. A take moves it on by one
-//! interval, so that it never needs refilling.
+//! A token bucket that is stored as one time, `full_at`, at which the bucket will be full again. Taking a call moves it by one
+//! interval, so that the bucket needs no refilling.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tidegate_slack::tiers::Rate;
 use crate::clock::Timestamp;
 use crate::table::Item;
 
-/// What a row says.
+/// The content of a budget's row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) full_at: Option<Timestamp>,
@@ -25,21 +25,21 @@ impl State {
     }
 }
 
-/// What to do about a row.
+/// The decision about a budget's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Nothing is taken at present: count from now.
+    /// The bucket is full: count from now.
     Start,
-    /// Take one more.
+    /// A call is left: take it.
     Add,
-    /// Nothing is left before that moment.
+    /// No call is left before this time.
     Wait(Timestamp),
 }
 
 pub(super) fn decide(state: State, rate: Rate, now: Timestamp) -> Decision {
     let closed_until = state.closed_until.filter(|until| *until > now);
     let full_at = state.full_at.filter(|full_at| *full_at >= now);
-    // One comes back when what was taken lies so far ahead that a burst more would reach it.
+    // The next call is free once `full_at` is at most `latest` away.
     let free_at = full_at
         .filter(|full_at| *full_at > latest(rate, now))
         .map(|full_at| now.plus(full_at.since(latest(rate, now))));
@@ -50,7 +50,7 @@ pub(super) fn decide(state: State, rate: Rate, now: Timestamp) -> Decision {
     }
 }
 
-/// Up to where `full_at` may lie for one more to be left.
+/// Returns the latest `full_at` at which one more call is left.
 pub(super) fn latest(rate: Rate, now: Timestamp) -> Timestamp {
     now.plus(interval(rate) * rate.burst.saturating_sub(1))
 }

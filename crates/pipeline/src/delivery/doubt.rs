@@ -1,5 +1,5 @@
-//! Decides when an attempt is over, how long after a failure the next attempt comes, and what to do with an effect that
-//! is not done. Nothing is written here.
+//! Decides when an attempt is over, how long to wait after a failure, and what to do with an effect that is not done. This
+//! module writes nothing.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::clock::Timestamp;
 use crate::outbox::{Class, Pending, Target};
 use crate::queue::MAX_DELAY;
 
-/// How long after an effect has begun it may begin another call.
+/// How long after its start an effect may begin another call.
 pub(super) const EFFECT_LIMIT: Duration = Duration::from_secs(15);
 
-/// Failures after which an effect is tried only every quarter of an hour. They take half an hour while Slack is down.
+/// The number of failures after which an effect is tried only every 15 minutes. Reaching it takes half an hour while Slack is down.
 const SLOW_AFTER: i64 = 36;
 
-/// Failures after which an effect is parked. They take some six hours while Slack is down.
+/// The number of failures after which an effect is parked. Reaching it takes about six hours while Slack is down.
 const MAX_FAILURES: i64 = 60;
 
 impl Deliverer {
-    /// The time from which the latest attempt at a taken post can no longer take effect, or no longer matters.
+    /// Returns the time from which the latest attempt at a taken post can no longer take effect, or no longer matters.
     pub(super) fn over_at(&self, post: &Pending) -> Timestamp {
         let began = post.attempt_at.unwrap_or_default();
         match (&post.target, post.class) {
@@ -35,8 +35,8 @@ impl Deliverer {
     }
 }
 
-/// The pause before the next attempt at an effect that has failed `failures` times. It is at most a minute for the
-/// first half hour, so that the effect is done soon after Slack is back. `None` if the effect is given up.
+/// Returns the pause before the next attempt at an effect that has failed `failures` times. It is at most a minute for the first
+/// half hour, so that the effect is done soon after Slack is back. `None` if the effect must be parked.
 pub(super) fn pause(failures: i64) -> Option<Duration> {
     match failures {
         MAX_FAILURES.. => None,
@@ -51,11 +51,11 @@ pub(super) fn pause(failures: i64) -> Option<Duration> {
 /// What to do with an effect that is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Try again at that time, with that many failures counted so far.
+    /// Try again at that time, with that number of failures so far.
     Again { at: Timestamp, failures: i64 },
-    /// The token may be the trouble. Ask its keeper; if the refusal stands, park the effect with this reason.
+    /// The token may be the cause. Ask the source of tokens. If the refusal stands, park the effect with this reason.
     Token { code: String, reason: String },
-    /// Set it aside for a person, with this reason.
+    /// Park the effect for a person, with this reason.
     Park(String),
 }
 

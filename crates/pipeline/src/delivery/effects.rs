@@ -1,4 +1,4 @@
-//! Effects as their performer sees them: what a domain has put into a lane for itself to do, and how that ended.
+//! The interface for performing effects: what the performer gets, and the results that it returns.
 
 use std::time::Duration;
 
@@ -23,28 +23,28 @@ use crate::clock::{Clock, Timestamp};
 use crate::outbox::{Class, Lane, Post};
 use crate::table::{RowKey, Rows, TableError, Write};
 
-/// How long a call waits for its turn in process.
+/// How long a call waits for its turn before the effect is put off.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Performs the effects of domains. One implementation routes them by name.
 #[async_trait]
 pub trait Performer: Send + Sync {
-    /// Performs the effect, within about fifteen seconds. It is performed again if its result could not be stored.
+    /// Performs an effect within about fifteen seconds. It is performed again if its result could not be stored.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone>;
 
-    /// Called when an effect is parked: what else to write with that, such as a ledger's row. Writes whose conditions
-    /// do not hold are left out, all of them.
+    /// Returns what else to write when an effect is parked, such as a row of a ledger. If a condition of these writes fails, all of
+    /// them are left out.
     fn given_up(&self, _name: &str, _body: &Json, _reason: &str, _now: Timestamp) -> Done {
         Done::default()
     }
 
-    /// Whether the effect needs the workspace's Slack token; it is held while there is none.
+    /// Tells whether an effect needs the workspace's Slack token. Such an effect is held while there is none.
     fn needs_token(&self, _name: &str) -> bool {
         true
     }
 }
 
-/// For deployments without effects: every one is parked.
+/// A performer for deployments without effects. It parks every effect.
 pub struct NoEffects;
 
 #[async_trait]
@@ -58,30 +58,30 @@ impl Performer for NoEffects {
     }
 }
 
-/// What to write in the transaction that settles an effect.
+/// The result of an effect that is done: what to write in the transaction that settles it.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// Slack's timestamp, if it was a post.
+    /// Slack's timestamp of the post. `None` if the effect was no post.
     pub ts: Option<Ts>,
-    /// Changes of state, of other rows than the outbox's. If a condition fails, the effect is performed again.
+    /// Writes of the domain's own rows. If a condition fails, the effect is performed again.
     pub writes: Vec<Write<RowKey>>,
-    /// What follows, in order. With `writes` at most 98.
+    /// The posts that follow, in order. Together with `writes` at most 98.
     pub posts: Vec<Post>,
 }
 
-/// Why an effect is not done. The texts go to logs and rows: nothing of a message, a person or a token is in them.
+/// The reason why an effect is not done. The texts go to logs and rows, so they never quote a message, a person or a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undone {
-    /// Nothing has happened. Try again at that time, not earlier.
+    /// Nothing has happened. Try again at that time, and not earlier.
     Wait(Timestamp),
-    /// Slack or another service refused, so nothing has happened. After a rate limit, or if the service is out of
-    /// reach, it is tried again. A token that is refused goes to its keeper. Any other effect is parked.
+    /// Slack or another service refused, so nothing has happened. The effect is tried again after a rate limit, or if the service
+    /// was unreachable. If the token was refused, its source decides. Any other refusal parks the effect.
     Refused(Refusal<SlackRejection>),
-    /// Nobody knows whether it happened.
+    /// The outcome is unknown: it may have happened.
     Ambiguous(String),
-    /// Something of our own failed, for example the table. Try again soon.
+    /// Something inside Tidegate failed, for example the table. Try again soon.
     Retry(String),
-    /// A person must look at it. It is parked with this reason.
+    /// A person must decide. The effect is parked with this reason.
     Park(String),
 }
 
@@ -99,41 +99,41 @@ impl From<TableError> for Undone {
 pub struct Effect<'a> {
     /// The workspace that it belongs to.
     pub tenant: &'a TenantId,
-    /// The tenant's rows.
+    /// The rows of the tenant.
     pub rows: &'a Rows,
     /// The clock of the worker.
     pub clock: &'a dyn Clock,
-    /// Calls Slack, for what [`Effect::call`] does not.
+    /// The client of Slack, for calls that [`Effect::call`] does not cover.
     pub slack: &'a SlackClient,
-    /// The purpose it was put into the lane with.
+    /// The name of the effect, which is the purpose of its outbox row.
     pub name: &'a str,
-    /// What the domain has stored with it.
+    /// The body that the domain has stored with it.
     pub body: &'a Json,
-    /// Its id, the same for every attempt.
+    /// The id, which is the same for every attempt.
     pub message_id: &'a str,
-    /// The event that caused it.
+    /// The id of the event that caused it.
     pub event_id: &'a str,
-    /// The lane in which it stands.
+    /// The lane that it waits in.
     pub lane: &'a Lane,
-    /// The number of attempts, this one included.
+    /// The number of attempts, including this one.
     pub attempts: i64,
-    /// When an earlier attempt began that may have taken effect, in whole or in part; `None` if there is none.
+    /// The start of the first attempt that may have changed something, wholly or in part. `None` if there is none.
     pub doubt_since: Option<Timestamp>,
     pub(super) class: Class,
-    /// When an earlier attempt began whose post may have arrived; `None` if there is none.
+    /// The start of the first attempt whose post may have arrived. `None` if there is none.
     pub(super) posted_since: Option<Timestamp>,
-    /// How often it was posted again although nobody could look.
+    /// The number of times that it was posted again without a search.
     pub(super) resends: i64,
     pub(super) bearer: Option<&'a SecretString>,
     pub(super) deliverer: &'a Deliverer,
-    /// No call begins later.
+    /// The time after which no call may begin.
     pub(super) until: Timestamp,
     pub(super) traces: &'a Traces,
 }
 
 impl Effect<'_> {
-    /// Calls a Slack method within its budget, waiting about a second for its turn. A limit closes the method for
-    /// everybody. A read without a usable answer is [`Refusal::Unreachable`]: it changed nothing.
+    /// Calls a Slack method within its budget, and waits about a second for its turn. A rate limit closes the method for every
+    /// worker. A read whose outcome is unknown counts as [`Refusal::Unreachable`], because it changed nothing.
     pub async fn call<M>(&self, request: &M) -> Result<M::Answer, Undone>
     where
         M: Method<Credential = SecretString>,
@@ -141,8 +141,8 @@ impl Effect<'_> {
         self.call_within(request, PATIENCE).await
     }
 
-    /// The same for a call that follows from one before it in this attempt: it waits for its turn as long as the attempt
-    /// may last. The next attempt would begin with the first call again, and take the very turn that this one waits for.
+    /// Calls a Slack method as [`Effect::call`] does, after another call in this attempt. It waits for its turn as long as the attempt
+    /// may last. Otherwise, the next attempt would repeat the first call and use up the turn that this call waits for.
     pub async fn call_next<M>(&self, request: &M) -> Result<M::Answer, Undone>
     where
         M: Method<Credential = SecretString>,
@@ -158,13 +158,13 @@ impl Effect<'_> {
         let budget = Budget::method(M::NAME);
         self.wait_within(self.rows, &budget, patience).await?;
         let outcome = self.slack.perform(bearer, request).await;
-        self.told(&budget, M::KIND, outcome).await
+        self.check_outcome(&budget, M::KIND, outcome).await
     }
 
-    /// Posts with the effect's id as metadata, at most one a second in a channel. If an earlier attempt's post may have
-    /// arrived, looks in the channel or thread first and answers with what it finds; not found, it is posted again or
-    /// parked by its class. One post an effect, for its id names it, and to a channel's id, for a person's cannot be
-    /// searched. In a [`Class::Repeatable`] effect it may appear twice.
+    /// Posts with the effect's id as metadata, at most once a second in a channel. If the post of an earlier attempt may have
+    /// arrived, searches the channel or thread first and returns what it finds. If it is not found, it is posted again or parked,
+    /// by its class. An effect may post only once, because the post is identified by the effect's id. The post must go to the id of
+    /// a channel, because the id of a person cannot be searched. In a [`Class::Repeatable`] effect it may appear twice.
     pub async fn post(&self, body: &Json) -> Result<Ts, Undone> {
         let bearer = self.bearer()?;
         if let Some(since) = self.posted_since
@@ -185,15 +185,15 @@ impl Effect<'_> {
         if !matches!(outcome, Outcome::Refused(_)) {
             self.traces.note_post();
         }
-        let answer = self.told(&method, Kind::Write, outcome).await?;
+        let answer = self.check_outcome(&method, Kind::Write, outcome).await?;
         match answer.get("ts").and_then(Json::as_str) {
             Some(ts) => Ok(ts.into()),
             None => Err(Undone::Ambiguous("the answer has no timestamp".to_owned())),
         }
     }
 
-    /// Takes a turn before a call to another service, waiting about a second for it. One turn a call: that is how it is
-    /// known whether something may have happened.
+    /// Takes a turn before a call to another service, and waits about a second for it. Each call must take exactly one turn, because
+    /// the number of turns shows whether something may have happened.
     pub async fn turn(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         self.wait_for(rows, budget).await?;
         self.traces.note_turn();
@@ -236,12 +236,12 @@ impl Effect<'_> {
         Ok(None)
     }
 
-    /// Waits for a turn. Refuses to if too little time is left for the call.
+    /// Waits about a second for a turn. Fails if too little time is left for the call.
     async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         self.wait_within(rows, budget, PATIENCE).await
     }
 
-    /// Waits for a turn, and sees to it that there is time left for the call.
+    /// Waits at most `patience` for a turn. Fails if too little time is left for the call.
     async fn wait_within(
         &self,
         rows: &Rows,
@@ -259,7 +259,7 @@ impl Effect<'_> {
         }
     }
 
-    async fn told<T>(
+    async fn check_outcome<T>(
         &self,
         budget: &Budget,
         kind: Kind,
@@ -288,7 +288,7 @@ impl Effect<'_> {
         }
     }
 
-    /// When the last call of an attempt may begin that began at `began`.
+    /// Returns the latest time at which an attempt that began at `began` may begin a call.
     pub(super) fn last_call(began: Timestamp, until: Timestamp) -> Timestamp {
         let room = i64::try_from(ROOM.as_millis()).unwrap_or(i64::MAX);
         Timestamp(until.millis().saturating_sub(room)).min(began.plus(EFFECT_LIMIT))

@@ -1,11 +1,11 @@
-//! Posts of a workspace that is not connected: they leave the sweep's sight, stay in their lanes, and go on in order
-//! once the workspace is installed again.
+//! Holds the posts of a workspace that is not connected. They stay in their lanes, are hidden from the sweep, and are sent in
+//! order once the app is installed again.
 
 use std::time::Duration;
 
 use tidegate_slack::ids::TenantId;
 
-use super::{Deliverer, Next, NoToken, Place};
+use super::{Deliverer, LaneContext, Next, NoToken};
 use crate::clock::{Clock, Timestamp};
 use crate::ledger::JobError;
 use crate::outbox::{self, Lane};
@@ -14,18 +14,18 @@ use crate::sweep::SweepError;
 use crate::table::{Due, Item, Range, RowKey, Rows, Table, TableError, Write};
 use crate::worker::wake;
 
-/// How long whoever connects a workspace may take to resume it.
+/// How long the process that connects a workspace may take to resume its lanes. After that, the sweep does it.
 const RESUME_AFTER: Duration = Duration::from_mins(1);
 
-/// How far the clocks of two workers may be apart.
+/// The largest difference between the clocks of two workers.
 const CLOCKS_DIFFER: Duration = Duration::from_mins(5);
 
 impl Deliverer {
-    /// Holds what waits in a lane.
-    pub(super) async fn hold(&self, place: Place<'_>) -> Result<Next, JobError> {
-        let Place { tenant, rows, lane } = place;
+    /// Holds the posts of a lane.
+    pub(super) async fn hold(&self, place: LaneContext<'_>) -> Result<Next, JobError> {
+        let LaneContext { tenant, rows, lane } = place;
         let began = self.clock.now();
-        // Noted first: whoever connects the workspace from here on finds the lane.
+        // The lane is recorded first, so that a process that connects the workspace from now on finds it.
         let note = Write::update(held_key(lane), "SET #lane = :lane").value(":lane", lane.as_str());
         let held = rows.write(note).await?.unwrap_or_default();
         let through = Timestamp(held.number("through").unwrap_or(0));
@@ -34,7 +34,7 @@ impl Deliverer {
             .when("attribute_exists(#pk)")
             .value(":through", began.millis());
         match rows.write(noted).await {
-            // Released meanwhile; what was hidden since is looked at below.
+            // The lane was released in the meantime. The check below handles the posts that were hidden since.
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
         }
@@ -42,14 +42,13 @@ impl Deliverer {
         if let Err(NoToken::Disconnected(_)) = self.tokens.token(tenant).await {
             return Ok(Next::Held);
         }
-        // It was connected meanwhile, perhaps before our note could be found.
+        // The workspace was connected in the meantime, perhaps before our record could be found.
         release(rows, lane, &*self.clock).await?;
         Ok(Next::At(self.clock.now()))
     }
 }
 
-/// Lets a workspace's held posts go on. Answers how many lanes there were. An interrupted call is repeated without
-/// harm.
+/// Resumes the held lanes of a workspace and returns their number. An interrupted call can be repeated.
 pub async fn resume(
     table: &Table,
     wake_ups: &dyn Queue,
@@ -71,8 +70,8 @@ pub async fn resume(
     Ok(resumed)
 }
 
-/// The write that has the sweep resume a workspace, should whoever connects it not get to do so. It stands in one
-/// transaction with what connects it, and [`resume`] takes it away.
+/// Makes the write that lets the sweep resume a workspace if the process that connects it dies before it does so. The write
+/// belongs to the transaction that connects the workspace. [`resume`] removes the row.
 pub fn resume_later(tenant: &TenantId, now: Timestamp) -> Write<RowKey> {
     let row = Item::new()
         .with("due", Due::Resume.partition(tenant.as_str()))
@@ -84,10 +83,10 @@ fn resume_key() -> RowKey {
     RowKey::new(&["resume"], &["due"])
 }
 
-/// Takes out of the sweep's sight what has come into a lane since it was held to the end last, so that a lane that fills
-/// up while it is held costs no more with every post.
+/// Hides from the sweep the posts that were added to a lane since it was last completely held. Starting there keeps the cost
+/// constant while a held lane fills up.
 async fn hide_since(rows: &Rows, lane: &Lane, through: Timestamp) -> Result<(), TableError> {
-    // Posts bear the time of the worker that decided on them, and clocks differ.
+    // A post has the time of the worker that decided about it, and clocks differ.
     let from = (through.millis() - millis(CLOCKS_DIFFER)).max(0);
     let from = format!("{from:015}");
     let partition = ["outbox", lane.as_str()];
@@ -100,7 +99,7 @@ async fn hide_since(rows: &Rows, lane: &Lane, through: Timestamp) -> Result<(), 
             }
             let hide = Write::update(key, "REMOVE #due, #due_at").when("attribute_exists(#pk)");
             match rows.write(hide).await {
-                // It has left the lane since.
+                // The post has left the lane in the meantime.
                 Ok(_) | Err(TableError::Condition) => {}
                 Err(e) => return Err(e),
             }
@@ -121,7 +120,7 @@ async fn release(rows: &Rows, lane: &Lane, clock: &dyn Clock) -> Result<(), Tabl
     while let Some(page) = pages.next().await? {
         for (key, _) in page {
             match rows.write(outbox::due_again(key, lane, now)).await {
-                // It has left the lane since.
+                // The post has left the lane in the meantime.
                 Ok(_) | Err(TableError::Condition) => {}
                 Err(e) => return Err(e),
             }

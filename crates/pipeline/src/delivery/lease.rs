@@ -1,7 +1,7 @@
-//! The lease of a lane: one sender at a time, fenced by an epoch that only grows.
+//! The lease of a lane, which gives it one sender at a time. An epoch that only increases guards its writes.
 //!
-//! Whoever finds the lane taken counts up `wanted` instead of waiting. The sender gives the lane up only if nobody
-//! has wanted it since it last looked, so no wake-up is lost between its last look and its release.
+//! A process that finds the lane taken increases `wanted` and does not wait. The holder releases the lane only if `wanted` has not
+//! changed since it last looked, so that no wake-up is lost between its last look and the release.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use crate::clock::Timestamp;
 use crate::outbox::Lane;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
-/// A lane's row outlives its last use by that long; an epoch older than this has no sender left.
+/// How long the row of a lane is kept after its last use. No sender with an older epoch can still exist.
 const KEEP: Duration = Duration::from_hours(168);
 
-/// Tries to take a lane that changes hands while we look.
+/// The number of attempts to take a lane while it changes hands.
 const TRIES: usize = 5;
 
-/// A held lease.
+/// A lease that this process holds.
 pub(super) struct Lease {
     key: RowKey,
     pub(super) epoch: i64,
-    /// When it ends.
+    /// The time when the lease ends.
     pub(super) until: Timestamp,
     pub(super) last_post_at: Option<Timestamp>,
-    /// When the wake-up comes that a sender sent last.
+    /// The time of the latest wake-up that a sender has sent. `None` if there is none.
     wake_at: Option<Timestamp>,
     wanted: i64,
 }
 
-/// Whether a lane was given up.
+/// The result of releasing a lane.
 pub(super) enum Released {
-    /// It was, or it was no longer ours.
+    /// The lane is released, or another sender holds it.
     Yes,
-    /// Somebody wanted it meanwhile: look again.
+    /// Another process wanted the lane in the meantime, so this one must look again.
     Wanted,
 }
 
 impl Lease {
-    /// Takes the lane until a little after `until`; `None` when another sender has it, who then looks again.
+    /// Takes the lane until a little after `until`. `None` if another sender holds it, which then looks again before it releases.
     pub(super) async fn acquire(
         rows: &Rows,
         lane: &Lane,
@@ -59,7 +59,7 @@ impl Lease {
                 .value(":now", now.millis());
             match rows.write(want).await {
                 Ok(_) => return Ok(None),
-                // It has just been given up: take it.
+                // The lane was released a moment ago, so it can be taken.
                 Err(TableError::Condition) => {}
                 Err(e) => return Err(e),
             }
@@ -81,7 +81,7 @@ impl Lease {
         }
     }
 
-    /// The write, within a post's transaction, that proves the lease and notes when the lane was last used.
+    /// Makes the write that proves the lease in a post's transaction and records the time of the post.
     pub(super) fn mark_post(&self, now: Timestamp) -> Write<RowKey> {
         Write::update(self.key.clone(), "SET #last_post_at = :now")
             .when("#epoch = :mine")
@@ -89,7 +89,7 @@ impl Lease {
             .value(":now", now.millis())
     }
 
-    /// Gives the lane up, unless somebody has wanted it.
+    /// Releases the lane, unless another process has wanted it.
     pub(super) async fn release(&mut self, rows: &Rows) -> Result<Released, TableError> {
         let release = Write::update(self.key.clone(), "REMOVE #lease_until")
             .when("#epoch = :mine AND (attribute_not_exists(#wanted) OR #wanted = :wanted)")
@@ -109,14 +109,14 @@ impl Lease {
         }
     }
 
-    /// Whether a wake-up is on its way that comes within `delay`.
+    /// Tells whether a wake-up that was sent earlier will arrive within `delay`.
     pub(super) fn wakes_within(&self, now: Timestamp, delay: Duration) -> bool {
         self.wake_at
             .is_some_and(|at| now < at && at <= now.plus(delay))
     }
 
-    /// Gives the lane up, wanted or not: the wake-up of `wake_at` or the sweep comes back to it. Best effort, for
-    /// it also ends by itself.
+    /// Releases the lane even if another process has wanted it. The wake-up at `wake_at` or the sweep continues it. If this fails, the
+    /// lease ends by itself.
     pub(super) async fn abandon(&self, rows: &Rows, wake_at: Option<Timestamp>) {
         let release = match wake_at {
             Some(at) => Write::update(

@@ -1,5 +1,5 @@
-//! How an effect is performed, and how what its performer says is written down: the row, the domain's own writes and
-//! what follows in one transaction.
+//! Performs effects and stores their results: one transaction holds the row of the effect, the domain's own writes and the posts
+//! that follow.
 
 use metrics::counter;
 use secrecy::SecretString;
@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::doubt::{Verdict, judge, pause};
 use super::settling::count_refusal;
 use super::traces::Traces;
-use super::{Deliverer, Done, Effect, Next, Place, Refused, Undone};
+use super::{Deliverer, Done, Effect, LaneContext, Next, TokenVerdict, Undone};
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
 use crate::outbox::{self, End, Pending, Post};
@@ -15,10 +15,10 @@ use crate::table::{Item, RowKey, TableError, Write};
 use crate::worker::wake;
 
 impl Deliverer {
-    /// Performs an effect that is taken, and settles it by what came of it.
+    /// Performs an effect that is taken, and settles it by its result.
     pub(super) async fn perform(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
         bearer: Option<&SecretString>,
@@ -76,10 +76,10 @@ impl Deliverer {
         }
     }
 
-    /// Goes on with an effect that was found taken: its sender could not tell, or did not live to tell.
-    pub(super) async fn take_up(
+    /// Continues an effect that was already taken, because its sender died or did not learn the outcome.
+    pub(super) async fn continue_taken(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
     ) -> Result<Next, JobError> {
@@ -104,7 +104,7 @@ impl Deliverer {
 
     async fn again(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         at: Timestamp,
         failures: i64,
@@ -113,12 +113,12 @@ impl Deliverer {
             failures,
             ..post.clone()
         };
-        self.give_back(place.rows, &post, at).await
+        self.make_ready(place.rows, &post, at).await
     }
 
     async fn token_refused(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
         bearer: Option<&SecretString>,
@@ -127,26 +127,28 @@ impl Deliverer {
     ) -> Result<Next, JobError> {
         let means = match bearer {
             Some(bearer) => self.tokens.refused(place.tenant, bearer, code).await,
-            None => Refused::Stands,
+            None => TokenVerdict::Stands,
         };
         let now = self.clock.now();
         match means {
-            Refused::Renewed if pause(post.failures + 1).is_some() => {
+            TokenVerdict::Renewed if pause(post.failures + 1).is_some() => {
                 self.again(place, post, now, post.failures + 1).await?;
                 Ok(Next::Post)
             }
-            Refused::Disconnected => {
-                self.give_back(place.rows, post, now).await?;
+            TokenVerdict::Disconnected => {
+                self.make_ready(place.rows, post, now).await?;
                 self.hold(place).await
             }
-            Refused::Renewed | Refused::Stands => self.give_up(place, post, row, reason).await,
+            TokenVerdict::Renewed | TokenVerdict::Stands => {
+                self.give_up(place, post, row, reason).await
+            }
         }
     }
 
-    /// Settles what is done, with what its domain writes and what follows.
+    /// Settles an effect that is done, with the writes of its domain and the posts that follow.
     async fn complete(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
         done: Done,
@@ -187,10 +189,10 @@ impl Deliverer {
         }
     }
 
-    /// Parks an effect, with what its domain writes about that.
+    /// Parks an effect, with the writes of its domain about that.
     async fn give_up(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
         reason: &str,
@@ -209,15 +211,16 @@ impl Deliverer {
             }
             Err(e) => return Err(e.into()),
         }
-        Self::parked(post, reason);
+        Self::log_parked(post, reason);
         Ok(Next::Post)
     }
 
-    /// One transaction, and then the wake-ups. [`TableError::Cancelled`] when a condition of the domain's own fails; a
-    /// row that is not as it was read has been settled before, by somebody else or by a write whose answer was lost.
+    /// Does the transaction and sends the wake-ups. Fails with [`TableError::Cancelled`] if a condition of the domain's writes fails.
+    /// If the row of the effect has changed since it was read, it is already settled, by another sender or by a write whose
+    /// response was lost.
     async fn end_with(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
         end: &End,
@@ -228,14 +231,14 @@ impl Deliverer {
         writes.extend(done.writes.iter().cloned());
         let follow = |(n, next): (usize, &Post)| outbox::insert_after(post, n, next, now);
         writes.extend(done.posts.iter().enumerate().map(follow));
-        match self.insist(place.rows, &writes).await {
+        match self.transact_with_retries(place.rows, &writes).await {
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {}
             ended => ended?,
         }
         let lanes: std::collections::BTreeSet<_> =
             done.posts.iter().map(|next| &next.lane).collect();
         for lane in lanes.into_iter().filter(|lane| *lane != place.lane) {
-            // They are in the table; if this wake-up is lost, the sweep finds them.
+            // The posts are in the table. If this wake-up is lost, the sweep finds them.
             if let Err(e) = wake(&*self.wake_ups, place.tenant, lane, 0, &*self.clock).await {
                 tracing::warn!(error = %e, lane = lane.as_str(), "wake-up not sent");
             }

@@ -1,21 +1,21 @@
-//! What happens to a post whose sender could not tell, or did not live to tell, whether Slack took it.
+//! Settles posts whose sender died or did not learn whether Slack accepted them.
 
 use metrics::counter;
 
 use super::search::{Found, Sought};
-use super::{Deliverer, Next, NoToken, Place};
+use super::{Deliverer, LaneContext, Next, NoToken};
 use crate::ledger::JobError;
 use crate::outbox::{Class, End, Pending, Target};
 use crate::table::{Item, Rows};
 
-/// Resends after which even a post that must arrive is left to a person.
+/// The number of resends after which even a post that must arrive is parked.
 pub(super) const MAX_RESENDS: i64 = 3;
 
 impl Deliverer {
-    /// Settles a post that was found taken, once its attempt is over.
+    /// Settles a post that is already taken, once its attempt is over.
     pub(super) async fn recover(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         post: &Pending,
         row: &Item,
     ) -> Result<Next, JobError> {
@@ -29,7 +29,7 @@ impl Deliverer {
                 let end = End::Parked("outcome unknown: its sender stopped".to_owned());
                 return self.end(rows, post, row, &end).await;
             }
-            Target::Effect => return self.take_up(place, post, row).await,
+            Target::Effect => return self.continue_taken(place, post, row).await,
             Target::Channel => {}
         }
         let token = match self.tokens.token(place.tenant).await {
@@ -74,7 +74,7 @@ impl Deliverer {
                 resends: post.resends + 1,
                 ..post.clone()
             };
-            self.give_back(rows, &again, self.clock.now()).await?;
+            self.make_ready(rows, &again, self.clock.now()).await?;
             return Ok(Next::Post);
         }
         self.end(

@@ -14,40 +14,40 @@ use crate::budget::{Budget, Turn};
 use crate::clock::Timestamp;
 use crate::table::{Rows, TableError};
 
-/// Seconds before the first attempt at which the search begins, because clocks differ.
+/// The seconds before the first attempt at which the search begins, because clocks differ.
 const MARGIN_SECONDS: i64 = 5;
 
-/// Messages looked at before the search gives up; at one post a second, a channel stays far below.
+/// The pages of 200 messages that a search reads at most. At one post a second, a channel has far fewer.
 const MAX_PAGES: usize = 5;
 
-/// How long a search that has begun waits for its next page's turn: given up, it would begin at the front again.
+/// How long a search waits for the turn of its next page. If it gave up, it would have to start again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait before a channel that could not be read is read again.
+/// How long to wait before another attempt to read a channel.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// The post that is searched for.
 #[derive(Clone, Copy)]
 pub(super) struct Sought<'a> {
-    /// Names the channel, and the thread if it is in one.
+    /// The body of the post, which names the channel and the thread, if any.
     pub(super) body: &'a Json,
     pub(super) message_id: &'a str,
-    /// When the first attempt that may have posted it began.
+    /// The start of the first attempt that may have posted it.
     pub(super) since: Timestamp,
 }
 
-/// What the search found.
+/// The result of a search.
 pub(super) enum Found {
     Yes(Ts),
     No,
-    /// The channel could not be read; try again at that time.
+    /// The channel could not be read. Try again at that time.
     Later(Timestamp),
     /// The channel cannot be read at all, for this reason.
     Never(String),
 }
 
 impl Deliverer {
-    /// Looks for a post.
+    /// Searches the channel or thread for a post.
     pub(super) async fn search(
         &self,
         rows: &Rows,
@@ -103,7 +103,7 @@ impl Deliverer {
         Ok(Found::Never("too many messages to search".to_owned()))
     }
 
-    /// Takes one call from a budget, and waits at most `patience` for it.
+    /// Takes one call from a budget and waits at most `patience` for it.
     pub(super) async fn turn(
         &self,
         rows: &Rows,

@@ -7,7 +7,7 @@ use tidegate_slack::http_client::REQUEST_TIMEOUT;
 
 use super::lease::Lease;
 use super::settling::MAX_ATTEMPTS;
-use super::{Deliverer, METADATA_EVENT, Next, NoToken, PACE, Place, ROOM, Refused};
+use super::{Deliverer, LaneContext, METADATA_EVENT, Next, NoToken, PACE, ROOM, TokenVerdict};
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::ledger::JobError;
@@ -25,10 +25,10 @@ enum Start {
 }
 
 impl Deliverer {
-    /// Attempts the post or effect that stands first in the lane.
+    /// Attempts the first post or effect of the lane.
     pub(super) async fn send(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         lease: &mut Lease,
         post: &Pending,
         row: &Item,
@@ -42,9 +42,9 @@ impl Deliverer {
         let Some(taken) = self.take(rows, lease, post, now).await? else {
             return Ok(Next::At(now.plus(PACE)));
         };
-        // A process that was frozen must not wake up and send a request of long ago.
+        // A process that was frozen and wakes up must not send an old request.
         if self.clock.now().plus(REQUEST_TIMEOUT) > lease.until {
-            self.give_back(rows, &taken, now).await?;
+            self.make_ready(rows, &taken, now).await?;
             return Ok(Next::At(now));
         }
         let outcome = match (&post.target, &bearer) {
@@ -66,33 +66,33 @@ impl Deliverer {
         };
         if let (Some(code), Some(bearer)) = (token_refused, &bearer) {
             match self.tokens.refused(place.tenant, bearer, code).await {
-                Refused::Renewed if taken.attempts < MAX_ATTEMPTS => {
-                    self.give_back(rows, &taken, now).await?;
+                TokenVerdict::Renewed if taken.attempts < MAX_ATTEMPTS => {
+                    self.make_ready(rows, &taken, now).await?;
                     return Ok(Next::Post);
                 }
-                Refused::Disconnected => {
-                    self.give_back(rows, &taken, now).await?;
+                TokenVerdict::Disconnected => {
+                    self.make_ready(rows, &taken, now).await?;
                     return self.hold(place).await;
                 }
-                Refused::Renewed | Refused::Stands => {}
+                TokenVerdict::Renewed | TokenVerdict::Stands => {}
             }
         }
-        let budget = counted_as(&post.target, place.lane);
+        let budget = budget_of(&post.target, place.lane);
         self.settle(rows, budget.as_ref(), &taken, row, outcome)
             .await
     }
 
     async fn start(
         &self,
-        place: Place<'_>,
+        place: LaneContext<'_>,
         lease: &Lease,
         post: &Pending,
         until: Timestamp,
     ) -> Result<Start, JobError> {
         let is_effect = matches!(post.target, Target::Effect);
-        // Effects take a turn for each of their calls.
+        // An effect takes a turn for each of its calls, so it needs no pause here.
         if let Some(at) = lease.last_post_at.filter(|_| !is_effect) {
-            // Never longer than the pace: the clock of the last sender may be ahead of ours.
+            // The wait is never longer than the pace, because the clock of the last sender may be ahead of ours.
             let wait = at.plus(PACE).since(self.clock.now()).min(PACE);
             if self.clock.now().plus(wait).plus(ROOM) > until {
                 return Ok(Start::No(Next::At(self.clock.now().plus(wait))));
@@ -108,7 +108,7 @@ impl Deliverer {
         if let Some(time) = not_yet.filter(|_| is_effect) {
             return Ok(Start::No(Next::At(time)));
         }
-        // Asked before the clock is read: a token may have to be waited for.
+        // This comes before the clock is read, because getting a token may take time.
         let bearer = if needs_token {
             match self.tokens.token(place.tenant).await {
                 Ok(token) => Some(token),
@@ -118,8 +118,8 @@ impl Deliverer {
         } else {
             None
         };
-        // Asked after the waits: another lane may have met the limit meanwhile.
-        let closed_until = match counted_as(&post.target, place.lane) {
+        // This comes after the waits, because another lane may have met the limit in the meantime.
+        let closed_until = match budget_of(&post.target, place.lane) {
             Some(budget) => budget.closed_until(place.rows).await?,
             None => None,
         };
@@ -155,7 +155,7 @@ impl Deliverer {
             ..post.clone()
         };
         let due_at = match post.class {
-            // It may be done again as soon as another sender can have the lane.
+            // The effect may be done again as soon as another sender can take the lane.
             Class::Repeatable => lease.until,
             Class::AtLeastOnce | Class::AtMostOnce => self.over_at(&taken),
         };
@@ -173,8 +173,8 @@ impl Deliverer {
             }
             Err(TableError::Cancelled(_)) => Ok(None),
             Err(e @ TableError::Unknown(_)) => {
-                // Taken or not, it was not sent. If this fails too, the channel is asked later.
-                let _ = self.give_back(rows, &taken, now).await;
+                // The post was not sent, even if it was marked as taken. If this fails too, the channel is searched later.
+                let _ = self.make_ready(rows, &taken, now).await;
                 Err(e.into())
             }
             Err(e) => Err(e.into()),
@@ -182,9 +182,9 @@ impl Deliverer {
     }
 }
 
-/// The budget under which Slack counts a post: the method, for the whole workspace, or the `response_url`. `None` for
-/// an effect, whose calls are counted one by one.
-fn counted_as(target: &Target, lane: &Lane) -> Option<Budget> {
+/// Returns the budget that Slack counts a post under: the method, for the whole workspace, or the `response_url`. `None` for an
+/// effect, whose calls are counted one by one.
+fn budget_of(target: &Target, lane: &Lane) -> Option<Budget> {
     match target {
         Target::Channel => Some(Budget::method(POST)),
         Target::ResponseUrl(_) => Some(Budget::lane(lane)),
@@ -192,8 +192,8 @@ fn counted_as(target: &Target, lane: &Lane) -> Option<Budget> {
     }
 }
 
-/// The body with the post's id, by which the post can be found again. The workspace can see metadata, so it holds
-/// nothing else. `client_msg_id` is sent in the hope that Slack drops a repeat; nothing relies on it.
+/// Adds the id of the post to its body, so that a search can find it. The workspace can see metadata, so it holds nothing else.
+/// `client_msg_id` may let Slack drop a duplicate, but nothing relies on that.
 pub(super) fn with_id(body: &Json, message_id: &str) -> Json {
     let mut body = body.clone();
     if let Some(fields) = body.as_object_mut() {

@@ -1,4 +1,4 @@
-//! Writes down how an attempt ended: done, refused or in doubt.
+//! Stores the outcome of an attempt: done, refused or unknown.
 
 use std::time::Duration;
 
@@ -15,15 +15,15 @@ use crate::outbox::{self, End, Pending, Target};
 use crate::queue::MAX_DELAY;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
 
-/// Attempts to reach a Slack that cannot be reached before the post is parked; with back-off that is some hours.
+/// The number of attempts after which a post is parked while Slack is unreachable. With the growing pauses, that takes hours.
 pub(super) const MAX_ATTEMPTS: i64 = 30;
 
-/// Tries to write down what Slack said, and the pause after the first; the lease leaves room for them.
+/// The number of attempts to store an outcome, and the pause after the first. The lease leaves time for them.
 const TRIES: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Deliverer {
-    /// Writes down how an attempt ended.
+    /// Stores the outcome of an attempt at a post.
     pub(super) async fn settle(
         &self,
         rows: &Rows,
@@ -45,13 +45,13 @@ impl Deliverer {
                 if let Some(budget) = budget {
                     self.close_until(rows, budget, time).await?;
                 }
-                self.give_back(rows, post, time).await?;
+                self.make_ready(rows, post, time).await?;
                 Ok(Next::At(time))
             }
             Outcome::Refused(Refusal::Unreachable) if post.attempts < MAX_ATTEMPTS => {
                 let doubled = 1u64 << post.attempts.clamp(0, 10);
                 let time = now.plus(Duration::from_secs(doubled).min(MAX_DELAY));
-                self.give_back(rows, post, time).await?;
+                self.make_ready(rows, post, time).await?;
                 Ok(Next::At(time))
             }
             Outcome::Refused(why @ Refusal::Unreachable) => {
@@ -89,19 +89,19 @@ impl Deliverer {
         end: &End,
     ) -> Result<Next, JobError> {
         let settled = post.settle(row, end, self.clock.now());
-        match self.insist(rows, &settled).await {
+        match self.transact_with_retries(rows, &settled).await {
             Ok(()) => {}
-            // Somebody else has settled it: our epoch is over.
+            // Another sender has settled it, so our epoch is over.
             Err(TableError::Cancelled(_)) => return Ok(Next::Post),
             Err(e) => return Err(e.into()),
         }
         if let End::Parked(reason) = end {
-            Self::parked(post, reason);
+            Self::log_parked(post, reason);
         }
         Ok(Next::Post)
     }
 
-    pub(super) fn parked(post: &Pending, reason: &str) {
+    pub(super) fn log_parked(post: &Pending, reason: &str) {
         tracing::error!(
             message_id = post.message_id,
             purpose = post.purpose,
@@ -111,8 +111,8 @@ impl Deliverer {
         counter!("posts_parked_total").increment(1);
     }
 
-    /// Makes a post ready again that was certainly not sent, or an effect that may be performed again.
-    pub(super) async fn give_back(
+    /// Makes a post ready again. It was certainly not sent, or it is an effect that may be performed again.
+    pub(super) async fn make_ready(
         &self,
         rows: &Rows,
         post: &Pending,
@@ -140,21 +140,24 @@ impl Deliverer {
             ready.value(":at", not_before.millis()),
             |ready, (name, n)| ready.value(name, n),
         );
-        match self.insist(rows, &[post.unchanged(ready)]).await {
+        match self
+            .transact_with_retries(rows, &[post.unchanged(ready)])
+            .await
+        {
             Ok(()) | Err(TableError::Cancelled(_)) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
 
-    /// Parks a row that cannot be read: left where it is, it would block its lane for ever.
-    pub(super) async fn set_aside(
+    /// Parks a row that cannot be parsed. In its lane, it would block all posts behind it.
+    pub(super) async fn park_damaged(
         &self,
         rows: &Rows,
         key: &RowKey,
         row: &Item,
     ) -> Result<(), JobError> {
-        let moved = outbox::set_aside(key, row, self.clock.now());
-        match self.insist(rows, &moved).await {
+        let moved = outbox::park_damaged(key, row, self.clock.now());
+        match self.transact_with_retries(rows, &moved).await {
             Ok(()) | Err(TableError::Cancelled(_)) => {}
             Err(e) => return Err(e.into()),
         }
@@ -163,23 +166,25 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Closes a budget that Slack has limited, for every sender. If it is closed until a later time already, that
-    /// stays.
+    /// Closes a budget for every sender after a rate limit. If it is already closed until a later time, that time stays.
     pub(super) async fn close_until(
         &self,
         rows: &Rows,
         budget: &Budget,
         time: Timestamp,
     ) -> Result<(), TableError> {
-        match self.insist(rows, &[budget.close(time)]).await {
+        match self
+            .transact_with_retries(rows, &[budget.close(time)])
+            .await
+        {
             Err(TableError::Cancelled(_)) => Ok(()),
             ended => ended,
         }
     }
 
-    /// Writes, and tries again if the table stumbles, because only this process knows what Slack said. Repeating is
-    /// harmless: a write that was done the first time fails its condition the second time.
-    pub(super) async fn insist(
+    /// Does a transaction, and repeats it while the table is unavailable, because only this process knows Slack's response. A
+    /// repetition does no harm: if the first attempt succeeded, the conditions of the second fail.
+    pub(super) async fn transact_with_retries(
         &self,
         rows: &Rows,
         writes: &[Write<RowKey>],
@@ -197,7 +202,7 @@ impl Deliverer {
     }
 }
 
-/// Counts an attempt at a post by how it ended.
+/// Counts an attempt at a post by its outcome.
 fn count(purpose: &str, outcome: &Outcome<Json, SlackRejection>) {
     let name = match outcome {
         Outcome::Done(_) => "done",
@@ -208,7 +213,7 @@ fn count(purpose: &str, outcome: &Outcome<Json, SlackRejection>) {
         .increment(1);
 }
 
-/// The metric label of a refusal. A refusal because of the token is counted apart as well.
+/// Returns the metric label of a refusal. A refusal because of the token is also counted separately.
 pub(super) fn count_refusal(why: &Refusal<SlackRejection>) -> &'static str {
     if let Refusal::Rejected(SlackRejection::Credential(_) | SlackRejection::MissingScope { .. }) =
         why

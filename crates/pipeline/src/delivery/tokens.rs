@@ -1,4 +1,4 @@
-//! Where a sender gets a workspace's token from.
+//! The source of the bot tokens that senders use.
 
 use std::sync::Arc;
 
@@ -9,43 +9,43 @@ use tidegate_slack::ids::TenantId;
 
 use crate::secrets::Secrets;
 
-/// Why there is no token.
+/// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoToken {
-    /// Nobody could be asked, or the token is being renewed: try again.
+    /// The source was unavailable, or the token is being renewed. Try again.
     #[error("{0}")]
     Later(String),
-    /// The workspace is not connected; its posts wait until it is installed again.
+    /// The workspace is not connected. Its posts wait until the app is installed again.
     #[error("the workspace is not connected: {0}")]
     Disconnected(String),
 }
 
-/// What to do about a post that Slack refused because of its token.
+/// What a refusal because of a token means for the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// The token was out of date: there is another one now.
+pub enum TokenVerdict {
+    /// The token was out of date, and there is a new one. The post can be sent again.
     Renewed,
-    /// The token is as good as it gets: the refusal stands.
+    /// There is no better token, so the refusal stands.
     Stands,
-    /// The workspace is not connected any more.
+    /// The workspace is no longer connected, so the post is held.
     Disconnected,
 }
 
-/// The tokens of workspaces, as they are at present: they may be rotated while we run.
+/// Gives the current bot tokens of workspaces, which may be rotated while the process runs.
 #[async_trait]
 pub trait BotTokens: Send + Sync {
-    /// The bot's token in a workspace or organisation.
+    /// Returns the bot's token for a workspace or organization.
     async fn token(&self, tenant: &TenantId) -> Result<SecretString, NoToken>;
 
-    /// Says that Slack refused `token` with `code`, and asks what that means.
-    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> Refused;
+    /// Reports that Slack refused `token` with the error `code`. Returns what that means for the post.
+    async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> TokenVerdict;
 }
 
-/// One token for whatever workspace comes, from the configuration.
+/// One token from the configuration, which is used for every workspace.
 pub struct ConfiguredToken {
-    /// Holds it.
+    /// The store that holds the token.
     pub secrets: Arc<dyn Secrets>,
-    /// Its name there.
+    /// The name of the token in that store.
     pub name: String,
 }
 
@@ -56,10 +56,15 @@ impl BotTokens for ConfiguredToken {
         token.map_err(|e| NoToken::Later(e.to_string()))
     }
 
-    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
-        // Perhaps it was replaced by hand a moment ago: the next post asks for the present one.
+    async fn refused(
+        &self,
+        _tenant: &TenantId,
+        _token: &SecretString,
+        _code: &str,
+    ) -> TokenVerdict {
+        // An operator may have replaced it a moment ago. The next post reads it again.
         self.secrets.doubt(&self.name);
-        Refused::Stands
+        TokenVerdict::Stands
     }
 }
 
@@ -74,7 +79,12 @@ impl BotTokens for NoTokens {
         ))
     }
 
-    async fn refused(&self, _tenant: &TenantId, _token: &SecretString, _code: &str) -> Refused {
-        Refused::Stands
+    async fn refused(
+        &self,
+        _tenant: &TenantId,
+        _token: &SecretString,
+        _code: &str,
+    ) -> TokenVerdict {
+        TokenVerdict::Stands
     }
 }

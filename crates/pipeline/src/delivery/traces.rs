@@ -1,4 +1,4 @@
-//! What an attempt at an effect has left behind: from it follows whether the next one is in doubt.
+//! Records what an attempt at an effect may have changed, which decides whether the next attempt is in doubt.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -6,26 +6,26 @@ use tidegate_slack::api::Kind;
 
 use super::Undone;
 
-/// What an attempt may have left behind.
+/// What an attempt may have changed outside.
 #[derive(Default)]
 pub(super) struct Traces {
-    /// A call to Slack that changes something was done, or may have been.
+    /// Whether a call to Slack that changes something was done or may have been done.
     acted: AtomicBool,
-    /// So was a post.
+    /// Whether a post was sent or may have been sent.
     posted: AtomicBool,
-    /// It was posted again although nobody could look for it.
+    /// Whether it was posted again without a search.
     resent: AtomicBool,
-    /// Turns taken for calls to other services.
+    /// The number of turns taken for calls to other services.
     turns: AtomicU32,
 }
 
 impl Traces {
-    /// Whether something may have happened in an attempt that ended so.
+    /// Tells whether something may have happened in an attempt that ended with `undone`.
     pub(super) fn in_doubt(&self, undone: &Undone) -> bool {
         let turns = self.turns.load(Ordering::Relaxed);
         let elsewhere = match undone {
             Undone::Wait(_) | Undone::Retry(_) => turns > 0,
-            // The turn before it was that of the call that was refused.
+            // One turn belongs to the call that was refused.
             Undone::Refused(_) => turns > 1,
             Undone::Ambiguous(_) => true,
             Undone::Park(_) => false,
@@ -33,12 +33,12 @@ impl Traces {
         elsewhere || self.acted.load(Ordering::Relaxed)
     }
 
-    /// Whether its post may have arrived.
+    /// Tells whether a post of the attempt may have arrived.
     pub(super) fn posted(&self) -> bool {
         self.posted.load(Ordering::Relaxed)
     }
 
-    /// Whether it was posted again although nobody could look for it.
+    /// Tells whether it was posted again without a search.
     pub(super) fn resent(&self) -> bool {
         self.resent.load(Ordering::Relaxed)
     }

@@ -1,14 +1,14 @@
-//! Documents as a program or a person gives them: JSON, in which nothing unknown is passed over. Every problem names the
-//! path of the value that has it.
+//! Parses documents that a program or a person sends as JSON. An unknown field is a problem. Every problem names the path of its
+//! value.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Longest name that a path shows as it is, in characters.
+/// The longest name that a path shows unchanged, in characters.
 const MAX_NAME: usize = 40;
 
-/// A part of a document in that JSON object, or everything that does not fit. `path` names the part in problems.
+/// Parses a part of a document from a JSON object, or returns all problems. `path` names the part in problems.
 pub fn read_part<T: DeserializeOwned + Serialize>(
     path: &str,
     input: &Value,
@@ -20,8 +20,8 @@ pub fn read_part<T: DeserializeOwned + Serialize>(
     }
 }
 
-/// The entries of a map in a document that fit; in place of one that does not, `instead`, if given. Problems are added to
-/// those found before.
+/// Returns the valid entries of a map in a document. `instead`, if given, replaces an invalid entry. Problems are added to
+/// `problems`.
 pub fn each<T: DeserializeOwned + Serialize>(
     path: &str,
     entries: &Map<String, Value>,
@@ -41,7 +41,7 @@ pub fn each<T: DeserializeOwned + Serialize>(
     Value::Object(fitting)
 }
 
-/// A part of a document in that JSON, or everything that does not fit: an empty `path` is the document itself.
+/// Parses a part of a document from JSON, or returns all problems. An empty `path` stands for the whole document.
 pub fn read_fields<T: DeserializeOwned + Serialize>(
     path: &str,
     input: &Value,
@@ -64,7 +64,7 @@ pub fn read_fields<T: DeserializeOwned + Serialize>(
     }
 }
 
-/// Names every field of the input that reading it has dropped.
+/// Reports every field of the input that parsing has dropped.
 fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<String>) {
     let (Value::Object(input), Value::Object(kept)) = (input, kept) else {
         return;
@@ -78,15 +78,15 @@ fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<String>) 
     }
 }
 
-/// What serde says of a value that does not fit, cut to a sensible length.
+/// Describes a value that cannot be parsed, in at most 200 characters.
 pub fn misfit(path: &str, e: &serde_json::Error) -> String {
-    // The text may repeat a value of the input, which is cut.
+    // The text may quote a long value of the input, so it is cut.
     let words = e.to_string();
     let cut: String = words.chars().take(200).collect();
     format!("`{path}`: {cut}")
 }
 
-/// A path one name further.
+/// Appends a name to a path.
 fn join(path: &str, name: &str) -> String {
     match path {
         "" => segment(name),
@@ -94,7 +94,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// A value as a problem shows it: short, and without line breaks.
+/// Quotes a value for a problem: at most 40 characters, without line breaks.
 pub fn shown(value: &str) -> String {
     let mut short: String = value.chars().take(40).collect();
     if short.len() < value.len() {
@@ -103,7 +103,7 @@ pub fn shown(value: &str) -> String {
     format!("{short:?}")
 }
 
-/// A name as part of a path: quoted and cut if it is none of ours.
+/// Returns a name as part of a path. It is quoted and cut if it has unusual characters or is too long.
 pub fn segment(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=MAX_NAME).contains(&name.len()) && name.chars().all(plain) {

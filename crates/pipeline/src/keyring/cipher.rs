@@ -1,4 +1,4 @@
-//! AES-256-GCM by `ring`: one key, a fresh random nonce a message, and what the message belongs to as associated data.
+//! AES-256-GCM by `ring`. Each message has a fresh random nonce, and its owner and purpose are the associated data.
 
 use std::fmt;
 
@@ -8,24 +8,24 @@ use thiserror::Error;
 
 use crate::entropy::{EntropyError, random_bytes};
 
-/// Bytes of a key.
+/// The length of a key in bytes.
 pub(super) const KEY_BYTES: usize = 32;
 
-/// What was sealed could not be opened, or nothing could be sealed. Tells nothing of the content.
+/// The reason why data could not be sealed or opened. It reveals nothing of the content.
 #[derive(Debug, Error)]
 pub enum CipherError {
-    /// Another key, other associated data, or damage.
+    /// The key or the associated data is wrong, or the data is damaged.
     #[error("sealed data cannot be opened with this key")]
     NotOpened,
-    /// More than one call can seal.
+    /// The data is longer than one call can seal, or there is no key.
     #[error("the data cannot be sealed")]
     NotSealed,
-    /// No randomness for a nonce or a key.
+    /// The operating system gave no random bytes for a nonce or a key.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
 
-/// One key. Its bytes are overwritten when it goes, and never shown.
+/// A key. Its bytes are overwritten when it is dropped, and never shown.
 #[derive(Clone)]
 pub(super) struct AesKey {
     bytes: Zeroizing<[u8; KEY_BYTES]>,
@@ -55,7 +55,7 @@ impl AesKey {
         &self.bytes
     }
 
-    /// Nonce, then ciphertext and tag.
+    /// Seals a message: the result is the nonce, the ciphertext and the tag.
     pub(super) fn seal(&self, about: &[u8], plain: &[u8]) -> Result<Vec<u8>, CipherError> {
         let nonce: [u8; NONCE_LEN] = random_bytes()?;
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());

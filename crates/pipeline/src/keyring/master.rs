@@ -1,5 +1,5 @@
-//! The master keys: what tenants' keys are wrapped under. `TIDEGATE_MASTER_KEY` lists them, newest first, parted by
-//! commas, 64 hex digits each; on AWS it is an SSM `SecureString`, which KMS encrypts.
+//! The master keys, which wrap the tenants' keys. `TIDEGATE_MASTER_KEY` lists them, newest first, separated by commas, with 64
+//! hex digits each. On AWS it is an SSM `SecureString`, which KMS encrypts.
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -7,22 +7,22 @@ use thiserror::Error;
 use super::cipher::{AesKey, CipherError, KEY_BYTES};
 use crate::table::hash_text;
 
-/// A list of master keys was refused. Holds none of them.
+/// The error for a malformed list of master keys. Holds the position of the bad key from 1, and no key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("master key {0} is not 64 hex digits (make one with `openssl rand -hex 32`)")]
 pub struct MasterKeyError(pub usize);
 
-/// A key under a master key, with the id of that master key.
+/// A wrapped key, with the id of the master key that wraps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wrapped {
     pub(super) master: String,
     pub(super) bytes: Vec<u8>,
 }
 
-/// The master keys in force.
+/// The master keys by id, newest first.
 pub(super) struct MasterKeys(Vec<(String, AesKey)>);
 
-/// Checks a list of master keys without keeping any.
+/// Checks the form of a list of master keys.
 pub fn check(list: &SecretString) -> Result<(), MasterKeyError> {
     MasterKeys::parse(list).map(|_| ())
 }
@@ -40,7 +40,7 @@ impl MasterKeys {
         keys.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Wraps under the newest.
+    /// Wraps a key under the newest master key.
     pub(super) fn wrap(&self, about: &str, key: &AesKey) -> Result<Wrapped, CipherError> {
         let (id, newest) = self.0.first().ok_or(CipherError::NotSealed)?;
         Ok(Wrapped {

@@ -1,4 +1,4 @@
-//! What waits in a lane: how its row is read, and the writes that take it out.
+//! Posts that wait in a lane: parses their rows and makes the writes that settle them.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use super::{Class, KEEP_SETTLED, PostState, Target, lane_of};
 use crate::clock::Timestamp;
 use crate::table::{Due, Item, RowKey, Write};
 
-/// What makes a row whole besides what each settled one keeps: a parked one is put back with it.
-pub(super) const WHOLE: [&str; 6] = [
+/// The attributes that a parked row keeps in addition to those of every settled row, so that the post can be queued again.
+pub(super) const REQUEUED_ATTRIBUTES: [&str; 6] = [
     "n",
     "body",
     "response_url",
@@ -22,41 +22,42 @@ pub(super) const WHOLE: [&str; 6] = [
 /// A post or an effect in its lane.
 #[derive(Clone)]
 pub struct Pending {
-    /// Its row.
+    /// The key of its row.
     pub key: RowKey,
-    /// The same for every attempt: goes to Slack as metadata and as `client_msg_id`.
+    /// The id, which is the same for every attempt. Slack gets it as metadata and as `client_msg_id`.
     pub message_id: String,
-    /// The event that caused it.
+    /// The id of the event that caused it.
     pub event_id: String,
-    /// What it is for.
+    /// The purpose, such as `mention_reply`.
     pub purpose: String,
-    /// Where it goes.
+    /// The destination of the post in Slack, or the mark of an effect.
     pub target: Target,
-    /// The body.
+    /// The body that Slack receives, or the body of an effect.
     pub body: Json,
-    /// What to do when its fate is unknown.
+    /// What to do if its outcome is unknown.
     pub class: Class,
-    /// Epoch of the sender that took it; `None` while it is ready.
+    /// The epoch of the sender that has taken it. `None` while it is ready.
     pub sending: Option<i64>,
-    /// Attempts so far.
+    /// The number of attempts so far.
     pub attempts: i64,
-    /// How often it was sent again although it may have arrived.
+    /// The number of times that it was sent again although it may have arrived.
     pub resends: i64,
-    /// How often an effect came to no end that settles it: Slack out of reach, a doubt, a table that stumbled.
+    /// The number of attempts at an effect that failed without settling it: Slack was unreachable, the outcome is unknown, or the
+    /// table failed.
     pub failures: i64,
-    /// When the attempt at an effect began that may have taken effect.
+    /// The start of the first attempt at an effect that may have changed something. `None` if there is none.
     pub doubt_since: Option<Timestamp>,
-    /// When the attempt at an effect began whose post may have arrived.
+    /// The start of the first attempt at an effect whose post may have arrived. `None` if there is none.
     pub posted_since: Option<Timestamp>,
-    /// When the first attempt began.
+    /// The start of the first attempt. `None` before it.
     pub first_attempt_at: Option<Timestamp>,
-    /// When the latest attempt began.
+    /// The start of the latest attempt. `None` while the post is ready.
     pub attempt_at: Option<Timestamp>,
-    /// Not to be sent before.
+    /// The earliest time of the next attempt. `None` if it may begin at once.
     pub not_before: Option<Timestamp>,
 }
 
-// Without the body: it is message text.
+// The body is left out, because it is message text.
 impl fmt::Debug for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pending")
@@ -70,7 +71,7 @@ impl fmt::Debug for Pending {
 }
 
 impl Pending {
-    /// Reads a row of a lane.
+    /// Parses a row of a lane. `None` if it is damaged.
     pub fn parse(key: &RowKey, item: &Item) -> Option<Self> {
         let moment = |name: &str| item.number(name).map(Timestamp);
         Some(Self {
@@ -101,7 +102,7 @@ impl Pending {
         })
     }
 
-    /// The writes that move the post out of its lane, provided that it is still as it was read.
+    /// Makes the writes that move the post out of its lane, if its row is still as it was read.
     pub fn settle(&self, row: &Item, end: &End, now: Timestamp) -> [Write<RowKey>; 2] {
         let sort = [self.message_id.as_str()];
         let key = RowKey::new(&["post", &self.event_id], &sort);
@@ -118,9 +119,9 @@ impl Pending {
                 .with("state", PostState::Done.as_str())
                 .with_some("ts", ts.as_ref().map(Ts::as_str))
                 .with("expires_at", now.plus(KEEP_SETTLED).seconds()),
-            // Kept whole and until a person decides: this is all there is of the post.
+            // The row keeps everything, without an end, until a person decides: it is the only copy of the post.
             End::Parked(reason) => {
-                // Whoever has one resent that must not come twice has looked for it.
+                // A person who resends a post that must not appear twice has searched for it.
                 let doubt = |since: Option<Timestamp>| {
                     let kept = since.filter(|_| self.class != Class::AtMostOnce);
                     kept.map(Timestamp::millis)
@@ -132,7 +133,7 @@ impl Pending {
                     .with_some("posted_since", doubt(self.posted_since))
                     .with("due", Due::ParkedPost.partition(&self.message_id))
                     .with("due_at", now.millis());
-                WHOLE
+                REQUEUED_ATTRIBUTES
                     .iter()
                     .fold(settled, |row, name| row.with_some(name, keep(name)))
             }
@@ -143,7 +144,7 @@ impl Pending {
         ]
     }
 
-    /// The write, done only while the row is as it was read: taken by the same sender, or ready.
+    /// Adds the condition that the row is still as it was read: taken by the same sender, or ready.
     pub fn unchanged(&self, write: Write<RowKey>) -> Write<RowKey> {
         match self.sending {
             Some(epoch) => write.when("#epoch = :epoch").value(":epoch", epoch),
@@ -152,20 +153,20 @@ impl Pending {
     }
 }
 
-/// How a post ends.
+/// The end of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Slack has it, under this timestamp if it said so.
+    /// Slack has it. Holds the timestamp, if Slack returned one.
     Done(Option<Ts>),
-    /// Set aside for a person, for this reason.
+    /// It is parked for a person, for this reason.
     Parked(String),
 }
 
-/// Why a row is parked that cannot be read.
+/// The reason in rows that are parked because they cannot be parsed.
 pub const DAMAGED: &str = "its row is damaged";
 
-/// The writes that take a row out of its lane that cannot be read. All that it holds is kept for a person.
-pub fn set_aside(key: &RowKey, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
+/// Makes the writes that park a row which cannot be parsed. Everything that it holds is kept for a person.
+pub fn park_damaged(key: &RowKey, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
     let place = key.sort_parts();
     let named = |name: &str, otherwise: &str| row.text(name).unwrap_or(otherwise).to_owned();
     let event_id = named("event_id", place.get(1).map_or("unknown", String::as_str));

@@ -1,25 +1,25 @@
-//! Posts that have left their lane: done, or parked for a person who may queue them again.
+//! Posts that have left their lane: they are done, or parked for a person who may queue them again.
 
 use tidegate_slack::ids::Ts;
 
-use super::pending::WHOLE;
+use super::pending::REQUEUED_ATTRIBUTES;
 use super::{KEEP_SETTLED, Lane, pending_key, ready};
 use crate::clock::Timestamp;
 use crate::table::{Item, RowKey, Write};
 
-/// How a post ended.
+/// The state of a settled post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PostState {
-    /// Slack has it.
+    /// Slack has the post, or the effect is done.
     Done,
-    /// Set aside for a person.
+    /// A person must decide about it.
     Parked,
-    /// Parked once, then queued again by a person.
+    /// It was parked, and a person has queued it again.
     Requeued,
 }
 
 impl PostState {
-    /// As stored and shown.
+    /// Returns the name in rows and API responses.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -32,30 +32,30 @@ impl PostState {
 /// A post that has left its lane.
 #[derive(Debug, Clone)]
 pub struct Settled {
-    /// Its row.
+    /// The key of its row.
     pub key: RowKey,
-    /// Its id.
+    /// The id, which is the same for every attempt.
     pub message_id: String,
-    /// The event that caused it.
+    /// The id of the event that caused it.
     pub event_id: String,
-    /// Its lane.
+    /// The lane that it was sent from.
     pub lane: Lane,
-    /// What it is for.
+    /// The purpose, such as `mention_reply`.
     pub purpose: String,
-    /// How it ended.
+    /// The state that it has now.
     pub state: PostState,
-    /// Why it is parked.
+    /// The reason why it was parked. `None` if it never was.
     pub reason: Option<String>,
-    /// Slack's timestamp of it.
+    /// Slack's timestamp. `None` if it was not posted or Slack returned none.
     pub ts: Option<Ts>,
-    /// Attempts it took.
+    /// The number of attempts.
     pub attempts: i64,
-    /// When it ended.
+    /// The time when it was settled.
     pub settled_at: Timestamp,
 }
 
 impl Settled {
-    /// Reads a row of an event's posts.
+    /// Parses a row of an event's posts. `None` if it is damaged.
     pub fn parse(key: &RowKey, item: &Item) -> Option<Self> {
         Some(Self {
             key: key.clone(),
@@ -75,8 +75,8 @@ impl Settled {
         })
     }
 
-    /// The writes that put a parked post back into its lane; `row` is its row. A second call finds it requeued and
-    /// fails its condition.
+    /// Makes the writes that put a parked post back into its lane. `row` is its row. The writes of a second call fail, because the
+    /// post is no longer parked.
     pub fn requeue(&self, row: &Item, now: Timestamp) -> [Write<RowKey>; 2] {
         let n = row.number("n").unwrap_or(0);
         let mut item = ready(Item::new(), &self.lane, now);
@@ -88,7 +88,7 @@ impl Settled {
             "doubt_since",
             "posted_since",
         ];
-        for name in kept.iter().chain(&WHOLE) {
+        for name in kept.iter().chain(&REQUEUED_ATTRIBUTES) {
             item = item.with_some(name, row.0.get(*name).cloned());
         }
         let requeued = Write::update(

@@ -1,4 +1,4 @@
-//! What an implementation of the table has to offer: seven methods over absolute keys.
+//! The interface that every implementation of the table provides: seven methods over absolute keys.
 
 use std::collections::BTreeMap;
 
@@ -8,31 +8,31 @@ use thiserror::Error;
 use super::key::Key;
 use super::value::{Item, Value};
 
-/// Writes in one transaction: `TransactWriteItems` takes no more.
+/// The most writes in one transaction, which is the limit of `TransactWriteItems`.
 pub const MAX_TRANSACTION_WRITES: usize = 100;
 
-/// Bytes of the items of one transaction: `TransactWriteItems` takes 4 MB. Some are left for keys and for what sealing adds.
+/// The most bytes of the items in one transaction. `TransactWriteItems` takes 4 MB; the rest is for keys and for sealing.
 pub const MAX_TRANSACTION_BYTES: usize = 3_900_000;
 
-/// Why the table did not do it.
+/// The reason why the table failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TableError {
-    /// The condition of a single write does not hold.
+    /// The condition of a single write failed.
     #[error("the condition does not hold")]
     Condition,
-    /// Conditions of a transaction do not hold; one entry per write, true where its condition failed.
+    /// Conditions of a transaction failed. There is one entry per write, which is true if its condition failed.
     #[error("a condition of the transaction does not hold")]
     Cancelled(Vec<bool>),
-    /// Throttled, in conflict with another transaction, or out of reach: nothing was written; try again.
+    /// The table was throttled, unreachable, or busy with a conflicting transaction. Nothing was written; try again.
     #[error("the table is busy: {0}")]
     Busy(String),
-    /// No answer: the write may or may not have happened.
+    /// The table did not answer. The write may or may not have happened.
     #[error("the outcome of a write is unknown: {0}")]
     Unknown(String),
-    /// The request is wrong; trying again cannot help.
+    /// The request is invalid. Trying again cannot help.
     #[error("the table refused: {0}")]
     Invalid(String),
-    /// The tenant was erased: nothing is written for it until it is installed again.
+    /// The tenant was erased. Nothing is written for it until the app is installed again.
     #[error("the workspace has been erased")]
     Erased,
 }
@@ -40,26 +40,26 @@ pub enum TableError {
 /// What a write does to its row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteAction {
-    /// Replaces the row.
+    /// Replaces the whole row.
     Put(Item),
-    /// An update expression.
+    /// Applies an update expression.
     Update(String),
-    /// Removes the row.
+    /// Removes the row, if it exists.
     Delete,
-    /// Only checks the condition.
+    /// Checks the condition and writes nothing.
     Check,
 }
 
-/// One write. In expressions, attributes are written `#name` and values `:name`.
+/// A write of one row. Expressions refer to attributes as `#name` and to values as `:name`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write<K> {
-    /// Which row.
+    /// The key of the row.
     pub key: K,
-    /// What to do.
+    /// The change of the row.
     pub action: WriteAction,
-    /// Condition expression.
+    /// The condition expression. `None` if the write has no condition.
     pub condition: Option<String>,
-    /// Values of the expressions, by name with the colon.
+    /// The values of the expressions, by name including the colon.
     pub values: BTreeMap<String, Value>,
 }
 
@@ -73,41 +73,41 @@ impl<K> Write<K> {
         }
     }
 
-    /// Replaces a row.
+    /// Makes a write that replaces a row.
     pub fn put(key: K, item: Item) -> Self {
         Self::new(key, WriteAction::Put(item))
     }
 
-    /// Applies an update expression.
+    /// Makes a write that applies an update expression.
     pub fn update(key: K, expression: &str) -> Self {
         Self::new(key, WriteAction::Update(expression.to_owned()))
     }
 
-    /// Removes a row.
+    /// Makes a write that removes a row.
     pub fn delete(key: K) -> Self {
         Self::new(key, WriteAction::Delete)
     }
 
-    /// Checks a condition, within a transaction.
+    /// Makes a check of a condition, for a transaction.
     pub fn check(key: K) -> Self {
         Self::new(key, WriteAction::Check)
     }
 
-    /// The write, done only under that condition.
+    /// Sets the condition under which the write is done.
     #[must_use]
     pub fn when(mut self, condition: &str) -> Self {
         self.condition = Some(condition.to_owned());
         self
     }
 
-    /// The write with a value for `:name`.
+    /// Sets the value of `:name`, which is given with its colon.
     #[must_use]
     pub fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The same write of another key.
+    /// Returns the same write for another key.
     pub(super) fn at<L>(self, key: L) -> Write<L> {
         let Self {
             key: _,
@@ -123,7 +123,7 @@ impl<K> Write<K> {
         }
     }
 
-    /// The values of the row that is put, and of the expressions.
+    /// Iterates over the values of the row that is put and those of the expressions.
     pub fn all_values(&self) -> impl Iterator<Item = &Value> {
         let row = match &self.action {
             WriteAction::Put(item) => Some(item.0.values()),
@@ -132,7 +132,7 @@ impl<K> Write<K> {
         row.into_iter().flatten().chain(self.values.values())
     }
 
-    /// About how many bytes the row or the expressions have, keys left out.
+    /// Returns the approximate size of the row or the expressions in bytes, without keys.
     pub fn bytes(&self) -> usize {
         let row = match &self.action {
             WriteAction::Put(item) => item.0.iter().map(|(name, v)| name.len() + v.len()).sum(),
@@ -143,7 +143,7 @@ impl<K> Write<K> {
         row + values
     }
 
-    /// The update and condition expressions, whichever are there.
+    /// Iterates over the update expression and the condition, if present.
     pub fn expressions(&self) -> impl Iterator<Item = &str> {
         let update = match &self.action {
             WriteAction::Update(expression) => Some(expression.as_str()),
@@ -156,40 +156,40 @@ impl<K> Write<K> {
 /// A query within one partition of the table or of an index, ascending unless `descending`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Index to ask; `None` for the table itself, which is then read consistently.
+    /// The index to query. `None` for the table itself, which is read consistently.
     pub index: Option<&'static str>,
-    /// Key condition expression.
+    /// The key condition expression.
     pub condition: String,
-    /// Values of the expression.
+    /// The values of the expression, by name including the colon.
     pub values: BTreeMap<String, Value>,
-    /// Highest sort key first.
+    /// Whether the highest sort key comes first.
     pub descending: bool,
-    /// Most rows to read.
+    /// The most rows to read.
     pub limit: usize,
-    /// Key attributes of the last row of the page before.
+    /// The key attributes of the last row of the previous page. `None` for the first page.
     pub after: Option<Item>,
 }
 
-/// An implementation of the table. Keys are absolute here; nobody but [`super::Rows`] calls it.
+/// An implementation of the table over absolute keys. Only the handles in this module call it.
 #[async_trait]
 pub trait Engine: Send + Sync {
-    /// One row, read consistently, with its key attributes.
+    /// Reads one row consistently, with its key attributes. `None` if it does not exist.
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError>;
 
-    /// One page of rows, and the key attributes to go on from if there are more.
+    /// Reads one page of rows. Returns also the key attributes to continue from, if there are more rows.
     async fn query(&self, query: Query) -> Result<(Vec<Item>, Option<Item>), TableError>;
 
-    /// One write; an update answers with the row as it stands afterwards.
+    /// Does one write. An update returns the row after the change, any other write `None`.
     async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError>;
 
-    /// Up to 100 writes of different rows, all or none.
+    /// Does up to 100 writes of different rows: all or none of them.
     async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError>;
 
-    /// Puts any number of rows without conditions; on an error some may have been put.
+    /// Puts any number of rows without conditions. On an error, some may have been put.
     async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError>;
 
-    /// Looks at up to `limit` rows, wherever they are, and answers which of them are in partitions that begin with
-    /// `prefix`, and from where to go on. It reads the whole table in the end: for erasing a tenant, and nothing else.
+    /// Reads up to `limit` rows of the whole table. Returns the keys of those whose partition begins with `prefix`, and the key to
+    /// continue from. Only erasing a tenant uses it.
     async fn scan(
         &self,
         prefix: &str,
@@ -197,11 +197,11 @@ pub trait Engine: Send + Sync {
         limit: usize,
     ) -> Result<(Vec<Key>, Option<Key>), TableError>;
 
-    /// Removes any number of rows without conditions; on an error some may have been removed.
+    /// Removes any number of rows without conditions. On an error, some may have been removed.
     async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError>;
 }
 
-/// Refuses values that should have been sealed on their way here: engines call it before they write.
+/// Fails if a value was not sealed on its way to the engine. Engines call this before they write.
 pub fn all_plain<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<(), TableError> {
     if values
         .into_iter()
@@ -213,7 +213,7 @@ pub fn all_plain<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<(), 
     Ok(())
 }
 
-/// The attribute names that expressions mention as `#name`.
+/// Returns the attribute names that expressions mention, by their placeholder `#name`.
 pub fn names_in<'e>(expressions: impl Iterator<Item = &'e str>) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for expression in expressions {

@@ -1,21 +1,21 @@
-//! Keys: parts joined by `#`, escaped so that no part can reach into its neighbour.
+//! Keys: parts that are escaped and joined by `#`, so that no part can change the meaning of another.
 
 use sha2::{Digest, Sha256};
 use tidegate_slack::ids::TenantId;
 
-/// Longest part that is stored as it is, in bytes; DynamoDB bounds a sort key to 1,024.
+/// The longest part that is stored unchanged, in bytes. DynamoDB limits a sort key to 1,024 bytes.
 const MAX_PART: usize = 200;
 
-/// A row's place in the whole table. Only engines see these.
+/// The absolute key of a row. Only engines use it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Partition key.
+    /// The partition key, which begins with the tenant's prefix.
     pub pk: String,
-    /// Sort key.
+    /// The sort key within the partition.
     pub sk: String,
 }
 
-/// A row's place within one tenant.
+/// The key of a row within one tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowKey {
     pub(super) partition: String,
@@ -23,7 +23,7 @@ pub struct RowKey {
 }
 
 impl RowKey {
-    /// Builds a key from its parts; neither list may be empty.
+    /// Makes a key from its parts. Neither list may be empty.
     pub fn new(partition: &[&str], sort: &[&str]) -> Self {
         Self {
             partition: join(partition),
@@ -31,28 +31,28 @@ impl RowKey {
         }
     }
 
-    /// The parts of the partition, as given to [`RowKey::new`]; over-long ones come back as their hash.
+    /// Returns the parts of the partition that were given to [`RowKey::new`]. A part of over 200 bytes comes back as its hash.
     pub fn partition_parts(&self) -> Vec<String> {
         split(&self.partition)
     }
 
-    /// The parts of the sort key.
+    /// Returns the parts of the sort key, as [`RowKey::partition_parts`] does.
     pub fn sort_parts(&self) -> Vec<String> {
         split(&self.sort)
     }
 }
 
-/// The prefix of a tenant's partitions.
+/// Returns the prefix of a tenant's partitions.
 pub(super) fn tenant_prefix(tenant: &TenantId) -> String {
     escape(tenant.as_str())
 }
 
-/// The tenant behind a prefix.
+/// Returns the tenant of a prefix.
 pub(super) fn tenant_of(prefix: &str) -> TenantId {
     unescape(prefix).into()
 }
 
-/// Joins parts into one key.
+/// Escapes the parts and joins them.
 pub(super) fn join(parts: &[&str]) -> String {
     parts
         .iter()
@@ -68,7 +68,7 @@ fn split(key: &str) -> Vec<String> {
 fn escape(part: &str) -> String {
     let escaped = part.replace('%', "%25").replace('#', "%23");
     if escaped.len() > MAX_PART {
-        // `%h` is no escape, so no short part can be mistaken for it.
+        // `%h` is not an escape sequence, so no short part can look like this.
         return format!("%h{}", hash_text(part.as_bytes()));
     }
     escaped
@@ -78,7 +78,7 @@ fn unescape(part: &str) -> String {
     part.replace("%23", "#").replace("%25", "%")
 }
 
-/// The first 128 bits of SHA-256, as hex: enough to name what it was made from.
+/// Returns the first 128 bits of the SHA-256 hash as 32 hex digits.
 pub fn hash_text(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes)[..16])
 }

@@ -1,24 +1,24 @@
-//! Reading a range of a partition to its end, or as far as its reader wants it.
+//! Reads a range of a partition page by page.
 
 use super::engine::TableError;
 use super::key::RowKey;
 use super::rows::{Cursor, Range, Rows};
 use super::value::Item;
 
-/// Most rows of one page.
+/// The most rows in one page.
 const PAGE: usize = 250;
 
-/// A range of a partition, read page by page. What is written meanwhile is seen if it lies ahead.
+/// A range of a partition that is read page by page. A row that is written during the reading is seen if it lies ahead.
 pub struct Pages<'a> {
     rows: &'a Rows,
     partition: &'a [&'a str],
     range: Range<'a>,
     descending: bool,
-    at: Place,
+    at: Position,
 }
 
-/// How far the reading has come.
-enum Place {
+/// The position of the reading.
+enum Position {
     Begin,
     After(Cursor),
     End,
@@ -31,28 +31,28 @@ impl<'a> Pages<'a> {
             partition,
             range,
             descending: false,
-            at: Place::Begin,
+            at: Position::Begin,
         }
     }
 
-    /// From the greatest sort key to the least.
+    /// Reads from the greatest sort key to the least.
     #[must_use]
     pub fn descending(mut self) -> Self {
         self.descending = true;
         self
     }
 
-    /// The rows of the next page, which may be empty; `None` after the last page.
+    /// Reads the next page, which may be empty. `None` after the last page.
     pub async fn next(&mut self) -> Result<Option<Vec<(RowKey, Item)>>, TableError> {
         self.read(PAGE).await
     }
 
-    /// All rows that are left. They are held in memory together: for partitions that stay small.
+    /// Reads all remaining rows into memory. This is only for partitions that stay small.
     pub async fn all(self) -> Result<Vec<(RowKey, Item)>, TableError> {
         self.first(usize::MAX).await
     }
 
-    /// The first rows of those that are left, `most` at most.
+    /// Reads at most `most` of the remaining rows.
     pub async fn first(mut self, most: usize) -> Result<Vec<(RowKey, Item)>, TableError> {
         let mut found = Vec::new();
         while found.len() < most
@@ -65,15 +65,15 @@ impl<'a> Pages<'a> {
 
     async fn read(&mut self, limit: usize) -> Result<Option<Vec<(RowKey, Item)>>, TableError> {
         let after = match &self.at {
-            Place::Begin => None,
-            Place::After(cursor) => Some(cursor),
-            Place::End => return Ok(None),
+            Position::Begin => None,
+            Position::After(cursor) => Some(cursor),
+            Position::End => return Ok(None),
         };
         let page = self
             .rows
             .query(self.partition, self.range, self.descending, limit, after)
             .await?;
-        self.at = page.next.map_or(Place::End, Place::After);
+        self.at = page.next.map_or(Position::End, Position::After);
         Ok(Some(page.rows))
     }
 }

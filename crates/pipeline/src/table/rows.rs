@@ -1,4 +1,4 @@
-//! The public doors to the table: one tenant's rows, and the system's.
+//! The handles to the table: the rows of one tenant, and the rows of the system.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use super::pages::Pages;
 use super::system::SystemRows;
 use super::value::{Item, Value};
 
-/// No tenant's id can be this: Slack's are upper case letters and digits.
+/// The prefix of the system's rows. No tenant has this id, because Slack's ids are upper-case letters and digits.
 pub(super) const SYSTEM: &str = "@system";
 
-/// The table.
+/// The table, from which code gets handles to rows.
 #[derive(Clone)]
 pub struct Table(Arc<dyn Engine>);
 
 impl Table {
-    /// The table on that engine.
+    /// Makes the table on an engine.
     pub fn new(engine: Arc<dyn Engine>) -> Self {
         Self(engine)
     }
 
-    /// One tenant's rows.
+    /// Returns the handle to one tenant's rows.
     pub fn tenant(&self, tenant: &TenantId) -> Rows {
         Rows {
             engine: Arc::clone(&self.0),
@@ -34,7 +34,7 @@ impl Table {
         }
     }
 
-    /// The rows of no tenant, and the index over all that is due: for sweeps and operators.
+    /// Returns the handle to the system's rows and the index over due rows, for sweeps and operators.
     pub fn system(&self) -> SystemRows {
         SystemRows::new(Rows {
             engine: Arc::clone(&self.0),
@@ -43,50 +43,50 @@ impl Table {
     }
 }
 
-/// Rows under one prefix.
+/// A handle to the rows under one prefix. Every key is relative to it.
 #[derive(Clone)]
 pub struct Rows {
     pub(super) engine: Arc<dyn Engine>,
     prefix: String,
 }
 
-/// Which sort keys of a partition to read.
+/// The sort keys of a partition that a query reads.
 #[derive(Debug, Clone, Copy)]
 pub enum Range<'a> {
-    /// All of them.
+    /// All sort keys.
     All,
-    /// Those that begin with these parts.
+    /// The sort keys that begin with these parts and have more.
     Under(&'a [&'a str]),
-    /// From the first to the second, both included, compared as text.
+    /// The sort keys from the first to the second, both included, compared as text.
     Between(&'a [&'a str], &'a [&'a str]),
 }
 
 /// One page of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The rows, each with its place.
+    /// The rows, each with its key.
     pub rows: Vec<(RowKey, Item)>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page. `None` on the last page.
     pub next: Option<Cursor>,
 }
 
-/// A place in one partition, opaque to callers: the sort key of the last row seen. It names no partition, so a
-/// cursor that was made up or came from another tenant still reads the caller's own rows only.
+/// A position in a partition: the sort key of the last row that was read. It is opaque to callers and names no partition, so a
+/// cursor that is made up or comes from another tenant still reads only the caller's own rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// As text for a URL.
+    /// Encodes the cursor as text for a URL.
     pub fn encode(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(&self.0)
     }
 
-    /// The place after a row.
+    /// Returns the position after a row.
     pub fn after(row: &RowKey) -> Self {
         Self(row.sort.clone())
     }
 
-    /// Reads what [`Cursor::encode`] wrote; `None` for anything else.
+    /// Decodes the text of [`Cursor::encode`]. `None` for any other text.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         String::from_utf8(bytes)
@@ -97,25 +97,25 @@ impl Cursor {
 }
 
 impl Rows {
-    /// One row, read consistently.
+    /// Reads one row consistently. `None` if it does not exist.
     pub async fn get(&self, key: &RowKey) -> Result<Option<Item>, TableError> {
         self.engine.get(&self.absolute(key)).await
     }
 
-    /// One write; an update answers with the row as it stands afterwards.
+    /// Does one write. An update returns the row after the change, any other write `None`.
     pub async fn write(&self, write: Write<RowKey>) -> Result<Option<Item>, TableError> {
         self.engine.write(self.place(write)).await
     }
 
-    /// Up to 100 writes of different rows, all or none.
+    /// Does up to 100 writes of different rows: all or none of them.
     pub async fn transact(&self, writes: Vec<Write<RowKey>>) -> Result<(), TableError> {
         self.engine
             .transact(writes.into_iter().map(|write| self.place(write)).collect())
             .await
     }
 
-    /// One page of a partition, ascending unless `descending`: for what hands its cursor on to a caller. Whatever needs
-    /// more than a page reads [`Rows::pages`].
+    /// Reads one page of a partition, ascending unless `descending`, for code that passes the cursor to a caller. Code that needs
+    /// more than one page uses [`Rows::pages`].
     pub async fn query(
         &self,
         partition: &[&str],
@@ -158,7 +158,7 @@ impl Rows {
         })
     }
 
-    /// A range of a partition, to be read page by page to its end.
+    /// Returns a range of a partition that can be read page by page.
     pub fn pages<'a>(&'a self, partition: &'a [&'a str], range: Range<'a>) -> Pages<'a> {
         Pages::new(self, partition, range)
     }
@@ -190,7 +190,7 @@ impl Rows {
     }
 }
 
-/// A row as the engine takes it: with the attributes of its key.
+/// Adds the attributes of the key to a row, as engines expect.
 pub(super) fn keyed(item: Item, key: &Key) -> Item {
     item.with("pk", key.pk.as_str()).with("sk", key.sk.as_str())
 }

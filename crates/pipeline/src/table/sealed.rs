@@ -1,4 +1,4 @@
-//! The layer between tenants' rows and the engine: opens and seals what only its tenant may read, and writes nothing
+//! The layer between the handles and the engine. It seals and opens values that only their tenant may read, and writes nothing
 //! for a tenant that was erased.
 
 use std::collections::BTreeMap;
@@ -13,19 +13,19 @@ use super::rows::SYSTEM;
 use super::value::{Item, Value};
 use crate::keyring::{KeyError, Keyring, TenantKeys, is_sealed};
 
-/// An engine whose sealed values lie in another one under their tenants' keys.
+/// An engine that seals values under their tenants' keys before it stores them in another engine.
 pub struct SealedEngine {
     inner: Arc<dyn Engine>,
     keyring: Arc<Keyring>,
 }
 
 impl SealedEngine {
-    /// Seals in front of that engine.
+    /// Wraps `inner`, with the keys of `keyring`.
     pub fn new(inner: Arc<dyn Engine>, keyring: Arc<Keyring>) -> Self {
         Self { inner, keyring }
     }
 
-    /// The keys of the tenant whose row this is; `None` for the system's own.
+    /// Returns the keys of the tenant whose partition this is. `None` for a partition of the system.
     async fn keys(&self, pk: &str) -> Result<Option<Arc<TenantKeys>>, TableError> {
         match tenant_in(pk) {
             Some(tenant) => Ok(Some(self.keyring.of(&tenant).await?)),
@@ -40,7 +40,7 @@ impl SealedEngine {
         let tenant = tenant_in(item.text("pk").unwrap_or_default()).ok_or_else(no_keys)?;
         let mut keys = self.keyring.of(&tenant).await?;
         if !sealed_in(&item).all(|bytes| keys.know(bytes)) {
-            // Sealed under a key that another process has made since we read them.
+            // Another process has made a new key since this one read them.
             self.keyring.forget(&tenant);
             keys = self.keyring.of(&tenant).await?;
         }
@@ -65,7 +65,7 @@ impl SealedEngine {
         if let WriteAction::Put(item) = &mut write.action {
             item.0 = seal(keys.as_deref(), std::mem::take(&mut item.0), |name| name)?;
         }
-        // In an expression a sealed value's placeholder bears the name of its attribute.
+        // In an expression, the placeholder of a sealed value has the name of its attribute.
         write.values = seal(keys.as_deref(), write.values, |name| {
             name.trim_start_matches(':')
         })?;
@@ -173,7 +173,7 @@ impl Engine for SealedEngine {
     }
 
     async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
-        // Past the check of `write`: an erased tenant's rows must be removable.
+        // This skips the check of `write`, because the rows of an erased tenant must be removable.
         self.inner.remove(keys).await
     }
 }

@@ -1,4 +1,4 @@
-//! The rows of no tenant, and the index over all that is due.
+//! The rows of the system, which belong to no tenant, and the index over due rows.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +11,30 @@ use super::rows::{Rows, keyed};
 use super::value::Item;
 use crate::clock::Timestamp;
 
-/// Partitions that each kind of due row is spread over, so that no flood meets one partition's limit.
+/// The number of index partitions that each kind of due row is spread over, so that a flood does not exceed one partition's limit.
 pub const DUE_SHARDS: u64 = 8;
 
-/// What a due row waits for.
+/// The kinds of due rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// A post that should have left by now.
+    /// A post that should have been sent by now.
     Outbox,
-    /// An event that was set aside for a person.
+    /// An event that is parked for a person.
     ParkedEvent,
-    /// A post that was set aside for a person.
+    /// A post that is parked for a person.
     ParkedPost,
     /// A token that ends soon.
     TokenRefresh,
     /// A workspace that is being erased.
     Erasure,
-    /// A workspace that was connected, and whose held posts are to go on.
+    /// A workspace that was connected, and whose held posts must be resumed.
     Resume,
     /// A timer of a domain.
     Timer,
 }
 
 impl Due {
-    /// Value of the attribute `due` of a row; `spread` picks its partition.
+    /// Returns the value of a row's attribute `due`. `spread` selects one of the [`DUE_SHARDS`] partitions.
     pub fn partition(self, spread: &str) -> String {
         let sum = spread
             .bytes()
@@ -68,15 +68,15 @@ impl Due {
 /// One row of the index over what is due.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DueRow {
-    /// Whose row it is.
+    /// The tenant that the row belongs to.
     pub tenant: TenantId,
-    /// Where it is.
+    /// The key of the row.
     pub key: RowKey,
-    /// When it was or will be due.
+    /// The time from which it is due.
     pub due_at: Timestamp,
 }
 
-/// The system's own rows.
+/// A handle to the system's rows, with the operations that span tenants.
 #[derive(Clone)]
 pub struct SystemRows(Rows);
 
@@ -85,13 +85,13 @@ impl SystemRows {
         Self(rows)
     }
 
-    /// The rows of no tenant.
+    /// Returns the rows of the system.
     pub fn rows(&self) -> &Rows {
         &self.0
     }
 
-    /// Puts rows of several tenants without conditions; on an error some may have been put. Of several for one key
-    /// the last stands. For what comes in batches, before any handler has seen it.
+    /// Puts rows of several tenants without conditions. On an error, some may have been put. Of several rows with one key, the last
+    /// one stays. This is for batches that no handler has seen yet.
     pub async fn put_all(&self, rows: Vec<(TenantId, RowKey, Item)>) -> Result<(), TableError> {
         let placed = rows.into_iter().map(|(tenant, key, item)| {
             let prefix = tenant_prefix(&tenant);
@@ -102,13 +102,13 @@ impl SystemRows {
             let item = keyed(item, &key);
             (key, item)
         });
-        // DynamoDB refuses a batch that names a row twice, and a queue may deliver one message twice in a batch.
+        // DynamoDB rejects a batch that names a row twice, and a queue may deliver a message twice in one batch.
         let placed: BTreeMap<Key, Item> = placed.collect();
         self.0.engine.put_all(placed.into_iter().collect()).await
     }
 
-    /// Looks at up to `limit` rows of the whole table and removes those of a tenant. Answers how many it removed, and
-    /// where to go on. For erasing a tenant.
+    /// Reads up to `limit` rows of the whole table and removes those of a tenant. Returns the number of removed rows and the key to
+    /// continue from.
     pub async fn remove_tenant(
         &self,
         tenant: &TenantId,
@@ -124,7 +124,7 @@ impl SystemRows {
         Ok((removed, next))
     }
 
-    /// Rows of that kind that are due by `until`, earliest first, at most `limit` of each of the
+    /// Returns the rows of a kind that are due by `until`, earliest first. Reads at most `limit` rows from each of the
     /// [`DUE_SHARDS`] partitions.
     pub async fn due(
         &self,

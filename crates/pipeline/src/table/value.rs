@@ -1,30 +1,30 @@
-//! Attribute values and items, as DynamoDB has them.
+//! Attribute values and items, as in DynamoDB.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// An attribute's value. Sets are left out: nothing uses them.
+/// The value of an attribute. There are no sets, because nothing uses them.
 #[derive(Clone, PartialEq)]
 pub enum Value {
-    /// Text.
+    /// A text in UTF-8.
     S(String),
-    /// An integer; DynamoDB carries numbers as text, and Tidegate stores no fractions.
+    /// A whole number. DynamoDB transfers numbers as text, and Tidegate stores no fractions.
     N(i64),
-    /// Bytes.
+    /// Bytes that the engine stores unchanged.
     B(Vec<u8>),
-    /// Truth.
+    /// A boolean value.
     Bool(bool),
-    /// A list.
+    /// A list of values of any type.
     L(Vec<Value>),
-    /// A map.
+    /// A map from names to values of any type.
     M(BTreeMap<String, Value>),
-    /// Bytes that only their tenant may read: in the engine they lie under its key. Of a row's own attributes only,
-    /// not inside lists and maps.
+    /// Bytes that only their tenant may read. The engine stores them sealed under the tenant's key. Only an attribute of a row may
+    /// be sealed, not a value inside a list or a map.
     Sealed(Vec<u8>),
 }
 
 impl Value {
-    /// About how many bytes the value has.
+    /// Returns the approximate size of the value in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::S(text) => text.len(),
@@ -37,7 +37,7 @@ impl Value {
     }
 }
 
-/// Rows hold message texts and `response_url`s, so texts show their length only.
+/// Shows only the length of texts, because rows hold message texts and `response_url`s.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,19 +93,19 @@ impl From<Vec<u8>> for Value {
 pub struct Item(pub BTreeMap<String, Value>);
 
 impl Item {
-    /// An item without attributes.
+    /// Makes an item without attributes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The item with that attribute set.
+    /// Sets an attribute.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The item with that attribute set, if there is a value.
+    /// Sets an attribute if there is a value.
     #[must_use]
     pub fn with_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
@@ -114,13 +114,13 @@ impl Item {
         }
     }
 
-    /// The item with that attribute set to bytes that only the tenant may read.
+    /// Sets an attribute to bytes that only the tenant may read.
     #[must_use]
     pub fn sealed(self, name: &str, bytes: impl Into<Vec<u8>>) -> Self {
         self.with(name, Value::Sealed(bytes.into()))
     }
 
-    /// The bytes of a sealed attribute; `None` when absent or of another type.
+    /// Returns the bytes of a sealed attribute. `None` if it is absent or of another type.
     pub fn opened(&self, name: &str) -> Option<&[u8]> {
         match self.0.get(name) {
             Some(Value::Sealed(bytes)) => Some(bytes),
@@ -128,13 +128,13 @@ impl Item {
         }
     }
 
-    /// The text of a sealed attribute; `None` when absent, of another type or no text.
+    /// Returns the text of a sealed attribute. `None` if it is absent, of another type or not UTF-8.
     pub fn opened_text(&self, name: &str) -> Option<&str> {
         self.opened(name)
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
-    /// A text attribute; `None` when absent or of another type.
+    /// Returns a text attribute. `None` if it is absent or of another type.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.0.get(name) {
             Some(Value::S(text)) => Some(text),
@@ -142,7 +142,7 @@ impl Item {
         }
     }
 
-    /// A number attribute; `None` when absent or of another type.
+    /// Returns a number attribute. `None` if it is absent or of another type.
     pub fn number(&self, name: &str) -> Option<i64> {
         match self.0.get(name) {
             Some(Value::N(number)) => Some(*number),
@@ -150,7 +150,7 @@ impl Item {
         }
     }
 
-    /// A bytes attribute; `None` when absent or of another type.
+    /// Returns a bytes attribute. `None` if it is absent or of another type.
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         match self.0.get(name) {
             Some(Value::B(bytes)) => Some(bytes),
@@ -158,7 +158,7 @@ impl Item {
         }
     }
 
-    /// Whether an attribute is present and true.
+    /// Tells whether an attribute is present and true.
     pub fn flag(&self, name: &str) -> bool {
         self.0.get(name) == Some(&Value::Bool(true))
     }

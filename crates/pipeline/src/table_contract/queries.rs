@@ -48,10 +48,8 @@ pub(super) async fn pages(table: &dyn Engine, mut query: Query) -> Vec<Vec<Strin
     pages
 }
 
-pub(super) async fn pages_show_every_row_once(table: &dyn Engine) {
-    let pk = "queries#pages";
-    let sorts: Vec<String> = (0..11).map(|n| format!("{n:02}")).collect();
-    // Put out of order, and beside a partition whose name begins alike.
+/// Puts rows out of order, and the same rows into a partition whose name begins alike.
+async fn put_out_of_order(table: &dyn Engine, pk: &str, sorts: &[String]) {
     for sort in sorts.iter().rev().chain(&sorts[..3]) {
         for pk in [pk, "queries#pages2"] {
             let key = key(pk, sort);
@@ -66,6 +64,12 @@ pub(super) async fn pages_show_every_row_once(table: &dyn Engine) {
             );
         }
     }
+}
+
+pub(super) async fn pages_show_every_row_once(table: &dyn Engine) {
+    let pk = "queries#pages";
+    let sorts: Vec<String> = (0..11).map(|n| format!("{n:02}")).collect();
+    put_out_of_order(table, pk, &sorts).await;
     for limit in [1, 3, 10, 11, 12, 100] {
         for descending in [false, true] {
             let found = pages(

@@ -137,10 +137,14 @@ pub(super) async fn every_action_takes_part(table: &dyn Engine) {
         "a checked row stays as it is"
     );
 
+    checks_make_no_row(table, delete).await;
+}
+
+async fn checks_make_no_row(table: &dyn Engine, free: &Key) {
     let missing = key("transactions#actions", "missing");
     let absent = vec![
         Write::check(missing.clone()).when("attribute_not_exists(#pk)"),
-        claim(delete),
+        claim(free),
     ];
     ok(table.transact(absent).await, "a check that a row is absent");
     assert_eq!(get(table, &missing).await, None, "a check makes no row");

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::{at, get, key, number, ok};
-use crate::table::{Engine, Item, TableError, Value, Write, WriteAction};
+use crate::table::{Engine, Item, Key, TableError, Value, Write, WriteAction};
 
 pub(super) async fn rows_come_and_go(table: &dyn Engine) {
     let (here, beside) = (key("writes#rows", "a"), key("writes#rows", "b"));
@@ -70,7 +70,12 @@ pub(super) async fn conditions_decide(table: &dyn Engine) {
         Some(1),
         "a refused put changes nothing"
     );
+    operators_decide(table, &here).await;
+    deletes_obey_conditions(table, &here).await;
+}
 
+/// The row at `here` has `n` = 1 and `word` = `prefix-1`.
+async fn operators_decide(table: &dyn Engine, here: &Key) {
     for (condition, holds) in [
         ("#n = :one", true),
         ("#n <> :one", false),
@@ -113,6 +118,9 @@ pub(super) async fn conditions_decide(table: &dyn Engine) {
         };
         assert_eq!(answer, expected, "update when {condition}");
     }
+}
+
+async fn deletes_obey_conditions(table: &dyn Engine, here: &Key) {
     let delete = Write::delete(here.clone())
         .when("#n = :two")
         .value(":two", 2i64);
@@ -122,7 +130,7 @@ pub(super) async fn conditions_decide(table: &dyn Engine) {
         "a delete whose condition fails"
     );
     assert!(
-        get(table, &here).await.is_some(),
+        get(table, here).await.is_some(),
         "a refused delete leaves the row"
     );
     ok(
