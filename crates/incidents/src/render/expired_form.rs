@@ -1,4 +1,5 @@
-//! The message for a person whose form could not be opened in time: a button that opens it with what they typed.
+//! The message for a person whose form could not be opened in time. Its button opens the form with what the person
+//! typed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -11,25 +12,25 @@ use crate::model::timeline::Source;
 /// The action id of the button.
 pub const ACTION: &str = "incident.open_form";
 
-/// Which form to open, and what it begins with: the button's value.
+/// The button's value: which form to open, and its initial values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenForm {
     /// The form's callback id.
     #[serde(rename = "f")]
     pub form: String,
-    /// The incident that it is about.
+    /// The incident that the form is about; `None` for a declaration.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// What was typed, to fill it in with.
+    /// The text that the person typed, which fills in the form.
     #[serde(rename = "t", default, skip_serializing_if = "String::is_empty")]
     pub typed: String,
-    /// The message that it is made from.
+    /// The message that the form was opened from.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
 
 impl OpenForm {
-    /// The form behind a button's value; `None` for what no button of ours carries.
+    /// Parses a button's value; `None` if it is not one.
     pub fn parse(value: &str) -> Option<Self> {
         let form: Self = serde_json::from_str(value).ok()?;
         match &form.incident {
@@ -38,7 +39,7 @@ impl OpenForm {
         }
     }
 
-    /// The value of the button. What was typed is cut until the value fits.
+    /// The button's value. The typed text is cut until the value fits.
     fn value(&self) -> String {
         let mut form = self.clone();
         let mut room = 1500;

@@ -1,4 +1,4 @@
-//! An incident for tests of what is shown, and checks that hold for whatever is shown.
+//! An incident for tests of rendering, and checks that every output must pass.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ use crate::model::timeline::{Entry, EntryKind, NewEntry};
 /// 2026-11-21 10:30 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
-/// INC-4, a P1 with a commander, twenty minutes old. Read from JSON, so that a field with a default may come to it.
+/// INC-4: a P1 with a commander, twenty minutes old. It is parsed from JSON, so that new fields with defaults need no
+/// change here.
 pub(super) fn incident() -> Incident {
     let declared = Timestamp(NOW.0 - 20 * 60_000);
     let incident = json!({
@@ -45,7 +46,7 @@ pub(super) fn incident() -> Incident {
     serde_json::from_value(incident).unwrap()
 }
 
-/// A timeline of these texts, chained.
+/// A timeline with these texts and valid hashes.
 pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for text in texts {
@@ -63,7 +64,7 @@ pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
     entries
 }
 
-/// Texts that want to break out: tokens, entities, line ends, emoji, no text at all, far too much of it.
+/// Texts that try to break the markup: tokens, entities, line breaks, emoji, empty and very long texts.
 pub(super) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("<@U1>".to_owned()),
@@ -80,7 +81,7 @@ pub(super) fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Checks what must hold of any message or view: Slack's limits, readable values, and no token but ours.
+/// Checks every message or view: Slack's limits, parseable values, and no markup tokens except Tidegate's.
 pub(super) fn check(shown: &Value) {
     if let Some(text) = shown.get("text").filter(|_| shown.get("blocks").is_some()) {
         let text = text.as_str().unwrap();
@@ -111,7 +112,7 @@ pub(super) fn check(shown: &Value) {
     walk(shown);
 }
 
-/// The same of what one person alone reads, where it calls nobody to be named.
+/// The same checks for a message to one person, which must not mention anybody by user input.
 pub(super) fn check_for_one(shown: &Value) {
     let unnamed = shown.to_string().replace("<@U1>", "@U1");
     check(&serde_json::from_str(&unnamed).unwrap());
@@ -175,13 +176,13 @@ fn check_object(object: &Value) {
     }
     let action = object["action_id"].as_str().unwrap_or_default();
     assert!(action.len() <= 255);
-    // Every value that names an incident reads back.
+    // Every value that names an incident can be parsed.
     if let Some(value) = object["value"].as_str().filter(|v| v.starts_with("{\"i\"")) {
         assert!(parse_value(value).is_some(), "{value}");
     }
 }
 
-/// No `<` but in tokens that are ours, and nobody called by what somebody wrote.
+/// Allows `<` in Tidegate's own tokens only, and no mention that comes from user input.
 fn check_markup(markup: &str) {
     for foreign in ["<@U1>", "<!channel>", "<!here>", "<https://x|y>"] {
         assert!(!markup.contains(foreign), "{markup}");
