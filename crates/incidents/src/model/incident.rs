@@ -142,7 +142,7 @@ pub struct PublicUpdate {
 pub struct Counted {
     /// The UTC date whose counters include the incident, as `2026-11-21`.
     pub day: String,
-    /// Slugs of the services whose counters include it.
+    /// Slugs of the services whose counters include it, and the name that stands for all services together.
     pub services: Vec<String>,
     /// The severity whose counters include it.
     pub severity: Severity,

@@ -20,7 +20,7 @@ pub(super) fn title(incident: &Incident) -> String {
     format!("*{}*", line(&heading(incident), LINE))
 }
 
-/// `P1 · identified`, with marks for a private incident and a drill.
+/// Severity and status, such as `P1 · identified`, and `private` if the incident is.
 pub(super) fn standing(incident: &Incident) -> String {
     let mut parts = vec![incident.severity.to_string(), incident.status.to_string()];
     if incident.private {

@@ -123,7 +123,7 @@ fn article(incident: &PublicIncidentView, class: &str) -> String {
     )
 }
 
-/// The display form of a status: `Partial outage` for `partial_outage`.
+/// The display form of a status, such as `partial outage` for `partial_outage`, escaped for HTML.
 fn words(status: &str) -> String {
     escaped(&status.replace('_', " "))
 }
