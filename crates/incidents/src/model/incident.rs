@@ -118,7 +118,7 @@ pub struct PublicDraft {
     pub n: u32,
     /// The text that will be published.
     pub text: String,
-    /// The author.
+    /// The person or program that wrote the draft.
     pub by: Actor,
     /// When the draft was written.
     pub at: Timestamp,

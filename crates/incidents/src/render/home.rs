@@ -21,7 +21,7 @@ const TASKS: usize = 20;
 /// The input of the section. The caller omits everything that the reader may not see.
 #[derive(Clone, Copy)]
 pub struct Home<'a> {
-    /// The reader.
+    /// The person whose home tab it is.
     pub user: &'a UserId,
     /// Open incidents that the reader may see.
     pub open: &'a [ListRow<'a>],

@@ -42,7 +42,7 @@ pub enum State {
 pub struct NotificationView {
     /// The kind of news, in one or two words.
     pub kind: String,
-    /// The recipient.
+    /// The channel, person or page that the notification is for.
     pub target: Target,
     /// The outcome so far.
     pub state: State,

@@ -49,7 +49,7 @@ pub struct PublicPageView {
     pub at: Timestamp,
     /// Name and status of each component: `operational`, `degraded_performance`, `partial_outage` or `major_outage`.
     pub components: Vec<(String, String)>,
-    /// Open incidents.
+    /// Incidents that are not resolved, newest first.
     pub open: Vec<PublicIncidentView>,
     /// Resolved incidents, newest first.
     pub past: Vec<PublicIncidentView>,

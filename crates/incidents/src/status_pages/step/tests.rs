@@ -162,6 +162,12 @@ enum Luck {
     Refused,
 }
 
+impl Luck {
+    fn reaches_page(self) -> bool {
+        matches!(self, Self::Good | Self::LostAfter)
+    }
+}
+
 impl World {
     fn say(&mut self, status: IncidentStatus, body: &str) -> PostedUpdate {
         self.updates += 1;
@@ -188,22 +194,15 @@ impl World {
             Step::SetComponent(..) => unreachable!("there are none"),
             Step::Create(content, made) => {
                 self.state.call = begin(content);
-                if matches!(luck, Luck::Good | Luck::LostAfter) {
-                    let said = self.say(made.status, &made.body);
-                    self.posted.push(Posted {
-                        id: format!("x{}", self.posted.len()).into(),
-                        our_id: Some(made.our_id.clone()),
-                        status: Some(made.status),
-                        link: String::new(),
-                        updates: vec![said],
-                    });
+                if luck.reaches_page() {
+                    self.create(&made);
                 }
                 let posted = self.posted.last().cloned();
                 self.ended(luck, posted, made.status);
             }
             Step::Update(content, id, update) => {
                 self.state.call = begin(content);
-                if matches!(luck, Luck::Good | Luck::LostAfter) {
+                if luck.reaches_page() {
                     let said = self.say(update.status, &update.body);
                     let posted = self.posted.iter_mut().find(|p| p.id == id).unwrap();
                     posted.updates.insert(0, said);
@@ -222,28 +221,43 @@ impl World {
                 }
             }
             Step::LookForUpdate(id, call) if luck == Luck::Good => {
-                let posted = self.posted.iter().find(|p| p.id == id).cloned().unwrap();
-                let (status, body) = match &call.content {
-                    Content::Text(n) => {
-                        let text = &texts[*n as usize - 1];
-                        (public_status(text.status), text.text.clone())
-                    }
-                    Content::Status { status, words } => {
-                        (IncidentStatus::from_word(status).unwrap(), words.clone())
-                    }
-                };
-                let sought = update(&desired, status, &body, BTreeMap::new());
-                let newest = self.state.newest.as_deref().map(UpdateId::from);
-                if posted.shows(&sought, newest.as_ref()) {
-                    self.state.done(&posted, status.as_str());
-                } else {
-                    self.state.newest = posted.newest().map(|id| id.as_str().to_owned());
-                    self.state.call = None;
-                }
+                self.look_for_update(&desired, &id, &call, texts);
             }
             Step::LookForIncident(_) | Step::LookForUpdate(..) => {}
         }
         true
+    }
+
+    fn create(&mut self, incident: &PublicIncident) {
+        let said = self.say(incident.status, &incident.body);
+        self.posted.push(Posted {
+            id: format!("x{}", self.posted.len()).into(),
+            our_id: Some(incident.our_id.clone()),
+            status: Some(incident.status),
+            link: String::new(),
+            updates: vec![said],
+        });
+    }
+
+    fn look_for_update(&mut self, desired: &Desired, id: &ExternalId, call: &Call, texts: &[Text]) {
+        let posted = self.posted.iter().find(|p| p.id == *id).cloned().unwrap();
+        let (status, body) = match &call.content {
+            Content::Text(n) => {
+                let text = &texts[*n as usize - 1];
+                (public_status(text.status), text.text.clone())
+            }
+            Content::Status { status, words } => {
+                (IncidentStatus::from_word(status).unwrap(), words.clone())
+            }
+        };
+        let sought = update(desired, status, &body, BTreeMap::new());
+        let newest = self.state.newest.as_deref().map(UpdateId::from);
+        if posted.shows(&sought, newest.as_ref()) {
+            self.state.done(&posted, status.as_str());
+        } else {
+            self.state.newest = posted.newest().map(|id| id.as_str().to_owned());
+            self.state.call = None;
+        }
     }
 
     fn ended(&mut self, luck: Luck, posted: Option<Posted>, status: IncidentStatus) {
