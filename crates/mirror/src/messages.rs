@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    /// The last of four events ends a message's row, in whatever order they are handled.
+    /// A message's row ends in the state of the last of four events, in any order of handling.
     fn check(order: &[usize], deletes: bool) {
         let last = if deletes {
             deleted("40.0")

@@ -1,5 +1,4 @@
-//! What every implementation of the clock must do: one test, run against each of them. It panics where the clock does
-//! not keep the contract.
+//! The contract of the clock: one test that runs against every implementation and panics if one breaks it.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,16 +8,16 @@ use futures_util::future::{join_all, poll_immediate};
 
 use crate::clock::{Clock, Timestamp};
 
-/// The years 2020 and 2100: between them, milliseconds can be mistaken for no other unit.
+/// The years 2020 and 2100 in milliseconds. A number between them cannot be in another unit.
 const EARLIEST: Timestamp = Timestamp(1_577_836_800_000);
 const LATEST: Timestamp = Timestamp(4_102_444_800_000);
 
-/// How much longer than asked a sleep may be: a timer has its grain.
+/// How much longer than asked a sleep may last, because timers are not exact.
 const GRAIN: Duration = Duration::from_millis(5);
 
-/// Runs the whole contract. `elapsed` tells the time that has gone by for whoever sleeps on the clock: that of the paused
-/// runtime where the clock sleeps on it, so that nobody waits for wall time, or else the clock's own. A clock that
-/// tests set must stand between the years 2020 and 2099.
+/// Runs the whole contract. `elapsed` returns the time that a sleep on the clock takes: the time of the paused runtime if the clock
+/// sleeps on it, so that the test does not wait for wall time, or else the clock's own time. A clock that tests set must show a
+/// time between the years 2020 and 2099.
 pub async fn clock_contract<E>(clock: Arc<dyn Clock>, elapsed: E)
 where
     E: Fn() -> Duration,

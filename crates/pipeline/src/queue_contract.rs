@@ -1,5 +1,5 @@
-//! What every implementation of the queue must do: one test, run against each of them. It panics where the queue
-//! does not keep the contract. Answers may come late, as SQS's do, so it looks again for a bounded while.
+//! The contract of the queue: one test that runs against every implementation and panics if one breaks it. Responses may be
+//! late, as those of SQS are, so the test looks again for a limited time.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a test that is called from other crates: panicking is its answer"
@@ -15,13 +15,13 @@ use futures_util::future::{BoxFuture, join_all};
 
 use crate::queue::{MAX_BODY, Outgoing, Queue, QueueError, Received};
 
-/// Visibility timeout that the queue must have.
+/// The visibility timeout that the queue must have.
 pub const VISIBILITY: Duration = Duration::from_secs(2);
 
-/// Receives after which the queue must move a message to its dead-letter queue.
+/// The number of receives after which the queue must move a message to its dead-letter queue.
 pub const MAX_RECEIVES: u32 = 3;
 
-/// Looks for a message that must be there, and the time that passes in between.
+/// The number of times that the test looks for a message that must be there, and the time in between.
 const LOOKS: usize = 60;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -179,12 +179,12 @@ impl UnderTest<'_> {
         ok(self.queue.receive(max, Duration::ZERO).await, "receive")
     }
 
-    /// One look: what is there at once.
+    /// Receives once, without waiting.
     async fn look(&self, queue: &dyn Queue) -> Vec<Received> {
         ok(queue.receive(10, Duration::ZERO).await, "receive")
     }
 
-    /// The message with that body, which must be there and alone.
+    /// Receives the message with that body, which must be the only one.
     #[expect(clippy::panic, reason = "a failed contract test panics")]
     async fn find(&self, queue: &dyn Queue, body: &str) -> Received {
         for _ in 0..LOOKS {

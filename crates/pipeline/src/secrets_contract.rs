@@ -1,5 +1,5 @@
-//! What every implementation of the secrets must do: one test, run against each of them. It panics where one does not
-//! keep the contract. What a list of signing secrets looks like, or a token, is not the seam's affair and not in here.
+//! The contract of the secrets: one test that runs against every implementation and panics if one breaks it. The format of a
+//! secret, such as a list of signing secrets, is not part of the contract.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,33 +9,32 @@ use secrecy::ExposeSecret;
 
 use crate::secrets::{DOUBTED_AFTER, KEPT_AT_MOST, SecretError, Secrets, USED_ON_AT_MOST};
 
-/// The name that the contract asks for.
+/// The name of the secret that the contract reads.
 pub const NAME: &str = "/tidegate/contract/secret";
 
 /// A second name, for a store that holds several.
 const OTHER: &str = "/tidegate/contract/other";
 
-/// A moment that makes the difference.
+/// A time that is long enough to make a difference.
 const MOMENT: Duration = Duration::from_secs(1);
 
-/// The store behind an implementation that reads anew, and the clock that the implementation goes by.
+/// The store behind a caching implementation, and the clock that the implementation uses.
 pub trait Store {
-    /// Holds that value under the name from now on.
+    /// Stores a value under a name.
     fn put(&self, name: &str, value: &str);
 
-    /// From now on fails to tell what is under the name, once for each read, until a value is put there.
+    /// Makes every read of a name fail until a value is stored there.
     fn fail(&self, name: &str);
 
-    /// Reads so far, of all names, those that failed among them.
+    /// Returns the number of reads of all names so far, including those that failed.
     fn reads(&self) -> usize;
 
-    /// Sets the clock on.
+    /// Advances the clock.
     fn pass_time(&self, by: Duration);
 }
 
-/// Runs the whole contract. `open` makes an implementation that has read nothing yet, over a store that holds the given
-/// value under [`NAME`]. `store` is that store, for an implementation that keeps what it has read; one whose secret
-/// cannot change has none.
+/// Runs the whole contract. `open` makes an implementation that has read nothing yet, over a store that holds the given value under
+/// [`NAME`]. `store` is that store if the implementation caches what it reads. `None` if its secret cannot change.
 pub async fn secrets_contract<O>(open: O, store: Option<&dyn Store>)
 where
     O: Fn(&str) -> Arc<dyn Secrets>,

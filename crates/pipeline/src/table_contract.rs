@@ -1,5 +1,5 @@
-//! What every implementation of the table must do: one test, run against each of them. It wants a fresh table whose
-//! index is up to date after each write, and panics where the table does not keep the contract.
+//! The contract of the table: one test that runs against every implementation and panics if one breaks it. It needs a fresh table
+//! whose index is up to date after each write.
 
 mod due;
 mod erasure;
@@ -46,7 +46,7 @@ fn key(pk: &str, sk: &str) -> Key {
     }
 }
 
-/// An item as engines get it: with its key attributes.
+/// Makes an item with its key attributes, as engines get it.
 fn at(key: &Key) -> Item {
     Item::new()
         .with("pk", key.pk.as_str())

@@ -1,4 +1,4 @@
-//! Events, for operators: list, show, replay.
+//! Lists events and shows one, for operators.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ use super::found::Found;
 use super::{Operator, redaction};
 use crate::ApiError;
 
-/// Events in one answer, unless asked otherwise, and at most.
+/// The number of events in one page by default, and at most.
 pub(super) const LIMIT: usize = 100;
 pub(super) const MOST: usize = 1000;
 
-/// How far back a list reaches, unless asked otherwise.
+/// How far back a list reaches by default, in seconds.
 const SINCE: i64 = 24 * HOUR;
 
-/// How far back an event without a ledger row is looked for: such are under way, or in a dead-letter queue.
+/// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter queue.
 const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;
@@ -30,7 +30,7 @@ const HOUR: i64 = 3600;
 /// Shares of one event that may be parked, which are listed as one: no fewer than domains take part in an event.
 const MOST_SHARES: usize = 8;
 
-/// Tenants that one question may span.
+/// The most tenants that one list may span.
 const MANY_TENANTS: usize = 100;
 
 impl Operator<'_> {
@@ -75,7 +75,7 @@ impl Operator<'_> {
             let Some(id) = event_id_of(&row.key) else {
                 continue;
             };
-            // Of one event several shares may be parked.
+            // Several shares of one event may be parked.
             if !seen.insert((row.tenant.clone(), id.clone())) {
                 continue;
             }
@@ -113,7 +113,7 @@ impl Operator<'_> {
         Ok(events)
     }
 
-    /// What one tenant's archive holds between two moments, newest first.
+    /// Returns the requests in one tenant's archive between two times, newest first.
     async fn archived(
         &self,
         tenant: &TenantId,
@@ -177,7 +177,7 @@ impl Operator<'_> {
         self.with_shares(tenant, id, entry).await
     }
 
-    /// The entry with the shares that it says there are.
+    /// Loads the shares that the entry says there are.
     pub(super) async fn with_shares(
         &self,
         tenant: &TenantId,
@@ -191,7 +191,7 @@ impl Operator<'_> {
         Ok(Found { entry, shares })
     }
 
-    /// An event by its id: through its ledger row, or, while it has none, by looking through the archive.
+    /// Finds an event by its id: through its ledger row, or through the archive if it has none yet.
     pub(super) async fn find(
         &self,
         id: &str,
@@ -234,7 +234,7 @@ impl Operator<'_> {
                 "there are more than 100 tenants: name one with `tenant`",
             ));
         }
-        // Messages that are no jobs at all are kept without any handler having seen them.
+        // A message that is not a job is archived without a handler.
         let unreadable = (!tenants.contains(&TenantId::unreadable())).then(TenantId::unreadable);
         Ok(tenants.into_iter().chain(unreadable).collect())
     }

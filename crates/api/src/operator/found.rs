@@ -1,17 +1,17 @@
-//! What the ledger has of an event and of its shares, taken together.
+//! The ledger rows of an event and of its shares, taken together.
 
 use tidegate_pipeline::ledger::{Entry, EventState, Share, ShareState};
 
-/// What the ledger has of an event.
+/// The ledger rows of an event and its shares.
 pub(super) struct Found {
-    /// The event's own row; `None` while it is under way.
+    /// The event's own row. `None` while it is under way.
     pub(super) entry: Option<Entry>,
-    /// The shares of domains that failed on it.
+    /// The shares of the domains that failed at the event.
     pub(super) shares: Vec<Share>,
 }
 
 impl Found {
-    /// The worst state of the event and its shares.
+    /// Returns the worst state of the event and its shares.
     pub(super) fn state(&self) -> &'static str {
         let worst = self.shares.iter().map(|share| share.state).max();
         match (&self.entry, worst) {
@@ -21,7 +21,7 @@ impl Found {
         }
     }
 
-    /// Why the event, or the share that stands worst, is not done.
+    /// Returns the reason why the event, or the share in the worst state, is not done.
     pub(super) fn reason(&self) -> Option<&str> {
         let own = self
             .entry
@@ -35,7 +35,7 @@ impl Found {
         own.or_else(|| worst?.reason.as_deref())
     }
 
-    /// How many posts the event caused, in its own commit and in its shares.
+    /// Returns the number of posts that the event caused, in its own commit and in its shares.
     pub(super) fn posts(&self) -> i64 {
         let own = self.entry.as_ref().map_or(0, |entry| entry.posts);
         own + self.shares.iter().map(|share| share.posts).sum::<i64>()

@@ -1,4 +1,4 @@
-//! Replaying an event, or the shares that are left of it.
+//! Replays an event, or its shares that are not done.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Operator<'_> {
                 "message": "the event is done; replaying it would change nothing",
             }));
         }
-        // The claim, not this call, keeps a second replay from having a second effect.
+        // A second replay has no second effect, because the ledger's claim prevents it.
         for job in jobs {
             self.queue_again(&tenant, &job).await?;
         }
@@ -51,7 +51,7 @@ impl Operator<'_> {
         }))
     }
 
-    /// The jobs of the shares that are not done: all of them, or that domain's.
+    /// Returns the jobs of the shares that are not done: all of them, or only those of `domain`.
     fn jobs_of_shares(
         &self,
         tenant: &TenantId,

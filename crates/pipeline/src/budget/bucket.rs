@@ -70,7 +70,7 @@ mod tests {
         interval_ms: 1000,
     };
 
-    /// Takes as the table would, with nobody in between.
+    /// Takes a call as the table would, without other workers.
     fn take(state: &mut State, rate: Rate, now: Timestamp) -> Decision {
         let decision = decide(*state, rate, now);
         let from = match decision {
@@ -145,46 +145,46 @@ mod tests {
     }
 
     proptest! {
-        /// However the takers come: in any window no more than the burst and what comes due within it.
-        #[test]
-        fn no_window_sees_more_than_burst_and_rate(
-            burst in 1u32..20,
-            interval_ms in 1u32..5000,
-            gaps in proptest::collection::vec(0i64..3000, 1..200),
-        ) {
-            let rate = Rate { burst, interval_ms };
-            let mut state = State::default();
-            let mut now = Timestamp(0);
-            let mut taken = Vec::new();
-            for gap in gaps {
-                now = Timestamp(now.0 + gap);
-                match take(&mut state, rate, now) {
-                    Decision::Wait(time) => prop_assert!(time > now),
-                    _ => taken.push(now.0),
+            /// However the takers come: in any window no more than the burst and what comes due within it.
+            #[test]
+            fn no_window_sees_more_than_burst_and_rate(
+                burst in 1u32..20,
+                interval_ms in 1u32..5000,
+                gaps in proptest::collection::vec(0i64..3000, 1..200),
+            ) {
+                let rate = Rate { burst, interval_ms };
+                let mut state = State::default();
+                let mut now = Timestamp(0);
+                let mut taken = Vec::new();
+                for gap in gaps {
+                    now = Timestamp(now.0 + gap);
+                    match take(&mut state, rate, now) {
+                        Decision::Wait(time) => prop_assert!(time > now),
+                        _ => taken.push(now.0),
+                    }
+                }
+                for (n, from) in taken.iter().enumerate() {
+                    for (count, to) in (1u32..).zip(&taken[n..]) {
+                        let due = u32::try_from(to - from).unwrap() / interval_ms;
+                        prop_assert!(count <= burst + due, "{count} from {from} to {to}");
+                    }
                 }
             }
-            for (n, from) in taken.iter().enumerate() {
-                for (count, to) in (1u32..).zip(&taken[n..]) {
-                    let due = u32::try_from(to - from).unwrap() / interval_ms;
-                    prop_assert!(count <= burst + due, "{count} from {from} to {to}");
-                }
-            }
-        }
 
-        /// Whoever comes back when told to gets one, if nobody was quicker.
-        #[test]
-        fn a_wait_is_no_longer_than_it_must_be(
-            burst in 1u32..20,
-            interval_ms in 1u32..5000,
-            ahead in 0i64..200_000,
-        ) {
-            let rate = Rate { burst, interval_ms };
-            let state = State { full_at: Some(Timestamp(ahead)), closed_until: None };
-            if let Decision::Wait(time) = decide(state, rate, Timestamp(0)) {
-                prop_assert_eq!(decide(state, rate, time), Decision::Add);
-                let sooner = decide(state, rate, Timestamp(time.0 - 1));
-                prop_assert_eq!(sooner, Decision::Wait(time));
+    /// A worker that comes back at the given time gets a call, if no other was faster.
+            #[test]
+            fn a_wait_is_no_longer_than_it_must_be(
+                burst in 1u32..20,
+                interval_ms in 1u32..5000,
+                ahead in 0i64..200_000,
+            ) {
+                let rate = Rate { burst, interval_ms };
+                let state = State { full_at: Some(Timestamp(ahead)), closed_until: None };
+                if let Decision::Wait(time) = decide(state, rate, Timestamp(0)) {
+                    prop_assert_eq!(decide(state, rate, time), Decision::Add);
+                    let sooner = decide(state, rate, Timestamp(time.0 - 1));
+                    prop_assert_eq!(sooner, Decision::Wait(time));
+                }
             }
         }
-    }
 }

@@ -1,4 +1,4 @@
-//! When a message can be seen: hidden while in work, shown again, hidden for longer, delayed.
+//! The contract of visibility: a message is hidden during work, shown again, hidden for longer, or delayed.
 
 use std::time::Duration;
 

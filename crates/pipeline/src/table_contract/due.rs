@@ -1,4 +1,4 @@
-//! The sparse index over what is due, and tenants apart.
+//! The contract of the sparse index over due rows, and of the separation of tenants.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Finding and removing every row of one tenant.
+//! The contract of finding and removing every row of one tenant.
 
 use crate::table::{Engine, Key, TableError, Value, Write};
 

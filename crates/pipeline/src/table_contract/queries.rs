@@ -1,4 +1,4 @@
-//! Queries: order, pages and ranges.
+//! The contract of queries: order, pages and ranges.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tidegate_slack::ids::TenantId;
 use super::{at, key, ok};
 use crate::table::{Engine, Item, Query, Range, RowKey, Table, Write};
 
-/// More pages than any query here has: a cursor that stands still ends the test.
+/// More pages than any query here has, so that a cursor that does not advance ends the test.
 const MOST_PAGES: usize = 50;
 
 pub(super) fn of_partition(pk: &str) -> Query {
@@ -22,7 +22,7 @@ pub(super) fn of_partition(pk: &str) -> Query {
     }
 }
 
-/// Sort keys of all pages of a query, page by page.
+/// Returns the sort keys of all pages of a query, page by page.
 pub(super) async fn pages(table: &dyn Engine, mut query: Query) -> Vec<Vec<String>> {
     let mut pages = Vec::new();
     for _ in 0..MOST_PAGES {

@@ -1,11 +1,11 @@
-//! Transactions: all or none, and which condition it was.
+//! The contract of transactions: all writes or none, and which conditions failed.
 
 use futures_util::future::join_all;
 
 use super::{at, get, key, number, ok};
 use crate::table::{Engine, Key, TableError, Write};
 
-/// `DynamoDB`'s limit of writes in one transaction.
+/// The limit of writes in one transaction in `DynamoDB`.
 const MOST: usize = 100;
 
 fn claim(key: &Key) -> Write<Key> {
@@ -176,7 +176,7 @@ pub(super) async fn a_hundred_rows_at_once(table: &dyn Engine) {
     );
 }
 
-/// Of transactions that want one row, one wins; the others learn that they lost, or that they came too close.
+/// Of concurrent transactions on one row, one succeeds. The others fail with `Cancelled` or `Busy`.
 pub(super) async fn one_of_many_transactions_wins(table: &dyn Engine) {
     let keys = keys("race", 9);
     let racers = keys[1..]

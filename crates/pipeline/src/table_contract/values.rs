@@ -1,4 +1,4 @@
-//! Values: whatever goes in comes out the same, and many rows at once.
+//! The contract of values, which must come back unchanged, and of many rows at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tidegate_slack::ids::TenantId;
 use super::{at, get, key, ok};
 use crate::table::{Engine, Item, Range, RowKey, Table, TableError, Value, Write};
 
-/// Bytes of a large row, below `DynamoDB`'s 400 kB.
+/// The size of a large row in bytes, below the limit of 400 kB in `DynamoDB`.
 const LARGE: usize = 350_000;
 
 pub(super) async fn every_value_comes_back(table: &dyn Engine) {

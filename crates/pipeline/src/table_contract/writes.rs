@@ -1,4 +1,4 @@
-//! Single writes: rows, conditions, update expressions, and writers that meet.
+//! The contract of single writes: rows, conditions, update expressions, and concurrent writers.
 
 use futures_util::future::join_all;
 
@@ -243,7 +243,7 @@ pub(super) async fn reserved_words_are_names_like_others(table: &dyn Engine) {
     );
 }
 
-/// The claim of the ledger: of any number of writers exactly one gets the row.
+/// The ledger's claim: of any number of concurrent writers, exactly one gets the row.
 pub(super) async fn one_of_many_claims_wins(table: &dyn Engine) {
     let here = key("writes#claim", "a");
     let claims = (0..12i64).map(|n| {
