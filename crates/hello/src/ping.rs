@@ -1,6 +1,6 @@
 //! Command: `/tidegate ping`
 //!
-//! Answers with the timings of the command's own way: Slack to ingress, through the queue, to the worker.
+//! Answers with the time that the command took: from Slack to ingress, and from there through the queue to the worker.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::job::Job;
