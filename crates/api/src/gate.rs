@@ -33,8 +33,11 @@ impl Gate {
     }
 
     /// Returns one tenant's rows for a public route. Such a route shows only what the tenant has published.
-    pub fn published(&self, tenant: &TenantId) -> Rows {
-        self.0.tenant(tenant)
+    pub fn published(&self, call: &Call, tenant: &TenantId) -> Result<Rows, ApiError> {
+        match call.caller {
+            Caller::Anyone => Ok(self.0.tenant(tenant)),
+            _ => Err(rows_denied()),
+        }
     }
 
     /// Returns the table without any check, for code that runs before the caller is known.

@@ -41,15 +41,19 @@ pub fn manifest(domains: &DomainChoice, host: &str) -> Value {
     })
 }
 
-/// Returns the events to subscribe to, sorted. `message` needs one subscription for each kind of conversation, and
-/// `app_rate_limited` needs none.
+/// Returns the events to subscribe to, sorted. `message` needs one subscription for each kind of conversation that the bot asks to
+/// read, and `app_rate_limited` needs none.
 pub fn events(domains: &DomainChoice) -> Vec<String> {
+    let asked = domains.bot_scopes().all();
     let mut events = BTreeSet::new();
     for name in domains.specs().flat_map(|spec| spec.events) {
         match *name {
             "message" => {
                 let kinds = ["channels", "groups", "im", "mpim"];
-                events.extend(kinds.map(|kind| format!("message.{kind}")));
+                let readable = kinds
+                    .iter()
+                    .filter(|kind| asked.contains(&format!("{kind}:history")));
+                events.extend(readable.map(|kind| format!("message.{kind}")));
             }
             "app_rate_limited" => {}
             name => {
@@ -69,9 +73,11 @@ fn commands(domains: &DomainChoice, url: &str) -> Vec<Value> {
         .flat_map(|spec| spec.subcommands)
         .map(|own| own.word)
         .collect();
-    let tidegate = json!({
-        "command": COMMAND, "url": url, "description": "Ask Tidegate", "usage_hint": words.join(" | "),
-        "should_escape": false,
+    let tidegate = (!words.is_empty()).then(|| {
+        json!({
+            "command": COMMAND, "url": url, "description": "Ask Tidegate", "usage_hint": words.join(" | "),
+            "should_escape": false,
+        })
     });
     let own = domains.specs().flat_map(|spec| spec.commands).map(|own| {
 // Names can change, and two people can have the same one, so Slack must send mentions as ids.
@@ -80,7 +86,7 @@ fn commands(domains: &DomainChoice, url: &str) -> Vec<Value> {
             "should_escape": true,
         })
     });
-    std::iter::once(tidegate).chain(own).collect()
+    tidegate.into_iter().chain(own).collect()
 }
 
 fn shortcut(spec: &ShortcutSpec) -> Value {

@@ -132,8 +132,8 @@ impl Product {
     }
 
     /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of these
-    /// fails, the others still run and the first error is returned. Otherwise returns the number of erasures that have ended.
-    pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Result<usize, SweepError> {
+    /// fails, the others still run.
+    pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Swept {
         let World {
             table,
             clock,
@@ -146,8 +146,19 @@ impl Product {
             JobQueue::Commands => Arc::clone(&queues.commands),
         };
         let sent = send_due_timers(table, &queue_of, &**clock, until).await;
-        let erased = self.installs.upkeep(until).await;
-        woken.and(sent)?;
-        Ok(erased?)
+        let upkeep = self.installs.upkeep(until).await.map_err(SweepError::from);
+        Swept {
+            erased: *upkeep.as_ref().unwrap_or(&0),
+            failed: woken.and(sent).and(upkeep).err(),
+        }
     }
+}
+
+/// The result of a sweep.
+#[derive(Debug)]
+pub struct Swept {
+    /// How many erasures have ended, whatever else failed.
+    pub erased: usize,
+    /// The first error, if there was one.
+    pub failed: Option<SweepError>,
 }

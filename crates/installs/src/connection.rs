@@ -21,6 +21,7 @@ use tidegate_slack::ids::TenantId;
 use super::grant::{Grant, Holder, State};
 use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
+use crate::config::BotScopes;
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use tidegate_api::reply;
 use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
@@ -160,11 +161,11 @@ pub(crate) async fn workspace_json(
     let Some(bot) = bot.or(grants.first()) else {
         return Ok(json!({"id": tenant, "state": "not_installed"}));
     };
-    let wanted = installs.app.as_ref().map(|app| app.scopes.all());
+    let wanted = installs.app.as_ref().map(|app| app.scopes.clone());
     Ok(described(tenant, bot, people, &wanted.unwrap_or_default()))
 }
 
-fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String]) -> Value {
+fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &BotScopes) -> Value {
     let place = |place: &Option<super::grant::NamedId>| {
         place
             .as_ref()
@@ -180,7 +181,8 @@ fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &[String])
         "enterprise": place(&grant.enterprise),
         "is_enterprise_install": grant.team.is_none() && grant.enterprise.is_some(),
         "scopes": grant.scopes,
-        "missing_scopes": grant.missing(wanted),
+        "missing_scopes": grant.missing(&wanted.required),
+        "declined_scopes": grant.missing(&wanted.optional),
         "bot_user_id": grant.bot_user,
         "bot_id": grant.bot_id,
         "installer": grant.installer,

@@ -27,6 +27,8 @@ pub static API: ApiSpec = ApiSpec {
 /// The events and rows of installs.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["tokens_revoked", "app_uninstalled"],
+    // To tell the person who installed the app that it has to be installed again.
+    required_scopes: &["chat:write"],
     rows: &["held", "install"],
     ..DomainSpec::named(NAME)
 };

@@ -73,8 +73,7 @@ async fn callback(api: &Api, call: &Call) -> ApiResult {
     };
     Ok(match installs.finish(&returned).await {
         Ok(installed) => {
-            let asked = app.scopes.all();
-            let missing = installed.grant.missing(&asked);
+            let missing = installed.grant.missing(&app.scopes.required);
             pages::installed(name_of(&installed), &missing)
         }
         Err(problem) => {

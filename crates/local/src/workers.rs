@@ -174,14 +174,14 @@ async fn keep_time(parts: Parts, stopped: watch::Receiver<bool>) {
     let mut ticks = 0u64;
     while !*stopped.borrow() {
         let until = clock.now().plus(LANE_LIMIT);
-        match parts.product.sweep(&parts.queues, until).await {
-            Ok(0) => {}
-            Ok(_) => {
-                if let Err(e) = parts.store.purge().await {
-                    tracing::error!(error = %e, "workspace.erase: the files hold what was deleted until the next purge");
-                }
-            }
-            Err(e) => tracing::error!(error = %e, "sweep failed"),
+        let swept = parts.product.sweep(&parts.queues, until).await;
+        if let Some(e) = swept.failed {
+            tracing::error!(error = %e, "sweep failed");
+        }
+        if swept.erased > 0
+            && let Err(e) = parts.store.purge().await
+        {
+            tracing::error!(error = %e, "workspace.erase: the files hold what was deleted until the next purge");
         }
         if ticks.is_multiple_of(5) {
             (parts.upkeep)();

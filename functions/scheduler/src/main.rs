@@ -25,6 +25,9 @@ async fn run() -> Result<(), Error> {
         events: Arc::new(SqsQueue::new(&aws, config.events_queue)),
         commands: Arc::new(SqsQueue::new(&aws, config.commands_queue)),
     };
-    let sweep = async |until| Ok(product.sweep(&queues, until).await.map(drop)?);
+    let sweep = async |until| match product.sweep(&queues, until).await.failed {
+        Some(e) => Err(e.into()),
+        None => Ok(()),
+    };
     run_scheduled(sweep, MARGIN).await
 }

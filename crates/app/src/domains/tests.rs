@@ -103,6 +103,35 @@ fn a_choice_takes_names_and_tells_of_what_is_none() {
 }
 
 #[test]
+fn whatever_is_on_the_manifest_fits_together() {
+    for chosen in 0..1 << ALL.len() {
+        let on = ALL
+            .iter()
+            .enumerate()
+            .filter(|(n, entry)| entry.always_on || chosen & (1 << n) != 0);
+        let choice = DomainChoice(on.map(|(_, entry)| entry.spec.name).collect());
+        let manifest = crate::manifest::manifest(&choice, "td.example");
+        let scopes = choice.bot_scopes().all();
+        let asks = |scope: &str| scopes.iter().any(|asked| asked == scope);
+        for event in crate::manifest::events(&choice) {
+            if let Some(kind) = event.strip_prefix("message.") {
+                assert!(asks(&format!("{kind}:history")), "{choice:?}: {event}");
+            }
+        }
+        for feature in ["slash_commands", "shortcuts"] {
+            let listed = manifest["features"][feature].as_array().unwrap();
+            assert!(
+                listed.is_empty() || asks("commands"),
+                "{choice:?}: {feature}"
+            );
+        }
+        for scope in choice.bot_scopes().optional {
+            assert!(asks(&scope), "{choice:?}: {scope}");
+        }
+    }
+}
+
+#[test]
 fn with_only_hello_the_bot_asks_for_three_scopes() {
     let choice = DomainChoice(["hello", "installs"].into());
     let scopes = choice.bot_scopes();

@@ -62,7 +62,7 @@ async fn view(api: &Api, call: &Call) -> Result<PublicPageView, ApiError> {
     if !is_id(tenant) {
         return Err(missing());
     }
-    let rows = api.table.published(&tenant.into());
+    let rows = api.table.published(call, &tenant.into())?;
     let document = match Document::load(&rows, &api.domain::<Incidents>()?.defaults).await {
         Err(TableError::Erased) => None,
         read => read?,

@@ -15,7 +15,7 @@ pub(super) struct ManifestArgs {
     #[arg(long, env = "TIDEGATE_DOMAINS", default_value = "")]
     domains: String,
     /// The host at which Slack reaches Tidegate.
-    #[arg(long, default_value = "YOUR-HOST")]
+    #[arg(long, default_value = "YOUR-HOST", value_parser = host)]
     host: String,
 }
 
@@ -27,4 +27,13 @@ pub(super) fn run(args: &ManifestArgs) -> anyhow::Result<()> {
     let domains = environment.finish(domains).context("choose the domains")?;
     anstream::println!("{:#}", manifest(&domains, &args.host));
     Ok(())
+}
+
+/// A host, perhaps with a port: no scheme, and no path.
+fn host(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("it takes a host alone, such as abc.execute-api.eu-west-1.amazonaws.com".to_owned())
 }

@@ -75,7 +75,7 @@ async fn what_is_on_answers_and_what_is_off_says_so() {
 async fn the_install_page_asks_for_the_scopes_of_what_is_on() {
     for (domains, required, optional) in [
         ("hello", 3, 0),
-        ("mirror", 1, 3),
+        ("mirror", 2, 3),
         ("hello,mirror,incidents", 7, 12),
     ] {
         let product = Product::start_with(&[("TIDEGATE_DOMAINS", domains)]).await;
