@@ -31,7 +31,7 @@ pub struct Declaration {
     /// Only its participants may know of the incident.
     #[serde(skip_serializing_if = "is_false")]
     pub private: bool,
-    /// A rehearsal.
+    /// Whether the incident is a rehearsal.
     #[serde(skip_serializing_if = "is_false")]
     pub drill: bool,
     /// It may turn out not to be an incident.
