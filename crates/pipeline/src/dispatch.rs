@@ -254,10 +254,10 @@ impl Dispatcher {
             detail,
         } in notes
         {
-            let noted = self
+            let recorded = self
                 .audit
                 .record_once((id, at), tenant, actor, action, detail);
-            noted.await.map_err(|e| JobError::Retry(e.to_string()))?;
+            recorded.await.map_err(|e| JobError::Retry(e.to_string()))?;
         }
         Ok(())
     }

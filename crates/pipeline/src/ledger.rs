@@ -4,110 +4,29 @@
 //! nothing to expire, nothing to release, and no moment at which an event is taken but not done. A second row under
 //! the event's natural key catches the same event coming under another event id.
 
+mod attempts;
+mod claim;
+mod decision;
+mod events;
 mod notes;
 mod shares;
 
 use std::time::Duration;
 
-use thiserror::Error;
-use tidegate_slack::ids::TenantId;
-
+pub use self::claim::Claim;
+pub use self::decision::{AuditNote, Decision, JobError};
+pub use self::events::{EventCommitted, Part};
 pub use self::notes::KeptNote;
-pub use self::shares::{Begun, EventCommitted, Part, Share, ShareId, ShareState};
-use crate::audit::Actor;
+pub use self::shares::{Begun, Share, ShareId, ShareState};
 
 use crate::archive::{self, Address, Label};
 use crate::clock::{Clock, Timestamp};
 use crate::job::Job;
-use crate::outbox::{self, Lane, Post};
+use crate::outbox::{self, Lane};
 use crate::table::{
     Due, Item, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Range, RowKey, Rows, TableError,
     Write,
 };
-
-/// Why a job is not done, chosen where it is known whether trying again can help.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum JobError {
-    /// Trying again may help.
-    #[error("{0}")]
-    Retry(String),
-    /// It cannot; the job is parked with this reason.
-    #[error("{0}")]
-    Fail(String),
-    /// Its tenant was erased: the job is dropped, and nothing of it kept.
-    #[error("the workspace has been erased")]
-    Erased,
-}
-
-impl From<TableError> for JobError {
-    fn from(e: TableError) -> Self {
-        match e {
-            TableError::Invalid(_) => Self::Fail(e.to_string()),
-            TableError::Erased => Self::Erased,
-            _ => Self::Retry(e.to_string()),
-        }
-    }
-}
-
-/// What a domain wants done about an event.
-#[derive(Debug, Default, Clone)]
-pub struct Decision {
-    /// Changes of state. Each carries the condition under which the decision holds.
-    pub writes: Vec<Write<RowKey>>,
-    /// Posts to Slack, and effects that the domain performs.
-    pub posts: Vec<Post>,
-    /// What the audit trail is told once the decision is committed.
-    pub audit: Option<AuditNote>,
-}
-
-/// A row for the audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditNote {
-    /// Who did it.
-    pub actor: Actor,
-    /// What was done: `incidents.settings`, `app_uninstalled`, ….
-    pub action: &'static str,
-    /// More of it, without ids of people or workspaces.
-    pub detail: String,
-}
-
-/// What a decision is claimed by: committed under one id, it happens once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// The event's id, or whatever names a call of the API however often it is sent.
-    pub id: String,
-    /// Whose rows the decision changes.
-    pub tenant: TenantId,
-    /// The same moment for every attempt: of an event, when Slack dispatched it; its request is archived under that second.
-    pub at: Timestamp,
-    name: String,
-    attempt: u32,
-}
-
-impl Claim {
-    /// The claim of a call that waits for its answer; nothing of it is archived. `name` is for lists.
-    pub fn call(id: String, tenant: TenantId, at: Timestamp, name: &str) -> Self {
-        Self {
-            id,
-            tenant,
-            at,
-            name: name.to_owned(),
-            attempt: 1,
-        }
-    }
-
-    /// The claim of a queued job.
-    pub fn of(delivery: Delivery<'_>) -> Self {
-        let (job, label) = (delivery.job, delivery.label);
-        Self {
-            id: job.id.clone(),
-            tenant: job.tenant.clone(),
-            at: Timestamp(Address::of(job, label).second().saturating_mul(1000)),
-            name: label.name.clone(),
-            attempt: delivery.attempt,
-        }
-    }
-}
 
 /// How a commit ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -246,33 +165,6 @@ impl Ledger<'_> {
             .and_then(parse))
     }
 
-    /// Counts a panic of an event's handler and says how many there have been.
-    pub async fn count_panic(&self, id: &str) -> Result<i64, TableError> {
-        let key = RowKey::new(&["attempts", id], &["count"]);
-        let row = self.count(key, "ADD #panics :one").await?;
-        Ok(row.number("panics").unwrap_or(1))
-    }
-
-    /// Counts an attempt that ended in order, with an error for which trying again may help.
-    pub async fn count_retry(&self, delivery: Delivery<'_>) -> Result<(), TableError> {
-        let key = retries_key(delivery);
-        self.count(key, "ADD #retries :one").await.map(drop)
-    }
-
-    /// How many attempts at this message ended in order. The others died or ran out of time.
-    pub async fn retries(&self, delivery: Delivery<'_>) -> Result<i64, TableError> {
-        let row = self.rows.get(&retries_key(delivery)).await?;
-        Ok(row.and_then(|row| row.number("retries")).unwrap_or(0))
-    }
-
-    async fn count(&self, key: RowKey, add: &str) -> Result<Item, TableError> {
-        let expires = self.clock.now().plus(self.keep).seconds();
-        let count = Write::update(key, &format!("SET #expires_at = :at {add}"))
-            .value(":at", expires)
-            .value(":one", 1i64);
-        Ok(self.rows.write(count).await?.unwrap_or_default())
-    }
-
     /// The posts that an event caused and that have left the outbox.
     pub async fn posts_of(&self, id: &str) -> Result<Vec<outbox::Settled>, TableError> {
         let page = self
@@ -390,14 +282,6 @@ fn check_size(writes: &[Write<RowKey>]) -> Result<(), String> {
 /// A reason as far as a row keeps it. A domain may say any amount.
 fn brief(reason: &str) -> String {
     reason.chars().take(MOST_OF_A_REASON).collect()
-}
-
-/// The place where the attempts at one message are counted: each message is received as often as its own queue allows.
-fn retries_key(delivery: Delivery<'_>) -> RowKey {
-    RowKey::new(
-        &["attempts", &delivery.job.id],
-        &["retries", delivery.message],
-    )
 }
 
 fn ledger_key(id: &str) -> RowKey {

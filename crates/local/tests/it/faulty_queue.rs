@@ -51,9 +51,13 @@ impl FaultyQueue {
         self.holds_time.store(true, Ordering::Relaxed);
     }
 
+    pub(crate) fn holds_time(&self) -> bool {
+        self.holds_time.load(Ordering::Relaxed)
+    }
+
     /// While this is held, so is the clock.
     fn held(&self) -> Option<mpsc::Sender<()>> {
-        self.holds_time.load(Ordering::Relaxed).then(|| {
+        self.holds_time().then(|| {
             let (running, ended) = mpsc::channel();
             tokio::task::spawn_blocking(move || ended.recv());
             running

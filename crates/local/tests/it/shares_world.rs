@@ -1,10 +1,10 @@
 //! A domain that behaves as a test says beside the real mirror, and one worker for both, on a table and a queue that fail.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+mod odd;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value as Json, json};
@@ -13,25 +13,22 @@ use tidegate_app::installs::Installs;
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_mirror::{Mirror, messages};
 use tidegate_pipeline::archive::Label;
-use tidegate_pipeline::audit::{Actor, Audit, AuditEntry};
+use tidegate_pipeline::audit::{Audit, AuditEntry};
 use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::dispatch::Dispatcher;
-use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
+use tidegate_pipeline::domain::Domain;
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{
-    AuditNote, Decision, Delivery, Entry, JobError, Ledger, Share, ShareId, ShareState,
-};
-use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
+use tidegate_pipeline::ledger::{Delivery, Entry, Ledger, Share, ShareId, ShareState};
 use tidegate_pipeline::queue::{Outgoing, Queue, Received};
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{Due, Item, RowKey, Rows, Write};
+use tidegate_pipeline::table::{Due, RowKey, Rows};
 use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::client::SlackClient;
-use tidegate_slack::event::Envelope;
 use tidegate_slack::http_client;
 use tokio::sync::Notify;
 
+pub(crate) use self::odd::{Manner, Notary, Odd, settings};
 use crate::faulty_queue::{self, FaultyQueue};
 use crate::faulty_table::FaultyTable;
 use crate::scripted::{KEEP, LIMIT, Recorder};
@@ -40,182 +37,6 @@ use crate::support::OPERATOR_KEY;
 pub(crate) const TENANT: &str = "T1";
 
 const CHANNEL: &str = "C0000000001";
-
-/// What the odd domain does with an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// Counts the event, posts once, and notes it in the audit trail.
-    Works,
-    /// Says that trying again cannot help.
-    Fails,
-    /// Says that trying again may help, for ever.
-    Retries,
-    Panics,
-    /// Never decides.
-    Hangs,
-    /// Never decides, and tells the test, which drops the worker.
-    Freezes,
-    /// More writes than a transaction takes.
-    ManyWrites,
-    /// More bytes than a transaction takes.
-    Large,
-    /// Two writes of one row, which the table refuses without naming either.
-    Refused,
-    /// A write whose condition never holds.
-    Stale,
-    /// Fails with a reason of half a megabyte.
-    Rambles,
-}
-
-static SPEC: DomainSpec = DomainSpec {
-    events: &["message"],
-    rows: &["odd"],
-    ..DomainSpec::named("odd")
-};
-
-static SPEC_OF_NOTARY: DomainSpec = DomainSpec {
-    events: &["message"],
-    ..DomainSpec::named("notary")
-};
-
-/// The domain under test.
-pub(crate) struct Odd {
-    manner: Mutex<Manner>,
-    manners: Mutex<BTreeMap<String, Manner>>,
-    asked: Mutex<BTreeMap<String, usize>>,
-    pub(crate) frozen: Arc<Notify>,
-}
-
-impl Odd {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            manner: Mutex::new(Manner::Works),
-            manners: Mutex::default(),
-            asked: Mutex::default(),
-            frozen: Arc::default(),
-        })
-    }
-
-    /// How it behaves from now on.
-    pub(crate) fn set(&self, manner: Manner) {
-        *self.manner.lock().unwrap() = manner;
-    }
-
-    /// How it behaves about one event.
-    pub(crate) fn set_for(&self, event: &str, manner: Manner) {
-        self.manners
-            .lock()
-            .unwrap()
-            .insert(event.to_owned(), manner);
-    }
-
-    /// Behaves about every event as [`Odd::set`] says.
-    pub(crate) fn forget(&self) {
-        self.manners.lock().unwrap().clear();
-    }
-
-    /// How often it was asked about an event.
-    pub(crate) fn asked(&self, event: &str) -> usize {
-        self.asked.lock().unwrap().get(event).copied().unwrap_or(0)
-    }
-}
-
-/// The row that the domain reads before it decides, and that a test damages.
-pub(crate) fn settings() -> RowKey {
-    RowKey::new(&["odd", "settings"], &["row"])
-}
-
-fn works(event: &str) -> Decision {
-    let key = RowKey::new(&["odd", event], &["count"]);
-    let count = Write::update(key, "ADD #count :one").value(":one", 1i64);
-    Decision {
-        writes: vec![count],
-        posts: vec![Post {
-            lane: Lane::from_text(CHANNEL),
-            target: Target::Channel,
-            body: json!({"channel": CHANNEL, "text": event}),
-            class: Class::AtMostOnce,
-            purpose: "odd_post",
-        }],
-        audit: Some(AuditNote {
-            actor: Actor::Slack,
-            action: "odd.counted",
-            detail: event.to_owned(),
-        }),
-    }
-}
-
-fn row(n: usize, bytes: usize) -> Write<RowKey> {
-    let key = RowKey::new(&["odd", "rows"], &[&n.to_string()]);
-    Write::put(key, Item::new().with("text", "x".repeat(bytes)))
-}
-
-#[async_trait]
-impl Domain for Odd {
-    fn spec(&self) -> &'static DomainSpec {
-        &SPEC
-    }
-
-    async fn event(&self, context: Context<'_>, _: &Envelope) -> Result<Decision, JobError> {
-        let event = context.job.id.as_str();
-        *self
-            .asked
-            .lock()
-            .unwrap()
-            .entry(event.to_owned())
-            .or_default() += 1;
-        if let Some(row) = context.rows.get(&settings()).await? {
-            let text = row.text("settings").unwrap_or_default();
-            let read = serde_json::from_str::<BTreeMap<String, i64>>(text);
-            read.map_err(|e| JobError::Fail(format!("the settings are damaged: {e}")))?;
-        }
-        let mut decision = works(event);
-        let for_this = self.manners.lock().unwrap().get(event).copied();
-        let manner = for_this.unwrap_or(*self.manner.lock().unwrap());
-        match manner {
-            Manner::Works => {}
-            Manner::Fails => return Err(JobError::Fail("a test says so".to_owned())),
-            Manner::Retries => return Err(JobError::Retry("a test says so".to_owned())),
-            Manner::Rambles => return Err(JobError::Fail("on and on ".repeat(50_000))),
-            // As a panic does, without its message on the terminal.
-            Manner::Panics => std::panic::resume_unwind(Box::new("a test panics")),
-            Manner::Hangs => std::future::pending().await,
-            Manner::Freezes => {
-                self.frozen.notify_one();
-                std::future::pending().await
-            }
-            Manner::ManyWrites => decision.writes.extend((0..120).map(|n| row(n, 1))),
-            Manner::Large => decision.writes.extend((0..12).map(|n| row(n, 390_000))),
-            Manner::Refused => decision.writes.extend([row(1, 1), row(1, 1)]),
-            Manner::Stale => {
-                let never = Write::check(settings()).when("attribute_exists(#pk)");
-                decision.writes.push(never);
-            }
-        }
-        Ok(decision)
-    }
-}
-
-/// A domain that only has something for the audit trail.
-pub(crate) struct Notary;
-
-#[async_trait]
-impl Domain for Notary {
-    fn spec(&self) -> &'static DomainSpec {
-        &SPEC_OF_NOTARY
-    }
-
-    async fn event(&self, context: Context<'_>, _: &Envelope) -> Result<Decision, JobError> {
-        Ok(Decision {
-            audit: Some(AuditNote {
-                actor: Actor::Slack,
-                action: "notary.noted",
-                detail: context.job.id.clone(),
-            }),
-            ..Decision::default()
-        })
-    }
-}
 
 /// One tenant, one worker, one queue.
 pub(crate) struct World {
@@ -350,14 +171,30 @@ impl World {
         count
     }
 
+    /// Works off one batch with a worker that dies, with all that it has in work, as soon as `dies` is told. True if it died.
+    pub(crate) fn work_until(&self, dies: &Notify) -> (usize, bool) {
+        let work = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            // Everything that runs on it ends with it.
+            runtime.unwrap().block_on(async {
+                tokio::select! {
+                    biased;
+                    () = dies.notified() => (1, true),
+                    count = self.work() => (count, false),
+                }
+            })
+        };
+        std::thread::scope(|scope| scope.spawn(work).join().unwrap())
+    }
+
     /// Works off one batch with a worker that dies as soon as the odd domain freezes, if it does.
     pub(crate) async fn work_or_die(&self) -> usize {
-        let frozen = Arc::clone(&self.odd.frozen);
-        tokio::select! {
-            biased;
-            () = frozen.notified() => 1,
-            count = self.work() => count,
+        if self.faulty.holds_time() {
+            return self.work().await;
         }
+        self.work_until(&self.odd.frozen).0
     }
 
     /// Sweeps as the scheduler does.

@@ -97,7 +97,11 @@ async fn live(seed: u64) {
             world.counted(&event(n)).await,
             format!("seed {seed} {}", event(n)),
         );
-        assert_eq!(counted, 1, "{what}");
+        let shown = world
+            .operator(Method::GET, &format!("/operator/events/{}", event(n)))
+            .await;
+        assert_eq!(counted, 1, "{what}: {shown}");
+        assert!(world.is_stored(n).await, "{what}");
         assert_eq!(world.posts(&event(n)).await.len(), 1, "{what}");
         let notes = world.notes("odd.counted").await.into_iter();
         assert_eq!(
@@ -156,12 +160,9 @@ async fn check(world: &World, seed: u64, event: &str, n: usize, is_dead: bool) {
         usize::try_from(entry.shares).unwrap(),
         "{what}"
     );
-    let mirrored = match state("mirror") {
-        None | Some(ShareState::Done) => true,
-        // Parked, beside a domain that killed worker after worker.
-        Some(_) => world.is_stored(n).await,
-    };
-    assert!(mirrored && world.is_stored(n).await, "{what}: {shares:?}");
+    // Parked only beside a domain that killed worker after worker.
+    let is_parked = state("mirror") == Some(ShareState::Parked);
+    assert!(is_parked || world.is_stored(n).await, "{what}: {shares:?}");
     let done = match state("odd") {
         None | Some(ShareState::Done) => 1,
         Some(ShareState::Parked) => 0,

@@ -123,6 +123,7 @@ impl Dispatcher {
             }
             EventCommitted::Repeated(lanes) => {
                 event.ledger.keep_one_copy(event.delivery).await?;
+                self.note_again(&event.claim, event.ledger).await?;
                 Ok(lanes.into())
             }
             EventCommitted::SameEvent => Ok(FollowUp::default()),

@@ -9,13 +9,12 @@ use tidegate_slack::ids::TenantId;
 
 use super::{
     Claim, Committed, Decision, Delivery, EventState, KeptNote, Ledger, brief, check_size, count,
-    effects_of, lanes_of, ledger_key, natural_key, notes,
+    effects_of, lanes_of, notes,
 };
 use crate::archive::Address;
 use crate::clock::Timestamp;
 use crate::job::{Job, kind};
 use crate::ledger::JobError;
-use crate::outbox::Lane;
 use crate::table::{Due, Item, Range, RowKey, TableError, Write};
 use crate::timers::{self, Fired};
 
@@ -25,41 +24,6 @@ const MOST: usize = 100;
 /// Generation of the job of a share that a person replays. The jobs that a share is left with, and that the sweep sends, have
 /// the first.
 const REPLAY: i64 = 2;
-
-/// One domain's part in the commit of an event.
-#[derive(Debug, Clone)]
-pub struct Part {
-    /// The domain.
-    pub domain: &'static str,
-    /// What it decided, or why it failed.
-    pub decided: Result<Decision, String>,
-}
-
-impl Part {
-    /// What the audit trail is to be told of it, under the same id as if it were done in a share.
-    pub(crate) fn note(&self, event: &str) -> Option<KeptNote> {
-        let id = ShareId {
-            event: event.to_owned(),
-            domain: self.domain.to_owned(),
-        };
-        self.decided.as_ref().ok()?.note(id.job_id())
-    }
-}
-
-/// How the commit of an event ended.
-#[derive(Debug)]
-pub enum EventCommitted {
-    /// Done now, by this call: wake these lanes, and send these jobs of shares.
-    Done(Vec<Lane>, Vec<Job>),
-    /// The event had been done before under this id. The lanes are those that the earlier call meant to wake.
-    Repeated(Vec<Lane>),
-    /// The same event had been done under another id.
-    SameEvent,
-    /// Conditions of these parts' writes do not hold.
-    Stale(Vec<usize>),
-    /// The table takes no such transaction, and does not say which write is to blame.
-    Rejected(String),
-}
 
 /// What a share has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,75 +135,8 @@ impl ShareId {
 const OPEN: &str = "#state = :waiting OR #state = :parked";
 
 impl Ledger<'_> {
-    /// Writes the claim, and each domain's part or its share, in one transaction.
-    pub async fn commit_event(
-        &self,
-        claim: &Claim,
-        natural: Option<&[String]>,
-        parts: &[Part],
-    ) -> Result<EventCommitted, JobError> {
-        let now = self.clock.now();
-        let decisions = || parts.iter().filter_map(|part| part.decided.as_ref().ok());
-        let posts: i64 = decisions().map(|decision| count(&decision.posts)).sum();
-        let shares = parts.iter().filter(|part| part.decided.is_err()).count();
-        let entry = self
-            .entry(claim, EventState::Done, now)
-            .with("posts", posts)
-            .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
-        let notes: Vec<KeptNote> = parts.iter().filter_map(|p| p.note(&claim.id)).collect();
-        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
-        let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
-        if let Some(parts) = natural {
-            let row = self.expiring(now).with("event_id", claim.id.as_str());
-            writes.push(Self::claim_row(natural_key(parts), row, now));
-        }
-        let claims = writes.len();
-        let mut owners = Vec::new();
-        let mut jobs = Vec::new();
-        for (n, part) in parts.iter().enumerate() {
-            match &part.decided {
-                Ok(decision) => writes.extend(effects_of(&claim.id, part.domain, decision, now)),
-                Err(reason) => {
-                    let (write, job) = self.share(claim, part.domain, reason, now)?;
-                    writes.push(write);
-                    jobs.push(job);
-                }
-            }
-            owners.resize(writes.len() - claims, n);
-        }
-        if let Err(why) = check_size(&writes) {
-            return Ok(EventCommitted::Rejected(why));
-        }
-        let lanes = decisions().flat_map(lanes_of).collect();
-        match self.rows.transact(writes).await {
-            Ok(()) => Ok(EventCommitted::Done(lanes, jobs)),
-            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
-                Ok(EventCommitted::Repeated(lanes))
-            }
-            Err(TableError::Cancelled(failed)) if claims == 2 && failed.get(1) == Some(&true) => {
-                self.finish(claim, EventState::Duplicate, None).await?;
-                Ok(EventCommitted::SameEvent)
-            }
-            Err(TableError::Cancelled(failed)) => {
-                let failed = failed.into_iter().skip(claims).zip(owners);
-                let mut stale: Vec<usize> = failed.filter(|(f, _)| *f).map(|(_, n)| n).collect();
-                stale.dedup();
-                if stale.is_empty() {
-                    let why = "the table does not say which condition failed".to_owned();
-                    return Ok(EventCommitted::Rejected(why));
-                }
-                Ok(EventCommitted::Stale(stale))
-            }
-            Err(TableError::Invalid(why)) => Ok(EventCommitted::Rejected(why)),
-            Err(TableError::Unknown(_)) if self.is(&claim.id, EventState::Done).await => {
-                Ok(EventCommitted::Repeated(lanes))
-            }
-            Err(e) => Err(e.into()),
-        }
-    }
-
     /// The row of a new share, and its job.
-    fn share(
+    pub(super) fn share(
         &self,
         claim: &Claim,
         domain: &str,

@@ -14,17 +14,15 @@ use crate::scripted::{LIMIT, Recorder};
 use crate::shares_world::{Manner, TENANT, World};
 
 /// Lets a worker take what is in the queue and die in that call of the table, before it is done or after.
-async fn die_in(world: &World, words: &[&str], done: bool) {
+fn die_in(world: &World, words: &[&str], done: bool) {
     let frozen = Arc::new(Notify::new());
     let mishap = Mishap::Freeze {
         done,
         frozen: Arc::clone(&frozen),
     };
     world.engine.next(1, words, mishap);
-    tokio::select! {
-        () = frozen.notified() => {}
-        _ = world.work() => panic!("the worker lives"),
-    }
+    let (_, died) = world.work_until(&frozen);
+    assert!(died, "the worker lives: {words:?}");
 }
 
 #[tokio::test]
@@ -101,7 +99,7 @@ async fn a_worker_that_dies_between_the_commit_and_the_shares_job_leaves_that_to
     let world = World::new();
     world.odd.set(Manner::Fails);
     world.send("Ev1", 1).await;
-    die_in(&world, &["transact", "#ledger#Ev1"], true).await;
+    die_in(&world, &["transact", "#ledger#Ev1"], true);
     assert!(world.is_stored(1).await);
     world.odd.set(Manner::Works);
     // The event's message comes back only after three minutes.
@@ -148,7 +146,7 @@ async fn a_worker_that_dies_anywhere_in_a_share_does_it_once() {
         world.work().await;
         world.odd.set(Manner::Works);
         world.clock.advance(Duration::from_secs(5));
-        die_in(&world, words, done).await;
+        die_in(&world, words, done);
         world.rest().await;
         odd_is_done_once(&world, "Ev1", &format!("died in {words:?}, {done}")).await;
         assert_eq!(world.dead_letters.depth().await.unwrap(), 0);

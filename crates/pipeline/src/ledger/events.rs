@@ -1,0 +1,114 @@
+//! The commit of an event: what all domains have decided, and a share for each that failed, with the event's claim.
+
+use super::{
+    Claim, Decision, EventState, KeptNote, Ledger, ShareId, check_size, count, effects_of,
+    lanes_of, ledger_key, natural_key, notes,
+};
+use crate::job::Job;
+use crate::ledger::JobError;
+use crate::outbox::Lane;
+use crate::table::TableError;
+
+/// One domain's part in the commit of an event.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The domain.
+    pub domain: &'static str,
+    /// What it decided, or why it failed.
+    pub decided: Result<Decision, String>,
+}
+
+impl Part {
+    /// What the audit trail is to be told of it, under the same id as if it were done in a share.
+    pub(crate) fn note(&self, event: &str) -> Option<KeptNote> {
+        let id = ShareId {
+            event: event.to_owned(),
+            domain: self.domain.to_owned(),
+        };
+        self.decided.as_ref().ok()?.note(id.job_id())
+    }
+}
+
+/// How the commit of an event ended.
+#[derive(Debug)]
+pub enum EventCommitted {
+    /// Done now, by this call: wake these lanes, and send these jobs of shares.
+    Done(Vec<Lane>, Vec<Job>),
+    /// The event had been done before under this id. The lanes are those that the earlier call meant to wake.
+    Repeated(Vec<Lane>),
+    /// The same event had been done under another id.
+    SameEvent,
+    /// Conditions of these parts' writes do not hold.
+    Stale(Vec<usize>),
+    /// The table takes no such transaction, and does not say which write is to blame.
+    Rejected(String),
+}
+
+impl Ledger<'_> {
+    /// Writes the claim, and each domain's part or its share, in one transaction.
+    pub async fn commit_event(
+        &self,
+        claim: &Claim,
+        natural: Option<&[String]>,
+        parts: &[Part],
+    ) -> Result<EventCommitted, JobError> {
+        let now = self.clock.now();
+        let decisions = || parts.iter().filter_map(|part| part.decided.as_ref().ok());
+        let posts: i64 = decisions().map(|decision| count(&decision.posts)).sum();
+        let shares = parts.iter().filter(|part| part.decided.is_err()).count();
+        let entry = self
+            .entry(claim, EventState::Done, now)
+            .with("posts", posts)
+            .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
+        let notes: Vec<KeptNote> = parts.iter().filter_map(|p| p.note(&claim.id)).collect();
+        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
+        let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
+        if let Some(parts) = natural {
+            let row = self.expiring(now).with("event_id", claim.id.as_str());
+            writes.push(Self::claim_row(natural_key(parts), row, now));
+        }
+        let claims = writes.len();
+        let mut owners = Vec::new();
+        let mut jobs = Vec::new();
+        for (n, part) in parts.iter().enumerate() {
+            match &part.decided {
+                Ok(decision) => writes.extend(effects_of(&claim.id, part.domain, decision, now)),
+                Err(reason) => {
+                    let (write, job) = self.share(claim, part.domain, reason, now)?;
+                    writes.push(write);
+                    jobs.push(job);
+                }
+            }
+            owners.resize(writes.len() - claims, n);
+        }
+        if let Err(why) = check_size(&writes) {
+            return Ok(EventCommitted::Rejected(why));
+        }
+        let lanes = decisions().flat_map(lanes_of).collect();
+        match self.rows.transact(writes).await {
+            Ok(()) => Ok(EventCommitted::Done(lanes, jobs)),
+            Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
+                Ok(EventCommitted::Repeated(lanes))
+            }
+            Err(TableError::Cancelled(failed)) if claims == 2 && failed.get(1) == Some(&true) => {
+                self.finish(claim, EventState::Duplicate, None).await?;
+                Ok(EventCommitted::SameEvent)
+            }
+            Err(TableError::Cancelled(failed)) => {
+                let failed = failed.into_iter().skip(claims).zip(owners);
+                let mut stale: Vec<usize> = failed.filter(|(f, _)| *f).map(|(_, n)| n).collect();
+                stale.dedup();
+                if stale.is_empty() {
+                    let why = "the table does not say which condition failed".to_owned();
+                    return Ok(EventCommitted::Rejected(why));
+                }
+                Ok(EventCommitted::Stale(stale))
+            }
+            Err(TableError::Invalid(why)) => Ok(EventCommitted::Rejected(why)),
+            Err(TableError::Unknown(_)) if self.is(&claim.id, EventState::Done).await => {
+                Ok(EventCommitted::Repeated(lanes))
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+}
