@@ -1,30 +1,30 @@
-//! Why a service rejects a request, in its own words.
+//! The reasons why a service rejects a request, in the service's own words.
 
 use std::fmt;
 
 use tidegate_outcome::Rejection;
 
-/// The most bytes that are kept of what a service says about a rejection.
+/// Longest reason that is kept, in bytes.
 pub const MAX_REASON: usize = 1024;
 
-/// Why a service rejects a request.
+/// Why a service rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceRejection {
-    /// The credential is the trouble: every other call with it will fail too.
+    /// The credential is invalid, so every other call with it will fail too.
     Credential(Reason),
-    /// What the call is about is not there, or not there any more.
+    /// The object of the call does not exist, or no longer exists.
     NotFound(Reason),
-    /// This request will never be accepted as it is.
+    /// The request itself is invalid, so repeating it is pointless.
     Invalid(Reason),
 }
 
-/// What a service said about a rejection, in one line of at most [`MAX_REASON`] bytes. It may quote what people wrote:
-/// it is for the person who acted, and `Debug` leaves it out.
+/// The service's explanation of a rejection: one line of at most [`MAX_REASON`] bytes. It may quote what people wrote,
+/// so it is meant for the person who acted, and `Debug` omits it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
 impl Reason {
-    /// Trims the text, turns control characters into spaces, and cuts it after a character.
+    /// Trims the text, replaces control characters with spaces, and cuts it at a character boundary.
     pub fn new(text: &str) -> Self {
         let mut kept = String::new();
         for c in text.trim().chars() {
@@ -37,7 +37,7 @@ impl Reason {
         Self(kept)
     }
 
-    /// The text.
+    /// The explanation, which may be empty.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for Reason {
     }
 }
 
-/// What the person who acted reads. Not for logs: it can hold the service's own words.
+/// The text for the person who acted. Not for logs, because it may contain the service's own words.
 impl fmt::Display for ServiceRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -74,7 +74,7 @@ impl Rejection for ServiceRejection {
 }
 
 impl ServiceRejection {
-    /// A rejection of the request as it is, by the service or before it is sent.
+    /// A rejection of an invalid request, by the service or before it is sent.
     pub(crate) fn invalid(reason: &str) -> Self {
         Self::Invalid(Reason::new(reason))
     }

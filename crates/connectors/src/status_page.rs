@@ -1,7 +1,8 @@
-//! What Tidegate asks of a public status page, whichever service publishes it.
+//! The interface to a public status page, independent of the service that publishes it.
 //!
-//! Each method of [`StatusPage`] is one call, so that the caller can take a turn of a paced budget before it. What an
-//! answer means is decided here, in functions over values: is this incident ours, has this update been posted.
+//!
+//! Each method of [`StatusPage`] makes one call, so that the caller can check its call budget before each. Functions
+//! over values interpret the responses: whether an incident is Tidegate's, and whether an update was posted.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +16,7 @@ pub use words::{ComponentStatus, Impact, IncidentStatus};
 
 mod words;
 
-/// Longest name of an incident, in characters.
+/// Longest public name of an incident, in characters.
 pub const MAX_NAME: usize = 255;
 
 /// Longest text of an update, in characters.
@@ -24,30 +25,30 @@ pub const MAX_BODY: usize = 25_000;
 /// A public status page.
 #[async_trait]
 pub trait StatusPage: Send + Sync {
-    /// One page of the components there are; the first is 1.
+    /// One part of the list of components; the first part is 1.
     async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection>;
 
-    /// Sets the status of one component. Repeating it changes nothing.
+    /// Sets the status of one component. Repeating the call changes nothing.
     async fn set_component(
         &self,
         id: &ComponentId,
         status: ComponentStatus,
     ) -> Outcome<(), ServiceRejection>;
 
-    /// One page of the incidents that are not resolved; the first is 1. After a create that may have happened,
-    /// [`find_ours`] says whether it did, once the attempt must be over: a request that timed out here can still be
-    /// on its way there.
+    /// One part of the list of unresolved incidents; the first part is 1. After a [`StatusPage::create`] with an
+    /// ambiguous outcome, [`find_ours`] tells whether it took effect. Ask only when the call can no longer be under
+    /// way: a request that timed out here may still reach the service.
     async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection>;
 
-    /// Publishes an incident. Repeating it publishes another one. `resolved` is refused: such a one would not be in
-    /// [`StatusPage::unresolved`], so that an unclear answer could not be cleared up.
+    /// Publishes an incident. Repeating the call publishes another one. The status `resolved` is rejected, because the
+    /// incident would be missing from [`StatusPage::unresolved`] and an ambiguous outcome could not be resolved.
     async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection>;
 
-    /// One incident as the page has it. After an update that may have happened, [`Posted::shows`] says whether it did,
-    /// once the attempt must be over.
+    /// Reads one incident. After an update with an ambiguous outcome, [`Posted::shows`] tells whether it took effect.
+    /// Ask only when the call can no longer be under way.
     async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection>;
 
-    /// Publishes an update of an incident. Repeating it publishes it twice.
+    /// Publishes an update of an incident. Repeating the call publishes it twice.
     async fn update(
         &self,
         id: &ExternalId,
@@ -87,7 +88,7 @@ id!(
     ComponentId
 );
 id!(
-    /// The page's id of an incident, which is not our id of it.
+    /// The page's id of an incident, as opposed to Tidegate's.
     ExternalId
 );
 id!(
@@ -104,103 +105,104 @@ pub struct Listing<T> {
     pub next: Option<u32>,
 }
 
-/// A part of the product that the page shows.
+/// A component: a part of the product whose status the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
-    /// Its id, unique on the page.
+    /// The id, which is unique on the page.
     pub id: ComponentId,
-    /// Its name, as readers see it.
+    /// The name that readers see.
     pub name: String,
-    /// What it shows; `None` if that is none of the five statuses.
+    /// The status; `None` if it is none of the five known ones.
     pub status: Option<ComponentStatus>,
-    /// The group it is shown in.
+    /// The group that contains the component; `None` if there is none.
     pub group: Option<ComponentId>,
-    /// Whether it is a group, which shows the worst status of its members and cannot be set.
+    /// Whether the component is a group, which shows the worst status of its members and cannot be set.
     pub is_group: bool,
 }
 
-/// An incident to be published. Its `Debug` leaves out what people wrote.
+/// An incident to publish. Its `Debug` output omits what people wrote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicIncident {
-    /// Our id of the incident, by which it is found again.
+    /// Tidegate's id of the incident, by which it is found again.
     pub our_id: String,
-    /// Its headline, 1 to [`MAX_NAME`] characters.
+    /// The headline, 1 to [`MAX_NAME`] characters.
     pub name: String,
-    /// Its status, which cannot be *resolved*.
+    /// The status, which must not be `resolved`.
     pub status: IncidentStatus,
-    /// How bad it is.
+    /// The impact of the incident.
     pub impact: Impact,
-    /// The first update, up to [`MAX_BODY`] characters.
+    /// The text of the first update, at most [`MAX_BODY`] characters.
     pub body: String,
-    /// The components that it affects, each with the status that it gets.
+    /// The affected components, each with the status to set.
     pub components: BTreeMap<ComponentId, ComponentStatus>,
-    /// Whether subscribers are told.
+    /// Whether subscribers are notified.
     pub notify: bool,
 }
 
-/// A further update of a published incident. Its `Debug` leaves out what people wrote.
+/// A further update of a published incident. Its `Debug` output omits what people wrote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicUpdate {
-    /// Where the incident stands now.
+    /// The incident's new status.
     pub status: IncidentStatus,
-    /// How bad it is now.
+    /// The incident's new impact.
     pub impact: Impact,
-    /// The text, up to [`MAX_BODY`] characters.
+    /// The text, at most [`MAX_BODY`] characters.
     pub body: String,
-    /// All components that it affects now, each with the status that it gets. Empty leaves the page's as they are.
+    /// All components that are now affected, each with the status to set. If empty, the page's components are
+    /// unchanged.
     pub components: BTreeMap<ComponentId, ComponentStatus>,
-    /// Whether subscribers are told.
+    /// Whether subscribers are notified.
     pub notify: bool,
 }
 
-/// An incident as the page has it. Its `Debug` leaves out what people wrote.
+/// An incident as the page returns it. Its `Debug` output omits what people wrote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// The page's id.
+    /// The page's id of the incident.
     pub id: ExternalId,
-    /// Our id of it; `None` if Tidegate did not publish it.
+    /// Tidegate's id of the incident; `None` if Tidegate did not publish it.
     pub our_id: Option<String>,
-    /// Its status; `None` if it is none of the four, as for a planned maintenance.
+    /// The status; `None` if it is none of the four known ones, as for scheduled maintenance.
     pub status: Option<IncidentStatus>,
-    /// Its public address; empty if the page does not say.
+    /// The public address; empty if the page does not return it.
     pub link: String,
-    /// The updates that have been posted about it, the newest first.
+    /// The updates that were posted, newest first.
     pub updates: Vec<PostedUpdate>,
 }
 
-/// One update as the page has it. Its `Debug` leaves out what people wrote.
+/// An update as the page returns it. Its `Debug` output omits what people wrote.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostedUpdate {
-    /// The page's id.
+    /// The page's id of the update.
     pub id: UpdateId,
-    /// The status that it set.
+    /// The status that the update set; `None` if it is unknown.
     pub status: Option<IncidentStatus>,
-    /// The text.
+    /// The text, whose white space the page may have changed.
     pub body: String,
 }
 
 impl Posted {
-    /// The id of the newest update. Keep it, so that [`Posted::shows`] can tell a repeated text from an old one.
+    /// The id of the newest update. Store it, so that [`Posted::shows`] can tell a repeated text from an old one.
     pub fn newest(&self) -> Option<&UpdateId> {
         self.updates.first().map(|update| &update.id)
     }
 
-    /// Whether this update has been posted, later than `after`. Without `after`, or if the page has it no more, any
-    /// time counts. White space is the page's to change, so it is not compared.
+    /// Whether an update was posted after the update with the id `after`. If `after` is `None` or unknown to the page,
+    /// all updates count. White space is not compared, because the page may change it.
     pub fn shows(&self, update: &PublicUpdate, after: Option<&UpdateId>) -> bool {
         let known = after.and_then(|id| self.updates.iter().position(|u| u.id == *id));
         let later = &self.updates[..known.unwrap_or(self.updates.len())];
         later.iter().any(|posted| {
-            posted.status == Some(update.status) && same_words(&posted.body, &update.body)
+            posted.status == Some(update.status) && same_text(&posted.body, &update.body)
         })
     }
 }
 
-fn same_words(a: &str, b: &str) -> bool {
+fn same_text(a: &str, b: &str) -> bool {
     a.split_whitespace().eq(b.split_whitespace())
 }
 
-/// The incident among these that carries our id.
+/// The incident with Tidegate's id `our_id`; `None` if the list lacks it.
 pub fn find_ours<'a>(posted: &'a [Posted], our_id: &str) -> Option<&'a Posted> {
     posted.iter().find(|p| p.our_id.as_deref() == Some(our_id))
 }

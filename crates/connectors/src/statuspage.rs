@@ -1,7 +1,9 @@
-//! Statuspage.io: a page of one account, one HTTP request per call. Contract: developer.statuspage.io.
+//! A client of Statuspage.io for one page, with one HTTP request per call. The API is documented at
+//! developer.statuspage.io.
 //!
-//! Its limit is one call a second for each key, measured over a minute; the caller keeps to it. It has no idempotency
-//! key, so an incident carries our id in its `metadata`.
+//!
+//! Statuspage allows one call per second and key, measured over a minute; the caller enforces that. It has no
+//! idempotency keys, so Tidegate stores its own id in an incident's `metadata`.
 
 use std::collections::BTreeMap;
 
@@ -18,22 +20,22 @@ use crate::status_page::{
     MAX_NAME, Posted, PublicIncident, PublicUpdate, StatusPage,
 };
 
-mod answer;
 mod request;
+mod response;
 
-/// Statuspage.io's own address, used unless the configuration names another.
+/// Base address of Statuspage.io's API, used unless the configuration has another.
 pub const STATUSPAGE_API: &str = "https://api.statuspage.io/v1";
 
-/// Items in one part of a list, the most that Statuspage allows.
+/// Items in one part of a list: the most that Statuspage allows.
 pub const PER_PAGE: usize = 100;
 
-/// Parts of a list that are read: 5,000 components or open incidents. Asking for a later part is refused.
+/// Most parts of a list that are read: 5,000 components or open incidents. Requests for later parts are rejected.
 pub const MAX_PAGES: u32 = 50;
 
-/// The key in an incident's `metadata` under which Tidegate keeps its own data.
+/// The key in an incident's `metadata` under which Tidegate stores its data.
 const NAMESPACE: &str = "tidegate";
 
-/// One page at Statuspage.io, or at a stand-in with the same API.
+/// A page on Statuspage.io, or on a stand-in with the same API.
 #[derive(Debug, Clone)]
 pub struct Statuspage {
     http: reqwest::Client,
@@ -42,34 +44,35 @@ pub struct Statuspage {
     key: SecretString,
 }
 
-/// The page cannot be addressed as it is configured. The text leaves the values out: a key may stand among them.
+/// Why a page's configuration is invalid. The text omits the values, because they may contain a key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SetupError {
-    /// The address of the API is not an absolute `https` URL, or is plain `http` to another machine.
+    /// The API's address is not an absolute `https` URL. Plain `http` is allowed on the local machine only.
     #[error(
         "the address of Statuspage's API is not an https URL (plain http is for this machine only)"
     )]
     BaseUrl,
-    /// The page's id cannot be one of Statuspage's.
+    /// The page's id does not have the form of Statuspage's ids.
     #[error(
         "the id of the status page is not one: it is in the page's address at manage.statuspage.io, after `/pages/`"
     )]
     PageId,
 }
 
-/// The page as Statuspage describes it.
+/// The page's own data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageInfo {
     /// The page's id.
     pub id: String,
-    /// The page's name, as readers see it.
+    /// The name that readers see.
     pub name: String,
-    /// The page's public address; empty if Statuspage does not say.
+    /// The page's public address; empty if Statuspage does not return it.
     pub url: String,
 }
 
 impl Statuspage {
-    /// The page with this id, below `base_url`, for example [`STATUSPAGE_API`].
+    /// Makes a client for a page. `base_url` is the API's address, for example [`STATUSPAGE_API`]. Fails if address or
+    /// id are malformed.
     pub fn new(
         http: reqwest::Client,
         base_url: &str,
@@ -88,13 +91,13 @@ impl Statuspage {
         })
     }
 
-    /// Reads the page itself, which checks the id and the key when a page is connected.
+    /// Reads the page's own data. This checks id and key when a page is connected.
     pub async fn page(&self) -> Outcome<PageInfo, ServiceRejection> {
         let outcome = self.send(Method::GET, &[], &[], None).await;
-        outcome.and_then(|answer| read(answer::page(&answer)))
+        outcome.and_then(|answer| read(response::page(&answer)))
     }
 
-    /// Writes the draft of an incident's post-mortem. Repeating it changes nothing.
+    /// Stores the draft of an incident's post-mortem. Repeating the call changes nothing.
     pub async fn put_postmortem_draft(
         &self,
         id: &ExternalId,
@@ -106,7 +109,7 @@ impl Statuspage {
         outcome.map(|_| ())
     }
 
-    /// Publishes the draft of an incident's post-mortem; `notify` tells subscribers, never Twitter.
+    /// Publishes the draft of an incident's post-mortem. `notify` informs subscribers, but never Twitter.
     pub async fn publish_postmortem(
         &self,
         id: &ExternalId,
@@ -118,7 +121,7 @@ impl Statuspage {
         outcome.map(|_| ())
     }
 
-    /// Reads one part of a list, counted from 1. A part that is not full is the last one.
+    /// Reads one part of a list, numbered from 1. A part that is not full is the last one.
     async fn list<T>(
         &self,
         path: &[&str],
@@ -137,7 +140,7 @@ impl Statuspage {
         ];
         let outcome = self.send(Method::GET, path, &query, None).await;
         outcome.and_then(|answer| {
-            read(answer::list(&answer, item).map(|items| Listing {
+            read(response::list(&answer, item).map(|items| Listing {
                 next: (items.len() >= PER_PAGE).then(|| page.saturating_add(1)),
                 items,
             }))
@@ -148,7 +151,7 @@ impl Statuspage {
 #[async_trait]
 impl StatusPage for Statuspage {
     async fn components(&self, page: u32) -> Outcome<Listing<Component>, ServiceRejection> {
-        self.list(&["components"], page, answer::component).await
+        self.list(&["components"], page, response::component).await
     }
 
     async fn set_component(
@@ -163,12 +166,12 @@ impl StatusPage for Statuspage {
     }
 
     async fn unresolved(&self, page: u32) -> Outcome<Listing<Posted>, ServiceRejection> {
-        self.list(&["incidents", "unresolved"], page, answer::incident)
+        self.list(&["incidents", "unresolved"], page, response::incident)
             .await
     }
 
     async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection> {
-        if let Some(reason) = cannot_be_created(incident) {
+        if let Some(reason) = reason_not_to_create(incident) {
             return Outcome::rejected(ServiceRejection::invalid(&reason));
         }
         let mut body = json!({
@@ -184,13 +187,13 @@ impl StatusPage for Statuspage {
         let outcome = self
             .send(Method::POST, &["incidents"], &[], Some(&body))
             .await;
-        outcome.and_then(|answer| read(answer::incident(&answer)))
+        outcome.and_then(|answer| read(response::incident(&answer)))
     }
 
     async fn incident(&self, id: &ExternalId) -> Outcome<Posted, ServiceRejection> {
         let path = ["incidents", id.as_str()];
         let outcome = self.send(Method::GET, &path, &[], None).await;
-        outcome.and_then(|answer| read(answer::incident(&answer)))
+        outcome.and_then(|answer| read(response::incident(&answer)))
     }
 
     async fn update(
@@ -211,12 +214,12 @@ impl StatusPage for Statuspage {
         let body = json!({"incident": body});
         let path = ["incidents", id.as_str()];
         let outcome = self.send(Method::PATCH, &path, &[], Some(&body)).await;
-        outcome.and_then(|answer| read(answer::incident(&answer)))
+        outcome.and_then(|answer| read(response::incident(&answer)))
     }
 }
 
-/// Why Statuspage would refuse the incident, or why it could not be found again afterwards; `None` if it is fine.
-fn cannot_be_created(incident: &PublicIncident) -> Option<String> {
+/// Why Statuspage would reject the incident, or why it could not be found again afterwards; `None` if it is valid.
+fn reason_not_to_create(incident: &PublicIncident) -> Option<String> {
     if incident.name.trim().is_empty() {
         return Some("an incident on the status page needs a name".to_owned());
     }
@@ -234,8 +237,7 @@ fn too_long(what: &str, text: &str, most: usize) -> Option<String> {
     (has > most).then(|| format!("the {what} has {has} characters; the status page takes {most}"))
 }
 
-/// Sets both fields: `components` changes the components' statuses, `component_ids` says whose subscribers are
-/// notified.
+/// Sets both fields: `components` changes the statuses, and `component_ids` determines whose subscribers are notified.
 fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, ComponentStatus>) {
     if components.is_empty() {
         return;
@@ -249,7 +251,8 @@ fn add_components(body: &mut Value, components: &BTreeMap<ComponentId, Component
     body["components"] = Value::Object(statuses);
 }
 
-/// Judges what was read of a 2xx answer. One that cannot be read leaves open whether the call took effect.
+/// Converts the parsed body of a 2xx response. If the body cannot be parsed, it is unknown whether the call took
+/// effect.
 fn read<T>(answer: Option<T>) -> Outcome<T, ServiceRejection> {
     match answer {
         Some(answer) => Outcome::Done(answer),

@@ -1,5 +1,5 @@
-//! What incidents begin with in a workspace that has no settings of its own, and the status page's API key. Most of the
-//! names are those of an older incident bot, whose configuration goes on working.
+//! Configuration of incidents: the settings of workspaces that have stored none, and the API key of the status page.
+//! Most variables have the names of an older incident bot, so that its configuration keeps working.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::model::settings::shapes::is_slug;
 use crate::model::settings::{Service, Settings, StatusPage};
 use tidegate_pipeline::config::{Environment, SecretSource};
 
-/// Settings that name people, channels or pages: ids mean nothing in any workspace but one.
+/// Variables that name people, channels or pages, whose ids are valid in one workspace only.
 const OF_ONE_WORKSPACE: [&str; 11] = [
     "SERVICE_OWNERS",
     "NOTIFICATION_CHANNEL_GENERAL",
@@ -26,18 +26,18 @@ const OF_ONE_WORKSPACE: [&str; 11] = [
     "STATUSPAGE_API_KEY_PARAMETER",
 ];
 
-/// Settings of incidents.
+/// The configuration of incidents.
 #[derive(Clone)]
 pub struct IncidentsConfig {
-    /// What holds in a workspace without settings of its own.
+    /// The settings of workspaces that have stored none.
     pub defaults: Settings,
-    /// The status page's key (`STATUSPAGE_API_KEY`), where the workspace has stored none.
+    /// The status page's API key (`STATUSPAGE_API_KEY`) for workspaces that have stored none.
     pub status_page_key: Option<SecretSource>,
-    /// Where Statuspage.io's API is, if not at its own address (`STATUSPAGE_API_BASE_URL`).
+    /// The base address of Statuspage.io's API (`STATUSPAGE_API_BASE_URL`); `None` for the official one.
     pub status_page_api: Option<String>,
 }
 
-/// People's ids and the status page's key are left out.
+/// Omits the ids of people and the API key.
 impl std::fmt::Debug for IncidentsConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("IncidentsConfig")
@@ -45,7 +45,7 @@ impl std::fmt::Debug for IncidentsConfig {
 }
 
 impl IncidentsConfig {
-    /// Reads the settings that a process without secrets of its own has.
+    /// Reads the configuration of a process that has no secrets.
     pub fn without_keys(environment: &Environment<'_>) -> Self {
         let mut problems = Vec::new();
         let defaults = defaults(environment, &mut problems);
@@ -59,7 +59,7 @@ impl IncidentsConfig {
         }
     }
 
-    /// Reads the settings.
+    /// Reads the configuration, and reports every problem to `environment`.
     pub fn read(environment: &Environment<'_>) -> Self {
         if environment.optional("SLACK_CLIENT_ID").is_some() {
             for name in OF_ONE_WORKSPACE {
@@ -111,7 +111,7 @@ fn defaults(environment: &Environment<'_>, problems: &mut Vec<String>) -> Settin
     defaults
 }
 
-/// A problem of the settings in terms of the environment.
+/// Rewrites a problem of the settings to name the environment variable.
 fn named(problem: &str) -> String {
     const NAMES: [(&str, &str); 9] = [
         ("`services`", "`SERVICES`"),
@@ -202,7 +202,7 @@ fn key(environment: &Environment<'_>) -> Option<SecretSource> {
     is_set.then(|| environment.secret("STATUSPAGE_API_KEY", ""))
 }
 
-/// What stands between the commas.
+/// The non-empty items of a comma-separated list.
 fn list(environment: &Environment<'_>, name: &str) -> impl Iterator<Item = String> {
     let text = environment.optional(name).unwrap_or_default();
     let parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();

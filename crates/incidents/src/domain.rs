@@ -1,4 +1,4 @@
-//! Incidents as a domain: what they own, and what is done with each.
+//! Plugs incidents into the pipeline: what the domain owns, and what handles each part.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::requests::interaction::{ADD_TO_TIMELINE, DECLARE, DECLARE_FROM_MESSAG
 use crate::requests::{events, handle};
 use crate::service::{Incidents, NAME};
 
-/// What incidents own.
+/// Everything that the domain owns.
 pub static SPEC: DomainSpec = DomainSpec {
     name: NAME,
     events: &[

@@ -1,4 +1,4 @@
-//! How effects are performed: the calls to Slack that a decision asked for, when their turn in the outbox comes.
+//! Performs effects: makes the calls to Slack that decisions asked for, when the outbox reaches them.
 
 pub mod home;
 pub mod perform;

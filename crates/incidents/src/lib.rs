@@ -2,17 +2,17 @@
 //!
 //! The modules, from the bottom up. Each uses only those before it:
 //!
-//! - [`model`]: what is stored, and what always holds of it.
-//! - [`command`]: what people type after `/incident`, read into values.
-//! - [`render`]: what people see, from values to Block Kit, mrkdwn, Markdown and HTML.
-//! - [`decide`]: from what is asked to a change or a refusal.
-//! - [`status_pages`]: keeps the public's pages in step with the incidents.
-//! - [`config`]: the defaults of workspaces, read from the environment.
-//! - [`service`]: what handling incidents needs besides the table.
-//! - [`effects`]: how the effects of a change are performed in Slack.
-//! - [`requests`]: what comes in, from Slack and from timers: reads rows, has it decided, commits.
-//! - [`api`]: the routes.
-//! - [`domain`]: plugs all of it into the pipeline.
+//! - [`model`]: what is stored, and the rules that depend on it alone.
+//! - [`command`]: parses what people type after `/incident`.
+//! - [`render`]: renders values as Block Kit, mrkdwn, Markdown and HTML.
+//! - [`decide`]: turns a request into a change or a refusal.
+//! - [`status_pages`]: keeps the public status pages in line with the incidents.
+//! - [`config`]: reads the defaults of workspaces from the environment.
+//! - [`service`]: the service, with everything it needs besides the table.
+//! - [`effects`]: performs the effects of a change in Slack.
+//! - [`requests`]: handles requests from Slack and due timers: loads rows, decides, commits.
+//! - [`api`]: the HTTP routes.
+//! - [`domain`]: plugs the crate into the pipeline.
 
 pub mod api;
 pub mod command;

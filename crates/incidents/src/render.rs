@@ -1,6 +1,6 @@
-//! What people see of an incident: pure functions from values to Block Kit, mrkdwn, Markdown or HTML, one file per
-//! thing shown. They read no row and no clock. Every text that somebody wrote passes `text`, which escapes it, and
-//! every block is made by `tidegate_slack::blocks`, which keeps Slack's limits.
+//! Renders incidents: pure functions from values to Block Kit, mrkdwn, Markdown or HTML, one file per kind of output.
+//! They read neither rows nor the clock. Everything that people wrote goes through `text`, which escapes it, and
+//! `tidegate_slack::blocks` makes every block, which enforces Slack's limits.
 
 pub mod announcement;
 pub mod approval;

@@ -1,4 +1,4 @@
-//! What handling incidents needs besides the table.
+//! The service that handles incidents, with everything it needs besides the table.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ use crate::status_pages::Pages;
 /// The domain's name.
 pub const NAME: &str = "incidents";
 
-/// Handles incidents.
+/// Handles everything that concerns incidents: events, commands, interactions, timers, effects and routes.
 pub struct Incidents {
-    /// Opens modals, whose trigger expires after three seconds: too soon for the outbox.
+    /// Opens modals directly, because a trigger expires after three seconds, which is too short for the outbox.
     pub slack: SlackClient,
     /// The workspaces' bot tokens.
     pub tokens: Arc<dyn BotTokens>,
-    /// The settings of workspaces that have stored none.
+    /// The settings for workspaces that have stored none.
     pub defaults: Settings,
-    /// The address at which browsers reach the API, without a trailing slash.
+    /// The API's public address without a trailing slash; `None` if it has none.
     pub public_url: Option<String>,
-    /// The status pages.
+    /// The clients of the status pages.
     pub pages: Pages,
     /// Records changes of settings.
     pub audit: Audit,
 }
 
-/// What [`Incidents`] stands on.
+/// The dependencies of [`Incidents`].
 pub struct Parts {
     /// Rows of all tenants.
     pub table: Table,
@@ -43,12 +43,12 @@ pub struct Parts {
     pub tokens: Arc<dyn BotTokens>,
     /// Records changes of settings.
     pub audit: Audit,
-    /// The address at which browsers reach the API (`TIDEGATE_PUBLIC_URL`).
+    /// The API's public address without a trailing slash (`TIDEGATE_PUBLIC_URL`).
     pub public_url: Option<String>,
 }
 
 impl Incidents {
-    /// Incidents as configured. `ssm` opens Parameter Store, if it holds the status page's key.
+    /// Makes the service. `ssm` opens Parameter Store and is called only if that holds the status page's API key.
     pub fn new(
         config: IncidentsConfig,
         parts: Parts,
@@ -71,12 +71,12 @@ impl Incidents {
         }
     }
 
-    /// A workspace's settings.
+    /// Loads a workspace's settings, or the defaults.
     pub async fn settings(&self, rows: &Rows) -> Result<Loaded, TableError> {
         store::load(rows, &self.defaults).await
     }
 
-    /// Where the public reads a workspace's status page, if it has one with an address that we know.
+    /// The public address of a workspace's status page; `None` if it has none or the address is unknown.
     pub fn public_page(&self, tenant: &TenantId, settings: &Settings) -> Option<String> {
         match &settings.status_page {
             StatusPage::BuiltIn { .. } => {

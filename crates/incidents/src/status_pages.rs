@@ -1,18 +1,19 @@
-//! Status pages: brings what the public reads to the state that the incidents want it in.
+//! Status pages: brings the public page in line with the incidents.
 //!
-//! An effect makes one call at most and has the next one follow, so that every progress is stored. What is wanted is read
-//! anew each time; texts are never left out, states in between may be.
+//!
+//! An effect makes at most one call and queues the next effect, so that every step is stored. The desired state is
+//! computed anew each time; every published text reaches the page, but intermediate states may be skipped.
 
 mod act;
 pub mod built_in;
 mod check;
+mod desired;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod key_refused;
-mod known;
 pub mod receipt;
 mod step;
-mod wanted;
+mod sync_state;
 
 use std::sync::Arc;
 
@@ -25,52 +26,53 @@ use tidegate_pipeline::secrets::Secrets;
 use tidegate_pipeline::table::{Rows, SystemRows, hash_text};
 use tidegate_slack::tiers::Rate;
 
-use self::act::{Connection, Work, overtaken};
+use self::act::{Connection, Work, lost_race};
 use self::built_in::BuiltIn;
 pub use self::check::check_components;
-use self::known::{Memory, Shown, load_over_all};
-use self::wanted::Wanted;
+use self::desired::Desired;
+use self::sync_state::{ShownStatuses, SyncRecord, load_worst_status};
 use crate::model::incident::IncidentId;
 use crate::model::settings::store::StatusPageKey;
 use crate::model::settings::{Settings, StatusPage};
 use crate::model::{publication, rows};
 
-/// Statuspage.io's limit is 60 calls of a key in any minute. One less, for calls that take longer to arrive than the next.
+/// Rate of calls with one key. Statuspage.io allows 60 calls in any minute; this is one less, because a call may take
+/// longer to arrive than the next one.
 const PACE: Rate = Rate {
     burst: 1,
     interval_ms: 1020,
 };
 
-/// The status pages of a deployment.
+/// The status pages of all workspaces of a deployment.
 pub struct Pages {
-    /// Where the pace of each key is kept: workspaces may share one.
+    /// The rows that store the call budget of each key, which workspaces may share.
     system: Rows,
     http: reqwest::Client,
-    /// The key of workspaces that have stored none, and the name under which it is kept.
+    /// The key for workspaces that have stored none, and its name in the secrets; `None` if there is none.
     key: Option<(Arc<dyn Secrets>, String)>,
-    /// Where Statuspage.io's API is.
+    /// Base address of Statuspage.io's API.
     base_url: String,
 }
 
-/// Why there is no connection to a page.
-enum Unconnected {
-    /// There is no page.
+/// Why a page cannot be called.
+enum ConnectError {
+    /// The workspace has no status page.
     NoPage,
-    /// There is no key to it.
+    /// There is no API key for the page.
     NoKey,
-    /// It is not set up as it should be, or something of ours stumbled.
+    /// The page's configuration is invalid, or reading it failed.
     Undone(Undone),
 }
 
-impl From<tidegate_pipeline::table::TableError> for Unconnected {
+impl From<tidegate_pipeline::table::TableError> for ConnectError {
     fn from(e: tidegate_pipeline::table::TableError) -> Self {
         Self::Undone(e.into())
     }
 }
 
 impl Pages {
-    /// The status pages of the deployment whose table has these rows. `key` is for workspaces that have stored none;
-    /// `base_url` is Statuspage.io's API, if not at its own address.
+    /// Makes the status pages of a deployment. `key` is for workspaces that have stored none; `base_url` replaces the
+    /// address of Statuspage.io's API.
     pub fn new(
         system: &SystemRows,
         http: reqwest::Client,
@@ -85,8 +87,8 @@ impl Pages {
         }
     }
 
-    /// Brings a workspace's status page a step nearer to the state that an incident wants it in. `link` is
-    /// where the public reads the page, if it is ours.
+    /// Makes the next call that brings a workspace's status page in line with an incident. `link` is the public address
+    /// of the built-in page.
     pub async fn sync(
         &self,
         turn: &Turn<'_>,
@@ -103,49 +105,49 @@ impl Pages {
             .await
         {
             Ok(to) => to,
-            Err(Unconnected::NoPage) => return Ok(Done::default()),
-            Err(Unconnected::NoKey) => {
-                return key_refused::tell_once(turn, settings, &incident, "none").await;
+            Err(ConnectError::NoPage) => return Ok(Done::default()),
+            Err(ConnectError::NoKey) => {
+                return key_refused::notify_admins_once(turn, settings, &incident, "none").await;
             }
-            Err(Unconnected::Undone(undone)) => return Err(undone),
+            Err(ConnectError::Undone(undone)) => return Err(undone),
         };
-        let mut memory = Memory::load(turn.rows, &incident.id, to.provider, &to.id).await?;
-        let holds = wanted::holds(&incident, settings);
-        memory
-            .hold(turn.rows, &incident.id, &to.id, &holds)
+        let mut record = SyncRecord::load(turn.rows, &incident.id, to.provider, &to.id).await?;
+        let holds = desired::holds(&incident, settings);
+        record
+            .update_holders(turn.rows, &incident.id, &to.id, &holds)
             .await
-            .map_err(overtaken)?;
+            .map_err(lost_race)?;
         let mut components = std::collections::BTreeMap::new();
-        for id in memory.known.holds.keys() {
-            let status = load_over_all(turn.rows, &to.id, id).await?;
+        for id in record.state.holds.keys() {
+            let status = load_worst_status(turn.rows, &to.id, id).await?;
             components.insert(id.as_str().into(), status);
         }
-        let text = publication::load(turn.rows, &incident.id, memory.known.synced + 1).await?;
-        let shown = Shown::load(turn.rows, &to.id).await?;
+        let text = publication::load(turn.rows, &incident.id, record.state.synced + 1).await?;
+        let shown = ShownStatuses::load(turn.rows, &to.id).await?;
         let text = text.map(|text| text.update);
-        let wanted = Wanted::of(&incident, settings, text, components);
-        let step = step::next_step(&wanted, &memory.known, &shown);
+        let desired = Desired::of(&incident, settings, text, components);
+        let step = step::next_step(&desired, &record.state, &shown);
         let work = Work {
             turn,
             settings,
             incident: &incident,
             to: &to,
-            memory,
+            record,
             shown,
         };
         work.take(step).await
     }
 
-    /// The page of a workspace.
+    /// Opens the page that a workspace has configured.
     async fn connect(
         &self,
         rows: &Rows,
         settings: &Settings,
         link: Option<String>,
         now: Timestamp,
-    ) -> Result<Connection, Unconnected> {
+    ) -> Result<Connection, ConnectError> {
         match &settings.status_page {
-            StatusPage::None => Err(Unconnected::NoPage),
+            StatusPage::None => Err(ConnectError::NoPage),
             StatusPage::BuiltIn { title } => Ok(Connection {
                 page: Box::new(BuiltIn::new(rows, title, settings, now)),
                 provider: "built_in",
@@ -158,7 +160,7 @@ impl Pages {
                 let key = self.key(rows).await?;
                 let name = hash_text(key.expose_secret().as_bytes());
                 let page = Statuspage::new(self.http.clone(), &self.base_url, page_id, key)
-                    .map_err(|e| Unconnected::Undone(Undone::Park(e.to_string())))?;
+                    .map_err(|e| ConnectError::Undone(Undone::Park(e.to_string())))?;
                 let budget = Budget::of(&format!("statuspage:{name}"), PACE);
                 Ok(Connection {
                     page: Box::new(page),
@@ -172,13 +174,13 @@ impl Pages {
         }
     }
 
-    /// The workspace's own key, or the deployment's.
-    async fn key(&self, rows: &Rows) -> Result<SecretString, Unconnected> {
+    /// The workspace's key, or the deployment's if the workspace has none.
+    async fn key(&self, rows: &Rows) -> Result<SecretString, ConnectError> {
         if let Some(key) = StatusPageKey::load(rows).await? {
             return Ok(key);
         }
-        let (secrets, name) = self.key.as_ref().ok_or(Unconnected::NoKey)?;
+        let (secrets, name) = self.key.as_ref().ok_or(ConnectError::NoKey)?;
         let key = secrets.get(name).await;
-        key.map_err(|e| Unconnected::Undone(Undone::Retry(e.to_string())))
+        key.map_err(|e| ConnectError::Undone(Undone::Retry(e.to_string())))
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::clock::{Clock, Timestamp};
@@ -14,7 +15,8 @@ use crate::keyring::{KeyError, Keyring};
 use crate::table::{Cursor, Item, Range, RowKey, Table, TableError, Write};
 
 /// The one who did something to a workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// The holder of the operator key.
     Operator,
@@ -107,7 +109,7 @@ impl Audit {
         (id, at): (&str, Timestamp),
         tenant: &TenantId,
         actor: &Actor,
-        action: &'static str,
+        action: &str,
         detail: &str,
     ) -> Result<(), AuditError> {
         let actor = match actor {

@@ -7,6 +7,7 @@ mod effects;
 mod events;
 mod home;
 mod label;
+mod shares;
 mod tidegate;
 
 use std::panic::AssertUnwindSafe;
@@ -19,16 +20,17 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
+use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
 pub use self::home::PUBLISH_HOME;
 pub use self::tidegate::COMMAND;
 use crate::archive::Label;
 use crate::audit::Audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::domain::{Context, Domain, JobQueue};
 use crate::job::{Job, kind};
-use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
+use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, KeptNote, Ledger};
 use crate::outbox::{Class, Lane, Post, Target};
 use crate::table::Table;
 use crate::tenants::Listed;
@@ -174,14 +176,19 @@ impl Dispatcher {
             let decision = guarded(request.decide(domain, context)).await?;
             let committed = ledger.commit(&claim, domain.spec().name, &decision).await?;
             let lanes = match committed {
-                Committed::Done(lanes) => lanes,
+                Committed::Done(lanes) => {
+                    let note = decision.note(claim.id.clone());
+                    let notes = note.as_slice();
+                    self.note(&claim.tenant, claim.at.seconds(), notes).await?;
+                    lanes
+                }
                 Committed::Duplicate(lanes) => {
                     ledger.keep_one_copy(delivery).await?;
+                    self.note_again(&claim, ledger).await?;
                     lanes
                 }
                 Committed::Stale => continue,
             };
-            self.note(&claim, &decision).await?;
             return Ok(lanes.into());
         }
         Err(JobError::Retry("the rows keep changing".to_owned()))
@@ -232,21 +239,38 @@ impl Dispatcher {
         }
     }
 
-    /// Tells the audit trail what was committed. Once for a claim, however often it is called.
-    async fn note(&self, claim: &Claim, decision: &Decision) -> Result<(), JobError> {
-        let Some(note) = &decision.audit else {
-            return Ok(());
-        };
-        self.audit
-            .record_once(
-                (&claim.id, claim.at),
-                &claim.tenant,
-                &note.actor,
-                note.action,
-                &note.detail,
-            )
-            .await
-            .map_err(|e| JobError::Retry(e.to_string()))
+    /// Tells the audit trail what was committed, of an event of that second. Once for each note, however often it is called.
+    async fn note(
+        &self,
+        tenant: &TenantId,
+        second: i64,
+        notes: &[KeptNote],
+    ) -> Result<(), JobError> {
+        let at = Timestamp(second.saturating_mul(1000));
+        for KeptNote {
+            id,
+            actor,
+            action,
+            detail,
+        } in notes
+        {
+            let noted = self
+                .audit
+                .record_once((id, at), tenant, actor, action, detail);
+            noted.await.map_err(|e| JobError::Retry(e.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// The same for what was committed earlier, by a worker that may have died before it told.
+    async fn note_again(&self, claim: &Claim, ledger: &Ledger<'_>) -> Result<(), JobError> {
+        match ledger.entry_of(&claim.id).await? {
+            Some(entry) => {
+                let second = entry.address.second();
+                self.note(&claim.tenant, second, &entry.notes).await
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing to expire, nothing to release, and no moment at which an event is taken but not done. A second row under
 //! the event's natural key catches the same event coming under another event id.
 
+mod notes;
 mod shares;
 
 use std::time::Duration;
@@ -11,14 +12,18 @@ use std::time::Duration;
 use thiserror::Error;
 use tidegate_slack::ids::TenantId;
 
-pub use self::shares::{EventCommitted, Part, Share, ShareId, ShareState};
+pub use self::notes::KeptNote;
+pub use self::shares::{Begun, EventCommitted, Part, Share, ShareId, ShareState};
 use crate::audit::Actor;
 
 use crate::archive::{self, Address, Label};
 use crate::clock::{Clock, Timestamp};
 use crate::job::Job;
 use crate::outbox::{self, Lane, Post};
-use crate::table::{Due, Item, Range, RowKey, Rows, TableError, Write};
+use crate::table::{
+    Due, Item, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Range, RowKey, Rows, TableError,
+    Write,
+};
 
 /// Why a job is not done, chosen where it is known whether trying again can help.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -163,16 +168,20 @@ pub struct Entry {
     pub finished_at: Timestamp,
     /// Where its request is kept.
     pub address: Address,
+    /// What the audit trail is told of it, without its shares.
+    pub notes: Vec<KeptNote>,
 }
 
 /// One delivery of a job, as the worker hands it to a domain.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery<'a> {
-    /// The job.
+    /// The job to do.
     pub job: &'a Job,
     /// What it is.
     pub label: &'a Label,
-    /// How often it has been received, this time included.
+    /// The id of the queue's message, the same for each time that it is received.
+    pub message: &'a str,
+    /// How often the message has been received, this time included.
     pub attempt: u32,
 }
 
@@ -180,11 +189,14 @@ pub struct Delivery<'a> {
 pub struct Ledger<'a> {
     /// The tenant's rows.
     pub rows: Rows,
-    /// Tells when.
+    /// The clock that dates rows.
     pub clock: &'a dyn Clock,
     /// How long claims and outcomes are kept. Slack's last delayed retry comes after 24 hours.
     pub keep: Duration,
 }
+
+/// Characters of a reason that are kept.
+const MOST_OF_A_REASON: usize = 500;
 
 /// Free, expired but not yet swept, or parked: parked events have had no effect and may be tried again.
 const CLAIMABLE: &str = "attribute_not_exists(#pk) OR #expires_at < :now OR #state = :parked";
@@ -200,8 +212,11 @@ impl Ledger<'_> {
         let now = self.clock.now();
         let entry = self.entry(claim, EventState::Done, now);
         let entry = entry.with("posts", count(&decision.posts));
+        let notes: Vec<KeptNote> = decision.note(claim.id.clone()).into_iter().collect();
+        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         writes.extend(effects_of(&claim.id, domain, decision, now));
+        check_size(&writes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact(writes).await {
             Ok(()) => Ok(Committed::Done(lanes)),
@@ -233,24 +248,26 @@ impl Ledger<'_> {
 
     /// Counts a panic of an event's handler and says how many there have been.
     pub async fn count_panic(&self, id: &str) -> Result<i64, TableError> {
-        let row = self.count_attempt(id, "ADD #panics :one").await?;
+        let key = RowKey::new(&["attempts", id], &["count"]);
+        let row = self.count(key, "ADD #panics :one").await?;
         Ok(row.number("panics").unwrap_or(1))
     }
 
     /// Counts an attempt that ended in order, with an error for which trying again may help.
-    pub async fn count_retry(&self, id: &str) -> Result<(), TableError> {
-        self.count_attempt(id, "ADD #retries :one").await.map(drop)
+    pub async fn count_retry(&self, delivery: Delivery<'_>) -> Result<(), TableError> {
+        let key = retries_key(delivery);
+        self.count(key, "ADD #retries :one").await.map(drop)
     }
 
-    /// How many attempts at an event ended in order: those of the others died or ran out of time.
-    pub async fn retries(&self, id: &str) -> Result<i64, TableError> {
-        let row = self.rows.get(&attempts_key(id)).await?;
+    /// How many attempts at this message ended in order. The others died or ran out of time.
+    pub async fn retries(&self, delivery: Delivery<'_>) -> Result<i64, TableError> {
+        let row = self.rows.get(&retries_key(delivery)).await?;
         Ok(row.and_then(|row| row.number("retries")).unwrap_or(0))
     }
 
-    async fn count_attempt(&self, id: &str, add: &str) -> Result<Item, TableError> {
+    async fn count(&self, key: RowKey, add: &str) -> Result<Item, TableError> {
         let expires = self.clock.now().plus(self.keep).seconds();
-        let count = Write::update(attempts_key(id), &format!("SET #expires_at = :at {add}"))
+        let count = Write::update(key, &format!("SET #expires_at = :at {add}"))
             .value(":at", expires)
             .value(":one", 1i64);
         Ok(self.rows.write(count).await?.unwrap_or_default())
@@ -288,7 +305,9 @@ impl Ledger<'_> {
         reason: Option<&str>,
     ) -> Result<(), JobError> {
         let now = self.clock.now();
-        let mut item = self.entry(claim, state, now).with_some("reason", reason);
+        let mut item = self
+            .entry(claim, state, now)
+            .with_some("reason", reason.map(brief));
         if state == EventState::Parked {
             item = item
                 .with("due", Due::ParkedEvent.partition(&claim.id))
@@ -354,8 +373,31 @@ fn count<T>(items: &[T]) -> i64 {
     i64::try_from(items.len()).unwrap_or(i64::MAX)
 }
 
-fn attempts_key(id: &str) -> RowKey {
-    RowKey::new(&["attempts", id], &["count"])
+/// Refuses what no transaction of the table takes, with the reason.
+fn check_size(writes: &[Write<RowKey>]) -> Result<(), String> {
+    if writes.len() > MAX_TRANSACTION_WRITES {
+        return Err(format!(
+            "{} writes are too many for one transaction",
+            writes.len()
+        ));
+    }
+    if writes.iter().map(Write::bytes).sum::<usize>() > MAX_TRANSACTION_BYTES {
+        return Err("the writes are too large for one transaction".to_owned());
+    }
+    Ok(())
+}
+
+/// A reason as far as a row keeps it. A domain may say any amount.
+fn brief(reason: &str) -> String {
+    reason.chars().take(MOST_OF_A_REASON).collect()
+}
+
+/// The place where the attempts at one message are counted: each message is received as often as its own queue allows.
+fn retries_key(delivery: Delivery<'_>) -> RowKey {
+    RowKey::new(
+        &["attempts", &delivery.job.id],
+        &["retries", delivery.message],
+    )
 }
 
 fn ledger_key(id: &str) -> RowKey {
@@ -382,5 +424,6 @@ fn parse(item: &Item) -> Option<Entry> {
         shares: item.number("shares").unwrap_or(0),
         finished_at: Timestamp(item.number("finished_at")?),
         address: Address::at_second(item.number("second")?),
+        notes: notes::kept(item),
     })
 }

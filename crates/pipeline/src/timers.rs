@@ -172,7 +172,8 @@ impl Timer {
 }
 
 /// Sends the job of every timer that is due to the queue that takes jobs of its kind, until `until`. Answers how many. One
-/// that was set anew or taken away meanwhile is left alone.
+/// that was set anew or taken away meanwhile is left alone. A queue that is down keeps only its own timers from being sent; the
+/// error tells of it at the end.
 pub async fn send_due_timers(
     table: &Table,
     queue_of: &(dyn Fn(&str) -> Arc<dyn Queue> + Sync),
@@ -180,47 +181,65 @@ pub async fn send_due_timers(
     until: Timestamp,
 ) -> Result<usize, SweepError> {
     let due = table.system().due(Due::Timer, clock.now(), LIMIT).await?;
-    let mut sent = 0;
+    let (mut sent, mut first_error) = (0, None);
+    let mut kinds_down = BTreeSet::new();
     for row in due {
         let now = clock.now();
         if now >= until {
             break;
         }
         let rows = table.tenant(&row.tenant);
-        match send(&rows, queue_of, &row, now).await {
-            Ok(true) => sent += 1,
+        let timer = match load(&rows, &row, now).await {
+            Ok(Some(timer)) => timer,
             // The index is behind, or somebody was quicker.
-            Ok(false) | Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
+            Ok(None) | Err(TableError::Condition | TableError::Erased) => continue,
+            Err(e) => return Err(e.into()),
+        };
+        if kinds_down.contains(&timer.kind) {
+            continue;
+        }
+        match send(&rows, &*queue_of(&timer.kind), &timer, &row, now).await {
+            Ok(()) => sent += 1,
+            Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
             // One that the queue will never take must not keep the others from theirs.
             Err(e @ SweepError::Queue(QueueError::Refused(_))) => {
                 tracing::error!(error = %e, tenant = %row.tenant, "timer.refused");
             }
+            Err(e @ SweepError::Queue(_)) => {
+                kinds_down.insert(timer.kind);
+                first_error.get_or_insert(e);
+            }
             Err(e) => return Err(e),
         }
     }
-    Ok(sent)
+    first_error.map_or(Ok(sent), Err)
+}
+
+/// The timer that is due in a row, if one is.
+async fn load(rows: &Rows, due: &DueRow, now: Timestamp) -> Result<Option<Timer>, TableError> {
+    let Some(row) = rows.get(&due.key).await? else {
+        return Ok(None);
+    };
+    // The index may be behind: the row may wait for something else by now, such as for a person.
+    let Some(partition) = row.text("due").filter(|due| Due::Timer.is(due)) else {
+        return Ok(None);
+    };
+    let timer = Timer::parse(&row);
+    if timer.is_none() {
+        tracing::error!(tenant = %due.tenant, "timer.unreadable: it is not looked at again");
+        let hide = Write::update(due.key.clone(), "REMOVE #due, #due_at").when("#due = :due");
+        rows.write(hide.value(":due", partition)).await?;
+    }
+    Ok(timer.filter(|timer| timer.due_at <= now))
 }
 
 async fn send(
     rows: &Rows,
-    queue_of: &(dyn Fn(&str) -> Arc<dyn Queue> + Sync),
+    queue: &dyn Queue,
+    timer: &Timer,
     due: &DueRow,
     now: Timestamp,
-) -> Result<bool, SweepError> {
-    let Some(row) = rows.get(&due.key).await? else {
-        return Ok(false);
-    };
-    let Some(timer) = Timer::parse(&row) else {
-        if row.text("due").is_some() {
-            tracing::error!(tenant = %due.tenant, "timer.unreadable: it is not looked at again");
-            let hide = Write::update(due.key.clone(), "REMOVE #due, #due_at");
-            rows.write(hide.when("attribute_exists(#due)")).await?;
-        }
-        return Ok(false);
-    };
-    if timer.due_at > now {
-        return Ok(false);
-    }
+) -> Result<(), SweepError> {
     let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
     let job = timer.job(&due.key, &due.tenant, now).map_err(refused)?;
     let message = Outgoing {
@@ -229,9 +248,9 @@ async fn send(
         delay: Duration::ZERO,
     };
     // Sent before it is noted: whoever dies in between sends one job twice, not none.
-    queue_of(&timer.kind).send(message).await?;
+    queue.send(message).await?;
     rows.write(timer.sent(due.key.clone(), now)).await?;
-    Ok(true)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ const PANICS_TO_PARK: i64 = 2;
 /// Longest that a failed record hides, below the visibility timeout that a crash leaves behind.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
-/// How long a job that follows from another hides.
+/// How long a job that follows from another hides, and how much longer the next one does: one that kills its worker is not
+/// to take the others with it.
 const SHARE_AFTER: Duration = Duration::from_secs(1);
 
 /// Pauses between tries to shorten a visibility timeout.
@@ -197,8 +198,8 @@ impl Worker {
 
     async fn handle(&self, record: &Record) -> Result<(), JobError> {
         let follow_up = self.handler.handle(record.delivery()).await?;
-        for job in &follow_up.jobs {
-            if let Err(e) = self.send(job).await {
+        for (job, n) in follow_up.jobs.iter().zip(1..) {
+            if let Err(e) = self.send(job, SHARE_AFTER * n).await {
                 tracing::warn!(error = %e, job_id = job.id, "job not sent");
             }
         }
@@ -212,13 +213,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Sends a job to the worker's own queue, to show after a moment: what made it fail may be over by then.
-    async fn send(&self, job: &Job) -> Result<(), QueueError> {
+    /// Sends a job to the worker's own queue, to show after `delay`: what made it fail may be over by then.
+    async fn send(&self, job: &Job, delay: Duration) -> Result<(), QueueError> {
         let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
         let message = Outgoing {
             group: job.tenant.as_str().to_owned(),
             body: job.encode().map_err(refused)?,
-            delay: SHARE_AFTER,
+            delay: delay.min(crate::queue::MAX_DELAY),
         };
         self.source.send(message).await
     }
@@ -243,7 +244,7 @@ impl Worker {
     /// noted, it counts as such.
     async fn ended_in_order(&self, record: &Record) {
         let ledger = self.ledger(&record.job.tenant);
-        if let Err(e) = ledger.count_retry(&record.job.id).await {
+        if let Err(e) = ledger.count_retry(record.delivery()).await {
             tracing::warn!(error = %e, "attempt not counted");
         }
     }
@@ -356,6 +357,7 @@ impl Record {
         Delivery {
             job: &self.job,
             label: &self.label,
+            message: &self.message.id,
             attempt: self.message.receives,
         }
     }

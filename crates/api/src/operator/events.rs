@@ -27,6 +27,9 @@ const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;
 
+/// The most parked shares of one event, which are listed as one. At least as many as there are domains that take part in an event.
+const MOST_SHARES: usize = 8;
+
 /// The most tenants that one list may span.
 const MANY_TENANTS: usize = 100;
 
@@ -54,15 +57,21 @@ impl Operator<'_> {
         let due = self
             .table
             .system()
-            .due(Due::ParkedEvent, Timestamp(i64::MAX), limit + 1)
+            .due(
+                Due::ParkedEvent,
+                Timestamp(i64::MAX),
+                (limit + 1) * MOST_SHARES,
+            )
             .await?;
         let mut events = Vec::new();
         let mut seen = BTreeSet::new();
         for row in due
             .iter()
             .filter(|row| tenant.is_none_or(|t| *t == row.tenant))
-            .take(limit + 1)
         {
+            if events.len() > limit {
+                break;
+            }
             let Some(id) = event_id_of(&row.key) else {
                 continue;
             };

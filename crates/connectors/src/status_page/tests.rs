@@ -1,4 +1,4 @@
-//! The decisions over what a page answered.
+//! Tests of the functions that interpret a page's responses.
 
 use std::collections::BTreeMap;
 

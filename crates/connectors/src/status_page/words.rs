@@ -1,4 +1,4 @@
-//! The few words a status page knows, as Statuspage.io writes them; other pages translate.
+//! The vocabulary of a status page, spelled as in Statuspage.io's API. Clients of other pages translate it.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every one, in order.
+            /// All values, in order.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word on the wire.
+            /// The word in the API.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// The one that this word means.
+            /// The value for a word of the API; `None` if the word is unknown.
             pub fn from_word(word: &str) -> Option<Self> {
                 match word {
                     $($word => Some(Self::$variant),)+
@@ -39,51 +39,52 @@ macro_rules! words {
 }
 
 words! {
-    /// Where a published incident stands.
+    /// The status of a published incident.
     IncidentStatus {
         /// The cause is not known.
         Investigating = "investigating",
         /// The cause is known.
         Identified = "identified",
-        /// A remedy is in place and is watched.
+        /// A remedy is in place and is being watched.
         Monitoring = "monitoring",
-        /// It is over.
+        /// The incident is over.
         Resolved = "resolved",
     }
 }
 
 words! {
-    /// How bad a published incident is, the worst last.
+    /// The impact of a published incident, the worst last.
     Impact {
-        /// Nobody need notice.
+        /// Users are not affected.
         None = "none",
-        /// Some is worse than usual.
+        /// Some functions work worse than usual.
         Minor = "minor",
-        /// Much does not work.
+        /// Many functions do not work.
         Major = "major",
-        /// Next to nothing works.
+        /// Almost nothing works.
         Critical = "critical",
     }
 }
 
 words! {
-    /// How a component does, the worst last: of several incidents that hold it, the greatest counts.
+    /// The status of a component, the worst last. If several incidents affect a component, it shows the greatest.
     ComponentStatus {
-        /// All is well.
+        /// The component works as usual.
         Operational = "operational",
-        /// Planned work.
+        /// Planned work is in progress.
         UnderMaintenance = "under_maintenance",
-        /// It works, worse than usual.
+        /// The component works, but worse than usual.
         DegradedPerformance = "degraded_performance",
-        /// Some of it does not work.
+        /// Parts of the component do not work.
         PartialOutage = "partial_outage",
-        /// None of it works.
+        /// The component does not work at all.
         MajorOutage = "major_outage",
     }
 }
 
 impl ComponentStatus {
-    /// What a component shows that these incidents hold: the worst, and operational if none does.
+    /// The status of a component that incidents want to show these statuses: the worst of them, or operational if there
+    /// are none.
     pub fn worst(wanted: impl IntoIterator<Item = Self>) -> Self {
         wanted.into_iter().max().unwrap_or(Self::Operational)
     }

@@ -6,16 +6,16 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tidegate_outcome::{Outcome, Refusal};
 
-use super::{Statuspage, answer};
+use super::{Statuspage, response};
 use crate::rejection::{Reason, ServiceRejection};
 
-/// The most bytes of an answer that are read, 8 MB: a hundred incidents with long histories are smaller.
-const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+/// Largest response that is read, in bytes. A hundred incidents with long histories are smaller.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The longest id that is accepted, in bytes. Statuspage's have 12.
+/// Longest id that is accepted, in bytes. Statuspage's ids have 12.
 const MAX_ID: usize = 64;
 
-/// Reads the API's address. `None` if the key must not be sent there.
+/// Parses the API's address; `None` if the key must not be sent there.
 pub(super) fn base_url(text: &str) -> Option<Url> {
     let url = Url::parse(text.trim_end_matches('/')).ok()?;
     let on_this_machine = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
@@ -24,7 +24,7 @@ pub(super) fn base_url(text: &str) -> Option<Url> {
     (allowed && plain && url.has_host()).then_some(url)
 }
 
-/// Whether a text can be one of Statuspage's ids. Ids come from settings, and nothing else may become part of a path.
+/// Whether a text has the form of a Statuspage id. Ids come from settings, and nothing else may become part of a path.
 pub(super) fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len())
         && text
@@ -32,11 +32,11 @@ pub(super) fn is_id(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-/// The address of a resource of the page.
+/// The URL of a resource of the page.
 fn address(base_url: &Url, page_id: &str, path: &[&str]) -> Url {
     let mut url = base_url.clone();
     if let Ok(mut parts) = url.path_segments_mut() {
-        // An address without a path has one empty part.
+        // A URL without a path has one empty segment.
         parts.pop_if_empty();
         parts.extend(["pages", page_id]).extend(path);
     }
@@ -44,7 +44,7 @@ fn address(base_url: &Url, page_id: &str, path: &[&str]) -> Url {
 }
 
 impl Statuspage {
-    /// Sends one request about the page; `path` is what follows its id.
+    /// Sends one request about the page. `path` follows the page's id in the URL.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -71,24 +71,24 @@ impl Statuspage {
             request = request.json(body);
         }
         match request.send().await {
-            Ok(response) => received(response).await,
-            Err(e) => not_answered(&e),
+            Ok(response) => read_response(response).await,
+            Err(e) => no_response(&e),
         }
     }
 }
 
-async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
+async fn read_response(mut response: Response) -> Outcome<Value, ServiceRejection> {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()
         .get("retry-after")
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
-    let judge = |body: &[u8]| answer::judge(status, retry_after.as_deref(), body);
+    let judge = |body: &[u8]| response::judge(status, retry_after.as_deref(), body);
     let mut body = Vec::new();
     loop {
         let broken = match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= ANSWER_LIMIT => {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_RESPONSE_BYTES => {
                 body.extend_from_slice(&chunk);
                 continue;
             }
@@ -96,7 +96,7 @@ async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
             Ok(Some(_)) => "the answer is too large",
             Err(_) => "the answer broke off",
         };
-        // The status alone says that it is a refusal.
+        // The status alone shows a rejection.
         return match judge(&[]) {
             refused @ Outcome::Refused(_) => refused,
             _ => Outcome::Ambiguous(broken.to_owned()),
@@ -104,9 +104,9 @@ async fn received(mut response: Response) -> Outcome<Value, ServiceRejection> {
     }
 }
 
-/// Judges a call without an answer. Only a failure to connect is a refusal. The error's own text holds the URL, so it
-/// is not passed on.
-fn not_answered(e: &reqwest::Error) -> Outcome<Value, ServiceRejection> {
+/// Converts the error of a call without a response. Only a failure to connect proves that the call was not made. The
+/// error's own text contains the URL, so it is not passed on.
+fn no_response(e: &reqwest::Error) -> Outcome<Value, ServiceRejection> {
     if e.is_connect() {
         Outcome::Refused(Refusal::Unreachable)
     } else if e.is_builder() {

@@ -1,4 +1,4 @@
-//! The stand-in's own side: its controls over HTTP, its journal, and where else it can be put.
+//! The stand-in itself: its controls over HTTP, its journal, and other places where it can be mounted.
 
 use axum::Router;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ impl Page {
         answer.json().await.unwrap()
     }
 
-    /// A raw request with the right key.
+    /// Sends a raw request with the valid key.
     async fn raw(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let http = http_client::build().unwrap();
         let url = self.url(&format!("/v1/pages/sandboxpage1{path}"));

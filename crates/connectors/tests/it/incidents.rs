@@ -1,4 +1,4 @@
-//! The life of an incident on the page, and what is sent for it.
+//! The life of an incident on the page, and the requests for it.
 
 use serde_json::json;
 use tidegate_connectors::status_page::{

@@ -1,4 +1,4 @@
-//! Statuspage's limits, and what the client says of them.
+//! Statuspage's rate limits, and how the client reports them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Lists by pages, bounded.
+//! Lists are read in parts, up to a limit.
 
 use tidegate_connectors::status_page::{IncidentStatus, StatusPage, find_ours};
 use tidegate_connectors::statuspage::MAX_PAGES;

@@ -1,4 +1,4 @@
-//! Answers that never came: nobody knows, until the page is asked.
+//! Responses that never arrive: the outcome is unknown until the page is asked.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_lost_answer_is_ambiguous_whether_or_not_it_was_done() {
     ] {
         for applies in [false, true] {
             let page = Page::new().await;
-            // So that there is a connection to be used again: nothing may be sent twice in secret.
+            // This opens a connection that can be reused: the client must not silently send anything twice.
             let client = match kind {
                 FaultKind::Hang => page.hasty(),
                 _ => page.client.clone(),
@@ -84,7 +84,7 @@ async fn a_repeated_text_is_told_from_the_one_before() {
     assert!(now.shows(&again, first.newest()), "it was posted again");
 }
 
-/// What a caller does who wants exactly one incident with exactly these updates.
+/// The steps of a caller that needs exactly one incident with exactly these updates.
 struct Publisher<'a>(&'a Page);
 
 impl Publisher<'_> {
@@ -157,7 +157,7 @@ impl Publisher<'_> {
     }
 }
 
-/// Each on the next call with its method, so that calls with and without a fault mix.
+/// Each fault hits the next call with its method, so that calls with and without a fault mix.
 fn any_fault() -> impl Strategy<Value = Fault> {
     let kinds = vec![
         FaultKind::Http500,

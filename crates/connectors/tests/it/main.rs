@@ -1,4 +1,4 @@
-//! The clients against stand-ins over real loopback HTTP: a file per topic, one binary.
+//! Tests of the clients against stand-ins over real loopback HTTP: one binary, a file per topic.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A page at the stand-in Statuspage, and the client of it.
+//! A page on the stand-in for Statuspage, and its client.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -13,13 +13,13 @@ use tidegate_fake_statuspage::{Clock, FakeConfig, FakeStatuspage, Running};
 use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client;
 
-/// Where the manual clock of the tests starts.
+/// The time at which the tests' manual clock starts.
 pub(crate) const START: Duration = Duration::from_secs(1_700_000_000);
 
-/// How long a client waits for an answer that never comes; long enough for one that does, on any machine.
+/// How long a client waits for a response that never comes. Long enough for one that does come, even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A running stand-in with its client.
+/// A running stand-in and its client.
 pub(crate) struct Page {
     pub(crate) fake: FakeStatuspage,
     pub(crate) client: Statuspage,
@@ -46,13 +46,13 @@ impl Page {
         }
     }
 
-    /// A client of it with another page or key.
+    /// A client of the stand-in with another page or key.
     pub(crate) fn client_of(&self, page_id: &str, key: &str) -> Statuspage {
         let http = http_client::build().unwrap();
         Statuspage::new(http, &self.server.api_url(), page_id, key.into()).unwrap()
     }
 
-    /// A client that gives up soon.
+    /// A client with a short timeout.
     pub(crate) fn hasty(&self) -> Statuspage {
         let http = http_client::build_with_timeout(PATIENCE).unwrap();
         let config = self.fake.config();
@@ -60,7 +60,7 @@ impl Page {
         Statuspage::new(http, &self.server.api_url(), &config.page_id, key).unwrap()
     }
 
-    /// Methods and paths after the page, in order.
+    /// The methods and paths of all requests, in order. The paths begin after the page's id.
     pub(crate) fn asked(&self) -> Vec<String> {
         let page = format!("pages/{}", self.fake.config().page_id);
         let requests = self.fake.requests().into_iter();
@@ -69,14 +69,14 @@ impl Page {
             .collect()
     }
 
-    /// The status of a component.
+    /// The present status of a component.
     pub(crate) fn component(&self, id: &str) -> String {
         let all = self.fake.components();
         all.into_iter().find(|c| c.id == id).unwrap().status
     }
 }
 
-/// Statuses of components.
+/// Makes a map from component ids to statuses.
 pub(crate) fn components(
     statuses: &[(&str, ComponentStatus)],
 ) -> BTreeMap<ComponentId, ComponentStatus> {
@@ -86,7 +86,7 @@ pub(crate) fn components(
         .collect()
 }
 
-/// An incident that affects the API.
+/// An incident that affects the component of the API.
 pub(crate) fn incident(our_id: &str) -> PublicIncident {
     PublicIncident {
         our_id: our_id.to_owned(),
@@ -110,7 +110,7 @@ pub(crate) fn update(status: IncidentStatus, body: &str) -> PublicUpdate {
     }
 }
 
-/// What was answered.
+/// The value of a successful outcome.
 pub(crate) fn done<T: Debug>(outcome: Outcome<T, ServiceRejection>) -> T {
     match outcome {
         Outcome::Done(answer) => answer,
@@ -118,7 +118,7 @@ pub(crate) fn done<T: Debug>(outcome: Outcome<T, ServiceRejection>) -> T {
     }
 }
 
-/// Why it was refused.
+/// The reason of a refused outcome.
 pub(crate) fn refused<T: Debug>(
     outcome: Outcome<T, ServiceRejection>,
 ) -> Refusal<ServiceRejection> {
@@ -128,7 +128,7 @@ pub(crate) fn refused<T: Debug>(
     }
 }
 
-/// Why nobody knows.
+/// The explanation of an ambiguous outcome.
 pub(crate) fn ambiguous<T: Debug>(outcome: Outcome<T, ServiceRejection>) -> String {
     match outcome {
         Outcome::Ambiguous(why) => why,

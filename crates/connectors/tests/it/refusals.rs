@@ -1,4 +1,4 @@
-//! Whatever Statuspage refuses: nothing happened, and the reason reaches the person.
+//! When Statuspage rejects a request, nothing has happened, and the person gets the reason.
 
 use tidegate_connectors::status_page::{ComponentStatus, IncidentStatus, StatusPage};
 use tidegate_connectors::statuspage::{SetupError, Statuspage};

@@ -1,4 +1,4 @@
-//! The section of the app's home tab: open incidents that its reader may know of, their roles in them, and their tasks.
+//! The section of App Home: open incidents that the reader may see, the reader's roles in them, and the reader's tasks.
 
 use serde_json::Value as Json;
 use tidegate_pipeline::clock::Timestamp;
@@ -18,10 +18,10 @@ use crate::render::list::ListRow;
 use crate::render::tasks::MyTask;
 use crate::service::Incidents;
 
-/// Open incidents that are counted at most.
+/// Most open incidents that the section counts.
 const COUNTED: usize = 200;
 
-/// The section of a person's home tab.
+/// Loads and renders the section for a person.
 pub async fn section(incidents: &Incidents, home: HomeContext<'_>) -> Result<Vec<Json>, Undone> {
     let HomeContext {
         tenant,
@@ -34,7 +34,7 @@ pub async fn section(incidents: &Incidents, home: HomeContext<'_>) -> Result<Vec
     Ok(blocks(rows, &settings, user, person.kind, now).await?)
 }
 
-/// The section as it stands for a person.
+/// The Block Kit blocks of the section.
 pub async fn blocks(
     rows: &Rows,
     settings: &Settings,

@@ -1,11 +1,10 @@
-//! Performs an incident's effects, when their turn in the outbox comes. What each of them says is rendered from the
-//! incident as it stands then.
+//! Performs the effects of incidents. The content of each message is rendered from the incident's state at that time.
 
 mod channel;
-mod kept;
-mod make;
+mod create_channel;
+mod fan_out;
 mod messages;
-mod spreading;
+mod posting;
 
 use serde_json::Value as Json;
 use tidegate_outcome::Refusal;
@@ -23,13 +22,15 @@ use crate::model::notification;
 use crate::model::rows::{self, Loaded, Place};
 use crate::service::Incidents;
 
-/// Performs an effect.
+/// Performs one effect. An effect that cannot be parsed is parked.
 pub async fn perform(incidents: &Incidents, turn: Turn<'_>) -> Result<Done, Undone> {
     let Some(effect) = Effect::parse(turn.body) else {
         return Err(Undone::Park("it cannot be read".to_owned()));
     };
     match &effect {
-        Effect::CreateChannel { incident, then, .. } => make::create(&turn, incident, then).await,
+        Effect::CreateChannel { incident, then, .. } => {
+            create_channel::create(&turn, incident, then).await
+        }
         Effect::Invite { incident, users } => channel::invite(&turn, incident, users).await,
         Effect::Topic { incident } => channel::topic(&turn, incident).await,
         Effect::Bookmarks { incident } => channel::bookmarks(&turn, incidents, incident).await,
@@ -47,14 +48,14 @@ pub async fn perform(incidents: &Incidents, turn: Turn<'_>) -> Result<Done, Undo
         Effect::Tell { .. } => messages::tell(&turn, &effect).await,
         Effect::Direct { user, message } => messages::direct_message(&turn, user, message).await,
         Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
-            Ok(spreading::spread(effect, turn.clock.now()))
+            Ok(fan_out::fan_out(effect, turn.clock.now()))
         }
         Effect::Refresh { incident, to } => messages::refresh(&turn, incident, to).await,
-        Effect::StatusPage { incident } => follow(incidents, &turn, incident).await,
+        Effect::StatusPage { incident } => sync_status_page(incidents, &turn, incident).await,
     }
 }
 
-/// What else to write when an effect is parked for `reason`.
+/// The writes and effects that follow when an effect is parked for `reason`.
 pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Done {
     let Some(effect) = Effect::parse(body) else {
         return Done::default();
@@ -64,7 +65,7 @@ pub fn given_up(body: &Json, reason: &str, now: Timestamp) -> Done {
             incident,
             then,
             asker,
-        } => no_channel(&incident, &then, asker, reason),
+        } => channel_failed(&incident, &then, asker, reason),
         _ => Done {
             writes: notification::given_up(body, reason, now)
                 .into_iter()
@@ -79,8 +80,8 @@ pub fn needs_token(name: &str) -> bool {
     name != "incident.status_page"
 }
 
-/// Brings the status page a step nearer to the incident.
-async fn follow(
+/// Makes the next call that brings the status page in line with the incident.
+async fn sync_status_page(
     incidents: &Incidents,
     turn: &Turn<'_>,
     incident: &IncidentId,
@@ -90,8 +91,14 @@ async fn follow(
     incidents.pages.sync(turn, &settings, link, incident).await
 }
 
-/// What follows when the channel cannot be made: the others are told all the same, and whoever declared learns why.
-fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, reason: &str) -> Done {
+/// Handles a channel that cannot be created: the waiting effects are queued without it, and the person who declared the
+/// incident gets the reason.
+fn channel_failed(
+    incident: &IncidentId,
+    then: &[Effect],
+    asker: Option<UserId>,
+    reason: &str,
+) -> Done {
     let words = format!(
         "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
         escape(reason)
@@ -110,13 +117,13 @@ fn no_channel(incident: &IncidentId, then: &[Effect], asker: Option<UserId>, rea
     }
 }
 
-/// The incident that an effect is for.
+/// Loads the incident of an effect; parks the effect if there is none.
 async fn load(turn: &Turn<'_>, id: &IncidentId) -> Result<Loaded, Undone> {
     let loaded = rows::load(turn.rows, id).await?;
     loaded.ok_or_else(|| Undone::Park("the incident is not there".to_owned()))
 }
 
-/// The incident and its channel, if messages can go there.
+/// The incident and its channel; `None` if the channel is archived or gone.
 async fn in_channel(
     turn: &Turn<'_>,
     id: &IncidentId,
@@ -132,9 +139,9 @@ async fn in_channel(
     }
 }
 
-/// What to make of a refusal in the incident's channel: if the channel is gone or archived, that is noted, and the rest
-/// of what should happen there is left out.
-fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
+/// Handles a rejected call in the incident's channel. If the channel is archived or gone, that is recorded, and the
+/// effect counts as done; any other error is returned.
+fn record_channel_loss(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
     let Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) = &undone else {
         return Err(undone);
     };
@@ -142,7 +149,7 @@ fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
         "channel_not_found" => {
             Write::update(rows::place(id), "SET #gone = :gone").value(":gone", code.as_str())
         }
-        // Whoever takes it out of the archive, or the bot in again, is heard.
+        // An event reports when the channel is unarchived or the bot is invited again.
         "is_archived" | "not_in_channel" => {
             Write::update(rows::place(id), "SET #archived = :yes").value(":yes", true)
         }
@@ -154,7 +161,7 @@ fn noted(id: &IncidentId, undone: Undone) -> Result<Done, Undone> {
     })
 }
 
-/// Whether Slack refused with one of those codes.
+/// Whether Slack rejected the call with one of `codes`.
 fn is_code(undone: &Undone, codes: &[&str]) -> bool {
     matches!(undone, Undone::Refused(Refusal::Rejected(SlackRejection::Permanent(code))) if codes.contains(&code.as_str()))
 }

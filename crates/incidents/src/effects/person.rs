@@ -1,4 +1,4 @@
-//! Who asks: people of the workspace, as Slack knows them.
+//! Looks up people of the workspace in Slack.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::{People, Person};
@@ -7,7 +7,7 @@ use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::service::Incidents;
 
-/// Who somebody is, see [`People::look_up`].
+/// Looks up a person, as [`People::look_up`] does.
 pub async fn look_up(
     incidents: &Incidents,
     tenant: &TenantId,
@@ -20,7 +20,7 @@ pub async fn look_up(
     people.look_up(user, team, now).await
 }
 
-/// Who somebody is, if it is known now, see [`People::known`].
+/// Looks up a person without calling Slack, as [`People::known`] does; `None` if nothing is stored.
 pub async fn known(
     incidents: &Incidents,
     tenant: &TenantId,

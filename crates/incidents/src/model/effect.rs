@@ -131,7 +131,7 @@ pub enum Effect {
     },
     /// Sends a direct message to one person.
     Direct {
-        /// The recipient.
+        /// The person who gets the message.
         user: UserId,
         /// A Slack message with `text` and optionally `blocks`, but without `channel`.
         message: Json,

@@ -118,7 +118,7 @@ pub struct PublicDraft {
     pub n: u32,
     /// The text that will be published.
     pub text: String,
-    /// The author.
+    /// The person or program that wrote the draft.
     pub by: Actor,
     /// When the draft was written.
     pub at: Timestamp,
@@ -142,7 +142,7 @@ pub struct PublicUpdate {
 pub struct Counted {
     /// The UTC date whose counters include the incident, as `2026-11-21`.
     pub day: String,
-    /// Slugs of the services whose counters include it.
+    /// Slugs of the services whose counters include it, and the name that stands for all services together.
     pub services: Vec<String>,
     /// The severity whose counters include it.
     pub severity: Severity,

@@ -30,7 +30,7 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// All policies.
+    /// All policies, the default first.
     pub const ALL: [Self; 3] = [Self::Standard, Self::Strict, Self::Open];
 
     /// The name in settings, such as `standard`.
@@ -108,7 +108,7 @@ pub enum Action {
     AssignRole,
     /// Offer the command to another person.
     Handover,
-    /// Take command.
+    /// Take command without an offer.
     TakeCommand {
         /// Whether the commander missed the acknowledgment or two updates.
         commander_silent: bool,

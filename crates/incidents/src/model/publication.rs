@@ -22,7 +22,7 @@ pub fn concerns(incident: &Incident) -> bool {
 pub struct Published {
     /// The text with its number, its status and its time.
     pub update: PublicUpdate,
-    /// The author.
+    /// The person or program that wrote the text.
     pub by: Actor,
     /// Number of the timeline entry that records the text.
     pub seq: u64,

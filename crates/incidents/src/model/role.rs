@@ -20,7 +20,7 @@ pub enum RoleName {
     Comms,
     /// Keeps the timeline.
     Scribe,
-    /// Subject-matter expert.
+    /// Subject-matter expert: knows the affected system.
     Sme,
     /// A role that the workspace defined: 1 to 20 lower-case letters, digits and `-`.
     Custom(String),

@@ -1,5 +1,5 @@
-//! What people outside the incident's channel are told: the root message of the announcement channels, which is edited
-//! in place, what is said in its thread, and direct messages.
+//! Messages outside the incident's channel: the root message in announcement channels, which is edited later, the
+//! replies in its thread, and direct messages.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, fields, message, section};
@@ -14,52 +14,52 @@ use crate::model::incident::Incident;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
-/// Characters of somebody's words that are told.
+/// Most characters of an author's text that are shown.
 const WORDS: usize = 2000;
 
-/// Words as far as they are told.
+/// The part of a text that is shown.
 pub fn shown(words: &str) -> String {
     cut(words.trim(), WORDS)
 }
 
-/// Something that the thread of an announcement tells.
+/// An event that the thread of an announcement reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News<'a> {
-    /// The severity was changed.
+    /// The severity changed.
     Severity {
-        /// What it was.
+        /// The severity before the change.
         from: Severity,
-        /// Why it was changed, if somebody said.
+        /// The author's reason; `None` if there is none.
         reason: Option<&'a str>,
     },
-    /// Somebody said where it stands.
+    /// Somebody posted an update.
     Update(&'a str),
-    /// It is over.
+    /// The incident was resolved.
     Resolved(&'a str),
-    /// It is not over.
+    /// The incident was reopened.
     Reopened(&'a str),
-    /// It was none, or is part of another.
+    /// The incident was canceled or merged.
     Canceled(&'a str),
 }
 
-/// Why somebody gets a direct message.
+/// The reason for a direct message, which the message states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
-    /// They are told of every P1.
+    /// The person is notified of every P1.
     Severity,
-    /// A service of theirs is concerned.
+    /// The person owns an affected service.
     Owner,
-    /// They watch it.
+    /// The person watches the incident.
     Watcher,
-    /// Somebody called them.
+    /// The person was paged.
     Paged,
-    /// Nobody has taken it up in time.
+    /// Nobody took charge in time, and the person is on the escalation list.
     Escalation,
 }
 
-/// The root message in an announcement channel. The incident's channel is linked once it exists.
+/// The root message in an announcement channel, with a link to the incident's channel if it exists.
 pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
-    let mut told = vec![
+    let mut facts_shown = vec![
         format!("*Status*\n{}", incident.status),
         format!("*Severity*\n{}", incident.severity),
         format!("*Services*\n{}", facts::services(incident)),
@@ -67,11 +67,11 @@ pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
         format!("*Declared*\n{}", when(incident.milestones.declared)),
     ];
     if let Some(due) = facts::next_update(incident) {
-        told.push(format!("*Next update due*\n{due}"));
+        facts_shown.push(format!("*Next update due*\n{due}"));
     }
     let title = format!("{} {}", facts::mark(incident), facts::title(incident));
     let mut blocks = vec![section(&title)];
-    blocks.extend(fields(&told));
+    blocks.extend(fields(&facts_shown));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&quoted(summary, 1500)));
     }
@@ -86,7 +86,7 @@ pub fn root(incident: &Incident, room: Option<&ChannelId>) -> Value {
     message(&format!("{title} {}", facts::standing(incident)), blocks)
 }
 
-/// What stands in place of either once the incident is private, for whoever takes no part: that it is.
+/// The replacement for an announcement once the incident is private. It only says that the incident is private.
 pub fn withheld(incident: &Incident) -> Value {
     let said = format!(
         "*{}* is private now: only who takes part in it can follow it.",
@@ -95,15 +95,15 @@ pub fn withheld(incident: &Incident) -> Value {
     message(&said, vec![section(&said)])
 }
 
-/// What the thread of an announcement is told.
+/// A reply in the thread of an announcement.
 pub fn update(incident: &Incident, news: News<'_>, room: Option<&ChannelId>) -> Value {
-    let said = told(incident, news);
+    let said = news_text(incident, news);
     let text = format!("{said}\n{}", place(incident, room));
     message(&text, vec![section(&text)])
 }
 
-/// What happened, in words: for the thread, and for the incident's own channel.
-pub fn told(incident: &Incident, news: News<'_>) -> String {
+/// The event as one text.
+fn news_text(incident: &Incident, news: News<'_>) -> String {
     let name = incident.name();
     let with = |head: String, words: &str| {
         if words.trim().is_empty() {
@@ -145,7 +145,7 @@ pub fn told(incident: &Incident, news: News<'_>) -> String {
     }
 }
 
-/// A direct message, saying why it comes.
+/// A direct message, with the reason for it.
 pub fn direct_message(incident: &Incident, room: Option<&ChannelId>, because: Because) -> Value {
     let why = match because {
         Because::Severity => "You are told of every P1.",
@@ -217,13 +217,13 @@ mod tests {
             reason: Some("more customers"),
         };
         assert_eq!(
-            told(&incident(), news),
+            news_text(&incident(), news),
             "*INC-4* was raised from P3 to P1.\n> more customers"
         );
         let mut lower = incident();
         lower.severity = Severity::P4;
         assert_eq!(
-            told(
+            news_text(
                 &lower,
                 News::Severity {
                     from: Severity::P3,
@@ -248,7 +248,7 @@ mod tests {
         let mut incident = incident();
         incident.status = Status::Merged;
         assert_eq!(
-            told(&incident, News::Canceled("It is part of INC-2 now.")),
+            news_text(&incident, News::Canceled("It is part of INC-2 now.")),
             "*INC-4* is merged into another.\n> It is part of INC-2 now."
         );
     }

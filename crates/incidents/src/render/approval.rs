@@ -1,4 +1,4 @@
-//! A text for the public that waits for the commander.
+//! The request to approve a text for the status page.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, context, danger, message, primary, section};
@@ -11,18 +11,18 @@ use super::value::value_with;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, PublicDraft};
 
-/// What became of a draft.
+/// The outcome of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decided<'a> {
-    /// It is public.
+    /// The person published it.
     Published(&'a Actor),
-    /// It is not, and will not be.
+    /// The person discarded it.
     Discarded(&'a Actor),
-    /// There is a newer draft.
+    /// A newer draft replaced it.
     Replaced,
 }
 
-/// The draft with its buttons, each of which carries the draft's number as its extra.
+/// The draft with its buttons. Their value carries the draft's number.
 pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
     let head = format!(
         "{} has a draft for the public, by {}. It is {}.",
@@ -45,7 +45,7 @@ pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
     message(&head, blocks)
 }
 
-/// The draft once it is decided: without buttons.
+/// The draft with its outcome and without buttons.
 pub fn decided(incident: &Incident, draft: &PublicDraft, decided: Decided<'_>) -> Value {
     let name = facts::title(incident);
     let head = match decided {
@@ -58,7 +58,7 @@ pub fn decided(incident: &Incident, draft: &PublicDraft, decided: Decided<'_>) -
     message(&head, blocks)
 }
 
-/// All of the draft: nobody should publish what they could not read.
+/// The complete draft, because nobody should publish a text that they could not read.
 fn text_of(draft: &PublicDraft) -> Vec<Value> {
     const PIECE: usize = 500;
     const MOST: usize = 40;

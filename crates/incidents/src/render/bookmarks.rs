@@ -2,20 +2,20 @@
 
 use tidegate_slack::text::one_line;
 
-/// The most bookmarks that are made, because Slack's bar has no room for more.
+/// Most bookmarks, because Slack's bar has no room for more.
 const MOST: usize = 10;
 
-/// A bookmark.
+/// A bookmark in the bar of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bookmark {
-    /// Its label, of at most 75 characters.
+    /// The label, at most 75 characters.
     pub title: String,
     /// The `https` address that it opens.
     pub link: String,
 }
 
-/// The bookmarks for what is known: the status page, the runbooks of its services by name, the post-mortem. An address
-/// that is not `https` makes none.
+/// The bookmarks of an incident: the status page, the runbooks of its services by name, the post-mortem. Addresses that
+/// do not begin with `https` are skipped.
 pub fn of(
     status_page: Option<&str>,
     runbooks: &[(&str, &str)],

@@ -1,4 +1,5 @@
-//! Where an incident stands, for whoever comes late: made of its own records, so the same for everyone.
+//! A summary of an incident for people who join late. It is made from the incident's records and is the same for
+//! everyone.
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
@@ -12,27 +13,27 @@ use super::{facts, info, timeline};
 use crate::model::incident::Incident;
 use crate::model::timeline::{Entry, EntryKind};
 
-/// How many of the last updates are told.
+/// Most updates in the summary, the latest ones.
 const UPDATES: usize = 5;
-/// How many open tasks are told.
+/// Most open tasks in the summary.
 const TASKS: usize = 10;
 
-/// What is told.
+/// The input of the summary.
 #[derive(Clone, Copy)]
 pub struct Catchup<'a> {
-    /// The incident.
+    /// The incident to summarize.
     pub incident: &'a Incident,
-    /// Its channel, if it is known.
+    /// Its channel; `None` if there is none to link.
     pub room: Option<&'a ChannelId>,
-    /// Its timeline, or the end of it.
+    /// Its timeline, or the latest part of it, in order.
     pub entries: &'a [Entry],
-    /// Its tasks.
+    /// Its tasks, open and done.
     pub tasks: &'a [TaskView],
-    /// The present moment.
+    /// The present time, for overdue tasks.
     pub now: Timestamp,
 }
 
-/// The summary: how it stands, milestones, the last updates, open tasks, who does what.
+/// The summary: status, milestones, latest updates, open tasks, roles.
 pub fn message_of(catchup: &Catchup<'_>) -> Value {
     let incident = catchup.incident;
     let head = format!(
@@ -48,15 +49,15 @@ pub fn message_of(catchup: &Catchup<'_>) -> Value {
     let mut roles = vec![format!("Commander: {}", facts::commander(incident))];
     roles.extend(facts::other_roles(incident));
     for (title, lines) in [
-        ("Milestones", info::moments(incident)),
+        ("Milestones", info::milestone_lines(incident)),
         ("Last updates", updates(catchup.entries)),
         ("Open tasks", open_tasks(catchup)),
         ("Roles", roles),
     ] {
         if !lines.is_empty() {
-            let mut told = vec![format!("*{title}*")];
-            told.extend(lines);
-            blocks.extend(paragraphs(&told));
+            let mut lines_shown = vec![format!("*{title}*")];
+            lines_shown.extend(lines);
+            blocks.extend(paragraphs(&lines_shown));
         }
     }
     message(&head, blocks)
@@ -97,21 +98,25 @@ fn updates(entries: &[Entry]) -> Vec<String> {
         );
         kind && entry.is_shown()
     };
-    let told: Vec<_> = entries.iter().filter(telling).map(timeline::told).collect();
-    told[told.len().saturating_sub(UPDATES)..].to_vec()
+    let lines_shown: Vec<_> = entries
+        .iter()
+        .filter(telling)
+        .map(timeline::entry_text)
+        .collect();
+    lines_shown[lines_shown.len().saturating_sub(UPDATES)..].to_vec()
 }
 
 fn open_tasks(catchup: &Catchup<'_>) -> Vec<String> {
     let open: Vec<_> = catchup.tasks.iter().filter(|task| !task.done).collect();
-    let told = open
+    let lines_shown = open
         .iter()
         .take(TASKS)
-        .map(|task| tasks::told(task, catchup.now));
-    let mut told: Vec<_> = told.collect();
+        .map(|task| tasks::task_text(task, catchup.now));
+    let mut lines_shown: Vec<_> = lines_shown.collect();
     if open.len() > TASKS {
-        told.push(format!("and {} more", open.len() - TASKS));
+        lines_shown.push(format!("and {} more", open.len() - TASKS));
     }
-    told
+    lines_shown
 }
 
 #[cfg(test)]
@@ -143,7 +148,7 @@ mod tests {
         assert!(!text.contains("Open tasks"), "{text}");
     }
 
-    /// Words and tasks that say them make a summary that Slack takes.
+    /// Checks that Slack accepts a summary with this text in entries and tasks.
     fn check_words(words: &str, tasks: u32) {
         let task = |n| TaskView {
             n,

@@ -1,5 +1,5 @@
-//! A whole incident as a file, in Markdown for people and in JSON for programs. What was hidden or deleted is marked,
-//! and its words are left out; what was edited shows both texts.
+//! Exports an incident as a file: Markdown for people and JSON for programs. Hidden and deleted entries are marked and
+//! have no text; edited entries have both texts.
 
 use serde_json::{Value, json};
 
@@ -12,20 +12,20 @@ use crate::model::timeline::{Entry, broken_at};
 
 pub use super::markdown::Names;
 
-/// What is exported.
+/// The input of an export.
 #[derive(Clone, Copy)]
 pub struct Export<'a> {
-    /// The incident.
+    /// The incident to export.
     pub incident: &'a Incident,
-    /// Its whole timeline, in order of its numbers: the chain is checked over it.
+    /// Its complete timeline in the order of entry numbers. The hash chain is verified over it.
     pub entries: &'a [Entry],
-    /// Its tasks.
+    /// Its tasks, open and done.
     pub tasks: &'a [TaskView],
-    /// Names of the people in it.
+    /// Names of the people who occur in it.
     pub names: &'a Names,
 }
 
-/// Markdown.
+/// Renders the export as Markdown.
 pub fn markdown(export: &Export<'_>) -> String {
     let incident = export.incident;
     let mut out = vec![
@@ -46,7 +46,7 @@ pub fn markdown(export: &Export<'_>) -> String {
     let timeline = export
         .entries
         .iter()
-        .map(|entry| told_whole(export.names, entry));
+        .map(|entry| entry_with_original(export.names, entry));
     section(&mut out, "Timeline", timeline.collect());
     out.push(String::new());
     out.push(match broken_at(export.entries) {
@@ -70,7 +70,7 @@ fn section(out: &mut Vec<String>, title: &str, lines: Vec<String>) {
 fn facts_of(export: &Export<'_>) -> Vec<String> {
     let incident = export.incident;
     let services: Vec<_> = incident.services.iter().map(|s| line(s)).collect();
-    let mut told = vec![
+    let mut lines = vec![
         format!("- Status: {}", facts::standing(incident)),
         format!(
             "- Services: {}",
@@ -83,15 +83,15 @@ fn facts_of(export: &Export<'_>) -> Vec<String> {
         format!("- Reported by: {}", actor(export.names, &incident.reporter)),
     ];
     if incident.reopened > 0 {
-        told.push(format!("- Reopened: {} times", incident.reopened));
+        lines.push(format!("- Reopened: {} times", incident.reopened));
     }
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
-        told.extend([String::new(), quoted(summary)]);
+        lines.extend([String::new(), quoted(summary)]);
     }
-    told
+    lines
 }
 
-/// The milestones that were reached, one a line.
+/// The milestones that were reached, one per line.
 pub(super) fn milestones(incident: &Incident) -> Vec<String> {
     let reached = facts::milestones(&incident.milestones).into_iter();
     reached
@@ -99,7 +99,7 @@ pub(super) fn milestones(incident: &Incident) -> Vec<String> {
         .collect()
 }
 
-/// Who held which role, one a line.
+/// The roles and their holders, one per line.
 pub(super) fn roles(export: &Export<'_>) -> Vec<String> {
     let held = export.incident.roles.iter();
     held.map(|h| {
@@ -113,7 +113,7 @@ pub(super) fn roles(export: &Export<'_>) -> Vec<String> {
     .collect()
 }
 
-/// A task as a line with a box.
+/// A task as a line with a checkbox.
 pub(super) fn task(names: &Names, task: &TaskView) -> String {
     let mark = if task.done { "x" } else { " " };
     let who = task
@@ -130,8 +130,8 @@ pub(super) fn task(names: &Names, task: &TaskView) -> String {
     )
 }
 
-/// An entry of the timeline, as it reads now.
-pub(super) fn told(names: &Names, entry: &Entry) -> String {
+/// An entry of the timeline with its present text.
+pub(super) fn entry_text(names: &Names, entry: &Entry) -> String {
     let head = format!(
         "- {} · {} · {}",
         utc(entry.at),
@@ -156,9 +156,9 @@ pub(super) fn told(names: &Names, entry: &Entry) -> String {
     format!("{head}{edited}\n{}", indented(&words))
 }
 
-/// An entry with what it said before it was edited.
-fn told_whole(names: &Names, entry: &Entry) -> String {
-    let now = told(names, entry);
+/// An entry with its present text and, if it was edited, the original one.
+fn entry_with_original(names: &Names, entry: &Entry) -> String {
+    let now = entry_text(names, entry);
     if entry.edited.is_some() && entry.is_shown() {
         let before = named(names, &entry.text);
         return format!("{now}\n  before:\n{}", indented(&before));
@@ -175,7 +175,8 @@ fn indented(text: &str) -> String {
         .join("\n")
 }
 
-/// JSON: the incident's own fields, and the timeline with its hashes. The words of what was hidden or deleted are null.
+/// Renders the export as JSON: the incident's fields, and the timeline with its hashes. The text of a hidden or deleted
+/// entry is null.
 pub fn json(export: &Export<'_>) -> Value {
     let incident = export.incident;
     let broken = broken_at(export.entries);

@@ -1,4 +1,4 @@
-//! What several of the things shown say of an incident, in the same words.
+//! Facts about an incident that several outputs show in the same words.
 
 use super::text::{LINE, line, maybe_user, when};
 use crate::model::incident::{Incident, Milestones};
@@ -15,12 +15,12 @@ pub(super) fn heading(incident: &Incident) -> String {
     format!("{drill}{} · {}", incident.name(), incident.title)
 }
 
-/// The same in bold mrkdwn.
+/// The heading in bold mrkdwn, escaped.
 pub(super) fn title(incident: &Incident) -> String {
     format!("*{}*", line(&heading(incident), LINE))
 }
 
-/// `P1 · identified`, with what else sets it apart.
+/// Severity and status, such as `P1 · identified`, and `private` if the incident is.
 pub(super) fn standing(incident: &Incident) -> String {
     let mut parts = vec![incident.severity.to_string(), incident.status.to_string()];
     if incident.private {
@@ -29,7 +29,7 @@ pub(super) fn standing(incident: &Incident) -> String {
     parts.join(" · ")
 }
 
-/// An emoji by which a list is read at a glance.
+/// An emoji that shows severity and status in lists.
 pub(super) fn mark(incident: &Incident) -> &'static str {
     if !incident.status.is_open() {
         return ":white_check_mark:";
@@ -42,7 +42,7 @@ pub(super) fn mark(incident: &Incident) -> &'static str {
     }
 }
 
-/// Its services, or a dash.
+/// The affected services, or a dash if there are none.
 pub(super) fn services(incident: &Incident) -> String {
     if incident.services.is_empty() {
         return "–".to_owned();
@@ -50,7 +50,7 @@ pub(super) fn services(incident: &Incident) -> String {
     line(&incident.services.join(", "), LINE)
 }
 
-/// The commander, or that there is none.
+/// The commander as a mention, or a note that there is none.
 pub(super) fn commander(incident: &Incident) -> String {
     match incident.commander() {
         Some(who) => user(who),
@@ -59,17 +59,17 @@ pub(super) fn commander(incident: &Incident) -> String {
     }
 }
 
-/// One line for each person with a role other than the commander's.
+/// One line for each role holder except the commander.
 pub(super) fn other_roles(incident: &Incident) -> Vec<String> {
     let others = incident
         .roles
         .iter()
         .filter(|held| held.role != RoleName::Commander);
-    let told = others.map(|held| format!("{}: {}", role(&held.role), user(&held.user)));
-    told.collect()
+    let lines = others.map(|held| format!("{}: {}", role(&held.role), user(&held.user)));
+    lines.collect()
 }
 
-/// A role's name as people write it.
+/// The display name of a role.
 pub(super) fn role(role: &RoleName) -> String {
     match role {
         RoleName::Sme => "SME".to_owned(),
@@ -81,7 +81,7 @@ pub(super) fn role(role: &RoleName) -> String {
     }
 }
 
-/// When the next word is due, if any is promised and the incident still open.
+/// When the next update is due; `None` if none is promised or the incident is not open.
 pub(super) fn next_update(incident: &Incident) -> Option<String> {
     incident
         .next_update_at
@@ -89,7 +89,7 @@ pub(super) fn next_update(incident: &Incident) -> Option<String> {
         .map(when)
 }
 
-/// How a status reads in a sentence: `INC-4 has a known cause`.
+/// A status as part of a sentence, such as `INC-4 has a known cause`.
 pub(super) fn now(status: Status) -> &'static str {
     match status {
         Status::Triage => "is being looked at",
@@ -104,7 +104,7 @@ pub(super) fn now(status: Status) -> &'static str {
     }
 }
 
-/// What an entry of the timeline tells of, in a word or two.
+/// A label of one or two words for a kind of entry.
 pub(super) fn kind(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Declared => "declared",
@@ -129,7 +129,7 @@ pub(super) fn kind(kind: EntryKind) -> &'static str {
     }
 }
 
-/// The milestones that have been reached, in the order in which they usually come.
+/// The milestones that were reached, in their usual order, with their labels.
 pub(super) fn milestones(reached: &Milestones) -> Vec<(&'static str, Timestamp)> {
     let all = [
         ("Impact began", reached.impact_started),

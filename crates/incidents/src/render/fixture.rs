@@ -1,4 +1,4 @@
-//! An incident for tests of what is shown, and checks that hold for whatever is shown.
+//! An incident for tests of rendering, and checks that every output must pass.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ pub(crate) fn incident() -> Incident {
     serde_json::from_value(incident).unwrap()
 }
 
-/// A timeline of these texts, chained.
+/// A timeline with these texts and valid hashes.
 pub(super) fn entries(texts: &[&str]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for text in texts {
@@ -80,7 +80,7 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Checks what must hold of any message or view: Slack's limits, readable values, and no token but ours.
+/// Checks every message or view: Slack's limits, parseable values, and no markup tokens except Tidegate's.
 pub(super) fn check(shown: &Value) {
     if let Some(text) = shown.get("text").filter(|_| shown.get("blocks").is_some()) {
         let text = text.as_str().unwrap();
@@ -111,7 +111,7 @@ pub(super) fn check(shown: &Value) {
     walk(shown);
 }
 
-/// The same of what one person alone reads, where it calls nobody to be named.
+/// The same checks for a message to one person, which must not mention anybody by user input.
 pub(super) fn check_for_one(shown: &Value) {
     let unnamed = shown.to_string().replace("<@U1>", "@U1");
     check(&serde_json::from_str(&unnamed).unwrap());
@@ -175,13 +175,13 @@ fn check_object(object: &Value) {
     }
     let action = object["action_id"].as_str().unwrap_or_default();
     assert!(action.len() <= 255);
-    // Every value that names an incident reads back.
+    // Every value that names an incident can be parsed.
     if let Some(value) = object["value"].as_str().filter(|v| v.starts_with("{\"i\"")) {
         assert!(parse_value(value).is_some(), "{value}");
     }
 }
 
-/// No `<` but in tokens that are ours, and nobody called by what somebody wrote.
+/// Allows `<` in Tidegate's own tokens only, and no mention that comes from user input.
 fn check_markup(markup: &str) {
     for foreign in ["<@U1>", "<!channel>", "<!here>", "<https://x|y>"] {
         assert!(!markup.contains(foreign), "{markup}");

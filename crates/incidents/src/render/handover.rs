@@ -1,4 +1,4 @@
-//! A command on offer: what the next commander should know, with a yes and a no.
+//! The offer of command: notes for the next commander, and buttons to accept or decline.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, primary, section};
@@ -9,18 +9,18 @@ use super::text::{quoted, when};
 use super::value::value_with;
 use crate::model::incident::{Handover, Incident};
 
-/// What became of an offer.
+/// The outcome of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandoverOutcome {
-    /// They have taken over.
+    /// The person took command.
     Accepted,
-    /// They have not.
+    /// The person declined.
     Declined,
-    /// Somebody took command, or another was asked, before they answered.
+    /// Somebody took command, or another person was asked, before the person answered.
     Lapsed,
 }
 
-/// The offer, in the incident's channel. `open_tasks` is how many there are.
+/// The offer in the incident's channel. `open_tasks` is the number of open tasks.
 pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -> Value {
     let head = format!(
         "{}: {} asks you to take command of {}.",
@@ -36,9 +36,9 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
     brief.extend(facts::other_roles(incident));
     let mut blocks = vec![section(&head), section(&brief.join("\n"))];
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
-        let told = quoted(summary, 1500);
+        let quotation = quoted(summary, 1500);
         blocks.push(section(&format!(
-            "*Last update* ({})\n{told}",
+            "*Last update* ({})\n{quotation}",
             when(incident.updated_at)
         )));
     }
@@ -57,7 +57,7 @@ pub fn message_of(incident: &Incident, handover: &Handover, open_tasks: usize) -
     message(&head, blocks)
 }
 
-/// The offer once it has been answered: without buttons.
+/// The offer with its outcome and without buttons.
 pub fn answered(incident: &Incident, handover: &Handover, outcome: HandoverOutcome) -> Value {
     let (to, name) = (user(&handover.to), facts::title(incident));
     let text = match outcome {

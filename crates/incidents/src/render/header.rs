@@ -1,4 +1,4 @@
-//! The pinned message of an incident's channel. It is edited in place, so it always says how things are now.
+//! The pinned message of an incident's channel. Edits keep it up to date.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{
@@ -14,7 +14,8 @@ use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
-/// The pinned message. `custom_roles` are the workspace's own, by name; they can be claimed like the built-in ones.
+/// The pinned message. `custom_roles` are the roles that the workspace defined; people can claim them like built-in
+/// ones.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
     let mut blocks = vec![header(&facts::heading(incident))];
     blocks.extend(fields(&facts_of(incident)));
@@ -40,12 +41,12 @@ fn fallback(incident: &Incident) -> String {
 }
 
 fn facts_of(incident: &Incident) -> Vec<String> {
-    let moments = &incident.milestones;
-    let since = match moments.resolved.filter(|_| !incident.status.is_open()) {
+    let milestones = &incident.milestones;
+    let since = match milestones.resolved.filter(|_| !incident.status.is_open()) {
         Some(resolved) => format!("*Resolved*\n{}", when(resolved)),
-        None => format!("*Declared*\n{}", when(moments.declared)),
+        None => format!("*Declared*\n{}", when(milestones.declared)),
     };
-    let mut told = vec![
+    let mut facts_shown = vec![
         format!("*Status*\n{} {}", facts::mark(incident), incident.status),
         format!("*Severity*\n{}", incident.severity),
         format!("*Services*\n{}", facts::services(incident)),
@@ -54,13 +55,13 @@ fn facts_of(incident: &Incident) -> Vec<String> {
         format!("*Reported by*\n{}", actor(&incident.reporter)),
     ];
     if let Some(due) = facts::next_update(incident) {
-        told.push(format!("*Next update due*\n{due}"));
+        facts_shown.push(format!("*Next update due*\n{due}"));
     }
     let others = facts::other_roles(incident);
     if !others.is_empty() {
-        told.push(format!("*Roles*\n{}", others.join("\n")));
+        facts_shown.push(format!("*Roles*\n{}", others.join("\n")));
     }
-    told
+    facts_shown
 }
 
 fn notes(incident: &Incident) -> Option<Value> {
@@ -86,7 +87,7 @@ fn notes(incident: &Incident) -> Option<Value> {
     (!notes.is_empty()).then(|| context(&notes.join(" ")))
 }
 
-/// The buttons that apply where the incident stands.
+/// The buttons that apply to the incident's status.
 pub(super) fn buttons(incident: &Incident, custom_roles: &[RoleName]) -> Vec<Value> {
     let value = value_of(incident);
     let push = |label: &str, action: &str| button(label, action, &value);
@@ -128,13 +129,14 @@ pub(super) fn buttons(incident: &Incident, custom_roles: &[RoleName]) -> Vec<Val
     }
 }
 
-/// Roles that are free: single ones that nobody holds, and all that many may hold.
+/// A select of the roles that can be claimed: vacant single roles, and roles that several people can hold. `None` if
+/// there are none.
 pub(super) fn claim_select(incident: &Incident, custom_roles: &[RoleName]) -> Option<Value> {
     let free = RoleName::BUILT_IN
         .iter()
         .chain(custom_roles)
         .filter(|role| !role.is_single() || incident.holder(role).is_none())
-        // The commander is claimed by `take`, which asks for a reason and is announced.
+        // Command is taken with `take`, which asks for a reason and is announced.
         .filter(|role| **role != RoleName::Commander || incident.commander().is_none());
     let options = free.map(|role| option(&facts::role(role), &value_with(incident, role)));
     select("incident.claim", "Claim a role", options.collect())

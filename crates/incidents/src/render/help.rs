@@ -1,4 +1,4 @@
-//! The list of commands, as the grammar's own table has them.
+//! The list of commands, from the table of the grammar.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{message, paragraphs};
@@ -6,13 +6,13 @@ use tidegate_slack::blocks::{message, paragraphs};
 use super::text::line;
 use crate::command::HelpGroup;
 
-/// The list.
+/// Renders the list, one section per group of commands.
 pub fn message_of(groups: &[HelpGroup]) -> Value {
     let mut blocks = Vec::new();
     for group in groups {
         let mut lines = vec![format!("*{}*", group.group.title())];
-        let told = group.lines.iter();
-        lines.extend(told.map(|(typed, does)| {
+        let typed_lines = group.lines.iter();
+        lines.extend(typed_lines.map(|(typed, does)| {
             format!("`/incident {}` – {}", line(typed, 150), line(does, 200))
         }));
         blocks.extend(paragraphs(&lines));

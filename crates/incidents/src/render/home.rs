@@ -1,4 +1,4 @@
-//! The section of the home tab: open incidents, and what of them is the reader's.
+//! The section of App Home: open incidents, and the reader's roles and tasks.
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
@@ -18,20 +18,20 @@ const INCIDENTS: usize = 30;
 /// Most tasks shown.
 const TASKS: usize = 20;
 
-/// What somebody sees. Whoever makes it leaves out what they may not see.
+/// The input of the section. The caller omits everything that the reader may not see.
 #[derive(Clone, Copy)]
 pub struct Home<'a> {
-    /// Who looks.
+    /// The person whose home tab it is.
     pub user: &'a UserId,
-    /// Open incidents.
+    /// Open incidents that the reader may see.
     pub open: &'a [ListRow<'a>],
-    /// Their open tasks.
+    /// The reader's open tasks.
     pub tasks: &'a [MyTask<'a>],
-    /// The present moment.
+    /// The present time, for overdue tasks.
     pub now: Timestamp,
 }
 
-/// The blocks.
+/// Renders the section as Block Kit blocks.
 pub fn blocks(home: &Home<'_>) -> Vec<Value> {
     let mut blocks = vec![header("Incidents")];
     blocks.extend(actions([primary(button(
@@ -45,7 +45,7 @@ pub fn blocks(home: &Home<'_>) -> Vec<Value> {
     }
     for row in home.open.iter().take(INCIDENTS) {
         let info = button("Show", "incident.info", &value_of(row.incident));
-        blocks.push(section_with(&list::told(row), info));
+        blocks.push(section_with(&list::row_text(row), info));
     }
     blocks.extend(beyond(home.open.len(), INCIDENTS));
     blocks.push(divider());

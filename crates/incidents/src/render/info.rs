@@ -1,4 +1,4 @@
-//! What one person reads of an incident: everything that stands in its row, without buttons.
+//! The details of an incident for one person: everything in its row, without buttons.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{fields, message, paragraphs, section};
@@ -9,10 +9,10 @@ use super::facts;
 use super::text::{actor, quoted, when};
 use crate::model::incident::{Incident, Review};
 
-/// The incident, with its channel if it is known.
+/// The details, with a link to the channel if there is one.
 pub fn message_of(incident: &Incident, room: Option<&ChannelId>) -> Value {
     let head = format!("{} {}", facts::mark(incident), facts::title(incident));
-    let mut told = vec![
+    let mut facts_shown = vec![
         format!("*Status*\n{}", facts::standing(incident)),
         format!("*Services*\n{}", facts::services(incident)),
         format!("*Commander*\n{}", facts::commander(incident)),
@@ -24,14 +24,14 @@ pub fn message_of(incident: &Incident, room: Option<&ChannelId>) -> Value {
         ),
         format!("*Post-mortem*\n{}", review(incident.review)),
     ];
-    told.extend(room.map(|room| format!("*Channel*\n{}", channel(room))));
-    told.extend(facts::next_update(incident).map(|due| format!("*Next update due*\n{due}")));
+    facts_shown.extend(room.map(|room| format!("*Channel*\n{}", channel(room))));
+    facts_shown.extend(facts::next_update(incident).map(|due| format!("*Next update due*\n{due}")));
     if incident.reopened > 0 {
-        told.push(format!("*Reopened*\n{} times", incident.reopened));
+        facts_shown.push(format!("*Reopened*\n{} times", incident.reopened));
     }
     let mut blocks = vec![section(&head)];
-    blocks.extend(fields(&told));
-    blocks.extend(paragraphs(&moments(incident)));
+    blocks.extend(fields(&facts_shown));
+    blocks.extend(paragraphs(&milestone_lines(incident)));
     if let Some(summary) = incident.summary.as_deref().filter(|s| !s.trim().is_empty()) {
         blocks.push(section(&format!(
             "*Last update*\n{}",
@@ -41,8 +41,8 @@ pub fn message_of(incident: &Incident, room: Option<&ChannelId>) -> Value {
     message(&format!("{head} {}", facts::standing(incident)), blocks)
 }
 
-/// The milestones, one a line.
-pub(super) fn moments(incident: &Incident) -> Vec<String> {
+/// The milestones that were reached, one per line.
+pub(super) fn milestone_lines(incident: &Incident) -> Vec<String> {
     let reached = facts::milestones(&incident.milestones).into_iter();
     reached
         .map(|(name, at)| format!("{name}: {}", when(at)))

@@ -1,4 +1,4 @@
-//! Incidents in a list, one line or two each.
+//! A list of incidents, one or two lines each.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{context, message, paragraphs, section};
@@ -9,26 +9,26 @@ use super::facts;
 use super::text::when;
 use crate::model::incident::Incident;
 
-/// Most incidents of one list.
+/// Most incidents in one list.
 pub const MOST: usize = 50;
 
-/// An incident in a list. Whoever makes the list leaves out what its reader may not see.
+/// An incident in a list. The caller omits incidents that the reader may not see.
 #[derive(Clone, Copy)]
 pub struct ListRow<'a> {
-    /// The incident.
+    /// The incident to list.
     pub incident: &'a Incident,
-    /// Its channel, if it is known.
+    /// Its channel; `None` if there is none to link.
     pub room: Option<&'a ChannelId>,
 }
 
-/// The list under a heading of ours, `Open incidents`. `more` says that others were left out.
+/// The list under `heading`, such as `Open incidents`. `more` says that further incidents were left out.
 pub fn message_of(heading: &'static str, rows: &[ListRow<'_>], more: bool) -> Value {
     let head = format!("*{heading}*");
     let mut blocks = vec![section(&head)];
     if rows.is_empty() {
         blocks.push(section("There are none."));
     }
-    let lines: Vec<_> = rows.iter().take(MOST).map(told).collect();
+    let lines: Vec<_> = rows.iter().take(MOST).map(row_text).collect();
     blocks.extend(paragraphs(&lines));
     if more || rows.len() > MOST {
         blocks.push(context(
@@ -39,7 +39,7 @@ pub fn message_of(heading: &'static str, rows: &[ListRow<'_>], more: bool) -> Va
 }
 
 /// One incident in two lines.
-pub(super) fn told(row: &ListRow<'_>) -> String {
+pub(super) fn row_text(row: &ListRow<'_>) -> String {
     let incident = row.incident;
     let mut facts = vec![
         facts::standing(incident),

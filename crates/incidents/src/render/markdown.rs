@@ -1,4 +1,4 @@
-//! What people wrote, as it stands in Markdown files: without the meaning that Markdown would give it.
+//! Escapes what people wrote for Markdown files.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use tidegate_slack::mrkdwn::{Part, Reference, Target, parts};
 
 use crate::model::actor::Actor;
 
-/// People's names by their ids, for files that are read outside Slack. A person who is missing here is named by id.
+/// Names of people by user id, for files that are read outside Slack. A person who is missing is shown by id.
 pub type Names = BTreeMap<UserId, String>;
 
-/// A text as one line of Markdown: no heading, list, link, HTML or table by accident.
+/// A text as one line of Markdown, escaped so that it makes no heading, list, link, HTML or table.
 pub(super) fn line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().fold(String::new(), |mut out, c| {
@@ -28,7 +28,7 @@ pub(super) fn line(text: &str) -> String {
     })
 }
 
-/// A text of several lines as a quotation.
+/// A text as a Markdown quotation, line by line.
 pub(super) fn quoted(text: &str) -> String {
     let lines = text.trim().lines().map(|l| format!("> {}", line(l)));
     lines.collect::<Vec<_>>().join("\n")
@@ -41,7 +41,7 @@ pub(super) fn person(names: &Names, user: &UserId) -> String {
         .map_or_else(|| line(user.as_str()), |name| line(name))
 }
 
-/// Mrkdwn with the people in it by name: nobody outside Slack can read `<@U0ANA>`. All else stays as it is.
+/// Mrkdwn with mentions replaced by names, because nobody outside Slack can read `<@U0ANA>`.
 pub(super) fn named(names: &Names, markup: &str) -> String {
     let parts = parts(markup).into_iter().map(|part| match part {
         Part::Reference(Reference {
@@ -61,7 +61,7 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// The person, app or program that did something.
+/// The name of an actor.
 pub(super) fn actor(names: &Names, actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => person(names, user),

@@ -1,4 +1,4 @@
-//! What a bare `/incident` shows to whoever typed it: what they can do from there.
+//! The menu for a bare `/incident`: what the person can do next.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, context, message, primary, section};
@@ -8,18 +8,18 @@ use super::{facts, header};
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
-/// How far somebody's say goes in an incident.
+/// The rights of a person in an incident, which decide what buttons the menu has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Say {
-    /// They may read.
+    /// The person may read the incident.
     Reader,
-    /// They take part.
+    /// The person participates.
     Participant,
-    /// They lead, or may do what the leader does.
+    /// The person leads the incident or has the same rights.
     Leader,
 }
 
-/// In an incident's channel. Buttons that would be refused are not shown.
+/// The menu in an incident's channel, without buttons that the person may not use.
 pub fn here(incident: &Incident, say: Say, custom_roles: &[RoleName]) -> Value {
     let head = format!(
         "{} {} {} · commander: {}",
@@ -61,7 +61,7 @@ fn offered(element: &Value, say: Say) -> bool {
     rank(say) >= rank(least)
 }
 
-/// Anywhere else: declare one, or look at those that are.
+/// The menu in other channels: declare an incident, or list the `open` ones.
 pub fn elsewhere(open: usize) -> Value {
     let head = match open {
         0 => "There are no open incidents.".to_owned(),

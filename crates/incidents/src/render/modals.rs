@@ -1,5 +1,5 @@
-//! The modals, one file each. The id of a block is the name of what it asks for: ingress checks a field by its name in
-//! the metadata, and the handler finds the answer by it.
+//! Modals, one file each. A block's id is the name of its field: ingress validates fields by the names in the metadata,
+//! and handlers find values by them.
 
 pub mod declare;
 pub mod severity;
@@ -17,23 +17,23 @@ use tidegate_slack::ids::ChannelId;
 use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 
-/// What a modal remembers from its opening until it is sent.
+/// The data that a modal carries from its opening to its submission.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Metadata {
-    /// The incident that it is about.
+    /// The incident that the modal is about; `None` for a declaration.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
-    /// The channel in which it was opened, where the answer is shown.
+    /// The channel in which the modal was opened, and in which the response is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
-    /// The message that it was opened from.
+    /// The message that the modal was opened from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
 
 impl Metadata {
-    /// Reads the `private_metadata` of a submitted modal. `None` if it is not one of ours.
+    /// Parses the `private_metadata` of a submitted modal; `None` if it is not Tidegate's.
     pub fn parse(text: &str) -> Option<Self> {
         let metadata: Self = serde_json::from_str(text).ok()?;
         match &metadata.incident {
@@ -42,7 +42,7 @@ impl Metadata {
         }
     }
 
-    /// The metadata as the JSON object that a form remembers.
+    /// The metadata as the JSON object that a form stores.
     fn memory(&self) -> Map<String, Value> {
         match json!(self) {
             Value::Object(memory) => memory,
@@ -51,7 +51,7 @@ impl Metadata {
     }
 }
 
-/// A modal of these fields.
+/// Makes a modal with these fields.
 fn view(
     callback: &str,
     title: &str,

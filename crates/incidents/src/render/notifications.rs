@@ -1,4 +1,4 @@
-//! Who has been told of an incident, and who could not be.
+//! The list of an incident's notifications: who was notified, and who could not be.
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
@@ -10,53 +10,53 @@ use super::facts;
 use super::text::{line, when};
 use crate::model::incident::Incident;
 
-/// Most deliveries of one list.
+/// Most notifications in one list.
 const MOST: usize = 60;
 
-/// Who or what was to be told.
+/// The recipient of a notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A channel.
+    /// A channel of the workspace.
     Channel(ChannelId),
-    /// A person, directly.
+    /// A person, by direct message.
     Person(UserId),
-    /// Something outside Slack, by its name: the status page.
+    /// A recipient outside Slack, by name, such as `status page`.
     Other(String),
 }
 
-/// What became of it.
+/// The outcome of a notification so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It waits.
+    /// Waits in the outbox.
     Pending,
-    /// It has arrived.
+    /// Slack or the status page accepted it.
     Sent,
-    /// It was given up.
+    /// Failed for good.
     Failed,
-    /// It was left out, because the same was told a moment ago.
+    /// Omitted, because the recipient got the same kind of news a short time before.
     Throttled,
 }
 
-/// One delivery.
+/// One notification in the list.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NotificationView {
-    /// What was told, in a word or two.
+    /// The kind of news, in one or two words.
     pub kind: String,
-    /// Whom.
+    /// The channel, person or page that the notification is for.
     pub target: Target,
-    /// What became of it.
+    /// The outcome so far.
     pub state: State,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// Why it failed.
+    /// Why it failed; `None` unless it did.
     pub error: Option<String>,
-    /// When it last changed.
+    /// When the state last changed.
     pub at: Timestamp,
 }
 
-/// The list in the order given, what failed or waits first.
-pub fn message_of(incident: &Incident, deliveries: &[NotificationView]) -> Value {
-    let count = |state| deliveries.iter().filter(|d| d.state == state).count();
+/// The list in the given order, but with failed and waiting notifications first.
+pub fn message_of(incident: &Incident, notifications: &[NotificationView]) -> Value {
+    let count = |state| notifications.iter().filter(|d| d.state == state).count();
     let head = format!(
         "Deliveries of {}: {} sent, {} failed, {} waiting, {} left out",
         facts::title(incident),
@@ -65,42 +65,46 @@ pub fn message_of(incident: &Incident, deliveries: &[NotificationView]) -> Value
         count(State::Pending),
         count(State::Throttled)
     );
-    let mut ordered: Vec<_> = deliveries.iter().collect();
+    let mut ordered: Vec<_> = notifications.iter().collect();
     ordered.sort_by_key(|d| !matches!(d.state, State::Failed | State::Pending));
-    let lines: Vec<_> = ordered.into_iter().take(MOST).map(told).collect();
+    let lines: Vec<_> = ordered
+        .into_iter()
+        .take(MOST)
+        .map(notification_text)
+        .collect();
     let mut blocks = vec![section(&head)];
     blocks.extend(paragraphs(&lines));
-    if deliveries.len() > MOST {
+    if notifications.len() > MOST {
         blocks.push(context(&format!(
             "{} more are not shown.",
-            deliveries.len() - MOST
+            notifications.len() - MOST
         )));
     }
     message(&head, blocks)
 }
 
-fn told(delivery: &NotificationView) -> String {
-    let target = match &delivery.target {
+fn notification_text(notification: &NotificationView) -> String {
+    let target = match &notification.target {
         Target::Channel(id) => channel(id),
         Target::Person(id) => user(id),
         Target::Other(name) => line(name, 60),
     };
-    let (mark, state) = match delivery.state {
+    let (mark, state) = match notification.state {
         State::Pending => (":hourglass_flowing_sand:", "waits"),
         State::Sent => (":white_check_mark:", "sent"),
         State::Failed => (":x:", "failed"),
         State::Throttled => (":fast_forward:", "left out: told a moment ago"),
     };
-    let mut told = vec![format!(
+    let mut parts = vec![format!(
         "{mark} {} → {target}: {state} {}",
-        line(&delivery.kind, 60),
-        when(delivery.at)
+        line(&notification.kind, 60),
+        when(notification.at)
     )];
-    if delivery.attempts > 1 {
-        told.push(format!("{} attempts", delivery.attempts));
+    if notification.attempts > 1 {
+        parts.push(format!("{} attempts", notification.attempts));
     }
-    told.extend(delivery.error.iter().map(|error| line(error, 200)));
-    told.join(" · ")
+    parts.extend(notification.error.iter().map(|error| line(error, 200)));
+    parts.join(" · ")
 }
 
 #[cfg(test)]
@@ -110,7 +114,7 @@ mod tests {
     use super::super::fixture::{NOW, check, hostile, incident};
     use super::*;
 
-    fn delivery(state: State, words: &str) -> NotificationView {
+    fn notification(state: State, words: &str) -> NotificationView {
         NotificationView {
             kind: "announcement".to_owned(),
             target: Target::Other(words.to_owned()),
@@ -124,8 +128,8 @@ mod tests {
     #[test]
     fn what_failed_comes_first_with_its_reason() {
         let all = [
-            delivery(State::Sent, "a"),
-            delivery(State::Failed, "is_archived"),
+            notification(State::Sent, "a"),
+            notification(State::Failed, "is_archived"),
         ];
         let shown = message_of(&incident(), &all);
         let lines = shown["blocks"][1]["text"]["text"].as_str().unwrap();
@@ -146,7 +150,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_words_make_a_list_that_slack_takes(words in hostile(), n in 0usize..80) {
-            check(&message_of(&incident(), &vec![delivery(State::Failed, &words); n]));
+            check(&message_of(&incident(), &vec![notification(State::Failed, &words); n]));
         }
     }
 }

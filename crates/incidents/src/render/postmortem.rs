@@ -1,4 +1,4 @@
-//! The draft of a post-mortem, in Markdown: what the records know, and questions where people have to think.
+//! The draft of a post-mortem in Markdown: facts from the records, and questions for people to answer.
 
 use super::export::{self, Export};
 use super::facts;
@@ -6,7 +6,7 @@ use super::markdown::{line, quoted};
 use super::text::{span, utc};
 use crate::model::incident::Incident;
 
-/// What no record knows.
+/// Headings and questions about what the records do not contain.
 const QUESTIONS: [(&str, &str); 4] = [
     (
         "Causes",
@@ -20,7 +20,7 @@ const QUESTIONS: [(&str, &str); 4] = [
     ("Where we were lucky", "_What could have gone worse?_"),
 ];
 
-/// The draft. It says what happened, not who is to blame: the timeline names actors, the questions do not.
+/// Renders the draft. It describes events without blame: the timeline names actors, the questions do not.
 pub fn markdown(export: &Export<'_>) -> String {
     let incident = export.incident;
     let mut out = vec![
@@ -52,7 +52,7 @@ pub fn markdown(export: &Export<'_>) -> String {
     section(&mut out, "Roles", or_none(&export::roles(export)));
     let shown = export.entries.iter().filter(|entry| entry.is_shown());
     let timeline: Vec<_> = shown
-        .map(|entry| export::told(export.names, entry))
+        .map(|entry| export::entry_text(export.names, entry))
         .collect();
     section(&mut out, "Timeline", or_none(&timeline));
     for (title, question) in QUESTIONS {
@@ -93,12 +93,12 @@ fn services(incident: &Incident) -> String {
 }
 
 fn impact(incident: &Incident) -> String {
-    let moments = &incident.milestones;
+    let milestones = &incident.milestones;
     let mut lines = Vec::new();
-    let began = moments.impact_started.unwrap_or(moments.declared);
+    let began = milestones.impact_started.unwrap_or(milestones.declared);
     for (what, end) in [
-        ("until it was mitigated", moments.mitigated),
-        ("until it was resolved", moments.resolved),
+        ("until it was mitigated", milestones.mitigated),
+        ("until it was resolved", milestones.resolved),
     ] {
         if let Some(end) = end {
             lines.push(format!("- {} {what}", span(end.0.saturating_sub(began.0))));

@@ -1,4 +1,4 @@
-//! Tidegate's own status page, for everyone: HTML without scripts, and the same as JSON.
+//! The built-in public status page, as HTML without scripts and as JSON.
 
 use serde_json::{Value, json};
 use tidegate_pipeline::clock::Timestamp;
@@ -6,7 +6,7 @@ use tidegate_pipeline::clock::Timestamp;
 use super::text::utc;
 use tidegate_api::reply::escaped;
 
-/// How often a browser asks again, in seconds.
+/// How often a browser reloads the page, in seconds.
 const REFRESH: u32 = 60;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;\
@@ -16,46 +16,46 @@ article{border-left:4px solid #c60;padding-left:1rem;margin:1rem 0}article.past{
 p{white-space:pre-line;margin:.3rem 0}small{color:#666}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#111}td{border-color:#333}small{color:#aaa}}";
 
-/// Something said to the public.
+/// A published update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicNews {
-    /// When.
+    /// When the update was published.
     pub at: Timestamp,
-    /// The status that it was said under: `investigating`.
+    /// The incident's public status at that time, such as `investigating`.
     pub status: String,
-    /// What is read.
+    /// The text of the update.
     pub text: String,
 }
 
-/// An incident as the public sees it. It has a public name: a title of the inside never gets here by itself.
+/// An incident as the public sees it. Its name is made for the public; the internal title is never used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicIncidentView {
-    /// Its name.
+    /// The public name.
     pub name: String,
-    /// Where it stands: `investigating`.
+    /// The public status, such as `investigating`.
     pub status: String,
-    /// How much it hurts: `minor`, `major`, `critical`.
+    /// The impact: `minor`, `major` or `critical`.
     pub impact: String,
-    /// What was said, the newest first.
+    /// Published updates, newest first.
     pub updates: Vec<PublicNews>,
 }
 
-/// The page.
+/// The content of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicPageView {
-    /// Its title.
+    /// The page's heading.
     pub title: String,
-    /// When it was made.
+    /// The time at which the page was rendered.
     pub at: Timestamp,
-    /// Components and how each is: `operational`, `degraded_performance`, `partial_outage`, `major_outage`.
+    /// Name and status of each component: `operational`, `degraded_performance`, `partial_outage` or `major_outage`.
     pub components: Vec<(String, String)>,
-    /// What is going on.
+    /// Incidents that are not resolved, newest first.
     pub open: Vec<PublicIncidentView>,
-    /// What is over.
+    /// Resolved incidents, newest first.
     pub past: Vec<PublicIncidentView>,
 }
 
-/// HTML. Everything in it is text; it loads nothing.
+/// Renders HTML. All content is escaped text, and the page loads no other resources.
 pub fn html(page: &PublicPageView) -> String {
     let title = escaped(&page.title);
     let components = page
@@ -123,12 +123,12 @@ fn article(incident: &PublicIncidentView, class: &str) -> String {
     )
 }
 
-/// `partial_outage` as people write it.
+/// The display form of a status, such as `partial outage` for `partial_outage`, escaped for HTML.
 fn words(status: &str) -> String {
     escaped(&status.replace('_', " "))
 }
 
-/// JSON with the same content; its keys stay as they are. Times are milliseconds since the Unix epoch.
+/// Renders the same content as JSON. Its keys are stable. Times are milliseconds since the Unix epoch.
 pub fn json(page: &PublicPageView) -> Value {
     let components = page.components.iter();
     let components = components.map(|(name, status)| json!({"name": name, "status": status}));

@@ -1,4 +1,4 @@
-//! What a timer says when it is due, with what can be done about it.
+//! Reminders that timers send, with buttons for what people can do.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,13 +13,13 @@ use crate::model::role::RoleName;
 use crate::model::timer_kind::TimerKind;
 use crate::model::timers::unclaimed;
 
-/// For how many minutes a reminder can be put off.
+/// The minutes for which a reminder can be snoozed.
 const SNOOZES: [u32; 3] = [30, 60, 90];
 
-/// Most people that one reminder calls by name.
+/// Most people that one reminder mentions.
 const CALLED: usize = 10;
 
-/// The reminder, in the incident's channel, to these people.
+/// The reminder in the incident's channel, which mentions the people in `to`.
 pub fn message_of(incident: &Incident, kind: TimerKind, to: &[UserId]) -> Value {
     let called: Vec<_> = to.iter().take(CALLED).map(user).collect();
     let text = format!("{} {}", called.join(" "), words(incident, kind));

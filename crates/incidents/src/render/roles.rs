@@ -1,4 +1,4 @@
-//! Who does what in an incident, and what is free.
+//! The roles of an incident: who holds them, and which are vacant.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, message, paragraphs, section};
@@ -10,11 +10,11 @@ use super::text::when;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
-/// All roles with who holds them, the workspace's own included, and a select of those that are free.
+/// All roles with their holders, including those that the workspace defined, and a select of those that can be claimed.
 pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
     let head = format!("Roles of {}", facts::title(incident));
     let named = RoleName::BUILT_IN.iter().chain(custom_roles);
-    let lines: Vec<_> = named.map(|role| told(incident, role)).collect();
+    let lines: Vec<_> = named.map(|role| role_text(incident, role)).collect();
     let mut blocks = vec![section(&head)];
     blocks.extend(paragraphs(&lines));
     if incident.status.is_open() {
@@ -24,7 +24,7 @@ pub fn message_of(incident: &Incident, custom_roles: &[RoleName]) -> Value {
     message(&format!("{head}\n{}", lines.join("\n")), blocks)
 }
 
-fn told(incident: &Incident, role: &RoleName) -> String {
+fn role_text(incident: &Incident, role: &RoleName) -> String {
     let held = incident.roles.iter().filter(|held| held.role == *role);
     let people: Vec<_> = held
         .map(|held| format!("{} since {}", user(&held.user), when(held.since)))

@@ -1,4 +1,4 @@
-//! How long incidents take: median and 90th percentile by service and severity.
+//! Statistics of incidents: median and 90th percentile of each measure, by service and severity.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{context, message, paragraphs, section};
@@ -6,47 +6,47 @@ use tidegate_slack::blocks::{context, message, paragraphs, section};
 use super::text::{line, span};
 use crate::model::severity::Severity;
 
-/// Most rows of one table.
+/// Most rows in one table.
 const MOST: usize = 60;
 
 /// Median and 90th percentile of a measure, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
-    /// Half of them took that long at most.
+    /// At least half of the incidents took no longer than this.
     pub median: i64,
-    /// Nine of ten took that long at most.
+    /// At least nine of ten incidents took no longer than this.
     pub p90: i64,
 }
 
-/// The measures of one service and severity.
+/// The measures for one service and severity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatsRow {
-    /// The service; `None` for all of them.
+    /// The slug of the service; `None` for all services together.
     pub service: Option<String>,
-    /// The severity.
+    /// The severity of the counted incidents.
     pub severity: Severity,
-    /// How many incidents.
+    /// Number of incidents.
     pub n: u64,
-    /// Time to acknowledge.
+    /// Time from declaration to acknowledgment; `None` without data.
     pub mtta: Option<Spread>,
-    /// Time to mitigate.
+    /// Time to mitigation; `None` without data.
     pub mttm: Option<Spread>,
-    /// Time to resolve.
+    /// Time to resolution; `None` without data.
     pub mttr: Option<Spread>,
 }
 
-/// What is told.
+/// The input of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct StatsView<'a> {
-    /// Over how many days.
+    /// The length of the period in days.
     pub days: u16,
-    /// Of one service only.
+    /// The service that the table is limited to; `None` for all.
     pub service: Option<&'a str>,
-    /// The rows, in the order in which they are shown.
+    /// The rows in the order in which they are shown.
     pub rows: &'a [StatsRow],
 }
 
-/// The table.
+/// Renders the table as a message.
 pub fn message_of(stats: &StatsView<'_>) -> Value {
     let of = stats
         .service
@@ -56,7 +56,7 @@ pub fn message_of(stats: &StatsView<'_>) -> Value {
     if stats.rows.is_empty() {
         blocks.push(section("There were none."));
     }
-    let lines: Vec<_> = stats.rows.iter().take(MOST).map(told).collect();
+    let lines: Vec<_> = stats.rows.iter().take(MOST).map(row_text).collect();
     blocks.extend(paragraphs(&lines));
     if stats.rows.len() > MOST {
         blocks.push(context(&format!(
@@ -67,13 +67,13 @@ pub fn message_of(stats: &StatsView<'_>) -> Value {
     blocks.push(context(
         "Median / 90th percentile, from the declaration on. Private, cancelled and merged incidents and drills are not counted.",
     ));
-    // An incident of two services stands in the rows of both.
+    // An incident that affects two services is counted in the rows of both.
     let whole = |row: &&StatsRow| stats.service.is_some() || row.service.is_none();
     let n: u64 = stats.rows.iter().filter(whole).map(|row| row.n).sum();
     message(&format!("{head}: {n}"), blocks)
 }
 
-fn told(row: &StatsRow) -> String {
+fn row_text(row: &StatsRow) -> String {
     let service = row
         .service
         .as_deref()
@@ -83,7 +83,7 @@ fn told(row: &StatsRow) -> String {
         ("mitigated", row.mttm),
         ("resolved", row.mttr),
     ];
-    let told = measures.into_iter().filter_map(|(name, spread)| {
+    let measures_text = measures.into_iter().filter_map(|(name, spread)| {
         let spread = spread?;
         Some(format!(
             "{name} in {} / {}",
@@ -91,12 +91,12 @@ fn told(row: &StatsRow) -> String {
             span(spread.p90)
         ))
     });
-    let told: Vec<_> = told.collect();
+    let measures_text: Vec<_> = measures_text.collect();
     format!(
         "*{service}* · {} · {} incidents\n{}",
         row.severity,
         row.n,
-        told.join(" · ")
+        measures_text.join(" · ")
     )
 }
 
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn measures_are_told_as_median_and_p90() {
         assert_eq!(
-            told(&row("checkout")),
+            row_text(&row("checkout")),
             "*checkout* · P1 · 3 incidents\nacknowledged in 5 min / 10 min · resolved in 45 min / 1 h 30 min"
         );
     }

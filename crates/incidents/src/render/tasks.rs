@@ -1,4 +1,4 @@
-//! Tasks of an incident, for one person to read and tick off.
+//! Lists of tasks with buttons that mark them as done.
 
 use serde_json::Value;
 use tidegate_pipeline::clock::Timestamp;
@@ -11,34 +11,34 @@ use super::text::{line, when};
 use super::value::value_with;
 use crate::model::incident::Incident;
 
-/// Most tasks of one list.
+/// Most tasks in one list.
 pub const MOST: usize = 40;
 
-/// A task.
+/// A task of an incident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TaskView {
-    /// Its number within the incident.
+    /// The task's number within the incident, from 1.
     pub n: u32,
-    /// What is to be done.
+    /// What has to be done, as plain text.
     pub text: String,
-    /// By whom.
+    /// The person who has the task; `None` while nobody does.
     pub assignee: Option<UserId>,
-    /// Until when.
+    /// The deadline; `None` if there is none.
     pub due: Option<Timestamp>,
-    /// Whether it is done.
+    /// Whether the task is done.
     pub done: bool,
 }
 
-/// Somebody's task, with the incident that it belongs to.
+/// A task of a person, with the incident that it belongs to.
 #[derive(Clone, Copy)]
 pub struct MyTask<'a> {
-    /// The incident.
+    /// The incident that the task belongs to.
     pub incident: &'a Incident,
-    /// The task.
+    /// The task to list.
     pub task: &'a TaskView,
 }
 
-/// Somebody's open tasks of all incidents, in the order given.
+/// A person's open tasks in all incidents, in the given order.
 pub fn mine(tasks: &[MyTask<'_>], now: Timestamp) -> Value {
     let head = format!("*Your tasks: {}*", tasks.len());
     let mut blocks = vec![section(&head)];
@@ -47,7 +47,7 @@ pub fn mine(tasks: &[MyTask<'_>], now: Timestamp) -> Value {
     }
     for mine in tasks.iter().take(MOST) {
         let name = line(&mine.incident.name(), 40);
-        let text = format!("*{name}* · {}", told(mine.task, now));
+        let text = format!("*{name}* · {}", task_text(mine.task, now));
         blocks.push(section_with(&text, tick(mine.incident, mine.task)));
     }
     if tasks.len() > MOST {
@@ -59,7 +59,7 @@ pub fn mine(tasks: &[MyTask<'_>], now: Timestamp) -> Value {
     message(&head, blocks)
 }
 
-/// The list: open ones first, each with a button.
+/// An incident's tasks, open ones first, each with a button.
 pub fn message_of(incident: &Incident, tasks: &[TaskView], now: Timestamp) -> Value {
     let open = tasks.iter().filter(|task| !task.done).count();
     let head = format!(
@@ -89,7 +89,7 @@ pub fn message_of(incident: &Incident, tasks: &[TaskView], now: Timestamp) -> Va
 
 /// A task with its button.
 pub(super) fn row(incident: &Incident, task: &TaskView, now: Timestamp) -> Value {
-    section_with(&told(task, now), tick(incident, task))
+    section_with(&task_text(task, now), tick(incident, task))
 }
 
 fn tick(incident: &Incident, task: &TaskView) -> Value {
@@ -101,20 +101,20 @@ fn tick(incident: &Incident, task: &TaskView) -> Value {
     button(label, action, &value_with(incident, &task.n))
 }
 
-/// A task in a line.
-pub(super) fn told(task: &TaskView, now: Timestamp) -> String {
+/// A task in one line.
+pub(super) fn task_text(task: &TaskView, now: Timestamp) -> String {
     let text = line(&task.text, 500);
-    let mut told = vec![if task.done {
+    let mut parts = vec![if task.done {
         format!(":white_check_mark: {}. ~{text}~", task.n)
     } else {
         format!("{}. {text}", task.n)
     }];
-    told.extend(task.assignee.as_ref().map(user));
+    parts.extend(task.assignee.as_ref().map(user));
     if let Some(due) = task.due.filter(|_| !task.done) {
         let late = if due < now { " :warning: overdue" } else { "" };
-        told.push(format!("due {}{late}", when(due)));
+        parts.push(format!("due {}{late}", when(due)));
     }
-    told.join(" · ")
+    parts.join(" · ")
 }
 
 #[cfg(test)]

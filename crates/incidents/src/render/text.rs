@@ -1,4 +1,4 @@
-//! Words on their way to Slack: what people wrote as lines and quotations of mrkdwn; people, moments and spans of time.
+//! Formats text for Slack: what people wrote as lines and quotations of mrkdwn, and people, times and durations.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
@@ -7,27 +7,27 @@ use tidegate_slack::text::{DASH, cut, one_line};
 
 use crate::model::actor::Actor;
 
-/// The longest title or other single line that is shown of what people wrote, in characters before it is escaped.
+/// Longest title or other line of what people wrote, in characters before escaping.
 pub(super) const LINE: usize = 200;
 
-/// What somebody wrote as one line of mrkdwn, of at most `max` characters before it is escaped.
+/// A text as one line of escaped mrkdwn, cut to `max` characters before escaping.
 pub(super) fn line(text: &str, max: usize) -> String {
     escape(&one_line(text, max))
 }
 
-/// What somebody wrote as a quotation in mrkdwn, line for line, of at most `max` characters before it is escaped.
+/// A text as a quotation in escaped mrkdwn, line by line, cut to `max` characters before escaping.
 pub(super) fn quoted(text: &str, max: usize) -> String {
     let lines = cut(text.trim(), max);
     let lines = lines.lines().map(|line| format!("> {}", escape(line)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A person, or a dash if there is none.
+/// A mention of a person, or a dash for `None`.
 pub(super) fn maybe_user(who: Option<&UserId>) -> String {
     who.map_or_else(|| DASH.to_owned(), user)
 }
 
-/// The person, app or program that did something, as mrkdwn.
+/// The name of an actor as mrkdwn.
 pub(super) fn actor(actor: &Actor) -> String {
     match actor {
         Actor::Person(person) => user(person),
@@ -37,12 +37,12 @@ pub(super) fn actor(actor: &Actor) -> String {
     }
 }
 
-/// A moment in the time zone of the person who reads it.
+/// A time that Slack shows in the reader's time zone.
 pub(super) fn when(at: Timestamp) -> String {
     mrkdwn::date(at.seconds(), &utc(at))
 }
 
-/// A moment in UTC, for texts in which Slack fills in no dates.
+/// A time in UTC, for texts in which Slack does not format dates.
 pub fn utc(at: Timestamp) -> String {
     formatted(at, "%Y-%m-%d %H:%M UTC")
 }
@@ -59,7 +59,7 @@ fn formatted(at: Timestamp, format: &str) -> String {
     )
 }
 
-/// A span of time, given in milliseconds, in its two largest units: `2 h 5 min`. A negative one is `0 s`.
+/// A duration in milliseconds, in its two largest units: `2 h 5 min`. A negative one is `0 s`.
 pub fn span(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);

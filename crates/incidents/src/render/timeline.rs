@@ -1,4 +1,4 @@
-//! The timeline as one person reads it: a page at a time, the newest entry last.
+//! The timeline for one person: one page at a time, the newest entry last.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, paragraphs, section};
@@ -11,24 +11,24 @@ use super::value::value_with;
 use crate::model::incident::Incident;
 use crate::model::timeline::Entry;
 
-/// Most entries of a page: each has room for its words, and the page for all of them.
+/// Most entries on a page, so that the page has room for the text of each.
 pub const PAGE: usize = 40;
 
-/// Longest text of an entry that a page shows; the export has all of it.
+/// Longest text of an entry on a page, in characters; the export contains the complete text.
 const WORDS: usize = 600;
 
 /// A page of a timeline.
 #[derive(Clone, Copy)]
 pub struct TimelinePage<'a> {
-    /// Whose timeline it is.
+    /// The incident whose timeline it is.
     pub incident: &'a Incident,
-    /// The entries in order; the first [`PAGE`] are shown.
+    /// The entries in order, of which the first [`PAGE`] are shown.
     pub entries: &'a [Entry],
-    /// Whether others follow.
+    /// Whether there are further entries.
     pub more: bool,
 }
 
-/// The page. Its button Next carries the number of the last entry shown, after which the next page begins.
+/// Renders the page. Its button Next carries the number of the last entry shown; the next page begins after it.
 pub fn message_of(page: &TimelinePage<'_>) -> Value {
     let shown = &page.entries[..page.entries.len().min(PAGE)];
     let head = format!("Timeline of {}", facts::title(page.incident));
@@ -36,7 +36,7 @@ pub fn message_of(page: &TimelinePage<'_>) -> Value {
     if shown.is_empty() {
         blocks.push(section("There is nothing in it yet."));
     }
-    let lines: Vec<_> = shown.iter().map(told).collect();
+    let lines: Vec<_> = shown.iter().map(entry_text).collect();
     blocks.extend(paragraphs(&lines));
     let last = shown
         .last()
@@ -52,8 +52,8 @@ pub fn message_of(page: &TimelinePage<'_>) -> Value {
     message(&format!("{head}: {} entries", shown.len()), blocks)
 }
 
-/// One entry in a line or a few. The words of what was hidden or deleted are left out.
-pub(super) fn told(entry: &Entry) -> String {
+/// One entry in one or more lines. A hidden or deleted entry is shown without its text.
+pub(super) fn entry_text(entry: &Entry) -> String {
     format!(
         "{} · {} · *{}*{}",
         when(entry.at),
@@ -131,7 +131,7 @@ mod tests {
         assert!(shown.contains("after _(edited)_"), "{shown}");
     }
 
-    /// That many entries with those words make a page that Slack takes.
+    /// Checks that Slack accepts a page of `n` entries with this text.
     fn check_words(words: &str, n: usize) {
         let (incident, entries) = (incident(), entries(&vec![words; n]));
         check_for_one(&message_of(&TimelinePage {

@@ -1,4 +1,4 @@
-//! Topic and purpose of an incident's channel: one line each, 250 characters at most.
+//! Topic and purpose of an incident's channel: one line each, at most 250 characters.
 
 use tidegate_slack::mrkdwn;
 
@@ -6,10 +6,11 @@ use super::facts;
 use super::text::{LINE, line, time_of_day};
 use crate::model::incident::Incident;
 
-/// The most characters that Slack takes for a topic or a purpose.
+/// Most characters that Slack allows in a topic or a purpose.
 const TOPIC: usize = 250;
 
-/// `P1 · identified · IC @x · next update 14:30 UTC`. Slack fills in no dates in a topic, so the time is UTC.
+/// `P1 · identified · IC @x · next update 14:30 UTC`. The time is in UTC, because Slack does not format dates in
+/// topics.
 pub fn topic(incident: &Incident) -> String {
     let mut parts = Vec::new();
     if incident.drill {

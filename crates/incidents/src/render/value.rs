@@ -1,4 +1,4 @@
-//! What a button carries: which incident it is about, and in which version it was drawn.
+//! The value of a button: the incident that it is about, and the version in which it was rendered.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::model::incident::{Incident, IncidentId};
 
-/// The value of a button, or of an option of a select, of an incident.
+/// The value of a button, or of an option in a select, of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ButtonValue {
-    /// The incident.
+    /// The incident's id.
     #[serde(rename = "i")]
     pub incident: IncidentId,
-    /// The incident's version when the button was drawn: a button of an old message can say that it is stale.
+    /// The incident's version when the button was rendered, which reveals that a button in an old message is stale.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
     /// What else the action needs, as JSON: a role, a severity, the number of a draft.
@@ -27,7 +27,7 @@ impl ButtonValue {
     }
 }
 
-/// The value of a button that needs nothing but the incident.
+/// The value of a button that needs only the incident.
 pub fn value_of(incident: &Incident) -> String {
     written(incident, None)
 }
@@ -46,7 +46,7 @@ fn written(incident: &Incident, extra: Option<Value>) -> String {
     json!(value).to_string()
 }
 
-/// The value behind a text; `None` for what no button of ours carries.
+/// Parses a value; `None` if it is not one of Tidegate's.
 pub fn parse_value(text: &str) -> Option<ButtonValue> {
     let value: ButtonValue = serde_json::from_str(text).ok()?;
     IncidentId::parse(value.incident.as_str())?;

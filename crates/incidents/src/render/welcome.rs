@@ -1,5 +1,4 @@
-//! What somebody is shown who comes into an incident's channel, or is given a role: how things stand, and what their
-//! part is. Only they see it.
+//! Ephemeral messages for people who join an incident's channel or get a role: the present state and their part in it.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{actions, button, message, section};
@@ -14,7 +13,7 @@ use super::value::value_of;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
 
-/// To somebody who has just come in. `custom_roles` are the workspace's own.
+/// The message for a person who has just joined. `custom_roles` are the roles that the workspace defined.
 pub fn message_of(incident: &Incident, who: &UserId, custom_roles: &[RoleName]) -> Value {
     let head = format!(
         "Welcome to {}. It is {}; the commander is {}.",
@@ -41,7 +40,8 @@ pub fn message_of(incident: &Incident, who: &UserId, custom_roles: &[RoleName]) 
     message(&head, blocks)
 }
 
-/// To somebody who has just been given a role. `instruction` is the workspace's own text for it, if it has one.
+/// The message for a person who has just got a role. `instruction` is the workspace's text for the role, if there is
+/// one.
 pub fn role_card(incident: &Incident, role: &RoleName, instruction: Option<&str>) -> Value {
     let name = facts::role(role);
     let head = format!("You are *{name}* of {}.", facts::title(incident));
@@ -53,7 +53,7 @@ pub fn role_card(incident: &Incident, role: &RoleName, instruction: Option<&str>
     message(&head, vec![section(&card)])
 }
 
-/// What a role's part is, unless the workspace says otherwise.
+/// The built-in instruction for a role.
 pub fn default_instruction(role: &RoleName) -> &'static str {
     match role {
         RoleName::Commander => {

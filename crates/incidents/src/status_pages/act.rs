@@ -1,7 +1,8 @@
-//! Takes one step: at most one call to the page, what came of it written down with what follows from it.
+//! Performs one step: makes at most one call to the page, and records its outcome and what follows.
 //!
-//! Before a call that publishes, it is written down that it begins. Whoever finds such a note later asks the page first:
-//! so a text is published once, whoever dies when.
+//!
+//! Before a call that publishes, a note of it is stored. A later attempt that finds the note asks the page first, so
+//! that a text is published once even if a sender dies.
 
 mod calling;
 
@@ -16,147 +17,147 @@ use tidegate_pipeline::budget::Budget;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
 use tidegate_pipeline::table::{Rows, Write};
 
-use self::calling::Ended;
-pub(super) use self::calling::overtaken;
-use super::known::{Call, Memory, Says, Shown};
+use self::calling::CallResult;
+pub(super) use self::calling::lost_race;
+use super::desired::public_status;
 use super::step::Step;
-use super::wanted::public_status;
+use super::sync_state::{Call, Content, ShownStatuses, SyncRecord};
 use super::{key_refused, receipt};
 use crate::model::incident::Incident;
 use crate::model::publication;
 use crate::model::settings::Settings;
 
-/// A page, and what it takes to call it.
+/// A page and the means to call it.
 pub(super) struct Connection {
-    /// Calls it.
+    /// The client of the page.
     pub page: Box<dyn StatusPage>,
-    /// Who publishes it: `statuspage`, `built_in`.
+    /// The kind of page: `statuspage` or `built_in`.
     pub provider: &'static str,
-    /// Names it among the provider's.
+    /// The page's id, which is unique among pages of its kind.
     pub id: String,
-    /// Where readers find it, if we know.
+    /// The page's public address; `None` if unknown.
     pub link: Option<String>,
-    /// The calls left of its key, in the rows of no workspace; `None` if nobody counts them.
+    /// The call budget of its key, with the system rows that store it; `None` if calls are not limited.
     pub budget: Option<(Rows, Budget)>,
-    /// Names its key.
+    /// Hash of its API key, which identifies the key; empty for the built-in page.
     pub key: String,
 }
 
-/// One step under way.
+/// The context of one step.
 pub(super) struct Work<'a> {
     pub turn: &'a Turn<'a>,
     pub settings: &'a Settings,
     pub incident: &'a Incident,
     pub to: &'a Connection,
-    pub memory: Memory,
-    pub shown: Shown,
+    pub record: SyncRecord,
+    pub shown: ShownStatuses,
 }
 
 impl Work<'_> {
-    /// Takes the step.
+    /// Performs the step.
     pub(super) async fn take(self, step: Step) -> Result<Done, Undone> {
         match step {
             Step::Nothing => Ok(Done::default()),
             Step::LookForIncident(call) => self.look_for_incident(call).await,
             Step::LookForUpdate(id, call) => self.look_for_update(&id, &call).await,
-            Step::Create(says, incident) => self.create(says, &incident).await,
-            Step::Update(says, id, update) => self.update(says, &id, &update).await,
+            Step::Create(content, incident) => self.create(content, &incident).await,
+            Step::Update(content, id, update) => self.update(content, &id, &update).await,
             Step::SetComponent(id, status) => self.set_component(id, status).await,
         }
     }
 
-    async fn create(mut self, says: Says, incident: &PublicIncident) -> Result<Done, Undone> {
-        self.begin(says.clone()).await?;
+    async fn create(mut self, content: Content, incident: &PublicIncident) -> Result<Done, Undone> {
+        self.begin(content.clone()).await?;
         let outcome = self.to.page.create(incident).await;
         match self.ended(outcome).await? {
-            Ended::Done(posted) => {
+            CallResult::Done(posted) => {
                 let status = incident.status.as_str();
-                self.published(&says, &posted, status, &incident.components)
+                self.published(&content, &posted, status, &incident.components)
                     .await
             }
-            Ended::Never(why) => {
-                self.refused(&says, &why, !incident.components.is_empty())
+            CallResult::Rejected(why) => {
+                self.refused(&content, &why, !incident.components.is_empty())
                     .await
             }
-            Ended::Key => self.broken().await,
+            CallResult::KeyRefused => self.key_refused().await,
         }
     }
 
     async fn update(
         mut self,
-        says: Says,
+        content: Content,
         id: &ExternalId,
         update: &PublicUpdate,
     ) -> Result<Done, Undone> {
-        self.begin(says.clone()).await?;
+        self.begin(content.clone()).await?;
         let outcome = self.to.page.update(id, update).await;
         match self.ended(outcome).await? {
-            Ended::Done(posted) => {
+            CallResult::Done(posted) => {
                 let status = update.status.as_str();
-                self.published(&says, &posted, status, &update.components)
+                self.published(&content, &posted, status, &update.components)
                     .await
             }
-            Ended::Never(why) => {
-                self.refused(&says, &why, !update.components.is_empty())
+            CallResult::Rejected(why) => {
+                self.refused(&content, &why, !update.components.is_empty())
                     .await
             }
-            Ended::Key => self.broken().await,
+            CallResult::KeyRefused => self.key_refused().await,
         }
     }
 
     async fn look_for_incident(mut self, call: Call) -> Result<Done, Undone> {
-        self.until_over(&call)?;
+        self.wait_until_finished(&call)?;
         self.take_turn().await?;
         let outcome = self.to.page.unresolved(call.part).await;
         let listing = match self.read(outcome).await? {
-            Ended::Done(listing) => listing,
-            Ended::Never(why) => return self.refused(&call.says, &why, false).await,
-            Ended::Key => return self.broken().await,
+            CallResult::Done(listing) => listing,
+            CallResult::Rejected(why) => return self.refused(&call.content, &why, false).await,
+            CallResult::KeyRefused => return self.key_refused().await,
         };
         if let Some(posted) = find_ours(&listing.items, self.incident.id.as_str()) {
             let status = posted.status.map_or("", |status| status.as_str());
             return self
-                .published(&call.says, posted, status, &BTreeMap::new())
+                .published(&call.content, posted, status, &BTreeMap::new())
                 .await;
         }
-        self.memory.known.call = listing.next.map(|part| Call { part, ..call });
-        Ok(self.go_on())
+        self.record.state.call = listing.next.map(|part| Call { part, ..call });
+        Ok(self.store_and_continue())
     }
 
     async fn look_for_update(mut self, id: &ExternalId, call: &Call) -> Result<Done, Undone> {
-        self.until_over(call)?;
-        let Some(sought) = self.sought(&call.says).await? else {
-            self.memory.known.call = None;
-            return Ok(self.go_on());
+        self.wait_until_finished(call)?;
+        let Some(sought) = self.sought(&call.content).await? else {
+            self.record.state.call = None;
+            return Ok(self.store_and_continue());
         };
         self.take_turn().await?;
         let outcome = self.to.page.incident(id).await;
         let posted = match self.read(outcome).await? {
-            Ended::Done(posted) => posted,
-            Ended::Never(why) => return self.refused(&call.says, &why, false).await,
-            Ended::Key => return self.broken().await,
+            CallResult::Done(posted) => posted,
+            CallResult::Rejected(why) => return self.refused(&call.content, &why, false).await,
+            CallResult::KeyRefused => return self.key_refused().await,
         };
-        let newest = self.memory.known.newest.as_deref().map(UpdateId::from);
+        let newest = self.record.state.newest.as_deref().map(UpdateId::from);
         if posted.shows(&sought, newest.as_ref()) {
             let status = sought.status.as_str();
             return self
-                .published(&call.says, &posted, status, &BTreeMap::new())
+                .published(&call.content, &posted, status, &BTreeMap::new())
                 .await;
         }
-        self.memory.known.newest = posted.newest().map(|id| id.as_str().to_owned());
-        self.memory.known.call = None;
-        Ok(self.go_on())
+        self.record.state.newest = posted.newest().map(|id| id.as_str().to_owned());
+        self.record.state.call = None;
+        Ok(self.store_and_continue())
     }
 
-    /// The update that a call was to publish, as far as it can be told by.
-    async fn sought(&self, says: &Says) -> Result<Option<PublicUpdate>, Undone> {
-        let (status, body) = match says {
-            Says::Text(n) => {
+    /// The update that a call was meant to publish; `None` if its text or status no longer exists.
+    async fn sought(&self, content: &Content) -> Result<Option<PublicUpdate>, Undone> {
+        let (status, body) = match content {
+            Content::Text(n) => {
                 let text = publication::load(self.turn.rows, &self.incident.id, *n).await?;
                 let Some(text) = text else { return Ok(None) };
                 (Some(public_status(text.update.status)), text.update.text)
             }
-            Says::Status { status, words } => (
+            Content::Status { status, words } => (
                 tidegate_connectors::status_page::IncidentStatus::from_word(status),
                 words.clone(),
             ),
@@ -178,11 +179,11 @@ impl Work<'_> {
         self.take_turn().await?;
         let outcome = self.to.page.set_component(&id, status).await;
         let why = match self.ended(outcome).await? {
-            Ended::Done(()) => None,
-            Ended::Never(why) => Some(why),
-            Ended::Key => return self.broken().await,
+            CallResult::Done(()) => None,
+            CallResult::Rejected(why) => Some(why),
+            CallResult::KeyRefused => return self.key_refused().await,
         };
-        // One that is refused is not tried again until it should show something else.
+        // A rejected status is recorded as well, so that it is not tried again until the desired status changes.
         self.shown.0.insert(id.clone(), status);
         let mut done = Done {
             writes: vec![self.shown.put(&self.to.id)],
@@ -193,30 +194,31 @@ impl Work<'_> {
             done.posts
                 .push(receipt::component_refused(self.incident, &id, &why));
         }
-        done.posts.push(self.follow_on());
+        done.posts.push(self.next_sync());
         Ok(done)
     }
 
-    /// The page has it: what is known, what its components show now, and who is told.
+    /// The page accepted the content: records the new state and the components, and reports a published text in the
+    /// channel.
     async fn published(
         mut self,
-        says: &Says,
+        content: &Content,
         posted: &Posted,
         status: &str,
         components: &BTreeMap<ComponentId, ComponentStatus>,
     ) -> Result<Done, Undone> {
-        self.memory.known.done(posted, status);
-        let mut done = self.go_on();
+        self.record.state.done(posted, status);
+        let mut done = self.store_and_continue();
         if !components.is_empty() {
             self.shown.0.extend(components.clone());
             done.writes.push(self.shown.put(&self.to.id));
         }
         done.writes.push(Write::delete(key_refused::place()));
-        if let Says::Text(n) = says
+        if let Content::Text(n) = content
             && let Some(text) = publication::load(self.turn.rows, &self.incident.id, *n).await?
         {
             let now = self.turn.clock.now();
-            let link = Some(self.memory.known.link.as_str()).filter(|link| !link.is_empty());
+            let link = Some(self.record.state.link.as_str()).filter(|link| !link.is_empty());
             let link = link.or(self.to.link.as_deref());
             done.writes.push(publication::sent(
                 &self.incident.id,
@@ -229,29 +231,29 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// The page refuses it. The components may be why: then it goes once more without them. Else it is left out, and
-    /// whoever wrote it reads why.
+    /// The page rejected the content. If it included components, they may be the reason, and the next attempt omits
+    /// them. Otherwise the content is skipped, and the channel gets the reason.
     async fn refused(
         mut self,
-        says: &Says,
+        content: &Content,
         why: &Reason,
         with_components: bool,
     ) -> Result<Done, Undone> {
         if with_components {
-            self.memory.known.bare = true;
-            self.memory.known.call = None;
-            return Ok(self.go_on());
+            self.record.state.bare = true;
+            self.record.state.call = None;
+            return Ok(self.store_and_continue());
         }
-        self.memory.known.call.get_or_insert_with(|| Call {
-            says: says.clone(),
+        self.record.state.call.get_or_insert_with(|| Call {
+            content: content.clone(),
             since: self.turn.clock.now(),
             part: 1,
         });
-        self.memory.known.give_up();
-        let mut done = self.go_on();
-        let text = match says {
-            Says::Text(n) => publication::load(self.turn.rows, &self.incident.id, *n).await?,
-            Says::Status { .. } => None,
+        self.record.state.give_up();
+        let mut done = self.store_and_continue();
+        let text = match content {
+            Content::Text(n) => publication::load(self.turn.rows, &self.incident.id, *n).await?,
+            Content::Status { .. } => None,
         };
         done.posts
             .push(receipt::refused(self.incident, text.as_ref(), why));
@@ -264,8 +266,8 @@ impl Work<'_> {
         Ok(done)
     }
 
-    /// The key is not accepted: its keepers are told once, and what waits is left to them.
-    async fn broken(self) -> Result<Done, Undone> {
-        key_refused::tell_once(self.turn, self.settings, self.incident, &self.to.key).await
+    /// The page rejected the key: notifies the admins once and parks what waits.
+    async fn key_refused(self) -> Result<Done, Undone> {
+        key_refused::notify_admins_once(self.turn, self.settings, self.incident, &self.to.key).await
     }
 }

@@ -1,4 +1,4 @@
-//! The built-in page: a status page in a row of the workspace, read by anyone at the API.
+//! The built-in status page: one row of the workspace, which anyone can read through the API.
 
 mod document;
 
@@ -18,7 +18,7 @@ pub use self::document::Document;
 use self::document::{Entry, names, put, read};
 use crate::model::settings::Settings;
 
-/// The page of one workspace.
+/// The built-in page of one workspace.
 pub(super) struct BuiltIn {
     rows: Rows,
     title: String,
@@ -40,14 +40,14 @@ impl BuiltIn {
         match read(&self.rows).await {
             Ok(found) => {
                 let mut found = found.unwrap_or_default();
-                found.value.furnish(&self.title, &self.names);
+                found.value.apply_settings(&self.title, &self.names);
                 Outcome::Done((found.value, found.version))
             }
             Err(_) => Outcome::Refused(Refusal::Unreachable),
         }
     }
 
-    /// Changes the document as it stands.
+    /// Loads the document, changes it, and stores it if nobody else stored it in between.
     async fn change<T>(
         &self,
         change: impl FnOnce(&mut Document) -> Outcome<T, ServiceRejection>,
@@ -64,7 +64,7 @@ impl BuiltIn {
         document.trim();
         match self.rows.write(put(&document, version)).await {
             Ok(_) => Outcome::Done(answer),
-            // Somebody else was quicker: nothing of this was written.
+            // Another writer was first, so nothing was written.
             Err(TableError::Condition | TableError::Busy(_)) => {
                 Outcome::Refused(Refusal::Unreachable)
             }
@@ -98,7 +98,7 @@ impl StatusPage for BuiltIn {
     ) -> Outcome<(), ServiceRejection> {
         let one = BTreeMap::from([(id.clone(), status)]);
         self.change(|document| {
-            document.set(&one);
+            document.set_statuses(&one);
             Outcome::Done(())
         })
         .await
@@ -116,15 +116,15 @@ impl StatusPage for BuiltIn {
 
     async fn create(&self, incident: &PublicIncident) -> Outcome<Posted, ServiceRejection> {
         self.change(|document| {
-            let said = document.say(self.now, incident.status, &incident.body);
+            let update = document.new_update(self.now, incident.status, &incident.body);
             let entry = Entry {
                 our_id: incident.our_id.clone(),
                 name: incident.name.clone(),
                 status: incident.status.as_str().to_owned(),
                 impact: incident.impact.as_str().to_owned(),
-                updates: vec![said],
+                updates: vec![update],
             };
-            document.set(&incident.components);
+            document.set_statuses(&incident.components);
             let posted = entry.posted();
             document.incidents.insert(0, entry);
             Outcome::Done(posted)
@@ -148,14 +148,14 @@ impl StatusPage for BuiltIn {
         update: &PublicUpdate,
     ) -> Outcome<Posted, ServiceRejection> {
         self.change(|document| {
-            let said = document.say(self.now, update.status, &update.body);
-            document.set(&update.components);
+            let added = document.new_update(self.now, update.status, &update.body);
+            document.set_statuses(&update.components);
             let found = document
                 .incidents
                 .iter_mut()
                 .find(|entry| entry.our_id == id.as_str());
             let Some(entry) = found else { return gone() };
-            entry.show(update.status, update.impact, said);
+            entry.add_update(update.status, update.impact, added);
             Outcome::Done(entry.posted())
         })
         .await

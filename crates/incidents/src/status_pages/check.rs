@@ -1,4 +1,4 @@
-//! `/incident map check`: whether the components that services stand for are on the status page.
+//! `/incident map check`: checks that the components of services exist on the status page.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::mrkdwn::escape;
 
-use super::{Pages, Unconnected};
+use super::{ConnectError, Pages};
 use crate::decide::settings::against_page;
 use crate::model::settings::{Settings, StatusPage};
 
 const LIMITED: &str = "The status page takes no more calls at present. Try again in a minute.";
 
-/// What the status page says of the mapping, in words for whoever asked. It calls the page, once for every hundred of its
-/// components.
+/// Checks the mapping of services to components, and returns the result as mrkdwn. It calls the page once for every
+/// hundred components.
 pub async fn check_components(
     pages: &Pages,
     rows: &Rows,
@@ -30,12 +30,12 @@ pub async fn check_components(
     }
     let to = match pages.connect(rows, settings, None, now).await {
         Ok(to) => to,
-        Err(Unconnected::NoPage) => return Ok("There is no status page.".to_owned()),
-        Err(Unconnected::NoKey) => return Ok("There is no key for the status page.".to_owned()),
-        Err(Unconnected::Undone(Undone::Park(why))) => {
+        Err(ConnectError::NoPage) => return Ok("There is no status page.".to_owned()),
+        Err(ConnectError::NoKey) => return Ok("There is no key for the status page.".to_owned()),
+        Err(ConnectError::Undone(Undone::Park(why))) => {
             return Ok(format!("It cannot be asked: {why}."));
         }
-        Err(Unconnected::Undone(_)) => {
+        Err(ConnectError::Undone(_)) => {
             return Err(JobError::Retry(
                 "the status page's key cannot be read".to_owned(),
             ));

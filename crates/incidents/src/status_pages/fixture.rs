@@ -1,4 +1,4 @@
-//! An incident for tests of what is said to the public.
+//! An incident for tests of status pages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::model::status::Status;
 /// 2026-11-21 10:30 UTC.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
-/// INC-4 of the service `checkout`, a P1 that is investigated, with a commander and somebody for the public.
+/// INC-4: a P1 of the service `checkout` that is being investigated, with a commander and a comms person.
 pub(crate) fn incident() -> Incident {
     let held = |role, user: &str| RoleHolder {
         role,

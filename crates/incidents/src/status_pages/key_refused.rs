@@ -1,4 +1,4 @@
-//! A key that the status page does not accept, or that is missing: the admins are told once, and what waits is left to them.
+//! Handles an API key that is missing or that the status page rejects: notifies the admins once and parks the effects.
 
 use serde_json::json;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
@@ -10,11 +10,12 @@ use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::settings::Settings;
 
-/// Admins that are told at most.
-const MAX_TOLD: usize = 20;
+/// Most admins who are notified.
+const MAX_NOTIFIED: usize = 20;
 
-/// Tells the admins, once for each key, that a status page cannot be reached with it; what waits is parked.
-pub(super) async fn tell_once(
+/// Notifies the admins, once per key, that the status page rejects it, and parks the effect after that. `key` is the
+/// hash of the key, or `none`.
+pub(super) async fn notify_admins_once(
     turn: &Turn<'_>,
     settings: &Settings,
     incident: &Incident,
@@ -38,12 +39,12 @@ pub(super) async fn tell_once(
     })
 }
 
-/// The row that remembers for which key the admins were told.
+/// The key of the row that stores which key the admins were notified about.
 pub(super) fn place() -> RowKey {
     RowKey::new(&["status_page"], &["broken"])
 }
 
-/// Said when the page does not accept the key: to every admin, and in the channel.
+/// The messages about a rejected key: one to each admin, and one in the channel.
 fn words(settings: &Settings, incident: &Incident) -> Vec<Post> {
     let words = format!(
         "The status page does not accept Tidegate's key, or there is none: nothing is published, {} included. Set \
@@ -54,7 +55,7 @@ fn words(settings: &Settings, incident: &Incident) -> Vec<Post> {
     let admins = settings
         .admins
         .iter()
-        .take(MAX_TOLD)
+        .take(MAX_NOTIFIED)
         .map(|user| Effect::Direct {
             user: user.clone(),
             message: message.clone(),

@@ -1,4 +1,4 @@
-//! What came of a call, told in the incident's channel.
+//! Messages in the incident's channel about the outcome of calls to the status page.
 
 use serde_json::json;
 use tidegate_connectors::rejection::Reason;
@@ -11,13 +11,13 @@ use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::publication::Published;
 
-/// Said when a text is published.
+/// The message after a text was published. `url` is the public address.
 pub(super) fn published(incident: &Incident, url: Option<&str>) -> Post {
     let page = link(url.unwrap_or_default(), "status page");
     say(incident, &format!("Published on the {page}."))
 }
 
-/// Said when the page refuses a text; `None` is a status in words of ours.
+/// The message after the page rejected a text, or a change of status if `text` is `None`.
 pub(super) fn refused(incident: &Incident, text: Option<&Published>, why: &Reason) -> Post {
     let why = escape(why.as_str());
     let words = match text {
@@ -31,7 +31,7 @@ pub(super) fn refused(incident: &Incident, text: Option<&Published>, why: &Reaso
     say(incident, &words)
 }
 
-/// Said when the page refuses a component's status.
+/// The message after the page rejected the status of a component.
 pub(super) fn component_refused(incident: &Incident, id: &ComponentId, why: &Reason) -> Post {
     let (id, why) = (escape(id.as_str()), escape(why.as_str()));
     let words = format!(
@@ -40,7 +40,7 @@ pub(super) fn component_refused(incident: &Incident, id: &ComponentId, why: &Rea
     say(incident, &words)
 }
 
-/// Words in the incident's channel.
+/// A message in the incident's channel.
 pub(super) fn say(incident: &Incident, words: &str) -> Post {
     let effect = Effect::Say {
         incident: incident.id.clone(),

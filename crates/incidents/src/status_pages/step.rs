@@ -1,4 +1,4 @@
-//! The next call to a status page: a function of what is wanted and what is known.
+//! Decides the next call to a status page from the desired state and the known state.
 
 use std::collections::BTreeMap;
 
@@ -6,59 +6,63 @@ use tidegate_connectors::status_page::{
     ComponentId, ComponentStatus, ExternalId, IncidentStatus, PublicIncident, PublicUpdate,
 };
 
-use super::known::{Call, Known, Says, Shown};
-use super::wanted::{Wanted, public_status};
+use super::desired::{Desired, public_status};
+use super::sync_state::{Call, Content, ShownStatuses, SyncState};
 
-/// One call, or none.
+/// The next call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The page is as it should be.
+    /// No call is needed.
     Nothing,
-    /// An incident may have been published: look for it in that part of the list.
+    /// Check whether the incident was published, in that part of the page's list.
     LookForIncident(Call),
-    /// An update may have been published: read the incident.
+    /// Check whether an update was published, by reading the incident.
     LookForUpdate(ExternalId, Call),
-    /// Publish the incident, with a text.
-    Create(Says, PublicIncident),
-    /// Publish an update.
-    Update(Says, ExternalId, PublicUpdate),
-    /// Give a component a status.
+    /// Publish the incident with its first text.
+    Create(Content, PublicIncident),
+    /// Publish an update of the incident.
+    Update(Content, ExternalId, PublicUpdate),
+    /// Set the status of a component.
     SetComponent(ComponentId, ComponentStatus),
 }
 
-/// The next step. A call that nobody knows the end of comes first, then texts, for their order matters, then the status
-/// and the components.
-pub(super) fn next_step(wanted: &Wanted, known: &Known, shown: &Shown) -> Step {
-    let ext_id = known.ext_id.as_deref().map(ExternalId::from);
-    match (&known.call, &ext_id) {
+/// The next step. A call with an unknown outcome is resolved first. Then come texts, because their order matters, then
+/// the status, then the components.
+pub(super) fn next_step(desired: &Desired, state: &SyncState, shown: &ShownStatuses) -> Step {
+    let ext_id = state.ext_id.as_deref().map(ExternalId::from);
+    match (&state.call, &ext_id) {
         (Some(call), None) => return Step::LookForIncident(call.clone()),
         (Some(call), Some(id)) => return Step::LookForUpdate(id.clone(), call.clone()),
         (None, _) => {}
     }
-    let components = if known.bare {
+    let components = if state.bare {
         BTreeMap::new()
     } else {
-        wanted.components.clone()
+        desired.components.clone()
     };
-    if let Some(text) = wanted.text.as_ref().filter(|text| text.n > known.synced) {
-        let (says, status) = (Says::Text(text.n), public_status(text.status));
+    if let Some(text) = desired.text.as_ref().filter(|text| text.n > state.synced) {
+        let (content, status) = (Content::Text(text.n), public_status(text.status));
         return match ext_id {
-            Some(id) => Step::Update(says, id, update(wanted, status, &text.text, components)),
-            None => Step::Create(says, incident(wanted, status, &text.text, components)),
+            Some(id) => Step::Update(content, id, update(desired, status, &text.text, components)),
+            None => Step::Create(content, incident(desired, status, &text.text, components)),
         };
     }
-    if let (Some(id), Some(status)) = (ext_id, wanted.status) {
+    if let (Some(id), Some(status)) = (ext_id, desired.status) {
         let word = Some(status.as_str());
-        if known.status.as_deref() != word && known.refused_status.as_deref() != word {
-            let says = Says::Status {
+        if state.status.as_deref() != word && state.refused_status.as_deref() != word {
+            let content = Content::Status {
                 status: status.as_str().to_owned(),
-                words: wanted.words.to_owned(),
+                words: desired.default_text.to_owned(),
             };
-            return Step::Update(says, id, update(wanted, status, wanted.words, components));
+            return Step::Update(
+                content,
+                id,
+                update(desired, status, desired.default_text, components),
+            );
         }
     }
-    let differs = wanted.components.iter().find(|(id, status)| {
-        // A component that we never touched is left alone while it need not show anything.
+    let differs = desired.components.iter().find(|(id, status)| {
+        // A component that was never set is assumed to be operational.
         let last = shown.0.get(id).copied();
         last.unwrap_or(ComponentStatus::Operational) != **status
     });
@@ -69,14 +73,14 @@ pub(super) fn next_step(wanted: &Wanted, known: &Known, shown: &Shown) -> Step {
 }
 
 fn update(
-    wanted: &Wanted,
+    desired: &Desired,
     status: IncidentStatus,
     body: &str,
     components: BTreeMap<ComponentId, ComponentStatus>,
 ) -> PublicUpdate {
     PublicUpdate {
         status,
-        impact: wanted.impact,
+        impact: desired.impact,
         body: body.to_owned(),
         components,
         notify: true,
@@ -84,17 +88,17 @@ fn update(
 }
 
 fn incident(
-    wanted: &Wanted,
+    desired: &Desired,
     status: IncidentStatus,
     body: &str,
     components: BTreeMap<ComponentId, ComponentStatus>,
 ) -> PublicIncident {
     PublicIncident {
-        our_id: wanted.our_id.clone(),
-        name: wanted.name.clone(),
-        // A page takes no incident that is over: it is published first, and ended by the next step.
+        our_id: desired.our_id.clone(),
+        name: desired.name.clone(),
+        // A page does not accept a resolved incident, so it is published first and resolved by the next step.
         status: status.min(IncidentStatus::Monitoring),
-        impact: wanted.impact,
+        impact: desired.impact,
         body: body.to_owned(),
         components,
         notify: true,

@@ -1,7 +1,8 @@
 //! A queue that does what SQS standard queues may do: deliver twice and at the same time, in any order, forget a
 //! delete, refuse a send, and refuse one that it took.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +32,8 @@ pub(crate) struct FaultyQueue {
     inner: Arc<dyn Queue>,
     chance: Chance,
     rates: Rates,
+    /// Whether tokio's paused clock must not run ahead of a call.
+    holds_time: AtomicBool,
 }
 
 impl FaultyQueue {
@@ -39,7 +42,22 @@ impl FaultyQueue {
             inner,
             chance: Chance::new(seed),
             rates,
+            holds_time: AtomicBool::new(false),
         }
+    }
+
+    /// Keeps tokio's paused clock from running ahead of the queue's own thread: it stands while a blocking task runs.
+    pub(crate) fn hold_time(&self) {
+        self.holds_time.store(true, Ordering::Relaxed);
+    }
+
+    /// While this is held, so is the clock.
+    fn held(&self) -> Option<mpsc::Sender<()>> {
+        self.holds_time.load(Ordering::Relaxed).then(|| {
+            let (running, ended) = mpsc::channel();
+            tokio::task::spawn_blocking(move || ended.recv());
+            running
+        })
     }
 
     fn happens(&self, what: &str, body: &str, times: usize) -> bool {
@@ -50,6 +68,7 @@ impl FaultyQueue {
 #[async_trait]
 impl Queue for FaultyQueue {
     async fn send(&self, mut message: Outgoing) -> Result<(), QueueError> {
+        let _held = self.held();
         let body = message.body.clone();
         if self.happens("lost", &body, self.rates.lost) {
             return Ok(());
@@ -71,6 +90,7 @@ impl Queue for FaultyQueue {
     }
 
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Received>, QueueError> {
+        let _held = self.held();
         let mut messages = self.inner.receive(max, wait).await?;
         self.chance.shuffle("order", &mut messages);
         for message in &messages {
@@ -82,6 +102,7 @@ impl Queue for FaultyQueue {
     }
 
     async fn delete(&self, receipts: Vec<String>) -> Result<(), QueueError> {
+        let _held = self.held();
         let kept = receipts
             .into_iter()
             .filter(|receipt| !self.happens("delete", receipt, self.rates.forgotten));
@@ -89,6 +110,7 @@ impl Queue for FaultyQueue {
     }
 
     async fn hide(&self, receipt: &str, duration: Duration) -> Result<(), QueueError> {
+        let _held = self.held();
         if self.happens("hide", receipt, self.rates.forgotten) {
             return Err(QueueError::Unavailable("a test says so".to_owned()));
         }

@@ -268,6 +268,7 @@ impl World {
         let delivery = Delivery {
             job: &job,
             label: &label,
+            message: "test",
             attempt: 1,
         };
         let truth = self.engine.truth();

@@ -5,13 +5,10 @@ use metrics::counter;
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 
-use super::{DECISION_LIMIT, Dispatcher, PLATFORM, TRIES, context, fail, guarded, home, label};
-use crate::archive::{self, Label};
-use crate::clock::Timestamp;
+use super::{DECISION_LIMIT, Dispatcher, PLATFORM, context, fail, guarded, home, label};
 use crate::domain::Domain;
 use crate::ledger::{
-    Claim, Committed, Decision, Delivery, EventCommitted, JobError, Ledger, Part, ShareId,
-    ShareState,
+    Claim, Decision, Delivery, EventCommitted, JobError, KeptNote, Ledger, Part, ShareId,
 };
 use crate::worker::FollowUp;
 
@@ -21,9 +18,6 @@ const OVERTAKEN: usize = 3;
 
 /// Receives of which two ended without a word before an event is no longer decided as a whole.
 const SUSPECT_FROM: u32 = 3;
-
-/// Sendings by the sweep after which a share is parked: each was received several times.
-const SHARE_SENDINGS: i64 = 6;
 
 const _: () = assert!(DECISION_LIMIT.as_secs() < 20);
 
@@ -62,12 +56,13 @@ impl Dispatcher {
             }
             match event.commit(&parts).await? {
                 EventCommitted::Done(lanes, jobs) => {
+                    count_shares(&parts);
                     self.note_all(&event.claim, &parts).await?;
                     return Ok(FollowUp { lanes, jobs });
                 }
                 EventCommitted::Repeated(lanes) => {
                     ledger.keep_one_copy(delivery).await?;
-                    self.note_all(&event.claim, &parts).await?;
+                    self.note_again(&event.claim, ledger).await?;
                     return Ok(lanes.into());
                 }
                 EventCommitted::SameEvent => return Ok(FollowUp::default()),
@@ -122,7 +117,10 @@ impl Dispatcher {
         let mut parts: Vec<DomainPart> = domains.iter().map(share).collect();
         parts.extend(self.home_part(event.envelope));
         match event.commit(&parts).await? {
-            EventCommitted::Done(lanes, jobs) => Ok(FollowUp { lanes, jobs }),
+            EventCommitted::Done(lanes, jobs) => {
+                count_shares(&parts);
+                Ok(FollowUp { lanes, jobs })
+            }
             EventCommitted::Repeated(lanes) => {
                 event.ledger.keep_one_copy(event.delivery).await?;
                 Ok(lanes.into())
@@ -134,75 +132,25 @@ impl Dispatcher {
             EventCommitted::Rejected(why) => Err(JobError::Fail(why)),
         }
     }
-
+    /// Tells the audit trail what each domain's decision, committed with the event now, has to say.
     async fn note_all(&self, claim: &Claim, parts: &[DomainPart]) -> Result<(), JobError> {
-        for decision in parts.iter().filter_map(|part| part.decided.as_ref().ok()) {
-            self.note(claim, decision).await?;
-        }
-        Ok(())
-    }
-
-    /// Does one domain's share of an event, from the event's archived request.
-    pub(super) async fn share(
-        &self,
-        delivery: Delivery<'_>,
-        ledger: &Ledger<'_>,
-    ) -> Result<FollowUp, JobError> {
-        let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
-        let share = ledger.share_of(&id).await?;
-        let Some(share) = share.filter(|share| share.state != ShareState::Done) else {
-            return Ok(FollowUp::default());
-        };
-        if share.state == ShareState::Waiting && share.sent >= SHARE_SENDINGS {
-            let reason = share
-                .reason
-                .as_deref()
-                .unwrap_or("it fails again and again");
-            return Err(JobError::Fail(reason.to_owned()));
-        }
-        let domain = self
-            .domains
-            .iter()
-            .find(|domain| domain.spec().name == id.domain);
-        let domain = domain.ok_or_else(|| fail(&"its domain is switched off"))?;
-        let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
-        let archived = archive::read(rows, tenant, &share.address, &id.event).await;
-        let archived = archived.map_err(|e| match e {
-            archive::ArchiveError::Table(e) => e.into(),
-            e @ archive::ArchiveError::Damaged(_) => fail(&e),
-        })?;
-        let archived = archived.ok_or_else(|| fail(&"its request is no longer archived"))?;
-        let label = Label {
-            name: archived.name,
-            dispatched_at: None,
-        };
-        let original = Delivery {
-            job: &archived.job,
-            label: &label,
-            attempt: delivery.attempt,
-        };
-        let envelope = tidegate_slack::event::Envelope::parse(&archived.job.body);
-        let envelope = envelope.map_err(|e| fail(&e))?;
-        for overtaken in 0..TRIES {
-            let context = context(original, ledger, overtaken);
-            let decision = guarded(domain.event(context, &envelope)).await?;
-            let committed = ledger.commit_share(&id, &share, delivery.attempt, &decision);
-            let lanes = match committed.await? {
-                Committed::Done(lanes) | Committed::Duplicate(lanes) => lanes,
-                Committed::Stale => continue,
+        let note = |part: &DomainPart| {
+            let id = ShareId {
+                event: claim.id.clone(),
+                domain: part.domain.to_owned(),
             };
-            counter!("tidegate_shares_total", "domain" => id.domain, "outcome" => "done")
-                .increment(1);
-            let claim = Claim::call(
-                delivery.job.id.clone(),
-                tenant.clone(),
-                Timestamp(share.address.second().saturating_mul(1000)),
-                &label.name,
-            );
-            self.note(&claim, &decision).await?;
-            return Ok(lanes.into());
-        }
-        Err(JobError::Retry("the rows keep changing".to_owned()))
+            part.decided.as_ref().ok()?.note(id.job_id())
+        };
+        let notes: Vec<KeptNote> = parts.iter().filter_map(note).collect();
+        self.note(&claim.tenant, claim.at.seconds(), &notes).await
+    }
+}
+
+/// Counts the shares that were left in a commit.
+fn count_shares(parts: &[DomainPart]) {
+    for part in parts.iter().filter(|part| part.decided.is_err()) {
+        counter!("tidegate_shares_total", "domain" => part.domain, "outcome" => "left")
+            .increment(1);
     }
 }
 
@@ -239,8 +187,6 @@ impl Event<'_> {
             JobError::Erased => Failed::Erased,
             JobError::Retry(why) | JobError::Fail(why) => {
                 tracing::error!(domain = name, why, "domain.failed");
-                counter!("tidegate_shares_total", "domain" => name, "outcome" => "left")
-                    .increment(1);
                 Failed::Share(why)
             }
         });
@@ -270,7 +216,7 @@ impl Event<'_> {
 
     /// Whether two earlier attempts ended without a word: their workers died, or ran out of time.
     async fn was_abandoned(&self) -> Result<bool, JobError> {
-        let retries = self.ledger.retries(&self.claim.id).await?;
+        let retries = self.ledger.retries(self.delivery).await?;
         Ok(i64::from(self.delivery.attempt) - 1 - retries >= 2)
     }
 }

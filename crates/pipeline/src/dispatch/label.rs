@@ -12,7 +12,7 @@ use tidegate_slack::interaction::Interaction;
 pub(super) fn of(job: &Job) -> Label {
     let name = match job.kind.as_str() {
         kind::SLACK_EVENT => return event_label(&job.body),
-        kind::SHARE => ShareId::of(job).map(|id| format!("share of {}", id.domain)),
+        kind::SHARE => ShareId::of(job).map(|id| format!("share/{}", id.domain)),
         kind::SLACK_COMMAND => Form::parse(&job.body).get("command").map(str::to_owned),
         kind::SLACK_INTERACTION => {
             let form = Form::parse(&job.body);

@@ -8,29 +8,42 @@ use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::TenantId;
 
 use super::{
-    Claim, Committed, Decision, Delivery, EventState, Ledger, count, effects_of, lanes_of,
-    ledger_key, natural_key,
+    Claim, Committed, Decision, Delivery, EventState, KeptNote, Ledger, brief, check_size, count,
+    effects_of, lanes_of, ledger_key, natural_key, notes,
 };
 use crate::archive::Address;
 use crate::clock::Timestamp;
 use crate::job::{Job, kind};
 use crate::ledger::JobError;
 use crate::outbox::Lane;
-use crate::table::{
-    Due, Item, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Range, RowKey, TableError, Write,
-};
+use crate::table::{Due, Item, Range, RowKey, TableError, Write};
 use crate::timers::{self, Fired};
 
 /// Most shares of one event: as many as there can be domains.
 const MOST: usize = 100;
 
+/// Generation of the job of a share that a person replays. The jobs that a share is left with, and that the sweep sends, have
+/// the first.
+const REPLAY: i64 = 2;
+
 /// One domain's part in the commit of an event.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// The domain.
+    /// The name of the domain.
     pub domain: &'static str,
-    /// What it decided, or why it failed.
+    /// The domain's decision, or the reason why it failed.
     pub decided: Result<Decision, String>,
+}
+
+impl Part {
+    /// What the audit trail is to be told of it, under the same id as if it were done in a share.
+    pub(crate) fn note(&self, event: &str) -> Option<KeptNote> {
+        let id = ShareId {
+            event: event.to_owned(),
+            domain: self.domain.to_owned(),
+        };
+        self.decided.as_ref().ok()?.note(id.job_id())
+    }
 }
 
 /// How the commit of an event ended.
@@ -86,41 +99,70 @@ pub struct Share {
     pub state: ShareState,
     /// Why the domain failed, the last time that it was noted.
     pub reason: Option<String>,
-    /// How often its job was received before it got here.
+    /// How often the domain was asked for it, or was to be asked.
     pub attempts: i64,
+    /// How many of those attempts ended in order, with an error. The others died, ran out of time, or are under way.
+    pub failures: i64,
     /// How many posts it caused.
     pub posts: i64,
     /// When it got here.
     pub finished_at: Timestamp,
-    /// How often its job was sent by the sweep.
-    pub sent: i64,
     /// Where the event's request is kept.
     pub address: Address,
+    /// What the audit trail is told of it, once it is done.
+    pub notes: Vec<KeptNote>,
     name: String,
+    /// When its row goes, in seconds since the Unix epoch: with its event's.
+    expires_at: i64,
 }
 
-/// Names a share in its job.
+impl Share {
+    /// Whether it is tried again by itself.
+    pub fn is_waiting(&self) -> bool {
+        self.state == ShareState::Waiting
+    }
+}
+
+/// How an attempt at a share begins.
+#[derive(Debug)]
+pub enum Begun {
+    /// The domain is to be asked; the attempt is counted.
+    Open(Share),
+    /// It had been done before.
+    Done(Share),
+    /// There is nothing to do: it waits for a person, or there is no such share, or none any more.
+    Closed,
+}
+
+/// The identity of a share, as its job holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareId {
-    /// The event.
+    /// The id of the event.
     pub event: String,
-    /// The domain.
+    /// The name of the domain.
     pub domain: String,
 }
 
 impl ShareId {
-    /// The share that a job is for.
+    /// Reads the identity from a job. `None` if the job is not for a share.
     pub fn of(job: &Job) -> Option<Self> {
         let fired: Fired = serde_json::from_slice(&job.body).ok()?;
         (job.kind == kind::SHARE).then_some(())?;
         serde_json::from_value(fired.payload).ok()
     }
 
+    /// Whether a person sent that job of a share. Only such a job opens a share that is parked.
+    fn is_replay(job: &Job) -> bool {
+        let fired: Result<Fired, _> = serde_json::from_slice(&job.body);
+        fired.is_ok_and(|fired| fired.generation == REPLAY)
+    }
+
     fn key(&self) -> RowKey {
         RowKey::new(&["ledger", &self.event], &["share", &self.domain])
     }
 
-    fn job_id(&self) -> String {
+    /// The id of its job, and of its row in the audit trail.
+    pub(crate) fn job_id(&self) -> String {
         format!("{}/{}", self.event, self.domain)
     }
 }
@@ -144,6 +186,8 @@ impl Ledger<'_> {
             .entry(claim, EventState::Done, now)
             .with("posts", posts)
             .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
+        let notes: Vec<KeptNote> = parts.iter().filter_map(|p| p.note(&claim.id)).collect();
+        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         if let Some(parts) = natural {
             let row = self.expiring(now).with("event_id", claim.id.as_str());
@@ -163,12 +207,7 @@ impl Ledger<'_> {
             }
             owners.resize(writes.len() - claims, n);
         }
-        if writes.len() > MAX_TRANSACTION_WRITES {
-            let why = format!("{} writes are too many for one transaction", writes.len());
-            return Ok(EventCommitted::Rejected(why));
-        }
-        if writes.iter().map(Write::bytes).sum::<usize>() > MAX_TRANSACTION_BYTES {
-            let why = "the writes are too large for one transaction".to_owned();
+        if let Err(why) = check_size(&writes) {
             return Ok(EventCommitted::Rejected(why));
         }
         let lanes = decisions().flat_map(lanes_of).collect();
@@ -215,7 +254,7 @@ impl Ledger<'_> {
             .entry(claim, EventState::Done, now)
             .with("state", ShareState::Waiting.as_str())
             .with("attempts", 0i64)
-            .with("reason", reason);
+            .with("reason", brief(reason));
         let row = armed(row, &id, now)?;
         let key = id.key();
         let job = timers::job_of(&row, &key, &claim.tenant, now)
@@ -223,19 +262,56 @@ impl Ledger<'_> {
         Ok((Write::put(key, row), job))
     }
 
+    /// Begins an attempt at a share, and counts it.
+    pub async fn begin_share(&self, id: &ShareId, job: &Job) -> Result<Begun, TableError> {
+        let key = id.key();
+        let begin = Write::update(key.clone(), "ADD #attempts :one").value(":one", 1i64);
+        let begin = if ShareId::is_replay(job) {
+            open(begin)
+        } else {
+            begin
+                .when("#state = :waiting")
+                .value(":waiting", ShareState::Waiting.as_str())
+        };
+        match self.rows.write(begin).await {
+            Ok(row) => {
+                let share = row.and_then(|row| self.unexpired(&key, &row));
+                Ok(share.map_or(Begun::Closed, Begun::Open))
+            }
+            Err(TableError::Condition) => {
+                let share = self.share_of(id).await?;
+                let done = share.filter(|share| share.state == ShareState::Done);
+                Ok(done.map_or(Begun::Closed, Begun::Done))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Notes that an attempt at a share ended in order, and why it failed.
+    pub async fn note_failure(&self, id: &ShareId, reason: &str) -> Result<(), TableError> {
+        let note = Write::update(id.key(), "SET #reason = :reason ADD #failures :one");
+        let note = note.value(":reason", brief(reason)).value(":one", 1i64);
+        match self.rows.write(open(note)).await {
+            Ok(_) | Err(TableError::Condition) => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
     /// Commits a share with its claim, in one transaction. A share that is done, or gone, is a duplicate.
     pub async fn commit_share(
         &self,
         id: &ShareId,
         share: &Share,
-        attempt: u32,
         decision: &Decision,
     ) -> Result<Committed, JobError> {
         let now = self.clock.now();
-        let row = self.ended(share, ShareState::Done, attempt, now);
+        let row = ended(share, ShareState::Done, now);
         let row = row.with("posts", count(&decision.posts));
+        let notes: Vec<KeptNote> = decision.note(id.job_id()).into_iter().collect();
+        let row = notes::keep(row, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![open(Write::put(id.key(), row))];
         writes.extend(effects_of(&id.event, &id.domain, decision, now));
+        check_size(&writes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact(writes).await {
             Ok(()) => Ok(Committed::Done(lanes)),
@@ -259,9 +335,8 @@ impl Ledger<'_> {
             return Ok(());
         };
         let now = self.clock.now();
-        let row = self
-            .ended(&share, ShareState::Parked, delivery.attempt, now)
-            .with("reason", reason)
+        let row = ended(&share, ShareState::Parked, now)
+            .with("reason", brief(reason))
             .with("due", Due::ParkedEvent.partition(&id.job_id()))
             .with("due_at", now.millis());
         match self.rows.write(open(Write::put(id.key(), row))).await {
@@ -284,20 +359,24 @@ impl Ledger<'_> {
 
     /// A share; `None` if there is none, or none any more.
     pub async fn share_of(&self, id: &ShareId) -> Result<Option<Share>, TableError> {
-        let (key, now) = (id.key(), self.clock.now().seconds());
+        let key = id.key();
         let row = self.rows.get(&key).await?;
-        let row = row.filter(|row| row.number("expires_at").is_none_or(|at| at >= now));
-        Ok(row.and_then(|row| parse(&key, &row)))
+        Ok(row.and_then(|row| self.unexpired(&key, &row)))
     }
 
-    /// The job of a share that is not done, to be queued again.
+    fn unexpired(&self, key: &RowKey, row: &Item) -> Option<Share> {
+        let now = self.clock.now().seconds();
+        parse(key, row).filter(|share| share.expires_at >= now)
+    }
+
+    /// The job of a share that is not done, to be queued again by a person.
     pub fn job_of_share(&self, share: &Share, tenant: &TenantId) -> Result<Job, JobError> {
         let id = ShareId {
             event: share.event.clone(),
             domain: share.domain.clone(),
         };
         let now = self.clock.now();
-        let row = armed(Item::new(), &id, now)?;
+        let row = armed(Item::new(), &id, now)?.with("gen", REPLAY);
         timers::job_of(&row, &id.key(), tenant, now)
             .ok_or_else(|| JobError::Fail("the job of a share cannot be made".to_owned()))
     }
@@ -305,16 +384,18 @@ impl Ledger<'_> {
     async fn is_share(&self, id: &ShareId, state: ShareState) -> bool {
         matches!(self.share_of(id).await, Ok(Some(share)) if share.state == state)
     }
+}
 
-    /// The row of a share that has come to an end, for now or for good: without its timer.
-    fn ended(&self, share: &Share, state: ShareState, attempt: u32, now: Timestamp) -> Item {
-        self.expiring(now)
-            .with("state", state.as_str())
-            .with("name", share.name.as_str())
-            .with("attempts", attempt)
-            .with("finished_at", now.millis())
-            .with("second", share.address.second())
-    }
+/// The row of a share that has come to an end, for now or for good: without its timer.
+fn ended(share: &Share, state: ShareState, now: Timestamp) -> Item {
+    Item::new()
+        .with("expires_at", share.expires_at)
+        .with("state", state.as_str())
+        .with("name", share.name.as_str())
+        .with("attempts", share.attempts)
+        .with("failures", share.failures)
+        .with("finished_at", now.millis())
+        .with("second", share.address.second())
 }
 
 /// The row with the timer that has the share's job sent.
@@ -339,8 +420,10 @@ fn parse(key: &RowKey, row: &Item) -> Option<Share> {
         attempts: row.number("attempts").unwrap_or(0),
         posts: row.number("posts").unwrap_or(0),
         finished_at: Timestamp(row.number("finished_at")?),
-        sent: row.number("sent").unwrap_or(0),
+        failures: row.number("failures").unwrap_or(0),
         address: Address::at_second(row.number("second")?),
+        notes: notes::kept(row),
         name: row.text("name").unwrap_or_default().to_owned(),
+        expires_at: row.number("expires_at")?,
     })
 }

@@ -42,8 +42,18 @@ impl Due {
         self.shard(sum % DUE_SHARDS)
     }
 
+    /// Whether a row with that attribute `due` waits for this.
+    pub fn is(self, partition: &str) -> bool {
+        let name = partition.split_once('#').map(|(name, _)| name);
+        name == Some(self.name())
+    }
+
     fn shard(self, shard: u64) -> String {
-        let name = match self {
+        format!("{}#{shard}", self.name())
+    }
+
+    fn name(self) -> &'static str {
+        match self {
             Self::Outbox => "outbox",
             Self::ParkedEvent => "parked_event",
             Self::ParkedPost => "parked_post",
@@ -51,8 +61,7 @@ impl Due {
             Self::Erasure => "erasure",
             Self::Resume => "resume",
             Self::Timer => "timer",
-        };
-        format!("{name}#{shard}")
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The incident's channel: filled, named, put away.
+//! Effects on an incident's channel: invitations, topic, bookmarks, name and archiving.
 
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
@@ -8,7 +8,7 @@ use tidegate_slack::api::bookmarks as links;
 use tidegate_slack::api::conversations::{Archive, Invite, Rename, SetTopic, Unarchive};
 use tidegate_slack::ids::{ChannelId, UserId};
 
-use super::{in_channel, is_code, load, noted};
+use super::{in_channel, is_code, load, record_channel_loss};
 use crate::decide::case::words_only;
 use crate::decide::relations;
 use crate::model::effect::Effect;
@@ -19,7 +19,8 @@ use crate::model::{channel_name, publication};
 use crate::render;
 use crate::service::Incidents;
 
-/// Brings people in, all at once, and one by one if Slack refuses the whole list: who cannot come keeps nobody else out.
+/// Invites people in one call. If Slack rejects the whole list because of one person, each is invited separately, so
+/// that the others still join.
 pub(super) async fn invite(
     turn: &Turn<'_>,
     id: &IncidentId,
@@ -29,14 +30,14 @@ pub(super) async fn invite(
         return Ok(Done::default());
     };
     let all: Vec<&str> = users.iter().map(UserId::as_str).collect();
-    match invite_some(turn, &channel, &all.join(",")).await {
+    match call_invite(turn, &channel, &all.join(",")).await {
         Ok(()) => return Ok(Done::default()),
-        Err(undone) if all.len() > 1 && is_personal(&undone) => {}
-        // Nobody else is kept out by it, and the timeline has them as a participant anyway.
-        Err(undone) if is_personal(&undone) => return Ok(Done::default()),
-        Err(undone) => return noted(id, undone),
+        Err(undone) if all.len() > 1 && concerns_person(&undone) => {}
+        // Nobody else is affected, and the incident still lists the person as a participant.
+        Err(undone) if concerns_person(&undone) => return Ok(Done::default()),
+        Err(undone) => return record_channel_loss(id, undone),
     }
-    // Each for itself, as an effect of its own: together they may be more calls than Slack takes at once.
+    // Each invitation is an effect of its own, because Slack limits how many calls can be made at once.
     let alone = |user: &UserId| Effect::Invite {
         incident: id.clone(),
         users: vec![user.clone()],
@@ -47,7 +48,7 @@ pub(super) async fn invite(
     })
 }
 
-async fn invite_some(turn: &Turn<'_>, channel: &ChannelId, users: &str) -> Result<(), Undone> {
+async fn call_invite(turn: &Turn<'_>, channel: &ChannelId, users: &str) -> Result<(), Undone> {
     let request = Invite {
         channel: channel.clone(),
         users: users.to_owned(),
@@ -60,8 +61,8 @@ async fn invite_some(turn: &Turn<'_>, channel: &ChannelId, users: &str) -> Resul
     }
 }
 
-/// Whether a refusal is about one of the people, and not about the channel.
-fn is_personal(undone: &Undone) -> bool {
+/// Whether a rejection concerns one of the people and not the channel.
+fn concerns_person(undone: &Undone) -> bool {
     is_code(
         undone,
         &[
@@ -81,7 +82,7 @@ fn is_personal(undone: &Undone) -> bool {
     )
 }
 
-/// Sets the topic to the present state.
+/// Sets the channel's topic to the present state.
 pub(super) async fn topic(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
     let Some((incident, channel)) = in_channel(turn, id).await? else {
         return Ok(Done::default());
@@ -92,11 +93,11 @@ pub(super) async fn topic(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undo
     };
     match turn.call(&request).await {
         Ok(_) => Ok(Done::default()),
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Sets the bookmarks that the incident should have and has not; others are left alone.
+/// Adds the bookmarks that the channel lacks, and leaves the others alone.
 pub(super) async fn bookmarks(
     turn: &Turn<'_>,
     incidents: &Incidents,
@@ -107,7 +108,7 @@ pub(super) async fn bookmarks(
     };
     let settings = incidents.settings(turn.rows).await?.settings;
     let page = incidents.public_page(turn.tenant, &settings);
-    let mut wanted = wanted_bookmarks(&incident, &settings, page.as_deref());
+    let mut wanted = link_bookmarks(&incident, &settings, page.as_deref());
     let links = relations::load(turn.rows, id).await?;
     wanted.extend(links.iter().filter_map(relations::bookmark));
     if wanted.is_empty() {
@@ -120,7 +121,7 @@ pub(super) async fn bookmarks(
         .await;
     let there = match listed {
         Ok(there) => there.bookmarks.0,
-        Err(undone) => return noted(id, undone),
+        Err(undone) => return record_channel_loss(id, undone),
     };
     for (title, link) in wanted {
         let same =
@@ -136,14 +137,14 @@ pub(super) async fn bookmarks(
             emoji: None,
         };
         if let Err(undone) = turn.call(&request).await {
-            return noted(id, undone);
+            return record_channel_loss(id, undone);
         }
     }
     Ok(Done::default())
 }
 
-/// The links that people look for: the status page, and what to do about each service.
-fn wanted_bookmarks(
+/// Title and address of each bookmark: the status page and the runbook of each service.
+fn link_bookmarks(
     incident: &Incident,
     settings: &Settings,
     page: Option<&str>,
@@ -161,7 +162,7 @@ fn wanted_bookmarks(
     wanted
 }
 
-/// Gives the channel the name that the incident has for it now.
+/// Renames the channel to the incident's `channel_name`, or to [`channel_name::other`] if that is taken.
 pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
     let Some((incident, channel)) = in_channel(turn, id).await? else {
         return Ok(Done::default());
@@ -178,14 +179,14 @@ pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Und
     match outcome {
         Ok(_) => return Ok(Done::default()),
         Err(undone) if is_code(&undone, &["name_taken"]) => {}
-        Err(undone) => return noted(id, undone),
+        Err(undone) => return record_channel_loss(id, undone),
     }
     Err(Undone::Park(
         "Slack says that both names for the channel are taken".to_owned(),
     ))
 }
 
-/// Puts the channel away.
+/// Archives the channel.
 pub(super) async fn archive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
     let Some((_, channel)) = in_channel(turn, id).await? else {
         return Ok(Done::default());
@@ -193,11 +194,12 @@ pub(super) async fn archive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Un
     match turn.call(&Archive { channel }).await {
         Ok(_) => Ok(archived(id, true)),
         Err(undone) if is_code(&undone, &["already_archived"]) => Ok(archived(id, true)),
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Takes the channel out again. Slack lets no bot do that which has been put out by the archiving: then a person is asked.
+/// Unarchives the channel. Slack forbids it for a bot that lost its membership when the channel was archived; in that
+/// case a person is asked to do it.
 pub(super) async fn unarchive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
     let Loaded { incident, place } = load(turn, id).await?;
     let Place::Made {
@@ -220,8 +222,8 @@ pub(super) async fn unarchive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, 
     }
 }
 
-/// Asks whoever leads, or else declared it, to do by hand what Slack lets no bot do. The event that follows says that the
-/// channel is there again.
+/// Asks the commander, or the reporter if there is no commander, to unarchive the channel. An event then reports that
+/// the channel is available again.
 fn ask_to_unarchive(incident: &Incident, channel: &ChannelId) -> Done {
     let words = format!(
         "*{}* was reopened, and Slack lets no app take its channel <#{channel}> out of the archive. Please do so, and \

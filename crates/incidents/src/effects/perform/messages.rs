@@ -1,4 +1,4 @@
-//! What an incident says: in its channel, to other channels, to people.
+//! Effects that post or edit messages: in the incident's channel, in other channels, and to people.
 
 use serde_json::Value as Json;
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
@@ -7,8 +7,10 @@ use tidegate_slack::api::chat::PostEphemeral;
 use tidegate_slack::api::pins;
 use tidegate_slack::ids::UserId;
 
-use super::kept::{blocks_of, direct, edit, keep, kept, post, text_of};
-use super::{in_channel, is_code, load, noted};
+use super::posting::{
+    blocks_of, edit, load_message, message_row, open_direct_message, post, text_of,
+};
+use super::{in_channel, is_code, load, record_channel_loss};
 use crate::decide::routing;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
@@ -21,7 +23,7 @@ use crate::render;
 use crate::render::announcement::Because;
 use crate::service::Incidents;
 
-/// Posts the message at the top of the channel, or edits it.
+/// Posts the header message of the channel, or edits it.
 pub(super) async fn header(
     turn: &Turn<'_>,
     incidents: &Incidents,
@@ -42,10 +44,10 @@ pub(super) async fn header(
         .collect();
     let message = render::header::message_of(&incident, &own);
     let key = rows::message(id, "header", "");
-    let put = match kept(turn, &key).await? {
-        Some(kept) => edit(turn, &kept, &message).await,
+    let put = match load_message(turn, &key).await? {
+        Some(stored) => edit(turn, &stored, &message).await,
         None => match post(turn, &channel, None, &message).await {
-            Ok(ts) => Ok((Some(ts.clone()), Some(keep(&channel, &ts, &message)))),
+            Ok(ts) => Ok((Some(ts.clone()), Some(message_row(&channel, &ts, &message)))),
             Err(undone) => Err(undone),
         },
     };
@@ -55,29 +57,29 @@ pub(super) async fn header(
             writes: row.map(|row| Write::put(key, row)).into_iter().collect(),
             ..Done::default()
         }),
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Pins that message.
+/// Pins the header message, if it was posted.
 pub(super) async fn pin(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
-    let Some(kept) = kept(turn, &rows::message(id, "header", "")).await? else {
+    let Some(stored) = load_message(turn, &rows::message(id, "header", "")).await? else {
         return Ok(Done::default());
     };
     let request = pins::Add {
-        channel: kept.channel,
-        timestamp: kept.ts,
+        channel: stored.channel,
+        timestamp: stored.ts,
     };
     match turn.call(&request).await {
         Ok(_) => Ok(Done::default()),
         Err(undone) if is_code(&undone, &["already_pinned", "message_not_found"]) => {
             Ok(Done::default())
         }
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Says something in the channel.
+/// Posts a message in the channel.
 pub(super) async fn say(turn: &Turn<'_>, id: &IncidentId, message: &Json) -> Result<Done, Undone> {
     let Some((_, channel)) = in_channel(turn, id).await? else {
         return Ok(Done::default());
@@ -87,11 +89,11 @@ pub(super) async fn say(turn: &Turn<'_>, id: &IncidentId, message: &Json) -> Res
             ts: Some(ts),
             ..Done::default()
         }),
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Shows something in the channel to one person.
+/// Posts an ephemeral message, visible to one person.
 pub(super) async fn whisper(
     turn: &Turn<'_>,
     id: &IncidentId,
@@ -110,13 +112,13 @@ pub(super) async fn whisper(
     };
     match turn.call(&request).await {
         Ok(_) => Ok(Done::default()),
-        // Whoever has left again needs no welcome.
+        // A person who has left the channel needs no message.
         Err(undone) if is_code(&undone, &["user_not_in_channel"]) => Ok(Done::default()),
-        Err(undone) => noted(id, undone),
+        Err(undone) => record_channel_loss(id, undone),
     }
 }
 
-/// Tells an audience: by a message of its own at first; later that one is edited, and the news stands in its thread.
+/// Notifies an audience. The first notification posts a message; later ones edit it and reply in its thread.
 pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undone> {
     let Effect::Tell {
         incident: id,
@@ -133,24 +135,24 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
     let (incident, place) = (&loaded.incident, &loaded.place);
     let key = rows::message(id, "announcement", to.as_str());
     if !to.may_know(incident) {
-        return withhold(turn, effect, id, to).await;
+        return redact(turn, effect, id, to).await;
     }
     let root = root(incident, place, to, *news);
     let mut writes = Vec::new();
-    let ts = if let Some(kept) = kept(turn, &key).await? {
-        let (_, row) = edit(turn, &kept, &root).await?;
+    let ts = if let Some(stored) = load_message(turn, &key).await? {
+        let (_, row) = edit(turn, &stored, &root).await?;
         writes.extend(row.map(|row| Write::put(key, row)));
         let words = words.as_deref().unwrap_or_default();
-        let news = words_of(*news, *from, words);
+        let news = to_rendered(*news, *from, words);
         let said = render::announcement::update(incident, news, place.channel());
-        post(turn, &kept.channel, Some(&kept.ts), &said).await?
+        post(turn, &stored.channel, Some(&stored.ts), &said).await?
     } else {
         let channel = match to {
             Audience::Channel(channel) => channel.clone(),
-            Audience::Person(user) => direct(turn, user).await?,
+            Audience::Person(user) => open_direct_message(turn, user).await?,
         };
         let ts = post(turn, &channel, None, &root).await?;
-        writes.push(Write::put(key, keep(&channel, &ts, &root)));
+        writes.push(Write::put(key, message_row(&channel, &ts, &root)));
         ts
     };
     writes.extend(notification::ended(
@@ -166,8 +168,9 @@ pub(super) async fn tell(turn: &Turn<'_>, effect: &Effect) -> Result<Done, Undon
     })
 }
 
-/// Tells nothing of what became private while the news waited, and blanks what was told before.
-async fn withhold(
+/// Handles an incident that became private while the notification waited: records the notification as failed and
+/// redacts the earlier message.
+async fn redact(
     turn: &Turn<'_>,
     effect: &Effect,
     id: &IncidentId,
@@ -184,32 +187,32 @@ async fn withhold(
     Ok(done)
 }
 
-/// Edits what an audience was told to the present state.
+/// Edits the message of an audience to the present state, if it has one.
 pub(super) async fn refresh(
     turn: &Turn<'_>,
     id: &IncidentId,
     to: &Audience,
 ) -> Result<Done, Undone> {
     let key = rows::message(id, "announcement", to.as_str());
-    let Some(kept) = kept(turn, &key).await? else {
+    let Some(stored) = load_message(turn, &key).await? else {
         return Ok(Done::default());
     };
     let loaded = load(turn, id).await?;
     let message = root(&loaded.incident, &loaded.place, to, News::Updated);
-    let (_, row) = edit(turn, &kept, &message).await?;
+    let (_, row) = edit(turn, &stored, &message).await?;
     Ok(Done {
         writes: row.map(|row| Write::put(key, row)).into_iter().collect(),
         ..Done::default()
     })
 }
 
-/// Tells one person something.
+/// Sends a direct message to one person.
 pub(super) async fn direct_message(
     turn: &Turn<'_>,
     user: &UserId,
     message: &Json,
 ) -> Result<Done, Undone> {
-    let channel = direct(turn, user).await?;
+    let channel = open_direct_message(turn, user).await?;
     let ts = post(turn, &channel, None, message).await?;
     Ok(Done {
         ts: Some(ts),
@@ -217,7 +220,7 @@ pub(super) async fn direct_message(
     })
 }
 
-/// What an audience is told at first, and what stands there ever after.
+/// The message of an audience, which later notifications edit.
 fn root(incident: &Incident, place: &Place, to: &Audience, news: News) -> Json {
     if !to.may_know(incident) {
         return render::announcement::withheld(incident);
@@ -241,17 +244,19 @@ fn root(incident: &Incident, place: &Place, to: &Audience, news: News) -> Json {
     }
 }
 
-/// The news in the words of the announcement's thread.
-fn words_of(news: News, from: Option<Severity>, words: &str) -> render::announcement::News<'_> {
-    use render::announcement::News as Told;
+/// Converts the news to its form in the announcement's thread.
+fn to_rendered(news: News, from: Option<Severity>, words: &str) -> render::announcement::News<'_> {
+    use render::announcement::News as Rendered;
     match (news, from) {
-        (News::Escalated, Some(from)) => Told::Severity {
+        (News::Escalated, Some(from)) => Rendered::Severity {
             from,
             reason: Some(words).filter(|words| !words.is_empty()),
         },
-        (News::Resolved, _) => Told::Resolved(words),
-        (News::Reopened, _) => Told::Reopened(words),
-        (News::Withdrawn, _) => Told::Canceled(words),
-        (News::Declared | News::Escalated | News::Updated | News::Paged, _) => Told::Update(words),
+        (News::Resolved, _) => Rendered::Resolved(words),
+        (News::Reopened, _) => Rendered::Reopened(words),
+        (News::Withdrawn, _) => Rendered::Canceled(words),
+        (News::Declared | News::Escalated | News::Updated | News::Paged, _) => {
+            Rendered::Update(words)
+        }
     }
 }

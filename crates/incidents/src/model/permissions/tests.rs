@@ -1,4 +1,4 @@
-//! Every cell of the table of rights, under every policy.
+//! Tests of every cell of the table of rights, under every policy.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -60,8 +60,8 @@ const SILENT: Action = Action::TakeCommand {
     commander_silent: true,
 };
 
-/// For each action, who may: anyone, participant, scribe, comms, deputy, commander, admin. Three rows: standard, strict,
-/// open.
+/// For each action, whether each of these may do it: member, participant, scribe, comms, deputy, commander, admin.
+/// Three rows: standard, strict, open.
 const CELLS: [(Action, [&str; 3]); 45] = [
     (Action::Declare, ["+++++++", "+++++++", "+++++++"]),
     (Action::List, ["+++++++", "+++++++", "+++++++"]),
@@ -378,7 +378,8 @@ fn policies_are_written_as_words() {
 }
 
 proptest! {
-    /// More roles never take a right away, and strict never allows what standard refuses, nor standard what open does.
+    /// A further role never removes a right, and the strict policy never allows what the standard one denies, nor the
+    /// standard one what the open one denies.
     #[test]
     fn rights_only_grow(mask in 0usize..32, cell in 0usize..45, private in any::<bool>(), severity in 0usize..4) {
         let (workspace, mut incident) = (Workspace::new(), incident());

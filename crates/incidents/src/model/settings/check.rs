@@ -63,7 +63,7 @@ pub fn check(settings: &Settings) -> Vec<String> {
     found.0
 }
 
-/// Collects problems.
+/// Collects the problems of one document.
 #[derive(Default)]
 struct Found(Vec<String>);
 

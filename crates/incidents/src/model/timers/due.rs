@@ -33,7 +33,7 @@ struct Rhythm {
     first: Duration,
     /// Interval between reminders; `None` if there is only one.
     again: Option<Duration>,
-    /// Most reminders.
+    /// Number of reminders after which no more are sent.
     most: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Every step of the state machine, and sequences of them.
+//! Tests of every edge of the state machine, and of sequences of changes.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn incident(status: Status) -> Incident {
     serde_json::from_value(stored).unwrap()
 }
 
-/// An incident that came to a status by the steps that lead there.
+/// An incident that reached a status through valid changes.
 fn brought_to(status: Status) -> Incident {
     let mut incident = incident(match status {
         Status::Triage => Status::Triage,
@@ -45,9 +45,9 @@ fn brought_to(status: Status) -> Incident {
     incident
 }
 
-/// What is said of each step, with words and as an admin: rows are from, columns to, in the order of [`Status::ALL`].
-/// `=` stays, `+` goes, `w` goes with words only, `a` goes for admins only, `.` does not go. Cancelled and merged ones
-/// were identified before.
+/// The expected result of each change, for rows from and columns to, in the order of [`Status::ALL`]: `=` is unchanged,
+/// `+` is allowed, `w` needs words, `a` needs an admin, `.` is impossible. Canceled and merged incidents were
+/// identified before.
 const EDGES: [(Status, &str); 9] = [
     (Status::Triage, "=+.....++"),
     (Status::Declared, ".=++++.++"),
@@ -81,7 +81,7 @@ fn every_step_goes_or_is_refused_as_the_table_says() {
                 };
                 match went {
                     Ok(Transition::Unchanged) => {
-                        assert!(sign == '=' && after == before, "{from} to {to}")
+                        assert!(sign == '=' && after == before, "{from} to {to}");
                     }
                     Ok(Transition::Moved) => assert!(goes && after.status == to, "{from} to {to}"),
                     Err(denied) => {
@@ -282,7 +282,8 @@ fn after_seven_days_nothing_comes_back_but_for_an_admin_what_was_closed() {
 }
 
 proptest! {
-    /// No sequence leaves the table, and time never runs backwards within an incident, even if the clock does.
+    /// No sequence of changes leaves the table, and the milestones of an incident never go backward, even if the clock
+    /// does.
     #[test]
     fn any_sequence_keeps_the_record_in_order(
         triage in any::<bool>(),

@@ -12,40 +12,40 @@ use crate::model::severity::Severity;
 /// The modal's callback id.
 pub const CALLBACK: &str = "declare_incident_modal";
 
-/// The action id of the template's select: choosing one fills in the rest at once.
+/// The action id of the template's select. Choosing a template immediately fills in the other fields.
 pub const TEMPLATE_ACTION: &str = "incident.template";
 
-/// What the modal offers, and what it is filled in with.
+/// The choices of the modal and its initial values.
 #[derive(Debug, Clone, Default)]
 pub struct Declare<'a> {
     /// The workspace's services, as `(slug, name)`.
     pub services: &'a [(String, String)],
     /// The workspace's templates, as `(key, title)`.
     pub templates: &'a [(String, String)],
-    /// The key of the template that was chosen.
+    /// The key of the chosen template; `None` before one is chosen.
     pub template: Option<&'a str>,
     /// The initial title.
     pub title: &'a str,
     /// The initial severity.
     pub severity: Severity,
-    /// The slugs of the services that are chosen at first.
+    /// The slugs of the services that are initially chosen.
     pub chosen: &'a [String],
     /// The initial commander: the person who opens the modal.
     pub commander: Option<UserId>,
-    /// The options that are ticked at first, of `private`, `drill` and `triage`.
+    /// The options that are initially ticked, out of `private`, `drill` and `triage`.
     pub options: &'a [&'a str],
     /// The initial description.
     pub description: &'a str,
-    /// What the modal remembers.
+    /// The data that the modal carries to its submission.
     pub metadata: Metadata,
 }
 
-/// Draws the modal. The ids of its blocks are `template`, `title`, `severity`, `service`, `commander`, `options`,
+/// Renders the modal. Its block ids are `template`, `title`, `severity`, `service`, `commander`, `options` and
 /// `description`.
 pub fn modal(declare: &Declare<'_>) -> Value {
     let mut fields = Vec::new();
     fields.extend(template(declare));
-    // A template's words replace what stands in the field only under another action id.
+    // Slack replaces the content of a field only if its action id changes.
     let action = |name: &str| match declare.template {
         Some(template) => format!("{name}.{template}").chars().take(200).collect(),
         None => name.to_owned(),
@@ -124,7 +124,7 @@ fn severity(declare: &Declare<'_>, action: &str) -> Field {
         .hint("In doubt, take the worse one. It can be lowered later.")
 }
 
-/// All severities with what they mean, as `(label, value)`.
+/// All severities with their meanings, as `(label, value)`.
 pub(super) fn severities() -> Vec<(String, String)> {
     let meaning = |severity| match severity {
         Severity::P1 => "P1 – critical: all hands, at any hour",
@@ -149,7 +149,7 @@ fn service(declare: &Declare<'_>, action: &str) -> Vec<Field> {
         .map(|(slug, name)| (name.clone(), slug.clone()))
         .collect();
     services.sort();
-    // Services that are chosen already come first, so that they stay among those that are offered.
+    // Chosen services come first, so that they remain among the options.
     services.sort_by_key(|(_, slug)| !declare.chosen.contains(slug));
     let all = services.len();
     services.truncate(OPTIONS);

@@ -11,7 +11,7 @@ use crate::render::facts;
 /// The modal's callback id.
 pub const CALLBACK: &str = "incident_resolve";
 
-/// Draws the modal. The ids of its blocks are `summary`, which P1 and P2 require, and `public`.
+/// Renders the modal. Its block ids are `summary`, which is required for P1 and P2, and `public`.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>) -> Value {
     let summary = Question {
         id: "summary",

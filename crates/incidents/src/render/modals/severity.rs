@@ -13,7 +13,7 @@ use crate::render::facts;
 /// The modal's callback id.
 pub const CALLBACK: &str = "incident_severity";
 
-/// Draws the modal, with `chosen` as the initial severity. The ids of its blocks are `severity` and `text`, the reason.
+/// Renders the modal with `chosen` as the initial severity. Its block ids are `severity` and `text`, the reason.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, chosen: Severity) -> Value {
     let severity = Question {
         id: "severity",

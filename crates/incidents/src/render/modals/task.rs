@@ -1,4 +1,4 @@
-//! The modal that makes a task, with or without a message as its source.
+//! The modal that creates a task, optionally from a message.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{Field, Question};
@@ -11,8 +11,7 @@ use crate::model::incident::Incident;
 /// The modal's callback id.
 pub const CALLBACK: &str = "incident_task";
 
-/// Draws the modal. The ids of its blocks are `incident`, one of `open`; `text`; `assignee`; and `due`, in days from
-/// today.
+/// Renders the modal. Its block ids are `incident`, one of `open`; `text`; `assignee`; and `due`, in days from today.
 /// `None` if no incident is open.
 pub fn modal(
     open: &[Incident],

@@ -11,8 +11,7 @@ use crate::render::facts;
 /// The modal's callback id.
 pub const CALLBACK: &str = "incident_timeline";
 
-/// Draws the modal. The ids of its blocks are `incident`, one of `open`, and `text`, which is the message's text at
-/// first.
+/// Renders the modal. Its block ids are `incident`, one of `open`, and `text`, which is initially the message's text.
 /// `None` if no incident is open.
 pub fn modal(open: &[Incident], words: &str, metadata: &Metadata) -> Option<Value> {
     let fields = vec![
@@ -32,8 +31,8 @@ pub fn modal(open: &[Incident], words: &str, metadata: &Metadata) -> Option<Valu
     Some(view(CALLBACK, "Add to a timeline", "Add", metadata, fields))
 }
 
-/// The field that asks for the incident. The one that the metadata names is chosen at first, or else the first one.
-/// `None` if no incident is open.
+/// The field for choosing the incident. Initially it has the incident of the metadata, or else the first one. `None` if
+/// no incident is open.
 pub(super) fn pick(open: &[Incident], metadata: &Metadata) -> Option<Field> {
     let named = open
         .iter()
@@ -44,7 +43,7 @@ pub(super) fn pick(open: &[Incident], metadata: &Metadata) -> Option<Field> {
         label: "Incident",
         required: true,
     };
-    // The incident that is chosen at first must be among the options.
+    // The initially chosen incident must be among the options.
     let mut offered: Vec<_> = open.iter().collect();
     offered.sort_by_key(|i| i.id.as_str() != initial);
     offered.truncate(OPTIONS);

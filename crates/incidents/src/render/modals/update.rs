@@ -1,4 +1,4 @@
-//! The modal that posts an update of an incident, for the team and for the status page.
+//! The modal that posts an update, for the team and for the status page.
 
 use serde_json::Value;
 use tidegate_slack::blocks::{Field, Question};
@@ -12,8 +12,8 @@ use crate::render::facts;
 /// The modal's callback id.
 pub const CALLBACK: &str = "incident_update";
 
-/// Draws the modal. The ids of its blocks are `status`, `text`, `public` and `next`, the minutes until the next update.
-/// `minutes` is how soon the workspace promises an update at this severity, if it does.
+/// Renders the modal. Its block ids are `status`, `text`, `public` and `next`, the minutes until the next update.
+/// `minutes` is the workspace's interval of updates at this severity; `None` if it has none.
 pub fn modal(incident: &Incident, channel: Option<&ChannelId>, minutes: Option<u32>) -> Value {
     let fields = vec![
         Field::paragraph(&facts::title(incident)),
@@ -70,7 +70,7 @@ fn status(incident: &Incident) -> Field {
         Status::Identified,
         Status::Monitoring,
     ];
-    // An incident in triage is accepted first, which is a step of its own.
+    // An incident in triage must be accepted first, which is a separate step.
     if incident.status.is_open() && incident.status != Status::Triage {
         offered.extend(working.into_iter().filter(|s| *s != incident.status));
     }

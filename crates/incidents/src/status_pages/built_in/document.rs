@@ -1,4 +1,4 @@
-//! What stands on the built-in page: one row, kept small enough for one.
+//! The content of the built-in page, trimmed to fit into one row.
 
 use std::collections::BTreeMap;
 
@@ -13,27 +13,27 @@ use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 use crate::model::settings::{Settings, StatusPage, store};
 use crate::render::public_page::{PublicIncidentView, PublicNews, PublicPageView};
 
-/// Incidents that are over and still shown.
-const MAX_PAST: usize = 20;
+/// Most resolved incidents on the page.
+const MAX_RESOLVED: usize = 20;
 
-/// Bytes of the document at most: a row holds 400 KiB, and sealing adds to it.
+/// Largest document, in bytes: a row holds 400 KiB, and encryption adds to it.
 const MAX_BYTES: usize = 300 * 1024;
 
-/// What stands on the page.
+/// The content of the page.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Document {
     title: String,
-    /// Components by id, which is the service's slug.
-    pub(super) components: BTreeMap<String, Part>,
-    /// The newest first.
+    /// Components by id, which is the slug of a service.
+    pub(super) components: BTreeMap<String, PageComponent>,
+    /// Incidents, newest first.
     pub(super) incidents: Vec<Entry>,
-    /// Updates so far: the next one's id.
+    /// Number of updates so far, which is the id of the latest.
     updates: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Part {
+pub(super) struct PageComponent {
     pub(super) name: String,
     pub(super) status: String,
 }
@@ -44,12 +44,12 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) status: String,
     pub(super) impact: String,
-    /// The newest first.
-    pub(super) updates: Vec<Said>,
+    /// Updates, newest first.
+    pub(super) updates: Vec<Update>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(super) struct Update {
     id: u64,
     at: Timestamp,
     status: String,
@@ -57,7 +57,8 @@ pub(super) struct Said {
 }
 
 impl Document {
-    /// What stands on the page of a workspace, if it has one. `defaults` hold where it has no settings of its own.
+    /// Loads the content of a workspace's page; `None` if the workspace does not use the built-in page. `defaults` are
+    /// used if it has no settings.
     pub async fn load(rows: &Rows, defaults: &Settings) -> Result<Option<Self>, TableError> {
         let settings = store::load(rows, defaults).await?.settings;
         let StatusPage::BuiltIn { title } = &settings.status_page else {
@@ -67,11 +68,11 @@ impl Document {
             value: mut document,
             ..
         } = read(rows).await?.unwrap_or_default();
-        document.furnish(title, &names(&settings));
+        document.apply_settings(title, &names(&settings));
         Ok(Some(document))
     }
 
-    /// As it is drawn.
+    /// The content in the form that is rendered. `now` is the time that the page shows.
     pub fn view(&self, now: Timestamp) -> PublicPageView {
         let (over, open): (Vec<&Entry>, Vec<&Entry>) =
             self.incidents.iter().partition(|entry| entry.is_over());
@@ -87,31 +88,39 @@ impl Document {
         }
     }
 
-    /// Takes title and names from the settings: every service is a component.
-    pub(super) fn furnish(&mut self, title: &str, names: &BTreeMap<String, String>) {
+    /// Applies title and names from the settings: every service is a component.
+    pub(super) fn apply_settings(&mut self, title: &str, names: &BTreeMap<String, String>) {
         title.clone_into(&mut self.title);
         self.components.retain(|id, _| names.contains_key(id));
         for (id, name) in names {
-            let part = self.components.entry(id.clone()).or_insert_with(|| Part {
-                name: String::new(),
-                status: ComponentStatus::Operational.as_str().to_owned(),
-            });
+            let part = self
+                .components
+                .entry(id.clone())
+                .or_insert_with(|| PageComponent {
+                    name: String::new(),
+                    status: ComponentStatus::Operational.as_str().to_owned(),
+                });
             part.name.clone_from(name);
         }
     }
 
-    pub(super) fn set(&mut self, components: &BTreeMap<ComponentId, ComponentStatus>) {
+    pub(super) fn set_statuses(&mut self, components: &BTreeMap<ComponentId, ComponentStatus>) {
         for (id, status) in components {
-            // One without a service is not shown.
+            // A component without a service is not on the page.
             if let Some(part) = self.components.get_mut(id.as_str()) {
                 status.as_str().clone_into(&mut part.status);
             }
         }
     }
 
-    pub(super) fn say(&mut self, at: Timestamp, status: IncidentStatus, text: &str) -> Said {
+    pub(super) fn new_update(
+        &mut self,
+        at: Timestamp,
+        status: IncidentStatus,
+        text: &str,
+    ) -> Update {
         self.updates += 1;
-        Said {
+        Update {
             id: self.updates,
             at,
             status: status.as_str().to_owned(),
@@ -119,12 +128,12 @@ impl Document {
         }
     }
 
-    /// Leaves out what is oldest, until it fits: first incidents that are over, then old updates.
+    /// Removes the oldest content until the document fits: first resolved incidents, then old updates.
     pub(super) fn trim(&mut self) {
         let mut past = 0;
         self.incidents.retain(|entry| {
             past += usize::from(entry.is_over());
-            !entry.is_over() || past <= MAX_PAST
+            !entry.is_over() || past <= MAX_RESOLVED
         });
         while self.bytes() > MAX_BYTES {
             if let Some(oldest) = self.incidents.iter().rposition(Entry::is_over) {
@@ -156,10 +165,10 @@ impl Entry {
     }
 
     fn view(&self) -> PublicIncidentView {
-        let updates = self.updates.iter().map(|said| PublicNews {
-            at: said.at,
-            status: said.status.clone(),
-            text: said.text.clone(),
+        let updates = self.updates.iter().map(|update| PublicNews {
+            at: update.at,
+            status: update.status.clone(),
+            text: update.text.clone(),
         });
         PublicIncidentView {
             name: self.name.clone(),
@@ -170,10 +179,10 @@ impl Entry {
     }
 
     pub(super) fn posted(&self) -> Posted {
-        let updates = self.updates.iter().map(|said| PostedUpdate {
-            id: said.id.to_string().into(),
-            status: IncidentStatus::from_word(&said.status),
-            body: said.text.clone(),
+        let updates = self.updates.iter().map(|update| PostedUpdate {
+            id: update.id.to_string().into(),
+            status: IncidentStatus::from_word(&update.status),
+            body: update.text.clone(),
         });
         Posted {
             id: self.our_id.as_str().into(),
@@ -184,14 +193,14 @@ impl Entry {
         }
     }
 
-    pub(super) fn show(&mut self, status: IncidentStatus, impact: Impact, said: Said) {
+    pub(super) fn add_update(&mut self, status: IncidentStatus, impact: Impact, update: Update) {
         status.as_str().clone_into(&mut self.status);
         impact.as_str().clone_into(&mut self.impact);
-        self.updates.insert(0, said);
+        self.updates.insert(0, update);
     }
 }
 
-/// Every service, by its slug, as the public calls it.
+/// The public name of every service, by slug.
 pub(super) fn names(settings: &Settings) -> BTreeMap<String, String> {
     let services = settings.services.iter();
     services
@@ -223,7 +232,7 @@ mod tests {
     use super::*;
 
     fn entry(n: usize, status: IncidentStatus, updates: usize, size: usize) -> Entry {
-        let said = |id| Said {
+        let update = |id| Update {
             id,
             at: Timestamp(0),
             status: status.as_str().to_owned(),
@@ -234,7 +243,7 @@ mod tests {
             name: "Incident".to_owned(),
             status: status.as_str().to_owned(),
             impact: "major".to_owned(),
-            updates: (0..updates as u64).map(said).collect(),
+            updates: (0..updates as u64).map(update).collect(),
         }
     }
 
@@ -269,7 +278,7 @@ mod tests {
             ..Document::default()
         };
         document.trim();
-        assert_eq!(document.incidents.len(), MAX_PAST);
+        assert_eq!(document.incidents.len(), MAX_RESOLVED);
         assert_eq!(document.incidents[0].our_id, "0");
     }
 }

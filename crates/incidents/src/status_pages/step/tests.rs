@@ -1,4 +1,5 @@
-//! The steps as a function: whatever is lost, whoever dies when, the page ends with every text once and in order.
+//! Tests of the steps as a pure function: whatever response is lost and whenever a sender dies, the page ends with
+//! every text once and in order.
 
 use proptest::prelude::*;
 use tidegate_connectors::status_page::{Posted, PostedUpdate, UpdateId, find_ours};
@@ -19,13 +20,13 @@ fn text(n: u32, words: &str, status: Status) -> Text {
     }
 }
 
-fn wanted(incident: &Incident, text: Option<Text>) -> Wanted {
-    Wanted::of(incident, &Settings::default(), text, BTreeMap::new())
+fn desired(incident: &Incident, text: Option<Text>) -> Desired {
+    Desired::of(incident, &Settings::default(), text, BTreeMap::new())
 }
 
-fn with(components: &[(&str, ComponentStatus)], base: Wanted) -> Wanted {
+fn with(components: &[(&str, ComponentStatus)], base: Desired) -> Desired {
     let components = components.iter();
-    Wanted {
+    Desired {
         components: components
             .map(|(id, status)| ((*id).into(), *status))
             .collect(),
@@ -35,57 +36,60 @@ fn with(components: &[(&str, ComponentStatus)], base: Wanted) -> Wanted {
 
 #[test]
 fn nothing_is_published_before_somebody_publishes() {
-    let wanted = wanted(&incident(), None);
+    let desired = desired(&incident(), None);
     assert_eq!(
-        next_step(&wanted, &Known::default(), &Shown::default()),
+        next_step(&desired, &SyncState::default(), &ShownStatuses::default()),
         Step::Nothing
     );
 }
 
 #[test]
 fn components_follow_without_a_text_and_are_left_alone_while_all_is_well() {
-    let shown = Shown::default();
+    let shown = ShownStatuses::default();
     let operational = with(
         &[("c1", ComponentStatus::Operational)],
-        wanted(&incident(), None),
+        desired(&incident(), None),
     );
     assert_eq!(
-        next_step(&operational, &Known::default(), &shown),
+        next_step(&operational, &SyncState::default(), &shown),
         Step::Nothing
     );
     let bad = with(
         &[("c1", ComponentStatus::MajorOutage)],
-        wanted(&incident(), None),
+        desired(&incident(), None),
     );
     let set = Step::SetComponent("c1".into(), ComponentStatus::MajorOutage);
-    assert_eq!(next_step(&bad, &Known::default(), &shown), set);
-    let shown = Shown(bad.components.clone());
-    assert_eq!(next_step(&bad, &Known::default(), &shown), Step::Nothing);
+    assert_eq!(next_step(&bad, &SyncState::default(), &shown), set);
+    let shown = ShownStatuses(bad.components.clone());
+    assert_eq!(
+        next_step(&bad, &SyncState::default(), &shown),
+        Step::Nothing
+    );
     let back = Step::SetComponent("c1".into(), ComponentStatus::Operational);
-    assert_eq!(next_step(&operational, &Known::default(), &shown), back);
+    assert_eq!(next_step(&operational, &SyncState::default(), &shown), back);
 }
 
-/// The first text makes an incident on the page, and every status after it an update: the older bot only ever coloured
-/// components.
+/// The first text creates an incident on the page, and every later status an update. The older bot only changed the
+/// colors of components.
 #[test]
 fn seed_defect_5_an_incident_and_its_updates_are_published() {
     let mut incident = incident();
     let first = text(1, "We look into it.", Status::Investigating);
-    let Step::Create(Says::Text(1), made) = next_step(
-        &wanted(&incident, Some(first)),
-        &Known::default(),
-        &Shown::default(),
+    let Step::Create(Content::Text(1), made) = next_step(
+        &desired(&incident, Some(first)),
+        &SyncState::default(),
+        &ShownStatuses::default(),
     ) else {
         panic!("not created");
     };
     assert_eq!(made.status, IncidentStatus::Investigating);
     assert_eq!(made.our_id, incident.id.as_str());
     assert!(!made.name.contains("secret"), "the title is for the inside");
-    let known = Known {
+    let state = SyncState {
         ext_id: Some("x1".to_owned()),
         synced: 1,
         status: Some("investigating".to_owned()),
-        ..Known::default()
+        ..SyncState::default()
     };
     for (status, word) in [
         (Status::Identified, IncidentStatus::Identified),
@@ -94,8 +98,8 @@ fn seed_defect_5_an_incident_and_its_updates_are_published() {
         (Status::Canceled, IncidentStatus::Resolved),
     ] {
         incident.status = status;
-        let step = next_step(&wanted(&incident, None), &known, &Shown::default());
-        let Step::Update(Says::Status { .. }, _, update) = step else {
+        let step = next_step(&desired(&incident, None), &state, &ShownStatuses::default());
+        let Step::Update(Content::Status { .. }, _, update) = step else {
             panic!("{status}: {step:?}");
         };
         assert_eq!(update.status, word);
@@ -109,9 +113,9 @@ fn what_was_resolved_before_it_was_published_is_published_first() {
     incident.status = Status::Resolved;
     let only = text(1, "All is well again.", Status::Resolved);
     let step = next_step(
-        &wanted(&incident, Some(only)),
-        &Known::default(),
-        &Shown::default(),
+        &desired(&incident, Some(only)),
+        &SyncState::default(),
+        &ShownStatuses::default(),
     );
     let Step::Create(_, made) = step else {
         panic!("{step:?}")
@@ -123,39 +127,45 @@ fn what_was_resolved_before_it_was_published_is_published_first() {
 fn a_refused_status_is_not_tried_again_and_the_next_one_is() {
     let mut incident = incident();
     incident.status = Status::Identified;
-    let known = Known {
+    let state = SyncState {
         ext_id: Some("x1".to_owned()),
         status: Some("investigating".to_owned()),
         refused_status: Some("identified".to_owned()),
-        ..Known::default()
+        ..SyncState::default()
     };
     assert_eq!(
-        next_step(&wanted(&incident, None), &known, &Shown::default()),
+        next_step(&desired(&incident, None), &state, &ShownStatuses::default()),
         Step::Nothing
     );
     incident.status = Status::Monitoring;
-    let step = next_step(&wanted(&incident, None), &known, &Shown::default());
+    let step = next_step(&desired(&incident, None), &state, &ShownStatuses::default());
     assert!(matches!(step, Step::Update(..)), "{step:?}");
 }
 
-/// A page, and what is known of it by a sender that may lose an answer, or die, at any call.
+/// A page, and the state known to a sender that may lose a response or die at any call.
 #[derive(Default)]
 struct World {
     posted: Vec<Posted>,
     updates: u32,
-    known: Known,
+    state: SyncState,
 }
 
-/// What becomes of a call.
+/// The fate of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Luck {
     Good,
-    /// It was done, and nobody heard.
+    /// The call succeeded, and its response was lost.
     LostAfter,
-    /// It was not done, and nobody heard.
+    /// The call never arrived, and no response came.
     LostBefore,
-    /// It was refused for the time being.
+    /// The page rejected the call temporarily.
     Refused,
+}
+
+impl Luck {
+    fn reaches_page(self) -> bool {
+        matches!(self, Self::Good | Self::LostAfter)
+    }
 }
 
 impl World {
@@ -168,38 +178,31 @@ impl World {
         }
     }
 
-    /// One step with that luck. Answers whether anything was left to do.
+    /// Makes one step with that fate. Returns whether there was anything to do.
     fn step(&mut self, texts: &[Text], incident: &Incident, luck: Luck) -> bool {
-        let next = self.known.synced as usize;
-        let wanted = wanted(incident, texts.get(next).cloned());
-        let begin = |says: Says| {
+        let next = self.state.synced as usize;
+        let desired = desired(incident, texts.get(next).cloned());
+        let begin = |content: Content| {
             Some(Call {
-                says,
+                content,
                 since: NOW,
                 part: 1,
             })
         };
-        match next_step(&wanted, &self.known, &Shown::default()) {
+        match next_step(&desired, &self.state, &ShownStatuses::default()) {
             Step::Nothing => return false,
             Step::SetComponent(..) => unreachable!("there are none"),
-            Step::Create(says, made) => {
-                self.known.call = begin(says);
-                if matches!(luck, Luck::Good | Luck::LostAfter) {
-                    let said = self.say(made.status, &made.body);
-                    self.posted.push(Posted {
-                        id: format!("x{}", self.posted.len()).into(),
-                        our_id: Some(made.our_id.clone()),
-                        status: Some(made.status),
-                        link: String::new(),
-                        updates: vec![said],
-                    });
+            Step::Create(content, made) => {
+                self.state.call = begin(content);
+                if luck.reaches_page() {
+                    self.create(&made);
                 }
                 let posted = self.posted.last().cloned();
                 self.ended(luck, posted, made.status);
             }
-            Step::Update(says, id, update) => {
-                self.known.call = begin(says);
-                if matches!(luck, Luck::Good | Luck::LostAfter) {
+            Step::Update(content, id, update) => {
+                self.state.call = begin(content);
+                if luck.reaches_page() {
                     let said = self.say(update.status, &update.body);
                     let posted = self.posted.iter_mut().find(|p| p.id == id).unwrap();
                     posted.updates.insert(0, said);
@@ -212,40 +215,55 @@ impl World {
                 match find_ours(&self.posted, incident.id.as_str()).cloned() {
                     Some(posted) => {
                         let status = posted.status.unwrap().as_str();
-                        self.known.done(&posted, status);
+                        self.state.done(&posted, status);
                     }
-                    None => self.known.call = None,
+                    None => self.state.call = None,
                 }
             }
             Step::LookForUpdate(id, call) if luck == Luck::Good => {
-                let posted = self.posted.iter().find(|p| p.id == id).cloned().unwrap();
-                let (status, body) = match &call.says {
-                    Says::Text(n) => {
-                        let text = &texts[*n as usize - 1];
-                        (public_status(text.status), text.text.clone())
-                    }
-                    Says::Status { status, words } => {
-                        (IncidentStatus::from_word(status).unwrap(), words.clone())
-                    }
-                };
-                let sought = update(&wanted, status, &body, BTreeMap::new());
-                let newest = self.known.newest.as_deref().map(UpdateId::from);
-                if posted.shows(&sought, newest.as_ref()) {
-                    self.known.done(&posted, status.as_str());
-                } else {
-                    self.known.newest = posted.newest().map(|id| id.as_str().to_owned());
-                    self.known.call = None;
-                }
+                self.look_for_update(&desired, &id, &call, texts);
             }
             Step::LookForIncident(_) | Step::LookForUpdate(..) => {}
         }
         true
     }
 
+    fn create(&mut self, incident: &PublicIncident) {
+        let said = self.say(incident.status, &incident.body);
+        self.posted.push(Posted {
+            id: format!("x{}", self.posted.len()).into(),
+            our_id: Some(incident.our_id.clone()),
+            status: Some(incident.status),
+            link: String::new(),
+            updates: vec![said],
+        });
+    }
+
+    fn look_for_update(&mut self, desired: &Desired, id: &ExternalId, call: &Call, texts: &[Text]) {
+        let posted = self.posted.iter().find(|p| p.id == *id).cloned().unwrap();
+        let (status, body) = match &call.content {
+            Content::Text(n) => {
+                let text = &texts[*n as usize - 1];
+                (public_status(text.status), text.text.clone())
+            }
+            Content::Status { status, words } => {
+                (IncidentStatus::from_word(status).unwrap(), words.clone())
+            }
+        };
+        let sought = update(desired, status, &body, BTreeMap::new());
+        let newest = self.state.newest.as_deref().map(UpdateId::from);
+        if posted.shows(&sought, newest.as_ref()) {
+            self.state.done(&posted, status.as_str());
+        } else {
+            self.state.newest = posted.newest().map(|id| id.as_str().to_owned());
+            self.state.call = None;
+        }
+    }
+
     fn ended(&mut self, luck: Luck, posted: Option<Posted>, status: IncidentStatus) {
         match luck {
-            Luck::Good => self.known.done(&posted.unwrap(), status.as_str()),
-            Luck::Refused => self.known.call = None,
+            Luck::Good => self.state.done(&posted.unwrap(), status.as_str()),
+            Luck::Refused => self.state.call = None,
             Luck::LostAfter | Luck::LostBefore => {}
         }
     }
@@ -288,22 +306,26 @@ proptest! {
         let ours: Vec<&str> = said.into_iter().filter(|body| words.contains(body)).collect();
         prop_assert_eq!(ours, words);
         prop_assert_eq!(world.posted[0].status, Some(public_status(incident.status)));
-        prop_assert_eq!(world.known.call, None);
+        prop_assert_eq!(world.state.call, None);
     }
 }
 
 #[test]
 fn the_clock_of_a_call_is_kept() {
     let call = Call {
-        says: Says::Text(1),
+        content: Content::Text(1),
         since: Timestamp(7),
         part: 3,
     };
-    let known = Known {
+    let state = SyncState {
         call: Some(call.clone()),
-        ..Known::default()
+        ..SyncState::default()
     };
-    let stored: Known = serde_json::from_str(&serde_json::to_string(&known).unwrap()).unwrap();
-    let step = next_step(&wanted(&incident(), None), &stored, &Shown::default());
+    let stored: SyncState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+    let step = next_step(
+        &desired(&incident(), None),
+        &stored,
+        &ShownStatuses::default(),
+    );
     assert_eq!(step, Step::LookForIncident(call));
 }

@@ -1,10 +1,10 @@
-//! Every rule with what it says when it is broken.
+//! Tests of every rule and of its error message.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// The problems of the defaults with one thing changed at a JSON pointer.
+/// The problems of the defaults after one change at a JSON pointer.
 fn with(pointer: &str, value: Value) -> Vec<String> {
     let mut json = serde_json::to_value(base()).unwrap();
     *json.pointer_mut(pointer).expect(pointer) = value;
@@ -32,7 +32,7 @@ fn good_settings_have_no_problems() {
     assert_eq!(check(&base()), Vec::<String>::new());
 }
 
-/// Where something is changed, to what, and how the problem begins.
+/// The JSON pointer of a change, the new value, and the beginning of the expected problem.
 const BROKEN: &str = r##"
 /services | {"The API": {}, "api": {}} | `services`: "The API" takes lower case
 /services/api/name | "a\nb" | `services.api.name`: takes one line of 1 to 80

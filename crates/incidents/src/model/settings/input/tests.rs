@@ -1,4 +1,4 @@
-//! Whatever comes in is settings or problems, and what was settings once stays so.
+//! Any input yields settings or problems, and valid settings stay valid when they are stored and read again.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Statuspage.io's answers: what an HTTP status means, and the fields that are read. Only ids are required; any
-//! other field that is missing or of an odd type reads as absent.
+//! Parses Statuspage.io's responses: the meaning of an HTTP status, and the fields that Tidegate uses. Only ids are
+//! required; any other field that is missing or has the wrong type counts as absent.
 
 use serde_json::Value;
 use tidegate_outcome::{Outcome, Refusal};
@@ -8,10 +8,10 @@ use super::{NAMESPACE, PageInfo};
 use crate::rejection::{Reason, ServiceRejection};
 use crate::status_page::{Component, ComponentStatus, IncidentStatus, Posted, PostedUpdate};
 
-/// Seconds to wait when Statuspage limits calls and names no usable time.
+/// Seconds to wait when Statuspage limits calls and gives no valid time.
 const DEFAULT_RETRY_AFTER: u64 = 60;
 
-/// Judges an HTTP answer by its status, its `Retry-After` header and its body.
+/// Converts an HTTP response to an outcome, from its status, its `Retry-After` header and its body.
 pub(super) fn judge(
     status: u16,
     retry_after: Option<&str>,
@@ -24,9 +24,9 @@ pub(super) fn judge(
                 Err(_) => Outcome::Ambiguous("the answer is not JSON".to_owned()),
             };
         }
-        // With 408 it stopped waiting for the request, and it may have read all of it.
+        // With 408 the service stopped waiting for the request, but may have read all of it.
         408 | 500.. => return Outcome::Ambiguous(format!("HTTP {status}")),
-        // Old keys still get 420.
+        // Old keys still get 420 instead of 429.
         420 | 429 => {
             return Outcome::Refused(Refusal::rate_limited(retry_after, DEFAULT_RETRY_AFTER));
         }
@@ -37,7 +37,7 @@ pub(super) fn judge(
     Outcome::rejected(rejection)
 }
 
-/// The reason that Statuspage gives: in `message` by its documentation, in `error` as a text or a list in practice.
+/// Statuspage's explanation: by its documentation in `message`, in practice in `error` as a text or a list.
 fn reason(status: u16, body: &[u8]) -> Reason {
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let said = ["message", "error", "errors"]
@@ -46,7 +46,7 @@ fn reason(status: u16, body: &[u8]) -> Reason {
     Reason::new(&said.unwrap_or_else(|| format!("HTTP {status}")))
 }
 
-/// A text, or the texts of a list in one; `None` if there is none.
+/// A text, or the texts of a list joined with `; `; `None` if there is none.
 fn texts(value: &Value) -> Option<String> {
     let all: Vec<&str> = match value {
         Value::String(text) => vec![text],
@@ -57,7 +57,7 @@ fn texts(value: &Value) -> Option<String> {
     (!joined.trim().is_empty()).then_some(joined)
 }
 
-/// All items of a list. `None` if one of them has no id, because it could be the one that is looked for.
+/// All items of a list; `None` if one of them has no id, because it could be the one that is searched for.
 pub(super) fn list<T>(answer: &Value, item: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     answer.as_array()?.iter().map(item).collect()
 }

@@ -1,4 +1,4 @@
-//! Puts what many are to be told into the lanes of each, some at a time.
+//! Turns a notification of many audiences into one effect per audience, in batches.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::Done;
@@ -7,12 +7,11 @@ use crate::model::effect::Effect;
 use crate::model::news::Audience;
 use crate::model::notification;
 
-/// Effects that are put into their lanes at once: each may bring a row of the delivery ledger, and a transaction takes
-/// a hundred rows.
-const AT_ONCE: usize = 40;
+/// Effects per batch. Each may add a row to the notification ledger, and a transaction takes a hundred rows.
+const BATCH: usize = 40;
 
-/// Puts the first into their lanes, with their rows of the ledger, and the rest behind them.
-pub(super) fn spread(effect: Effect, at: Timestamp) -> Done {
+/// Queues the effects of the first batch with their ledger rows, and an effect for the remaining audiences.
+pub(super) fn fan_out(effect: Effect, at: Timestamp) -> Done {
     let (now, later) = split(effect);
     let begun = now
         .iter()
@@ -24,7 +23,7 @@ pub(super) fn spread(effect: Effect, at: Timestamp) -> Done {
     }
 }
 
-/// The effects of the first of an audience, and one for all others. An effect that is spread to nobody is no more.
+/// The effects of the first batch, and one effect for all other audiences; `None` if there are no others.
 fn split(effect: Effect) -> (Vec<Effect>, Option<Effect>) {
     match effect {
         Effect::Spread {
@@ -35,7 +34,7 @@ fn split(effect: Effect) -> (Vec<Effect>, Option<Effect>) {
             from,
             words,
         } => {
-            let others = cut_off(&mut to);
+            let others = take_batch(&mut to);
             let tell = |to| Effect::Tell {
                 incident: incident.clone(),
                 to,
@@ -56,7 +55,7 @@ fn split(effect: Effect) -> (Vec<Effect>, Option<Effect>) {
             (now, later)
         }
         Effect::SpreadRefresh { incident, mut to } => {
-            let others = cut_off(&mut to);
+            let others = take_batch(&mut to);
             let refresh = |to| Effect::Refresh {
                 incident: incident.clone(),
                 to,
@@ -69,9 +68,9 @@ fn split(effect: Effect) -> (Vec<Effect>, Option<Effect>) {
     }
 }
 
-/// Leaves those whose turn it is; the others, if there are any.
-fn cut_off(to: &mut Vec<Audience>) -> Option<Vec<Audience>> {
-    let later = to.split_off(to.len().min(AT_ONCE));
+/// Keeps the first batch in `to` and returns the rest; `None` if nothing is left.
+fn take_batch(to: &mut Vec<Audience>) -> Option<Vec<Audience>> {
+    let later = to.split_off(to.len().min(BATCH));
     (!later.is_empty()).then_some(later)
 }
 

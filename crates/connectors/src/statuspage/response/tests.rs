@@ -1,4 +1,4 @@
-//! Every HTTP status, and fields as odd as they come.
+//! Tests of every HTTP status, and of fields with unexpected values.
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Messages of ours that are edited in place: how they are posted, found again and edited.
+//! Posts Tidegate's messages, finds them again, and edits them.
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::delivery::{Effect as Turn, Undone};
@@ -9,15 +9,18 @@ use tidegate_slack::ids::{ChannelId, Ts, UserId};
 
 use super::is_code;
 
-/// A message of ours that is edited in place.
-pub(super) struct Kept {
+/// A message that Tidegate posted and edits later.
+pub(super) struct StoredMessage {
     pub(super) channel: ChannelId,
     pub(super) ts: Ts,
     hash: String,
 }
 
-/// The direct message with a person.
-pub(super) async fn direct(turn: &Turn<'_>, user: &UserId) -> Result<ChannelId, Undone> {
+/// The channel of direct messages with a person, opened if necessary.
+pub(super) async fn open_direct_message(
+    turn: &Turn<'_>,
+    user: &UserId,
+) -> Result<ChannelId, Undone> {
     let request = Open {
         users: Some(user.as_str().to_owned()),
         ..Open::default()
@@ -25,7 +28,7 @@ pub(super) async fn direct(turn: &Turn<'_>, user: &UserId) -> Result<ChannelId, 
     Ok(turn.call(&request).await?.channel.id)
 }
 
-/// Posts a message, in a thread if one is given, and answers its timestamp.
+/// Posts a message, in a thread if one is given, and returns its timestamp.
 pub(super) async fn post(
     turn: &Turn<'_>,
     channel: &ChannelId,
@@ -42,25 +45,28 @@ pub(super) async fn post(
     turn.post(&body).await
 }
 
-/// Edits a message unless it says that already; a message that somebody deleted stays deleted. Answers the row to keep
-/// if it changed.
+/// Edits a message unless its content is the same. A message that somebody deleted stays deleted. Returns the row to
+/// store if the content changed.
 pub(super) async fn edit(
     turn: &Turn<'_>,
-    kept: &Kept,
+    stored: &StoredMessage,
     message: &Json,
 ) -> Result<(Option<Ts>, Option<Item>), Undone> {
-    if kept.hash == hash_of(message) {
+    if stored.hash == hash_of(message) {
         return Ok((None, None));
     }
     let request = Update {
-        channel: kept.channel.clone(),
-        ts: kept.ts.clone(),
+        channel: stored.channel.clone(),
+        ts: stored.ts.clone(),
         text: Some(text_of(message)),
         blocks: blocks_of(message),
         ..Update::default()
     };
     match turn.call(&request).await {
-        Ok(_) => Ok((None, Some(keep(&kept.channel, &kept.ts, message)))),
+        Ok(_) => Ok((
+            None,
+            Some(message_row(&stored.channel, &stored.ts, message)),
+        )),
         Err(undone) if is_code(&undone, &["message_not_found", "cant_update_message"]) => {
             Ok((None, None))
         }
@@ -68,11 +74,14 @@ pub(super) async fn edit(
     }
 }
 
-/// The message whose row that is, if it was posted.
-pub(super) async fn kept(turn: &Turn<'_>, key: &RowKey) -> Result<Option<Kept>, Undone> {
+/// Loads the message whose row has that key; `None` if it was not posted yet.
+pub(super) async fn load_message(
+    turn: &Turn<'_>,
+    key: &RowKey,
+) -> Result<Option<StoredMessage>, Undone> {
     let row = turn.rows.get(key).await?;
     Ok(row.and_then(|row| {
-        Some(Kept {
+        Some(StoredMessage {
             channel: row.text("channel")?.into(),
             ts: row.text("ts")?.into(),
             hash: row.text("hash").unwrap_or_default().to_owned(),
@@ -80,8 +89,8 @@ pub(super) async fn kept(turn: &Turn<'_>, key: &RowKey) -> Result<Option<Kept>, 
     }))
 }
 
-/// The row that finds a message again.
-pub(super) fn keep(channel: &ChannelId, ts: &Ts, message: &Json) -> Item {
+/// The row that identifies a message and the hash of its content.
+pub(super) fn message_row(channel: &ChannelId, ts: &Ts, message: &Json) -> Item {
     Item::new()
         .with("channel", channel.as_str())
         .with("ts", ts.as_str())
@@ -92,7 +101,7 @@ fn hash_of(message: &Json) -> String {
     hash_text(message.to_string().as_bytes())
 }
 
-/// The text of a rendered message.
+/// The `text` of a rendered message, which is empty if there is none.
 pub(super) fn text_of(message: &Json) -> String {
     message
         .get("text")
@@ -101,7 +110,7 @@ pub(super) fn text_of(message: &Json) -> String {
         .to_owned()
 }
 
-/// The blocks of a rendered message, if it has any.
+/// The `blocks` of a rendered message; `None` if there are none.
 pub(super) fn blocks_of(message: &Json) -> Option<Vec<Json>> {
     message.get("blocks").and_then(Json::as_array).cloned()
 }

@@ -1,4 +1,4 @@
-//! What an incident wants of a status page, as a function of the incident and the settings.
+//! The state that a status page should show of an incident, computed from the incident and the settings.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use crate::model::settings::{Settings, StatusPage};
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
-/// What an incident wants of the page.
+/// The desired state of the page.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Wanted {
-    /// Our id of it.
+pub(super) struct Desired {
+    /// The incident's id, which the page stores so that the incident can be found again.
     pub our_id: String,
-    /// The name that the public reads.
+    /// The incident's public name, at most [`MAX_NAME`] characters.
     pub name: String,
-    /// How bad it is.
+    /// The public impact, which follows from the severity.
     pub impact: Impact,
-    /// The status that a published incident should have; `None` leaves it as it is.
+    /// The status that a published incident should have; `None` leaves it unchanged.
     pub status: Option<IncidentStatus>,
-    /// What is said where nobody has written a text for that status.
-    pub words: &'static str,
-    /// The first text that the page does not have.
+    /// The text of a change of status for which nobody wrote one.
+    pub default_text: &'static str,
+    /// The first published text that the page does not have; `None` if it has all.
     pub text: Option<PublicUpdate>,
-    /// What every component should show that the incident holds or has held.
+    /// The status that each component should show, for all components that the incident affects or has affected.
     pub components: BTreeMap<ComponentId, ComponentStatus>,
 }
 
-impl Wanted {
-    /// What `incident` wants, `text` and `components` having been read.
+impl Desired {
+    /// The desired state for `incident`. The caller has loaded `text` and `components`.
     pub(super) fn of(
         incident: &Incident,
         settings: &Settings,
@@ -41,21 +41,22 @@ impl Wanted {
     ) -> Self {
         let concerns = publication::concerns(incident);
         let status = public_status(incident.status);
-        // What is no longer for the public is only ended there. While a draft waits, its text will come with the status.
+        // An incident that is no longer public is only ended on the page. While a draft waits for approval, its text
+        // comes with the status.
         let follows = status == IncidentStatus::Resolved || (concerns && incident.draft.is_none());
         Self {
             our_id: incident.id.as_str().to_owned(),
             name: public_name(incident, settings),
             impact: impact(incident.severity),
             status: follows.then_some(status),
-            words: words(incident.status),
+            default_text: default_text(incident.status),
             text: text.filter(|_| concerns),
             components,
         }
     }
 }
 
-/// The status that readers see.
+/// The public status that corresponds to an incident's status.
 pub(super) fn public_status(status: Status) -> IncidentStatus {
     match status {
         Status::Triage | Status::Declared | Status::Investigating => IncidentStatus::Investigating,
@@ -67,8 +68,8 @@ pub(super) fn public_status(status: Status) -> IncidentStatus {
     }
 }
 
-/// What is said of a status that nobody has written a text for.
-fn words(status: Status) -> &'static str {
+/// The text for a status if nobody wrote one.
+fn default_text(status: Status) -> &'static str {
     match status {
         Status::Triage | Status::Declared | Status::Investigating => "We are investigating this.",
         Status::Identified => "The cause has been found, and we are working on it.",
@@ -87,7 +88,7 @@ fn impact(severity: Severity) -> Impact {
     }
 }
 
-/// What a component shows that stands for a service of an incident like this one; `None` where it shows nothing of it.
+/// The status of a component whose service the incident affects; `None` if the incident does not affect it publicly.
 pub(super) fn component_status(incident: &Incident) -> Option<ComponentStatus> {
     if !publication::concerns(incident) {
         return None;
@@ -105,7 +106,7 @@ pub(super) fn component_status(incident: &Incident) -> Option<ComponentStatus> {
     }
 }
 
-/// The components that an incident holds, and the status that it wants each to show. On the built-in page every service
+/// The components that an incident affects, with the status that each should show. On the built-in page every service
 /// is a component.
 pub(super) fn holds(
     incident: &Incident,
@@ -123,7 +124,7 @@ pub(super) fn holds(
     held.map(|id| (ComponentId::from(id), status)).collect()
 }
 
-/// A name for the public, made of the services: the incident's title is for the inside.
+/// The public name, made from the names of the services. The incident's title is internal and never published.
 fn public_name(incident: &Incident, settings: &Settings) -> String {
     let names = incident.services.iter().map(|slug| {
         let service = settings.services.get(slug);
@@ -238,22 +239,22 @@ mod tests {
 
     #[test]
     fn a_status_waits_for_the_text_of_a_draft_and_an_end_does_not() {
-        let wanted = |incident: &Incident| {
-            Wanted::of(incident, &Settings::default(), None, BTreeMap::new()).status
+        let desired = |incident: &Incident| {
+            Desired::of(incident, &Settings::default(), None, BTreeMap::new()).status
         };
         let mut incident = of(Status::Identified, Severity::P2);
-        assert_eq!(wanted(&incident), Some(IncidentStatus::Identified));
+        assert_eq!(desired(&incident), Some(IncidentStatus::Identified));
         incident.draft = Some(crate::model::incident::PublicDraft {
             n: 1,
             text: "x".to_owned(),
             by: crate::model::actor::Actor::Operator,
             at: fixture::NOW,
         });
-        assert_eq!(wanted(&incident), None);
+        assert_eq!(desired(&incident), None);
         incident.draft = None;
         incident.private = true;
-        assert_eq!(wanted(&incident), None);
+        assert_eq!(desired(&incident), None);
         incident.status = Status::Merged;
-        assert_eq!(wanted(&incident), Some(IncidentStatus::Resolved));
+        assert_eq!(desired(&incident), Some(IncidentStatus::Resolved));
     }
 }

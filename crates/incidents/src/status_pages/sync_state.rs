@@ -1,5 +1,5 @@
-//! What is known of an incident on a status page: one row, which every call moves on by one version, so that two senders
-//! cannot both make a call.
+//! The known state of an incident on a status page: one row whose version increases with every call, so that two
+//! senders cannot both make a call.
 
 use std::collections::BTreeMap;
 
@@ -12,61 +12,63 @@ use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use crate::model::incident::IncidentId;
 use crate::model::rows;
 
-/// Rows of holders that one transaction changes.
+/// Most holder rows that one transaction changes.
 const CHUNK: usize = 40;
 
-/// What is known.
+/// The known state of an incident on a page.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Known {
-    /// The page's id of the incident, once it is published.
+pub(super) struct SyncState {
+    /// The page's id of the incident; `None` until it is published.
     pub ext_id: Option<String>,
-    /// Where readers find it.
+    /// The incident's public address; empty while unknown.
     pub link: String,
-    /// The page's id of the newest update that we know of.
+    /// The page's id of the newest known update.
     pub newest: Option<String>,
-    /// Number of the last text that the page has, or has refused for good.
+    /// Number of the latest text that the page accepted or rejected for good.
     pub synced: u32,
-    /// The status that it has on the page.
+    /// The incident's status on the page, as [`tidegate_connectors::status_page::IncidentStatus::as_str`].
     pub status: Option<String>,
-    /// A status that the page has refused.
+    /// A status that the page rejected, and that is not tried again.
     pub refused_status: Option<String>,
-    /// The page refused a text together with its components: the next try goes without them.
+    /// Whether the next attempt omits the components, because the page rejected a text that included them.
     pub bare: bool,
-    /// Every component that the incident has ever held, and the status that it wants it to show, if it still does.
+    /// Every component that the incident affects or has affected, with the status that it should show; `None` if it is
+    /// no longer affected.
     pub holds: BTreeMap<String, Option<String>>,
-    /// A call that was begun, and of which nobody has written down what came of it.
+    /// A call that began and whose outcome is not recorded.
     pub call: Option<Call>,
 }
 
-/// A call under way.
+/// A call with an unknown outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Call {
-    /// What it publishes.
-    pub says: Says,
-    /// When it began.
+    /// The content that the call publishes.
+    #[serde(rename = "says")]
+    pub content: Content,
+    /// When the call began.
     pub since: Timestamp,
-    /// The part of the page's list in which it is looked for next.
+    /// The part of the page's list to search next, from 1.
     pub part: u32,
 }
 
-/// What a call publishes.
+/// The content that a call publishes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Says {
-    /// The text with that number.
+pub(super) enum Content {
+    /// The published text with that number.
     Text(u32),
-    /// A status, in words of ours.
+    /// A change of status with a default text.
     Status {
-        /// The word of the status.
+        /// The status, in the words of the page's API.
         status: String,
-        /// Ours, not a person's.
+        /// The default text.
         words: String,
     },
 }
 
-impl Known {
-    /// The call has been done, and this is what the page has now.
+impl SyncState {
+    /// Records a call that succeeded, from what the page returned.
     pub(super) fn done(&mut self, posted: &Posted, status: &str) {
         self.ext_id = Some(posted.id.as_str().to_owned());
         if !posted.link.is_empty() {
@@ -78,10 +80,10 @@ impl Known {
         self.settle();
     }
 
-    /// The page will not have what the call says.
+    /// Records a call that the page rejected for good.
     pub(super) fn give_up(&mut self) {
         if let Some(Call {
-            says: Says::Status { status, .. },
+            content: Content::Status { status, .. },
             ..
         }) = &self.call
         {
@@ -92,7 +94,7 @@ impl Known {
 
     fn settle(&mut self) {
         if let Some(Call {
-            says: Says::Text(n),
+            content: Content::Text(n),
             ..
         }) = self.call.take()
         {
@@ -102,23 +104,23 @@ impl Known {
     }
 }
 
-/// The row of what is known, as it was read.
+/// The row of the known state, with the version that was read.
 #[derive(Debug, Clone)]
-pub(super) struct Memory {
+pub(super) struct SyncRecord {
     key: RowKey,
     version: i64,
-    /// What it says.
-    pub known: Known,
+    /// The known state.
+    pub state: SyncState,
 }
 
-/// What is known, as its row holds it.
-const KNOWN: Document<Known> = Document::new("known", "what is known of a status page");
+/// The document that the row of the known state holds.
+const STATE: Document<SyncState> = Document::new("known", "what is known of a status page");
 
-/// What components show, as its row holds it: words of [`ComponentStatus`] by component.
+/// The document of [`ShownStatuses`]: words of [`ComponentStatus`] by component id.
 const SHOWN: Document<BTreeMap<String, String>> = Document::new("shown", "what components show");
 
-impl Memory {
-    /// What is known of an incident on a page, which `provider` and `page` name.
+impl SyncRecord {
+    /// Loads the known state of an incident on a page, which `provider` and `page` identify.
     pub(super) async fn load(
         rows: &Rows,
         id: &IncidentId,
@@ -126,36 +128,36 @@ impl Memory {
         page: &str,
     ) -> Result<Self, TableError> {
         let key = rows::row(id, &["external", provider, page]);
-        let stored = KNOWN.load_versioned(rows, &key).await?;
+        let stored = STATE.load_versioned(rows, &key).await?;
         let Versioned { value, version } = stored.unwrap_or_default();
         Ok(Self {
             key,
             version,
-            known: value,
+            state: value,
         })
     }
 
-    /// The put of what is known now. It fails if anyone has written since it was read.
+    /// The write of the known state. It fails if the row changed since it was read.
     pub(super) fn put(&self) -> Write<RowKey> {
-        KNOWN.replace(self.key.clone(), &self.known, self.version)
+        STATE.replace(self.key.clone(), &self.state, self.version)
     }
 
-    /// Writes what is known now, at once.
+    /// Stores the known state immediately.
     pub(super) async fn store(&mut self, rows: &Rows) -> Result<(), TableError> {
         rows.write(self.put()).await?;
         self.version += 1;
         Ok(())
     }
 
-    /// Brings the rows of who holds which component to what the incident wants.
-    pub(super) async fn hold(
+    /// Updates the rows that record which incident affects which component.
+    pub(super) async fn update_holders(
         &mut self,
         rows: &Rows,
         id: &IncidentId,
         page: &str,
-        wanted: &BTreeMap<ComponentId, ComponentStatus>,
+        desired: &BTreeMap<ComponentId, ComponentStatus>,
     ) -> Result<(), TableError> {
-        let changes = changes(&self.known.holds, wanted);
+        let changes = changes(&self.state.holds, desired);
         for chunk in changes.chunks(CHUNK) {
             let mut writes = Vec::new();
             for (component, status) in chunk {
@@ -164,7 +166,7 @@ impl Memory {
                     Some(status) => Write::put(key, Item::new().with("status", status.as_str())),
                     None => Write::delete(key),
                 });
-                self.known.holds.insert(component.clone(), status.clone());
+                self.state.holds.insert(component.clone(), status.clone());
             }
             writes.insert(0, self.put());
             rows.transact(writes).await?;
@@ -174,24 +176,24 @@ impl Memory {
     }
 }
 
-/// What changes in the components that an incident holds.
+/// The components whose status changes; `None` for those that the incident no longer affects.
 fn changes(
     held: &BTreeMap<String, Option<String>>,
-    wanted: &BTreeMap<ComponentId, ComponentStatus>,
+    desired: &BTreeMap<ComponentId, ComponentStatus>,
 ) -> Vec<(String, Option<String>)> {
-    let new = wanted.iter().filter_map(|(id, status)| {
+    let new = desired.iter().filter_map(|(id, status)| {
         let (id, status) = (id.as_str().to_owned(), Some(status.as_str().to_owned()));
         (held.get(&id) != Some(&status)).then_some((id, status))
     });
     let gone = held.iter().filter_map(|(id, status)| {
-        let is_gone = status.is_some() && !wanted.contains_key(&ComponentId::from(id.as_str()));
+        let is_gone = status.is_some() && !desired.contains_key(&ComponentId::from(id.as_str()));
         is_gone.then(|| (id.clone(), None))
     });
     new.chain(gone).collect()
 }
 
-/// What a component should show: the worst that any open incident wants of it.
-pub(super) async fn load_over_all(
+/// The status that a component should show: the worst of all incidents that affect it.
+pub(super) async fn load_worst_status(
     rows: &Rows,
     page: &str,
     component: &str,
@@ -210,12 +212,12 @@ fn holder(page: &str, component: &str, id: &IncidentId) -> RowKey {
     RowKey::new(&partition(page, component), &[id.as_str()])
 }
 
-/// What we have last set each component of a page to.
+/// The status to which each component of a page was last set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Shown(pub BTreeMap<ComponentId, ComponentStatus>);
+pub(super) struct ShownStatuses(pub BTreeMap<ComponentId, ComponentStatus>);
 
-impl Shown {
-    /// Of that page.
+impl ShownStatuses {
+    /// Loads the statuses of a page; a damaged row counts as empty.
     pub(super) async fn load(rows: &Rows, page: &str) -> Result<Self, TableError> {
         let row = rows.get(&shown_place(page)).await?;
         let words = row
@@ -227,7 +229,7 @@ impl Shown {
         Ok(Self(words.into_iter().filter_map(read).collect()))
     }
 
-    /// The put of it. One lane of the workspace writes it.
+    /// The write of the statuses. Only one lane of the workspace writes the row.
     pub(super) fn put(&self, page: &str) -> Write<RowKey> {
         let word = |(id, status): (&ComponentId, &ComponentStatus)| {
             (id.as_str().to_owned(), status.as_str().to_owned())

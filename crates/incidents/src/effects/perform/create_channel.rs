@@ -1,4 +1,4 @@
-//! The incident's channel, made once: whatever is lost on the way, there are never two.
+//! Creates an incident's channel exactly once, even if responses are lost.
 
 use tidegate_pipeline::delivery::{Done, Effect as Turn, Undone};
 use tidegate_pipeline::table::{Item, RowKey, Write};
@@ -12,14 +12,14 @@ use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::rows::{self, Place};
 
-/// Pages of the bot's own channels that are searched in one attempt for one that was perhaps made; 200 channels each. The
-/// next attempt goes on where this one stopped.
+/// Pages of the bot's channels to search in one attempt, 200 channels each, for a channel that an earlier attempt may
+/// have created. The next attempt continues where this one stopped.
 const MAX_PAGES: usize = 50;
 
-/// Seconds by which Slack's clock and ours may differ.
-const CLOCKS_DIFFER: i64 = 60;
+/// Seconds by which Slack's clock and this machine's may differ.
+const CLOCK_SKEW: i64 = 60;
 
-/// Makes the channel. When an earlier attempt may have made it, it is looked for first.
+/// Creates the channel. If an earlier attempt may have created it, searches for it first.
 pub(super) async fn create(
     turn: &Turn<'_>,
     id: &IncidentId,
@@ -27,7 +27,7 @@ pub(super) async fn create(
 ) -> Result<Done, Undone> {
     let loaded = load(turn, id).await?;
     if let Place::Made { .. } = loaded.place {
-        return Ok(told(then));
+        return Ok(queue(then));
     }
     let incident = loaded.incident;
     let names = [
@@ -35,13 +35,13 @@ pub(super) async fn create(
         channel_name::other(&incident.channel_name, id),
     ];
     if let Some(since) = turn.doubt_since {
-        let sought = Sought {
+        let search = Search {
             incident: &incident,
             names: &names,
-            since: since.seconds() - CLOCKS_DIFFER,
+            since: since.seconds() - CLOCK_SKEW,
         };
-        if let Some(found) = find(turn, &sought).await? {
-            return Ok(made(&incident, &found, then));
+        if let Some(found) = find(turn, &search).await? {
+            return Ok(created(&incident, &found, then));
         }
     }
     let [first, other] = names.map(|name| Create {
@@ -54,7 +54,7 @@ pub(super) async fn create(
         outcome = turn.call_next(&other).await;
     }
     match outcome {
-        Ok(answer) => return Ok(made(&incident, &answer.channel, then)),
+        Ok(answer) => return Ok(created(&incident, &answer.channel, then)),
         Err(undone) if is_code(&undone, &["name_taken"]) => {}
         Err(undone) => return Err(undone),
     }
@@ -63,18 +63,18 @@ pub(super) async fn create(
     ))
 }
 
-/// A channel that may have been made.
-struct Sought<'a> {
+/// The properties of a channel that an earlier attempt may have created.
+struct Search<'a> {
     incident: &'a Incident,
     names: &'a [String],
     since: i64,
 }
 
-/// The channel that the bot made for this incident since, under one of its names. How far the search has come is kept, for
-/// Slack gives out few pages a minute.
-async fn find(turn: &Turn<'_>, sought: &Sought<'_>) -> Result<Option<Channel>, Undone> {
+/// Searches for the channel that the bot created under one of the names since `search.since`, in seconds since 1970.
+/// The cursor is stored after each page, because Slack allows few such calls a minute.
+async fn find(turn: &Turn<'_>, search: &Search<'_>) -> Result<Option<Channel>, Undone> {
     let own = turn.call(&auth::Test {}).await?.user_id;
-    let place = progress(&sought.incident.id);
+    let place = progress(&search.incident.id);
     let kept = turn.rows.get(&place).await?;
     let mut cursor = kept.and_then(|row| row.text("cursor").map(str::to_owned));
     for _ in 0..MAX_PAGES {
@@ -97,9 +97,9 @@ async fn find(turn: &Turn<'_>, sought: &Sought<'_>) -> Result<Option<Channel>, U
             Err(undone) => return Err(undone),
         };
         for channel in page.channels.iter() {
-            if is_sought(sought, channel)
+            if matches_search(search, channel)
                 && channel.creator == own
-                && is_free(turn, sought, channel).await?
+                && is_unclaimed(turn, search, channel).await?
             {
                 return Ok(Some(channel.clone()));
             }
@@ -116,27 +116,31 @@ async fn find(turn: &Turn<'_>, sought: &Sought<'_>) -> Result<Option<Channel>, U
     Err(Undone::Wait(turn.clock.now()))
 }
 
-fn is_sought(sought: &Sought<'_>, channel: &Channel) -> bool {
-    sought.names.contains(&channel.name)
-        && channel.created >= sought.since
-        && channel.is_private == sought.incident.private
+fn matches_search(search: &Search<'_>, channel: &Channel) -> bool {
+    search.names.contains(&channel.name)
+        && channel.created >= search.since
+        && channel.is_private == search.incident.private
 }
 
-/// Whether a channel is no other incident's: two of the same day and service want the same name.
-async fn is_free(turn: &Turn<'_>, sought: &Sought<'_>, channel: &Channel) -> Result<bool, Undone> {
+/// Whether no other incident has the channel. Two incidents of the same day and service want the same name.
+async fn is_unclaimed(
+    turn: &Turn<'_>,
+    search: &Search<'_>,
+    channel: &Channel,
+) -> Result<bool, Undone> {
     let owner = turn.rows.get(&rows::by_channel(&channel.id)).await?;
     let owner = owner.as_ref().and_then(rows::pointed);
-    Ok(owner.is_none_or(|owner| owner == sought.incident.id))
+    Ok(owner.is_none_or(|owner| owner == search.incident.id))
 }
 
-/// How far the search for the channel has come.
+/// The key of the row that stores the search's cursor.
 fn progress(id: &IncidentId) -> RowKey {
     rows::row(id, &["search"])
 }
 
-fn made(incident: &Incident, channel: &Channel, then: &[Effect]) -> Done {
+fn created(incident: &Incident, channel: &Channel, then: &[Effect]) -> Done {
     let id = &incident.id;
-    // Who comes into a private channel was invited.
+    // People can join a private channel by invitation only.
     let place = Item::new()
         .with("channel", channel.id.as_str())
         .with("private", incident.private);
@@ -149,11 +153,11 @@ fn made(incident: &Incident, channel: &Channel, then: &[Effect]) -> Done {
             pointer,
             Write::delete(progress(id)),
         ],
-        ..told(then)
+        ..queue(then)
     }
 }
 
-fn told(then: &[Effect]) -> Done {
+fn queue(then: &[Effect]) -> Done {
     Done {
         posts: then.iter().map(Effect::post).collect(),
         ..Done::default()

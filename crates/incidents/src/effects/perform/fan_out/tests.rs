@@ -1,4 +1,4 @@
-//! Tests of what telling very many takes: no row and no transaction is too large for DynamoDB.
+//! Tests of notifications to very many audiences: no row or transaction is too large for DynamoDB.
 
 use std::collections::BTreeSet;
 
@@ -22,19 +22,19 @@ use crate::model::settings::{Routing, Service, Settings};
 use crate::model::severity::Severity;
 use crate::service::NAME;
 
-/// Bytes that a row takes at most, of the 400 kB that DynamoDB allows.
+/// Largest size of a row in bytes; DynamoDB allows 400 kB.
 const MOST_BYTES: usize = 300_000;
 
-/// Rows of a transaction besides those that are decided.
+/// Rows of a transaction in addition to those that were decided.
 const SETTLED_BY: usize = 2;
 
-/// Ids as long as Slack's may be.
+/// Ids of the greatest length that Slack uses.
 fn ids<T: for<'a> From<&'a str>>(kind: char, of: usize, n: usize) -> Vec<T> {
     let id = |n| format!("{kind}{of:015}{n:016}");
     (0..n).map(|n| T::from(id(n).as_str())).collect()
 }
 
-/// Settings whose lists of who is told are full.
+/// Settings with full lists of audiences.
 fn full() -> Settings {
     let service = |n| Service {
         users: ids::<UserId>('U', n, 50),
@@ -74,7 +74,7 @@ fn bytes(value: &Value) -> usize {
     }
 }
 
-/// What one transaction writes: its rows, none too large and not too many.
+/// Checks the rows of one transaction: none is too large, and there are not too many.
 fn fits(writes: &[Write<tidegate_pipeline::table::RowKey>], posts: &[Post]) {
     let posted: Vec<_> = posts
         .iter()
@@ -89,7 +89,8 @@ fn fits(writes: &[Write<tidegate_pipeline::table::RowKey>], posts: &[Post]) {
     }
 }
 
-/// Performs what spreads until nothing does; everybody who is told of something by it, and whose message is edited.
+/// Performs the batches until none is left. Returns the audiences that are notified, and those whose messages are
+/// edited.
 fn performed(decision: &Decision) -> (Vec<Audience>, Vec<Audience>) {
     fits(&decision.writes, &decision.posts);
     let (mut told, mut edited) = (Vec::new(), Vec::new());
@@ -104,7 +105,7 @@ fn performed(decision: &Decision) -> (Vec<Audience>, Vec<Audience>) {
             }
             Effect::Refresh { to, .. } => edited.push(to),
             Effect::Spread { .. } | Effect::SpreadRefresh { .. } => {
-                let done = spread(effect, NOW);
+                let done = fan_out(effect, NOW);
                 fits(&done.writes, &done.posts);
                 left.extend(done.posts.iter().map(parse));
             }
@@ -114,13 +115,13 @@ fn performed(decision: &Decision) -> (Vec<Audience>, Vec<Audience>) {
     (told, edited)
 }
 
-/// That each of them is there, and once.
+/// Checks that each audience occurs exactly once.
 fn each_once(all: &[Audience], n: usize) {
     let different: BTreeSet<_> = all.iter().collect();
     assert_eq!((all.len(), different.len()), (n, n));
 }
 
-/// 50 people of each service and 50 more, 20 channels of each service.
+/// Expected audiences: 50 people of each service and 50 more, and 20 channels of each service.
 const ALL: usize = 50 * (MAX_SERVICES + 1) + 20 * MAX_SERVICES;
 
 #[test]
@@ -141,7 +142,7 @@ fn the_longest_texts_reach_the_largest_audience() {
     room.edit().title = declared.title;
     room.edit().watchers = ids('W', 0, MAX_WATCHERS).into_iter().collect();
     room.edit().participants = ids('U', 99, 400).into_iter().collect();
-    // Of characters that take the most bytes, escaped or as JSON.
+    // Characters that take the most bytes when escaped or encoded as JSON.
     for text in ["<".repeat(3000), "\u{1}€".repeat(1500)] {
         for news in [
             News::Escalated,
@@ -153,13 +154,13 @@ fn the_longest_texts_reach_the_largest_audience() {
             let change = asked(&room, news, &text);
             let (told, edited) = performed(&change.0);
             room.edit().clone_from(&change.1);
-            // The second time, people who heard the same just before have their messages edited.
+            // The second time, the messages of people who were notified shortly before are edited.
             each_once(&[told, edited].concat(), ALL + MAX_WATCHERS);
         }
     }
 }
 
-/// What somebody asks that makes such news, and the incident after it.
+/// A change that notifies so many, and the incident after it.
 fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incident::Incident) {
     let mut before = room.loaded.clone();
     if news == News::Escalated {

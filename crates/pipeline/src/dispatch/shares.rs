@@ -1,0 +1,159 @@
+//! Shares: a domain that failed on an event is asked again, by itself, until its share is done or set aside for a person.
+
+use metrics::counter;
+use tidegate_slack::event::Envelope;
+
+use super::{Dispatcher, TRIES, context, fail, guarded};
+use crate::archive::{self, Archived, Label};
+use crate::domain::Domain;
+use crate::ledger::{Begun, Committed, Decision, Delivery, JobError, Ledger, Share, ShareId};
+use crate::worker::FollowUp;
+
+/// Receives of one job after which a share is left to the sweep, which sends the next. The queue would make a dead letter of the
+/// job soon after, and the share is in the table.
+const RECEIVES: u32 = 4;
+
+/// Attempts after which a share is parked: about six jobs, the last of them some minutes after the first.
+const MOST_ATTEMPTS: i64 = 24;
+
+/// Attempts that ended without a word after which a share is parked: each may have taken a worker with it.
+const MOST_DEATHS: i64 = 4;
+
+impl Dispatcher {
+    /// Does one domain's share of an event, from the event's archived request.
+    pub(super) async fn share(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+    ) -> Result<FollowUp, JobError> {
+        let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
+        let tenant = &delivery.job.tenant;
+        let share = match ledger.begin_share(&id, delivery.job).await? {
+            Begun::Open(share) => share,
+            Begun::Done(share) => {
+                // Whoever did it may have died before the trail was told. The sweep wakes the lanes.
+                self.note(tenant, second(&share), &share.notes).await?;
+                return Ok(FollowUp::default());
+            }
+            Begun::Closed => return Ok(FollowUp::default()),
+        };
+        if share.is_waiting()
+            && let Some(why) = exhausted(&share)
+        {
+            return Err(JobError::Fail(why));
+        }
+        match self.attempt_share(delivery, ledger, &id, &share).await {
+            Ok(decision) => {
+                let note = decision.note(id.job_id());
+                self.note(tenant, second(&share), note.as_slice()).await?;
+                let lanes = decision.posts.into_iter().map(|post| post.lane);
+                Ok(lanes.collect::<Vec<_>>().into())
+            }
+            Err(JobError::Retry(why)) => {
+                ledger.note_failure(&id, &why).await?;
+                match delivery.attempt {
+                    ..RECEIVES => Err(JobError::Retry(why)),
+                    _ if share.is_waiting() => {
+                        tracing::warn!(why, "share.left_to_the_sweep");
+                        Ok(FollowUp::default())
+                    }
+                    _ => Err(JobError::Fail(why)),
+                }
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn attempt_share(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        id: &ShareId,
+        share: &Share,
+    ) -> Result<Decision, JobError> {
+        let asked = self.asked_again(delivery, ledger, id, share).await?;
+        for overtaken in 0..TRIES {
+            let decision = asked.decide(delivery, ledger, overtaken).await?;
+            match ledger.commit_share(id, share, &decision).await? {
+                Committed::Done(_) => {
+                    let domain = asked.domain.spec().name;
+                    counter!("tidegate_shares_total", "domain" => domain, "outcome" => "done")
+                        .increment(1);
+                    return Ok(decision);
+                }
+                Committed::Duplicate(_) => return Ok(decision),
+                Committed::Stale => {}
+            }
+        }
+        Err(JobError::Retry("the rows keep changing".to_owned()))
+    }
+
+    /// The domain of a share, and what it is asked about.
+    async fn asked_again(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        id: &ShareId,
+        share: &Share,
+    ) -> Result<Asked<'_>, JobError> {
+        let mut domains = self.domains.iter().map(|domain| &**domain);
+        let domain = domains.find(|domain| domain.spec().name == id.domain);
+        let domain = domain.ok_or_else(|| fail(&"its domain is switched off"))?;
+        let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
+        let archived = archive::read(rows, tenant, &share.address, &id.event).await;
+        let archived = archived.map_err(|e| match e {
+            archive::ArchiveError::Table(e) => e.into(),
+            e @ archive::ArchiveError::Damaged(_) => fail(&e),
+        })?;
+        let archived = archived.ok_or_else(|| fail(&"its request is no longer archived"))?;
+        let envelope = Envelope::parse(&archived.job.body).map_err(|e| fail(&e))?;
+        Ok(Asked {
+            domain,
+            archived,
+            envelope,
+        })
+    }
+}
+
+/// A domain and the event that it is asked about again.
+struct Asked<'a> {
+    domain: &'a dyn Domain,
+    archived: Archived,
+    envelope: Envelope,
+}
+
+impl Asked<'_> {
+    async fn decide(
+        &self,
+        delivery: Delivery<'_>,
+        ledger: &Ledger<'_>,
+        overtaken: usize,
+    ) -> Result<Decision, JobError> {
+        let label = Label {
+            name: self.archived.name.clone(),
+            dispatched_at: None,
+        };
+        let original = Delivery {
+            job: &self.archived.job,
+            label: &label,
+            ..delivery
+        };
+        let context = context(original, ledger, overtaken);
+        guarded(self.domain.event(context, &self.envelope)).await
+    }
+}
+
+/// Why a share is not tried any more, if it is not.
+fn exhausted(share: &Share) -> Option<String> {
+    let deaths = share.attempts - 1 - share.failures;
+    if deaths >= MOST_DEATHS {
+        return Some(format!("{deaths} attempts at it ended without a word"));
+    }
+    let again = || "it fails again and again".to_owned();
+    (share.attempts > MOST_ATTEMPTS).then(|| share.reason.clone().unwrap_or_else(again))
+}
+
+/// The second of the event that a share is of.
+fn second(share: &Share) -> i64 {
+    share.address.second()
+}
