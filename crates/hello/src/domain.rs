@@ -1,4 +1,4 @@
-//! The implementation of `Domain` for hello: it answers mentions and `/tidegate ping`.
+//! Hello as a domain: what it owns, and what it does with each thing that it owns.
 
 use async_trait::async_trait;
 use tidegate_pipeline::dispatch::command_answer;

@@ -1,4 +1,4 @@
-//! Answers a mention of the bot, in the thread of the mention.
+//! Mentions: a person who mentions the bot is answered in the thread of the mention.
 
 use serde_json::json;
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};

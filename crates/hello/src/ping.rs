@@ -1,6 +1,6 @@
 //! The command `/tidegate ping`.
 //!
-//! The answer says how long the command took from Slack to ingress, and from there to the worker.
+//! Answers with the time that the command took: from Slack to ingress, and from there through the queue to the worker.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::job::Job;

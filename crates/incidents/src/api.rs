@@ -4,17 +4,17 @@
 //! There is one route for the parts of an incident and not one a part: API Gateway's right to call a function holds some
 //! forty routes, each with a statement of its own.
 
-mod asking;
+mod call_context;
 mod changes;
 mod declaring;
 mod fields;
 mod listing;
 mod metrics;
 mod parts;
-mod room;
 mod settings;
 mod shown;
 mod status_page;
+mod submit;
 
 use tidegate_api::{Access, ApiSpec, DomainApi, Route, Scope};
 

@@ -3,13 +3,13 @@
 
 use serde_json::json;
 
-use super::asking::{self, Claim};
+use super::call_context::CallContext;
 use super::fields::Fields;
-use super::room::Room;
 use super::shown;
+use super::submit::{self, Claim};
 use crate::command::{Command, Timeline, When};
-use crate::decide::ask::Ask;
 use crate::decide::lifecycle::Update;
+use crate::decide::request::RequestKind;
 use crate::model::permissions::Action;
 use crate::model::rows::Loaded;
 use crate::model::severity::Severity;
@@ -26,22 +26,22 @@ const MAX_NEXT: u32 = 7 * 24 * 60;
 pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
     let mut fields = Fields::of(call)?;
     let named = fields.text("tenant", 100);
-    let room = Room::enter(api, call, named.as_deref()).await?;
-    let loaded = room.find(call.path("id")).await?;
+    let context = CallContext::enter(api, call, named.as_deref()).await?;
+    let loaded = context.find(call.path("id")).await?;
     let part = call.path("part");
     let what = format!("{part} of {}", loaded.incident.id);
     let claim = Claim::of(call, &mut fields, &what);
-    let (ask, action) = read(&mut fields, &room, &loaded, part)?;
+    let (kind, action) = read(&mut fields, &context, &loaded, part)?;
     fields.check()?;
-    room.must(action, Some(&loaded))?;
+    context.must(action, Some(&loaded))?;
     let id = &loaded.incident.id;
-    let came = asking::ask(&room, &claim, ask, Some(id)).await?;
+    let result = submit::submit(&context, &claim, kind, Some(id)).await?;
     // It may have become one that the caller may not know of.
-    let now = room.find(id.as_str()).await?;
+    let now = context.find(id.as_str()).await?;
     Ok(reply::ok(json!({
         "ok": true,
-        "changed": came.incident.is_some() && !came.repeated,
-        "message": came.message,
+        "changed": result.incident.is_some() && !result.repeated,
+        "message": result.message,
         "incident": shown::incident(&now),
     })))
 }
@@ -49,14 +49,14 @@ pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
 /// What is asked, and what one must be allowed for it.
 fn read(
     fields: &mut Fields,
-    room: &Room<'_>,
+    context: &CallContext<'_>,
     loaded: &Loaded,
     part: &str,
-) -> Result<(Ask, Action), ApiError> {
+) -> Result<(RequestKind, Action), ApiError> {
     let status = loaded.incident.status;
     let command = match part {
         "updates" => return Ok(update(fields)),
-        "resolve" => return Ok(resolve(fields, room, loaded)),
+        "resolve" => return Ok(resolve(fields, context, loaded)),
         "severity" => severity(fields),
         "reopen" => (
             Command::Reopen(fields.needed("why", MAX_TEXT)),
@@ -68,7 +68,7 @@ fn read(
         ),
         "close" => (Command::Close, Action::Close),
         "accept" => (Command::Accept, Action::Accept),
-        "timeline" => note(fields, room),
+        "timeline" => note(fields, context),
         _ => {
             return Err(ApiError::not_found(
                 "no such change; there are updates, severity, resolve, reopen, cancel, close, accept and timeline",
@@ -76,10 +76,10 @@ fn read(
         }
     };
     let (command, action) = command;
-    Ok((Ask::Command(command), action))
+    Ok((RequestKind::Command(command), action))
 }
 
-fn update(fields: &mut Fields) -> (Ask, Action) {
+fn update(fields: &mut Fields) -> (RequestKind, Action) {
     let status = |text: &str| {
         let steps = [
             Status::Investigating,
@@ -103,18 +103,22 @@ fn update(fields: &mut Fields) -> (Ask, Action) {
     } else {
         Action::Update
     };
-    (Ask::Update(update, public), action)
+    (RequestKind::Update(update, public), action)
 }
 
-fn resolve(fields: &mut Fields, room: &Room<'_>, loaded: &Loaded) -> (Ask, Action) {
+fn resolve(
+    fields: &mut Fields,
+    context: &CallContext<'_>,
+    loaded: &Loaded,
+) -> (RequestKind, Action) {
     let summary = fields.text("summary", MAX_TEXT);
     let public = fields.text("public", MAX_TEXT);
     // In Slack a form would ask for it.
     let is_needed = loaded.incident.severity.is_broadcast() && loaded.incident.status.is_open();
-    if summary.is_none() && is_needed && room.actor.person().is_some() {
+    if summary.is_none() && is_needed && context.actor.person().is_some() {
         fields.wrong("summary", "is needed for a P1 or P2");
     }
-    (Ask::Resolve(summary, public), Action::Resolve)
+    (RequestKind::Resolve(summary, public), Action::Resolve)
 }
 
 fn severity(fields: &mut Fields) -> (Command, Action) {
@@ -130,8 +134,8 @@ fn severity(fields: &mut Fields) -> (Command, Action) {
     (command, Action::ChangeSeverity)
 }
 
-fn note(fields: &mut Fields, room: &Room<'_>) -> (Command, Action) {
-    let at = fields.moment("at", room.now).map(When::Exact);
+fn note(fields: &mut Fields, context: &CallContext<'_>) -> (Command, Action) {
+    let at = fields.moment("at", context.now).map(When::Exact);
     let text = fields.needed("text", MAX_TEXT);
     let command = Command::Timeline(Timeline::Add { at, text });
     (command, Action::AddToTimeline)

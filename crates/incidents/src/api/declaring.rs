@@ -3,12 +3,12 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::asking::{self, Claim};
+use super::call_context::CallContext;
 use super::fields::Fields;
-use super::room::Room;
 use super::shown;
-use crate::decide::ask::Ask;
+use super::submit::{self, Claim};
 use crate::decide::declaration;
+use crate::decide::request::RequestKind;
 use crate::model::form::Declaration;
 use crate::model::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
 use crate::model::permissions::Action;
@@ -26,28 +26,28 @@ const MAX_NAME: usize = 100;
 pub(super) async fn declare(api: &Api, call: &Call) -> ApiResult {
     let mut fields = Fields::of(call)?;
     let named = fields.text("tenant", MAX_NAME);
-    let room = Room::enter(api, call, named.as_deref()).await?;
+    let context = CallContext::enter(api, call, named.as_deref()).await?;
     let claim = Claim::of(call, &mut fields, "declare");
-    let declaration = read(&mut fields, &room)?;
-    room.must(Action::Declare, None)?;
-    let ask = Ask::Declare(Box::new(declaration));
-    let came = asking::ask(&room, &claim, ask, None).await?;
-    let loaded = match &came.incident {
-        Some(id) if !came.repeated => load(&room, id).await?,
-        _ => declared_before(&room, &claim).await?,
+    let declaration = read(&mut fields, &context)?;
+    context.must(Action::Declare, None)?;
+    let kind = RequestKind::Declare(Box::new(declaration));
+    let result = submit::submit(&context, &claim, kind, None).await?;
+    let loaded = match &result.incident {
+        Some(id) if !result.repeated => load(&context, id).await?,
+        _ => declared_before(&context, &claim).await?,
     };
-    let status = if came.repeated {
+    let status = if result.repeated {
         StatusCode::OK
     } else {
         StatusCode::CREATED
     };
-    let incident = shown::to(&room, &loaded);
-    let body = json!({"ok": true, "declared": !came.repeated, "incident": incident});
+    let incident = shown::to(&context, &loaded);
+    let body = json!({"ok": true, "declared": !result.repeated, "incident": incident});
     Ok(reply::json(status, &body))
 }
 
 /// The declaration in a body, with what its template says and all that is wrong with it.
-fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, ApiError> {
+fn read(fields: &mut Fields, context: &CallContext<'_>) -> Result<Declaration, ApiError> {
     let severity = |text: &str| Severity::parse(text);
     let declaration = Declaration {
         title: fields.text("title", MAX_TITLE).unwrap_or_default(),
@@ -60,13 +60,13 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, ApiError> {
         triage: fields.flag("triage"),
         template: fields.text("template", MAX_NAME),
         source: None,
-        detected_at: fields.moment("detected_at", room.now),
+        detected_at: fields.moment("detected_at", context.now),
     };
-    let settings = &room.settings.settings;
+    let settings = &context.settings.settings;
     match declaration::from_template(declaration.clone(), settings) {
-        Ok(declaration) => note_problems(fields, &declaration, room),
+        Ok(declaration) => note_problems(fields, &declaration, context),
         Err(words) => {
-            note_problems(fields, &declaration, room);
+            note_problems(fields, &declaration, context);
             fields.wrong("template", &format!("is none: {}", words.plain()));
         }
     }
@@ -74,12 +74,12 @@ fn read(fields: &mut Fields, room: &Room<'_>) -> Result<Declaration, ApiError> {
     Ok(declaration)
 }
 
-fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>) {
+fn note_problems(fields: &mut Fields, declaration: &Declaration, context: &CallContext<'_>) {
     if declaration.services.len() > MAX_SERVICES {
         fields.wrong("services", &format!("takes {MAX_SERVICES} at most"));
         return;
     }
-    for (field, words) in declaration::check(declaration, &room.settings.settings) {
+    for (field, words) in declaration::check(declaration, &context.settings.settings) {
         let name = if field == "service" {
             "services"
         } else {
@@ -91,14 +91,14 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, room: &Room<'_>
     }
 }
 
-async fn load(room: &Room<'_>, id: &IncidentId) -> Result<Loaded, ApiError> {
-    let loaded = rows::load(&room.rows, id).await?;
+async fn load(context: &CallContext<'_>, id: &IncidentId) -> Result<Loaded, ApiError> {
+    let loaded = rows::load(&context.rows, id).await?;
     loaded.ok_or_else(|| ApiError::Internal("a declared incident is not there".to_owned()))
 }
 
 /// The incident that the same key declared.
-async fn declared_before(room: &Room<'_>, claim: &Claim) -> Result<Loaded, ApiError> {
+async fn declared_before(context: &CallContext<'_>, claim: &Claim) -> Result<Loaded, ApiError> {
     let pointer = rows::by_request(claim.id());
-    let loaded = rows::load_pointed(&room.rows, &pointer).await?;
+    let loaded = rows::load_pointed(&context.rows, &pointer).await?;
     loaded.ok_or_else(|| ApiError::Internal("a claim of the API has no incident".to_owned()))
 }

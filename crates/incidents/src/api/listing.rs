@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use tidegate_pipeline::table::{Cursor, Range, RowKey};
 
-use super::room::{AT_A_TIME, Room};
+use super::call_context::{AT_A_TIME, CallContext};
 use super::shown;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
@@ -19,7 +19,7 @@ const LIMIT: usize = 50;
 const MOST: usize = 200;
 
 /// Which incidents are wanted.
-struct Wanted {
+struct Filter {
     /// The open ones only.
     open: bool,
     severity: Option<Severity>,
@@ -30,10 +30,10 @@ struct Wanted {
 pub(super) async fn list(api: &Api, call: &Call) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let after = call.query.cursor("after")?;
-    let wanted = Wanted::read(&call.query)?;
-    let room = Room::enter(api, call, None).await?;
-    room.must(Action::List, None)?;
-    let (found, next) = page(&room, &wanted, limit, after).await?;
+    let filter = Filter::read(&call.query)?;
+    let context = CallContext::enter(api, call, None).await?;
+    context.must(Action::List, None)?;
+    let (found, next) = page(&context, &filter, limit, after).await?;
     let incidents: Vec<Value> = found.iter().map(shown::incident).collect();
     let next = next.as_ref().map(Cursor::encode);
     Ok(reply::ok(
@@ -41,7 +41,7 @@ pub(super) async fn list(api: &Api, call: &Call) -> ApiResult {
     ))
 }
 
-impl Wanted {
+impl Filter {
     fn read(query: &Parameters) -> Result<Self, ApiError> {
         let mut problems = Vec::new();
         let mut problem = |words: &str| problems.push(words.to_owned());
@@ -106,28 +106,28 @@ fn is_month(text: &str) -> bool {
 /// One page, and where the next one begins. That is after the last incident shown: the place of any other in the list would
 /// tell of it.
 async fn page(
-    room: &Room<'_>,
-    wanted: &Wanted,
+    context: &CallContext<'_>,
+    filter: &Filter,
     limit: usize,
     mut after: Option<Cursor>,
 ) -> Result<(Vec<Loaded>, Option<Cursor>), ApiError> {
-    let (list, from_its_end) = wanted.list(room.now);
+    let (list, from_its_end) = filter.list(context.now);
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     let mut found: Vec<(RowKey, Loaded)> = Vec::new();
     loop {
-        let read = room
+        let read = context
             .rows
             .query(&list, Range::All, from_its_end, AT_A_TIME, after.as_ref())
             .await?;
         let ids = read.rows.into_iter();
         let ids = ids.filter_map(|(key, item)| Some((key, rows::pointed(&item)?)));
         let loads = ids.map(async |(key, id)| {
-            let loaded = rows::load(&room.rows, &id).await?;
+            let loaded = rows::load(&context.rows, &id).await?;
             Ok::<_, ApiError>(loaded.map(|loaded| (key, loaded)))
         });
         for (key, loaded) in try_join_all(loads).await?.into_iter().flatten() {
             let incident = &loaded.incident;
-            if !room.sees(incident) || !wanted.fits(incident) {
+            if !context.sees(incident) || !filter.fits(incident) {
                 continue;
             }
             if found.len() == limit {

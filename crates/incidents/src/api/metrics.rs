@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::call_context::CallContext;
 use super::parts::file;
-use super::room::Room;
 use crate::decide::metrics;
 use crate::model::permissions::Action;
 use tidegate_api::reply;
@@ -32,10 +32,10 @@ pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
     if !problems.is_empty() {
         return Err(ApiError::problems(&problems));
     }
-    let room = Room::enter(api, call, None).await?;
-    room.must(Action::List, None)?;
+    let context = CallContext::enter(api, call, None).await?;
+    context.must(Action::List, None)?;
     let service = call.query.get("service");
-    let cells = metrics::load(&room.rows, room.now, days, service).await?;
+    let cells = metrics::load(&context.rows, context.now, days, service).await?;
     if format == "csv" {
         return Ok(file("text/csv; charset=utf-8", metrics::csv(&cells)));
     }

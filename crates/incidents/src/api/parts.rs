@@ -7,7 +7,7 @@ use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use tidegate_pipeline::table::Range;
 
-use super::room::Room;
+use super::call_context::CallContext;
 use super::shown;
 use crate::decide::tasks::{self, Task};
 use crate::decide::{relations, review};
@@ -24,22 +24,22 @@ const LIMIT: usize = 100;
 const MOST: usize = 250;
 
 pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
-    let room = Room::enter(api, call, None).await?;
-    let loaded = room.find(call.path("id")).await?;
-    room.must(Action::View, Some(&loaded))?;
+    let context = CallContext::enter(api, call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
     let mut shown = shown::incident(&loaded);
-    let links = relations::load(&room.rows, &loaded.incident.id).await?;
-    shown["links"] = shown::links(&room, &links).await?.into();
-    shown["merged_into"] = merged_into(&room, &loaded).await?;
+    let links = relations::load(&context.rows, &loaded.incident.id).await?;
+    shown["links"] = shown::links(&context, &links).await?.into();
+    shown["merged_into"] = merged_into(&context, &loaded).await?;
     Ok(reply::ok(json!({"ok": true, "incident": shown})))
 }
 
-async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, ApiError> {
+async fn merged_into(context: &CallContext<'_>, loaded: &Loaded) -> Result<Value, ApiError> {
     let Some(id) = &loaded.incident.merged_into else {
         return Ok(Value::Null);
     };
-    let other = rows::load_alone(&room.rows, id).await?;
-    let other = other.filter(|other| room.sees(other));
+    let other = rows::load_alone(&context.rows, id).await?;
+    let other = other.filter(|other| context.sees(other));
     Ok(other.map_or(
         Value::Null,
         |other| json!({"id": other.id, "name": other.name()}),
@@ -47,21 +47,21 @@ async fn merged_into(room: &Room<'_>, loaded: &Loaded) -> Result<Value, ApiError
 }
 
 pub(super) async fn show_part(api: &Api, call: &Call) -> ApiResult {
-    let room = Room::enter(api, call, None).await?;
-    let loaded = room.find(call.path("id")).await?;
-    room.must(Action::View, Some(&loaded))?;
+    let context = CallContext::enter(api, call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
     match call.path("part") {
-        "timeline" => timeline(&room, call, &loaded).await,
+        "timeline" => timeline(&context, call, &loaded).await,
         "tasks" => {
-            let tasks = tasks::load_all(&room.rows, &loaded.incident.id).await?;
+            let tasks = tasks::load_all(&context.rows, &loaded.incident.id).await?;
             let tasks: Vec<Value> = tasks.iter().map(task).collect();
             Ok(reply::ok(json!({"ok": true, "tasks": tasks})))
         }
-        "deliveries" => deliveries(&room, &loaded).await,
-        "postmortem" => postmortem(&room, call, &loaded).await,
+        "deliveries" => deliveries(&context, &loaded).await,
+        "postmortem" => postmortem(&context, call, &loaded).await,
         "export" => {
-            room.must(Action::Export, Some(&loaded))?;
-            whole(&room, call, &loaded).await
+            context.must(Action::Export, Some(&loaded))?;
+            whole(&context, call, &loaded).await
         }
         _ => Err(ApiError::not_found(
             "no such part; there are timeline, tasks, deliveries, postmortem and export",
@@ -70,7 +70,7 @@ pub(super) async fn show_part(api: &Api, call: &Call) -> ApiResult {
 }
 
 /// The latest entries, newest first; `next` is the `before` of the page after.
-async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
+async fn timeline(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let last = match call.query.number("before")?.map(u64::try_from) {
         None => loaded.incident.seq,
@@ -81,7 +81,7 @@ async fn timeline(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let (from, to) = (["entry", from.as_str()], ["entry", to.as_str()]);
     let partition = rows::partition(&loaded.incident.id);
     let range = Range::Between(&from, &to);
-    let page = room
+    let page = context
         .rows
         .query(&partition, range, true, limit, None)
         .await?;
@@ -107,8 +107,8 @@ fn task(task: &Task) -> Value {
     })
 }
 
-async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> ApiResult {
-    let deliveries = notification::list(&room.rows, &loaded.incident.id).await?;
+async fn deliveries(context: &CallContext<'_>, loaded: &Loaded) -> ApiResult {
+    let deliveries = notification::list(&context.rows, &loaded.incident.id).await?;
     let deliveries = deliveries.iter().map(|delivery| {
         json!({
             "news": delivery.news,
@@ -123,9 +123,9 @@ async fn deliveries(room: &Room<'_>, loaded: &Loaded) -> ApiResult {
     Ok(reply::ok(json!({"ok": true, "deliveries": deliveries})))
 }
 
-async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
+async fn postmortem(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let format = Format::of(call)?;
-    let draft = review::load(&room.rows, &loaded.incident.id).await?;
+    let draft = review::load(&context.rows, &loaded.incident.id).await?;
     let draft = draft.ok_or_else(|| {
         ApiError::not_found("no post-mortem yet: `/incident postmortem` drafts one")
     })?;
@@ -142,9 +142,9 @@ async fn postmortem(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult 
     })))
 }
 
-async fn whole(room: &Room<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
+async fn whole(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let format = Format::of(call)?;
-    let (rows, incident) = (&room.rows, &loaded.incident);
+    let (rows, incident) = (&context.rows, &loaded.incident);
     let record = try_join(
         rows::entries(rows, &incident.id),
         tasks::load_all(rows, &incident.id),

@@ -64,7 +64,7 @@ const WRITE: Access = Access::TenantOrOperator(INCIDENTS_ADMIN);
 /// The body of a PUT: what is stored, for whom, and which version the caller has seen.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct SettingsBody {
     tenant: Option<String>,
     version: Option<i64>,
     #[serde(alias = "service", alias = "template")]
@@ -74,7 +74,7 @@ struct Wanted {
 /// The body of a PUT of the status page's key.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WantedKey {
+struct KeyBody {
     tenant: Option<String>,
     key: String,
 }
@@ -90,12 +90,12 @@ async fn show(api: &Api, call: &Call) -> ApiResult {
 }
 
 async fn replace(api: &Api, call: &Call) -> ApiResult {
-    let wanted: Wanted = call.json()?;
-    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
-    let whole = input::read(&wanted.settings).map_err(|problems| ApiError::problems(&problems))?;
+    let body: SettingsBody = call.json()?;
+    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
+    let whole = input::read(&body.settings).map_err(|problems| ApiError::problems(&problems))?;
     let replace = |_| Ok(whole.clone());
     settings(api)?
-        .change(api, call, &place, wanted.version, replace)
+        .change(api, call, &place, body.version, replace)
         .await
 }
 
@@ -157,14 +157,14 @@ async fn remove_service(api: &Api, call: &Call) -> ApiResult {
 }
 
 async fn put_key(api: &Api, call: &Call) -> ApiResult {
-    let wanted: WantedKey = call.json()?;
-    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
-    if !StatusPageKey::is_plausible(&wanted.key) {
+    let body: KeyBody = call.json()?;
+    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
+    if !StatusPageKey::is_plausible(&body.key) {
         let message =
             "`key` takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
         return Err(ApiError::bad(message));
     }
-    let write = StatusPageKey::store(&wanted.key.into());
+    let write = StatusPageKey::store(&body.key.into());
     place.rows.write(write).await?;
     settings(api)?
         .audit(api, call, &place, "status page key set")
@@ -187,11 +187,10 @@ fn part<T: DeserializeOwned + Serialize>(
     call: &Call,
     what: &str,
 ) -> Result<(TenantRows, Option<i64>, T), ApiError> {
-    let wanted: Wanted = call.json()?;
-    let place = TenantRows::of(api, call, wanted.tenant.as_deref())?;
-    let part =
-        read_part(what, &wanted.settings).map_err(|problems| ApiError::problems(&problems))?;
-    Ok((place, wanted.version, part))
+    let body: SettingsBody = call.json()?;
+    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
+    let part = read_part(what, &body.settings).map_err(|problems| ApiError::problems(&problems))?;
+    Ok((place, body.version, part))
 }
 
 /// The settings of incidents.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidegate_pipeline::clock::Timestamp;
 
-use super::room::Room;
+use super::call_context::CallContext;
 use crate::decide::relations::Linked;
 use crate::model::incident::{Incident, Milestones};
 use crate::model::rows::{self, Loaded, Place};
@@ -11,8 +11,8 @@ use crate::model::timeline::Entry;
 use tidegate_api::ApiError;
 
 /// An incident as the caller may see it: who may not know of what it has just declared learns its name only.
-pub(super) fn to(room: &Room<'_>, loaded: &Loaded) -> Value {
-    if room.sees(&loaded.incident) {
+pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Value {
+    if context.sees(&loaded.incident) {
         return incident(loaded);
     }
     json!({"id": loaded.incident.id, "name": loaded.incident.name()})
@@ -90,14 +90,17 @@ fn channel(incident: &Incident, place: &Place) -> Value {
 }
 
 /// What an incident is linked to, as far as the caller may know of it.
-pub(super) async fn links(room: &Room<'_>, links: &[Linked]) -> Result<Vec<Value>, ApiError> {
+pub(super) async fn links(
+    context: &CallContext<'_>,
+    links: &[Linked],
+) -> Result<Vec<Value>, ApiError> {
     let mut shown = Vec::new();
     for link in links {
         match link {
             Linked::Page(url) => shown.push(json!({"url": url})),
             Linked::Incident(id, tie) => {
-                let other = rows::load_alone(&room.rows, id).await?;
-                if let Some(other) = other.filter(|other| room.sees(other)) {
+                let other = rows::load_alone(&context.rows, id).await?;
+                if let Some(other) = other.filter(|other| context.sees(other)) {
                     let tie = tie.as_str();
                     shown.push(json!({"id": other.id, "name": other.name(), "relation": tie}));
                 }

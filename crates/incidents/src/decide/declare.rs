@@ -9,8 +9,8 @@ use tidegate_slack::ids::UserId;
 use tidegate_slack::prose;
 use tidegate_slack::prose::{Prose, code, strong};
 
-use super::case::{Case, Refused, Verdict};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::declaration;
 use super::routing;
 use super::speak::publish;
@@ -28,37 +28,46 @@ use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, rows};
 
 /// With title, severity and service there is nothing left to ask; otherwise the form asks for the rest.
-pub fn typed(case: &Case<'_>, known: &command::Declare) -> Result<Verdict, Refused> {
+pub fn typed(
+    context: &DecisionContext<'_>,
+    known: &command::Declare,
+) -> Result<Verdict, RequestError> {
     let declaration = declaration::typed(known);
     let is_whole = known.template.is_some() || {
-        let services = !known.services.is_empty() || case.settings.services.is_empty();
+        let services = !known.services.is_empty() || context.settings.services.is_empty();
         known.title.is_some() && known.severity.is_some() && services
     };
     if is_whole {
-        return declare(case, &declaration);
+        return declare(context, &declaration);
     }
-    case.may_at_all(Action::Declare)?;
+    context.may_at_all(Action::Declare)?;
     Ok(Verdict::Form(Form::Declare(Box::new(declaration))))
 }
 
 /// Declares what was asked for, with what its template adds, if the asker may and nothing is wrong with it.
-pub fn declare(case: &Case<'_>, declaration: &Declaration) -> Result<Verdict, Refused> {
-    case.may_at_all(Action::Declare)?;
-    let settings = case.settings;
+pub fn declare(
+    context: &DecisionContext<'_>,
+    declaration: &Declaration,
+) -> Result<Verdict, RequestError> {
+    context.may_at_all(Action::Declare)?;
+    let settings = context.settings;
     let declaration = declaration::from_template(declaration.clone(), settings)
-        .map_err(|words| Refused::new("no_such_template", words))?;
+        .map_err(|words| RequestError::new("no_such_template", words))?;
     let wrong = declaration::check(&declaration, settings);
     if !wrong.is_empty() {
         let words = wrong.into_iter().map(|(_, words)| words);
-        return Err(Refused::new("bad_declaration", Prose::joined(words, " ")));
+        return Err(RequestError::new(
+            "bad_declaration",
+            Prose::joined(words, " "),
+        ));
     }
     let change = decide(
         &declaration,
         settings,
-        &case.actor,
-        case.cause,
-        case.count,
-        case.now,
+        &context.actor,
+        context.cause,
+        context.count,
+        context.now,
     );
     let said = prose!(
         strong(change.incident.name()),

@@ -6,7 +6,7 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
 use tidegate_slack::prose;
 
-use super::case::{Case, Refused, Reply, Verdict};
+use super::context::{DecisionContext, Reply, RequestError, Verdict};
 use super::people::{bring_in, give, goes_on, has_room, person, take_up};
 use super::routing;
 use super::speak::{say, say_message, show};
@@ -19,33 +19,33 @@ use crate::render::handover::{HandoverOutcome, answered, message_of};
 
 /// Offers the command. The brief goes to the channel and to the person. `open_tasks` is how many there are.
 pub fn offer(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     to: &UserId,
     notes: Option<&str>,
     open_tasks: usize,
-) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Handover)?;
-    let from = person(case)?;
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Handover)?;
+    let from = person(context)?;
     goes_on(incident)?;
     let name = incident.name();
     if incident.commander() == Some(to) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "already_commander",
             prose!(to, " is the commander of ", name, " already."),
         ));
     }
     if to == from {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "handover_to_self",
             "The command is offered to somebody else. To take it yourself, type `/incident take`.",
         ));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let offer = Handover {
         to: to.clone(),
         from: from.clone(),
         notes: bounded(notes.unwrap_or_default().trim().to_owned()),
-        at: case.now,
+        at: context.now,
     };
     change.note(EntryKind::RoleChange, noted(&offer));
     if !incident.takes_part(to) {
@@ -80,11 +80,17 @@ pub fn offer(
 }
 
 /// Yes to what was offered then.
-pub fn accept(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
-    let (incident, offer) = asked(case, offered)?;
-    let mut change = case.change(incident);
+pub fn accept(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verdict, RequestError> {
+    let (incident, offer) = asked(context, offered)?;
+    let mut change = context.change(incident);
     let because = format!(", handed over by <@{}>", offer.from);
-    give(&mut change, case, &RoleName::Commander, &offer.to, &because)?;
+    give(
+        &mut change,
+        context,
+        &RoleName::Commander,
+        &offer.to,
+        &because,
+    )?;
     take_up(&mut change);
     say(
         &mut change,
@@ -103,9 +109,9 @@ pub fn accept(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
 }
 
 /// No to what was offered then: the commander stays.
-pub fn decline(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> {
-    let (incident, offer) = asked(case, offered)?;
-    let mut change = case.change(incident);
+pub fn decline(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verdict, RequestError> {
+    let (incident, offer) = asked(context, offered)?;
+    let mut change = context.change(incident);
     change.incident.handover = None;
     change.note(
         EntryKind::RoleChange,
@@ -130,16 +136,19 @@ pub fn decline(case: &Case<'_>, offered: Timestamp) -> Result<Verdict, Refused> 
 }
 
 /// The offer of that moment, which waits for the asker.
-fn asked<'a>(case: &Case<'a>, offered: Timestamp) -> Result<(&'a Incident, &'a Handover), Refused> {
-    let incident = case.may(Action::AnswerHandover)?;
+fn asked<'a>(
+    context: &DecisionContext<'a>,
+    offered: Timestamp,
+) -> Result<(&'a Incident, &'a Handover), RequestError> {
+    let incident = context.may(Action::AnswerHandover)?;
     let over = "This handover is over: there is nothing to answer.";
     let offer = incident
         .handover
         .as_ref()
-        .ok_or_else(|| Refused::new("handover_over", over))?;
+        .ok_or_else(|| RequestError::new("handover_over", over))?;
     goes_on(incident)?;
     if offer.at != offered {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "handover_lapsed",
             prose!(
                 "This offer has lapsed: ",

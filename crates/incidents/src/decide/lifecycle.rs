@@ -7,8 +7,8 @@ mod endings;
 use tidegate_slack::mrkdwn::escape;
 
 pub use self::endings::{cancel, close, reopen, resolve};
-use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict, ended};
 use super::speak::{publish, say, show, tell_all};
 use super::{metrics, routing};
 use crate::model::effect::Effect;
@@ -45,25 +45,25 @@ impl Update {
 }
 
 /// Says where it stands: a transition, words, or both.
-pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
+pub fn update(context: &DecisionContext<'_>, update: &Update) -> Result<Verdict, RequestError> {
     let action = if update.to.is_some() {
         Action::ChangeStatus
     } else {
         Action::Update
     };
-    let incident = case.may(action)?;
+    let incident = context.may(action)?;
     if let Some(to @ (Status::Resolved | Status::Closed | Status::Canceled | Status::Merged)) =
         update.to
     {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "another_command",
-            prose!(code(&to), " has a command of its own: `/incident help`."),
+            prose!(code(to), " has a command of its own: `/incident help`."),
         ));
     }
     if !incident.status.is_open() {
         return Err(ended(incident));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let text = update
         .text
         .as_deref()
@@ -79,8 +79,8 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
             &mut change.incident,
             to,
             text,
-            case.standing().is_admin(),
-            case.now,
+            context.standing().is_admin(),
+            context.now,
         )?,
         None => Transition::Unchanged,
     };
@@ -92,13 +92,13 @@ pub fn update(case: &Case<'_>, update: &Update) -> Result<Verdict, Refused> {
             " already."
         )));
     }
-    change.incident.updated_at = case.now;
-    change.incident.next_update_at = update.next_minutes.map(|n| case.now.plus(minutes(n)));
+    change.incident.updated_at = context.now;
+    change.incident.next_update_at = update.next_minutes.map(|n| context.now.plus(minutes(n)));
     if let Some(text) = text {
         change.incident.summary = Some(text.to_owned());
     }
     note_update(&mut change, incident.status, text);
-    announce_update(&mut change, case, incident.status, text);
+    announce_update(&mut change, context, incident.status, text);
     Ok(Verdict::silent(change))
 }
 
@@ -113,8 +113,13 @@ fn note_update(change: &mut Change, from: Status, text: Option<&str>) {
     }
 }
 
-fn announce_update(change: &mut Change, case: &Case<'_>, from: Status, text: Option<&str>) {
-    let (who, to) = (case.who(), change.incident.status);
+fn announce_update(
+    change: &mut Change,
+    context: &DecisionContext<'_>,
+    from: Status,
+    text: Option<&str>,
+) {
+    let (who, to) = (context.who(), change.incident.status);
     let words = text.map(escape).unwrap_or_default();
     if from == to {
         say(change, &format!("*Update* by {who}: {words}"));
@@ -124,13 +129,17 @@ fn announce_update(change: &mut Change, case: &Case<'_>, from: Status, text: Opt
         say(change, &format!("*{to}* (was {from}), says {who}: {words}"));
     }
     show(change);
-    tell_all(change, case.settings, News::Updated, text);
+    tell_all(change, context.settings, News::Updated, text);
     publish(change);
 }
 
 /// Changes how bad it is. Who was not told yet is told when it gets worse; when it gets better, it is said in the channel.
-pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::ChangeSeverity)?;
+pub fn severity(
+    context: &DecisionContext<'_>,
+    to: Severity,
+    reason: Option<&str>,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::ChangeSeverity)?;
     if !incident.status.is_open() && incident.status != Status::Resolved {
         return Err(ended(incident));
     }
@@ -143,7 +152,7 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
             " already."
         )));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.severity = to;
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let because = reason
@@ -157,13 +166,13 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
         &mut change,
         &format!(
             "Severity *{arrow}* from {from} to *{to}* by {}{because}",
-            case.who()
+            context.who()
         ),
     );
     show(&mut change);
     if worse && to.is_broadcast() {
-        tell_all(&mut change, case.settings, News::Escalated, reason);
-        invite_owners(&mut change, case);
+        tell_all(&mut change, context.settings, News::Escalated, reason);
+        invite_owners(&mut change, context);
     } else {
         routing::refresh(&mut change);
     }
@@ -174,11 +183,11 @@ pub fn severity(case: &Case<'_>, to: Severity, reason: Option<&str>) -> Result<V
     Ok(Verdict::silent(change))
 }
 
-fn invite_owners(change: &mut Change, case: &Case<'_>) {
+fn invite_owners(change: &mut Change, context: &DecisionContext<'_>) {
     if change.incident.private || change.incident.drill {
         return;
     }
-    let mut users = case.settings.owners(&change.incident.services);
+    let mut users = context.settings.owners(&change.incident.services);
     users.retain(|user| !change.incident.takes_part(user));
     if users.is_empty() {
         return;
@@ -188,8 +197,8 @@ fn invite_owners(change: &mut Change, case: &Case<'_>) {
 }
 
 /// What was in triage is one: from now on others hear of it.
-pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Accept)?;
+pub fn accept(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Accept)?;
     if incident.status != Status::Triage {
         return Ok(Verdict::words(prose!(
             incident.name(),
@@ -198,34 +207,34 @@ pub fn accept(case: &Case<'_>) -> Result<Verdict, Refused> {
             " already."
         )));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     transition::move_to(
         &mut change.incident,
         Status::Declared,
         None,
-        case.standing().is_admin(),
-        case.now,
+        context.standing().is_admin(),
+        context.now,
     )?;
     if change.incident.commander().is_none()
-        && let Some(user) = case.actor.person()
+        && let Some(user) = context.actor.person()
     {
-        super::people::assign(&mut change, &RoleName::Commander, user, case.zone);
+        super::people::assign(&mut change, &RoleName::Commander, user, context.zone);
     }
     change.note(
         EntryKind::StatusChanged,
-        format!("triage → declared by {}", case.who()),
+        format!("triage → declared by {}", context.who()),
     );
     say(
         &mut change,
         &format!(
             "{} says that this *is an incident*: {}.",
-            case.who(),
+            context.who(),
             incident.severity
         ),
     );
     show(&mut change);
-    tell_all(&mut change, case.settings, News::Declared, None);
-    invite_owners(&mut change, case);
+    tell_all(&mut change, context.settings, News::Declared, None);
+    invite_owners(&mut change, context);
     publish(&mut change);
     Ok(Verdict::silent(change))
 }

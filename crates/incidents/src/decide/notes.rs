@@ -6,7 +6,7 @@ use tidegate_slack::ids::{Ts, UserId};
 use tidegate_slack::prose;
 use tidegate_slack::prose::{code, strong};
 
-use super::case::{Case, Refused, Verdict};
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::marks::{Found, Marked, Marker, moment, reword};
 use super::speak::show;
 use super::{change::Change, metrics};
@@ -20,14 +20,18 @@ use crate::model::timeline::{Entry, EntryKind, MAX_TEXT, Source};
 use crate::render::text::utc;
 
 /// Adds an entry, for now or for an earlier moment.
-pub fn add(case: &Case<'_>, at: Option<When>, text: &str) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::AddToTimeline)?;
+pub fn add(
+    context: &DecisionContext<'_>,
+    at: Option<When>,
+    text: &str,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::AddToTimeline)?;
     let text = said(text)?;
     let at = match at {
-        Some(when) => happened(case, when)?,
-        None => case.now,
+        Some(when) => happened(context, when)?,
+        None => context.now,
     };
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let seq = change.note_from(EntryKind::Note, text, at, None);
     Ok(Verdict::changed(
         change,
@@ -44,16 +48,16 @@ pub fn add(case: &Case<'_>, at: Option<When>, text: &str) -> Result<Verdict, Ref
 
 /// Puts a message on the timeline, once. `known` is what the incident knows of the message.
 pub fn add_message(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     source: &Source,
     text: &str,
     author: Option<&UserId>,
     known: Option<&Found>,
-) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::AddToTimeline)?;
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::AddToTimeline)?;
     let text = said(text)?;
     if known.is_some_and(|found| found.marked.is_deleted()) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "message_deleted",
             "That message has been deleted. `/incident timeline add` notes it in your own words.",
         ));
@@ -62,8 +66,8 @@ pub fn add_message(
     if known.is_some_and(|found| found.marked.is_marked(Marker::Word)) {
         return Ok(Verdict::words("That message is on the timeline already."));
     }
-    let mut change = case.change(incident);
-    let now = Ts::from(case.now.seconds().to_string());
+    let mut change = context.change(incident);
+    let now = Ts::from(context.now.seconds().to_string());
     mark(&mut change, source, known, (Marker::Word, &now), || Words {
         text: text.to_owned(),
         author: author.cloned(),
@@ -129,17 +133,17 @@ fn note_message(change: &mut Change, source: &Source, text: String, author: Opti
 
 /// Says of an entry what it should have said. What it said stays beside it.
 pub fn edit(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     seq: u64,
     entry: Option<&Entry>,
     text: &str,
-) -> Result<Verdict, Refused> {
-    let (incident, mut entry) = of_ones_own(case, seq, entry)?;
+) -> Result<Verdict, RequestError> {
+    let (incident, mut entry) = of_ones_own(context, seq, entry)?;
     let text = said(text)?;
     if !reword(&mut entry, text) {
         return Ok(Verdict::words(prose!("Entry ", seq, " says that already.")));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.write(rows::put_entry(&incident.id, &entry));
     change.note(EntryKind::Changed, format!("Entry {seq} was corrected."));
     Ok(Verdict::changed(
@@ -154,13 +158,17 @@ pub fn edit(
 }
 
 /// Leaves an entry out of reports.
-pub fn hide(case: &Case<'_>, seq: u64, entry: Option<&Entry>) -> Result<Verdict, Refused> {
-    let (incident, mut entry) = of_ones_own(case, seq, entry)?;
+pub fn hide(
+    context: &DecisionContext<'_>,
+    seq: u64,
+    entry: Option<&Entry>,
+) -> Result<Verdict, RequestError> {
+    let (incident, mut entry) = of_ones_own(context, seq, entry)?;
     if entry.hidden_by.is_some() {
         return Ok(Verdict::words(prose!("Entry ", seq, " is hidden already.")));
     }
-    entry.hidden_by = Some(case.actor.clone());
-    let mut change = case.change(incident);
+    entry.hidden_by = Some(context.actor.clone());
+    let mut change = context.change(incident);
     change.write(rows::put_entry(&incident.id, &entry));
     change.note(EntryKind::Changed, format!("Entry {seq} was hidden."));
     Ok(Verdict::changed(
@@ -171,18 +179,18 @@ pub fn hide(case: &Case<'_>, seq: u64, entry: Option<&Entry>) -> Result<Verdict,
 
 /// The incident and an entry that the asker may change.
 fn of_ones_own<'a>(
-    case: &Case<'a>,
+    context: &DecisionContext<'a>,
     seq: u64,
     entry: Option<&Entry>,
-) -> Result<(&'a Incident, Entry), Refused> {
-    let own = entry.is_some_and(|entry| entry.actor == case.actor);
-    let incident = case.may(if own {
+) -> Result<(&'a Incident, Entry), RequestError> {
+    let own = entry.is_some_and(|entry| entry.actor == context.actor);
+    let incident = context.may(if own {
         Action::EditOwnEntry
     } else {
         Action::EditEntry
     })?;
     let missing = || {
-        Refused::new(
+        RequestError::new(
             "no_such_entry",
             prose!(
                 incident.name(),
@@ -198,8 +206,8 @@ fn of_ones_own<'a>(
 }
 
 /// Says whether the timeline is as it was written. `entries` are those of [`rows::entries`].
-pub fn verify(case: &Case<'_>, entries: &[Entry]) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::View)?;
+pub fn verify(context: &DecisionContext<'_>, entries: &[Entry]) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::View)?;
     let n = entries.len();
     Ok(Verdict::words(match broken_at(incident, entries) {
         None => prose!(
@@ -247,16 +255,20 @@ pub fn by_time(mut entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 /// Says when something really happened.
-pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::EditMilestone)?;
-    let at = happened(case, when)?;
+pub fn correct(
+    context: &DecisionContext<'_>,
+    milestone: Milestone,
+    when: When,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::EditMilestone)?;
+    let at = happened(context, when)?;
     let name = milestone.as_str();
     let was = milestone.of(&incident.milestones);
     if was == Some(at) {
         return Ok(Verdict::words(prose!(name, " is ", utc(at), " already.")));
     }
-    let mut change = case.change(incident);
-    milestone::correct(&mut change.incident.milestones, milestone, at, case.now)?;
+    let mut change = context.change(incident);
+    milestone::correct(&mut change.incident.milestones, milestone, at, context.now)?;
     let was = was.map_or_else(String::new, |was| format!(", not {}", utc(was)));
     let words = format!("{name}: {}{was}", utc(at));
     change.note(EntryKind::Changed, words.as_str());
@@ -269,10 +281,13 @@ pub fn correct(case: &Case<'_>, milestone: Milestone, when: When) -> Result<Verd
 }
 
 /// The moment that somebody names, which has been.
-fn happened(case: &Case<'_>, when: When) -> Result<tidegate_pipeline::clock::Timestamp, Refused> {
-    let at = when.moment(case.now, case.zone.unwrap_or(0).into());
-    if at > case.now {
-        return Err(Refused::new(
+fn happened(
+    context: &DecisionContext<'_>,
+    when: When,
+) -> Result<tidegate_pipeline::clock::Timestamp, RequestError> {
+    let at = when.moment(context.now, context.zone.unwrap_or(0).into());
+    if at > context.now {
+        return Err(RequestError::new(
             "time_to_come",
             prose!(
                 utc(at),
@@ -284,10 +299,10 @@ fn happened(case: &Case<'_>, when: When) -> Result<tidegate_pipeline::clock::Tim
 }
 
 /// Words that say something.
-fn said(text: &str) -> Result<&str, Refused> {
+fn said(text: &str) -> Result<&str, RequestError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "text_missing",
             "Say what happened: `/incident timeline add [at 14:05] <text>`.",
         ));

@@ -9,8 +9,8 @@ use tidegate_slack::prose::{Prose, code};
 
 use tidegate_slack::ids::UserId;
 
-use super::case::{Case, Refused, Verdict};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::people::{bring_in, goes_on, has_room, mentions};
 use super::routing;
 use super::speak::say;
@@ -33,32 +33,32 @@ pub(crate) struct Called {
 }
 
 /// Calls a person, or the owners of a service.
-pub fn page(case: &Case<'_>, whom: &Paged) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Page)?;
+pub fn page(context: &DecisionContext<'_>, whom: &Paged) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Page)?;
     goes_on(incident)?;
     let mut users = match whom {
         Paged::Person(user) => vec![user.clone()],
-        Paged::Service(slug) => owners(slug, case.settings)?,
+        Paged::Service(slug) => owners(slug, context.settings)?,
     };
-    users.retain(|user| case.actor.person() != Some(user));
+    users.retain(|user| context.actor.person() != Some(user));
     if users.is_empty() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "nobody_to_call",
             "There is nobody to call but you. `/incident page @somebody` calls somebody else.",
         ));
     }
-    call_for(case, incident, users)
+    call_for(context, incident, users)
 }
 
 /// Calls the next of the escalation list, and the services' owners after that.
-pub fn escalate(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Page)?;
+pub fn escalate(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Page)?;
     goes_on(incident)?;
-    let mut users = next(incident, case.settings);
-    users.retain(|user| case.actor.person() != Some(user));
+    let mut users = next(incident, context.settings);
+    users.retain(|user| context.actor.person() != Some(user));
     if users.is_empty() {
-        let empty = case.settings.escalation.is_empty();
-        return Err(Refused::new(
+        let empty = context.settings.escalation.is_empty();
+        return Err(RequestError::new(
             "nobody_to_call",
             if empty {
                 "There is no escalation list, and no owner left to call. Call somebody with `/incident page @somebody`; an admin can set the list with `/incident config`."
@@ -67,26 +67,26 @@ pub fn escalate(case: &Case<'_>) -> Result<Verdict, Refused> {
             },
         ));
     }
-    call_for(case, incident, users)
+    call_for(context, incident, users)
 }
 
 fn call_for(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     incident: &Incident,
     mut users: Vec<UserId>,
-) -> Result<Verdict, Refused> {
+) -> Result<Verdict, RequestError> {
     let left_out = users.len().saturating_sub(MAX_CALLED);
     users.truncate(MAX_CALLED);
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let strangers: Vec<UserId> = users
         .iter()
         .filter(|user| !incident.takes_part(user))
         .cloned()
         .collect();
     if incident.private && !strangers.is_empty() {
-        let who = case.standing();
+        let who = context.standing();
         if !who.leads() && !who.is_admin() {
-            return Err(Refused::new(
+            return Err(RequestError::new(
                 "incident_private",
                 prose!(
                     incident.name(),
@@ -103,7 +103,11 @@ fn call_for(
     if !called.told.is_empty() {
         say(
             &mut change,
-            &format!("{} calls {} to help.", case.who(), mentions(&called.told)),
+            &format!(
+                "{} calls {} to help.",
+                context.who(),
+                mentions(&called.told)
+            ),
         );
     }
     Ok(Verdict::changed(change, answer(&called, left_out)))
@@ -145,7 +149,7 @@ fn next(incident: &Incident, settings: &Settings) -> Vec<UserId> {
     owners.iter().filter(left).cloned().collect()
 }
 
-fn owners(slug: &str, settings: &Settings) -> Result<Vec<UserId>, Refused> {
+fn owners(slug: &str, settings: &Settings) -> Result<Vec<UserId>, RequestError> {
     if !settings.services.contains_key(slug) {
         let known: Vec<&str> = settings.services.keys().map(String::as_str).collect();
         let known = if known.is_empty() {
@@ -153,18 +157,18 @@ fn owners(slug: &str, settings: &Settings) -> Result<Vec<UserId>, Refused> {
         } else {
             known.join(", ")
         };
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "no_such_service",
-            prose!(code(&slug), " is no service here. There are: ", known, "."),
+            prose!(code(slug), " is no service here. There are: ", known, "."),
         ));
     }
     let owners = settings.owners(&[slug.to_owned()]);
     if owners.is_empty() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "no_owners",
             prose!(
                 "The service ",
-                code(&slug),
+                code(slug),
                 " has no owners. Call a person with `/incident page @somebody`."
             ),
         ));

@@ -13,8 +13,8 @@ use tidegate_slack::ids::UserId;
 
 pub use self::roles::{claim, commander, drop_role, own_roles, role, silent, take};
 pub(crate) use self::roles::{give, take_up};
-use super::case::{Case, Refused, Verdict, ended};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict, ended};
 use super::routing;
 use super::speak::{say, show};
 use crate::model::effect::Effect;
@@ -58,11 +58,11 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
 }
 
 /// Takes part. Of what nobody has taken up, that does it.
-pub fn join(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Join)?;
-    let user = person(case)?;
+pub fn join(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Join)?;
+    let user = person(context)?;
     goes_on(incident)?;
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let new = !incident.takes_part(user);
     if new {
         has_room(incident, 1)?;
@@ -72,7 +72,7 @@ pub fn join(case: &Case<'_>) -> Result<Verdict, Refused> {
     // Also for those who take part: they may have left the channel.
     bring_in(&mut change, vec![user.clone()]);
     if new {
-        welcome(&mut change, case, user);
+        welcome(&mut change, context, user);
     }
     if take_up(&mut change) {
         say(
@@ -90,9 +90,9 @@ pub fn join(case: &Case<'_>) -> Result<Verdict, Refused> {
 }
 
 /// Takes part no more, and leaves all roles with it.
-pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Leave)?;
-    let user = person(case)?;
+pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Leave)?;
+    let user = person(context)?;
     let name = incident.name();
     if !incident.takes_part(user) {
         return Ok(Verdict::words(prose!(
@@ -102,7 +102,7 @@ pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
         )));
     }
     if incident.commander() == Some(user) && goes_on(incident).is_ok() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "still_commander",
             prose!(
                 "You are the commander of ",
@@ -111,7 +111,7 @@ pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
             ),
         ));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let held = incident.roles.iter().filter(|held| held.user == *user);
     let free: Vec<&str> = held.map(|held| held.role.as_str()).collect();
     change.incident.roles.retain(|held| held.user != *user);
@@ -151,13 +151,13 @@ pub fn leave(case: &Case<'_>) -> Result<Verdict, Refused> {
 }
 
 /// Hears of it without taking part.
-pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Watch)?;
-    let user = person(case)?;
+pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Watch)?;
+    let user = person(context)?;
     goes_on(incident)?;
     let name = incident.name();
     if incident.private {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "incident_private",
             prose!(
                 name,
@@ -169,7 +169,7 @@ pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
         return Ok(Verdict::words(prose!("You watch ", name, " already.")));
     }
     if incident.watchers.len() >= MAX_WATCHERS {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "too_many_watchers",
             prose!(
                 MAX_WATCHERS,
@@ -179,7 +179,7 @@ pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
             ),
         ));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.watchers.insert(user.clone());
     Ok(Verdict::changed(
         change,
@@ -192,14 +192,14 @@ pub fn watch(case: &Case<'_>) -> Result<Verdict, Refused> {
 }
 
 /// Hears of it no more.
-pub fn unwatch(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Watch)?;
-    let user = person(case)?;
+pub fn unwatch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Watch)?;
+    let user = person(context)?;
     let name = incident.name();
     if !incident.watchers.contains(user) {
         return Ok(Verdict::words(prose!("You do not watch ", name, ".")));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.watchers.remove(user);
     Ok(Verdict::changed(
         change,
@@ -209,15 +209,15 @@ pub fn unwatch(case: &Case<'_>) -> Result<Verdict, Refused> {
 
 /// Brings people into the channel. They take part once they say so; of what is private they must at once, or they could
 /// not see it, and so only who leads lets anybody else in.
-pub fn invite(case: &Case<'_>, users: &[UserId]) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Invite)?;
+pub fn invite(context: &DecisionContext<'_>, users: &[UserId]) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Invite)?;
     goes_on(incident)?;
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let strangers = users.iter().filter(|user| !incident.takes_part(user));
     let strangers: BTreeSet<UserId> = strangers.cloned().collect();
-    let who = case.standing();
+    let who = context.standing();
     if incident.private && !strangers.is_empty() && !who.leads() && !who.is_admin() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "incident_private",
             prose!(
                 incident.name(),
@@ -249,8 +249,8 @@ pub(crate) fn bring_in(change: &mut Change, users: Vec<UserId>) {
 }
 
 /// Shows somebody who has come in how things stand, and what there is to do.
-pub(crate) fn welcome(change: &mut Change, case: &Case<'_>, user: &UserId) {
-    let message = render::welcome::message_of(&change.incident, user, &own_roles(case.settings));
+pub(crate) fn welcome(change: &mut Change, context: &DecisionContext<'_>, user: &UserId) {
+    let message = render::welcome::message_of(&change.incident, user, &own_roles(context.settings));
     let (incident, user) = (change.incident.id.clone(), user.clone());
     change.effect(&Effect::Whisper {
         incident,
@@ -260,15 +260,16 @@ pub(crate) fn welcome(change: &mut Change, case: &Case<'_>, user: &UserId) {
 }
 
 /// The person who asks: programs do not take part.
-pub(crate) fn person<'a>(case: &'a Case<'_>) -> Result<&'a UserId, Refused> {
+pub(crate) fn person<'a>(context: &'a DecisionContext<'_>) -> Result<&'a UserId, RequestError> {
     let words = "Only a person can do that.";
-    case.actor
+    context
+        .actor
         .person()
-        .ok_or_else(|| Refused::new("people_only", words))
+        .ok_or_else(|| RequestError::new("people_only", words))
 }
 
 /// Refuses what has ended for good: open and resolved incidents have people.
-pub(crate) fn goes_on(incident: &Incident) -> Result<(), Refused> {
+pub(crate) fn goes_on(incident: &Incident) -> Result<(), RequestError> {
     if incident.status.is_open() || incident.status == Status::Resolved {
         return Ok(());
     }
@@ -276,11 +277,11 @@ pub(crate) fn goes_on(incident: &Incident) -> Result<(), Refused> {
 }
 
 /// Refuses more people than an incident holds.
-pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), Refused> {
+pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), RequestError> {
     if incident.participants.len() + more <= MAX_PARTICIPANTS {
         return Ok(());
     }
-    Err(Refused::new(
+    Err(RequestError::new(
         "too_many_participants",
         prose!(
             MAX_PARTICIPANTS,

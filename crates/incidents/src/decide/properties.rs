@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use tidegate_slack::prose;
 use tidegate_slack::prose::code;
 
-use super::case::{Case, Refused, Verdict};
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::speak::{publish, say, show};
 use super::{metrics, routing};
 use crate::model::effect::Effect;
@@ -15,10 +15,10 @@ use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, publication};
 
 /// Gives its channel another name; the day at its beginning stays.
-pub fn rename(case: &Case<'_>, typed: &str) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Rename)?;
+pub fn rename(context: &DecisionContext<'_>, typed: &str) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Rename)?;
     let Some(name) = channel_name::renamed(&incident.channel_name, typed) else {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "bad_name",
             "That leaves nothing for a name. Use letters or digits: `/incident rename checkout-down`.",
         ));
@@ -30,7 +30,7 @@ pub fn rename(case: &Case<'_>, typed: &str) -> Result<Verdict, Refused> {
             " already."
         )));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.note(
         EntryKind::Changed,
         format!("Channel renamed: {} → {name}", incident.channel_name),
@@ -49,8 +49,8 @@ pub fn rename(case: &Case<'_>, typed: &str) -> Result<Verdict, Refused> {
 }
 
 /// Hides it from all who do not take part, or shows it to everyone again.
-pub fn private(case: &Case<'_>, on: bool) -> Result<Verdict, Refused> {
-    let incident = case.may(if on {
+pub fn private(context: &DecisionContext<'_>, on: bool) -> Result<Verdict, RequestError> {
+    let incident = context.may(if on {
         Action::MakePrivate
     } else {
         Action::MakePublic
@@ -65,14 +65,14 @@ pub fn private(case: &Case<'_>, on: bool) -> Result<Verdict, Refused> {
         )));
     }
     Ok(if on {
-        hide(case, incident)
+        hide(context, incident)
     } else {
-        reveal(case, incident)
+        reveal(context, incident)
     })
 }
 
-fn hide(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict {
-    let mut change = case.change(incident);
+fn hide(context: &DecisionContext<'_>, incident: &crate::model::incident::Incident) -> Verdict {
+    let mut change = context.change(incident);
     change.incident.private = true;
     change.incident.draft = None;
     change.note(EntryKind::Changed, "Made private.");
@@ -83,7 +83,7 @@ fn hide(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict
         &format!(
             "*Private* now, says {}. Only who takes part, and admins, can find {}; others are told nothing more, and the announcements are blanked; what stands in their threads stays until somebody deletes it. \
              Slack lets no app change a channel's own kind: if this one is public, have an admin of the workspace make it private in its settings.",
-            case.who(),
+            context.who(),
             incident.name()
         ),
     );
@@ -96,8 +96,8 @@ fn hide(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict
     Verdict::silent(change)
 }
 
-fn reveal(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdict {
-    let mut change = case.change(incident);
+fn reveal(context: &DecisionContext<'_>, incident: &crate::model::incident::Incident) -> Verdict {
+    let mut change = context.change(incident);
     change.incident.private = false;
     change.note(EntryKind::Changed, "Made public.");
     if matches!(incident.status, Status::Resolved | Status::Closed) {
@@ -108,14 +108,14 @@ fn reveal(case: &Case<'_>, incident: &crate::model::incident::Incident) -> Verdi
         &format!(
             "{} is *not private* any more, says {}. If its channel is private, it stays so until somebody changes that in Slack.",
             incident.name(),
-            case.who()
+            context.who()
         ),
     );
     show(&mut change);
     routing::refresh(&mut change);
     if incident.status.is_open() {
         let told = routing::told(incident);
-        let audience = routing::audience(&change.incident, case.settings);
+        let audience = routing::audience(&change.incident, context.settings);
         let new: BTreeSet<_> = audience.difference(&told).cloned().collect();
         for effect in routing::tell(&mut change, &new, News::Declared, None).effects {
             change.effect(&effect);

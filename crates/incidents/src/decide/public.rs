@@ -9,8 +9,8 @@ use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::prose;
 use tidegate_slack::prose::Prose;
 
-use super::case::{Case, Refused, Reply, Verdict};
 use super::change::Change;
+use super::context::{DecisionContext, Reply, RequestError, Verdict};
 use super::speak::{publish, say, say_message};
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, MAX_PUBLIC, PublicDraft, PublicUpdate};
@@ -25,10 +25,10 @@ use crate::render::approval;
 pub const MAX_TEXT: usize = 3000;
 
 /// Publishes a text, or leaves it as a draft for whoever has to say yes to it.
-pub fn draft(case: &Case<'_>, text: &str) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::DraftPublic)?;
-    let mut change = case.change(incident);
-    let waits = attach(&mut change, case, text)?;
+pub fn draft(context: &DecisionContext<'_>, text: &str) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::DraftPublic)?;
+    let mut change = context.change(incident);
+    let waits = attach(&mut change, context, text)?;
     Ok(match waits {
         Some(why) => Verdict::changed(change, prose!("Your text waits. ", why)),
         None => Verdict::silent(change),
@@ -36,25 +36,29 @@ pub fn draft(case: &Case<'_>, text: &str) -> Result<Verdict, Refused> {
 }
 
 /// Adds a text for the public to a change under way. Answers why it waits as a draft, if it does.
-pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option<Prose>, Refused> {
-    case.may(Action::DraftPublic)?;
-    let text = check(case, &change.incident, text)?;
+pub fn attach(
+    change: &mut Change,
+    context: &DecisionContext<'_>,
+    text: &str,
+) -> Result<Option<Prose>, RequestError> {
+    context.may(Action::DraftPublic)?;
+    let text = check(context, &change.incident, text)?;
     let may = permissions::allow(
-        &case.standing(),
+        &context.standing(),
         Action::PublishPublic,
         Some(&change.incident),
-        &case.rules(),
+        &context.rules(),
     );
     match may {
         Ok(()) => {
-            let words = format!("*To the public*, by {}: {}", case.who(), escape(&text));
+            let words = format!("*To the public*, by {}: {}", context.who(), escape(&text));
             say(change, &words);
-            release(change, case, text, case.actor.clone());
+            release(change, context, text, context.actor.clone());
             Ok(None)
         }
         Err(PermissionDenied::NeedsApproval(why)) => {
-            let by = case.actor.clone();
-            keep(change, case, text, by);
+            let by = context.actor.clone();
+            keep(change, context, text, by);
             Ok(Some(why))
         }
         Err(refusal) => Err(refusal.into()),
@@ -63,13 +67,13 @@ pub fn attach(change: &mut Change, case: &Case<'_>, text: &str) -> Result<Option
 
 /// A form's change, with what the form says to the public.
 pub fn with_text(
-    case: &Case<'_>,
-    verdict: Result<Verdict, Refused>,
+    context: &DecisionContext<'_>,
+    verdict: Result<Verdict, RequestError>,
     text: Option<&str>,
-) -> Result<Verdict, Refused> {
+) -> Result<Verdict, RequestError> {
     match (verdict, text) {
         (Ok(Verdict::Change(mut change, told)), Some(text)) => {
-            let said = attach(&mut change, case, text)?;
+            let said = attach(&mut change, context, text)?;
             let told = said.map(Reply::Text).or(told);
             Ok(Verdict::Change(change, told))
         }
@@ -78,32 +82,36 @@ pub fn with_text(
 }
 
 /// Yes to a draft. Its number is that of the button: for an old one nothing happens.
-pub fn publish_draft(case: &Case<'_>, n: u32) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::PublishPublic)?;
+pub fn publish_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::PublishPublic)?;
     let Some(draft) = waiting(incident, n) else {
         return Ok(stale(incident));
     };
-    let text = check(case, incident, &draft.text)?;
-    let mut change = case.change(incident);
+    let text = check(context, incident, &draft.text)?;
+    let mut change = context.change(incident);
     change.incident.draft = None;
     say_message(
         &mut change,
-        approval::decided(incident, draft, approval::Decided::Published(&case.actor)),
+        approval::decided(
+            incident,
+            draft,
+            approval::Decided::Published(&context.actor),
+        ),
     );
-    release(&mut change, case, text, draft.by.clone());
+    release(&mut change, context, text, draft.by.clone());
     Ok(Verdict::silent(change))
 }
 
 /// No to a draft: by whoever may publish, or by its author.
-pub fn discard_draft(case: &Case<'_>, n: u32) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::DraftPublic)?;
+pub fn discard_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::DraftPublic)?;
     let Some(draft) = waiting(incident, n) else {
         return Ok(stale(incident));
     };
-    if draft.by != case.actor {
-        case.may(Action::PublishPublic)?;
+    if draft.by != context.actor {
+        context.may(Action::PublishPublic)?;
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.draft = None;
     change.note(
         EntryKind::Changed,
@@ -111,7 +119,11 @@ pub fn discard_draft(case: &Case<'_>, n: u32) -> Result<Verdict, Refused> {
     );
     say_message(
         &mut change,
-        approval::decided(incident, draft, approval::Decided::Discarded(&case.actor)),
+        approval::decided(
+            incident,
+            draft,
+            approval::Decided::Discarded(&context.actor),
+        ),
     );
     // The status was kept back while the draft waited.
     publish(&mut change);
@@ -130,7 +142,11 @@ fn stale(incident: &Incident) -> Verdict {
 }
 
 /// The text as it will be read, if the public may read it.
-fn check(case: &Case<'_>, incident: &Incident, text: &str) -> Result<String, Refused> {
+fn check(
+    context: &DecisionContext<'_>,
+    incident: &Incident,
+    text: &str,
+) -> Result<String, RequestError> {
     let name = incident.name();
     let why = match incident.status {
         _ if incident.private => Some("it is private: the public does not hear of it"),
@@ -144,24 +160,24 @@ fn check(case: &Case<'_>, incident: &Incident, text: &str) -> Result<String, Ref
         _ => None,
     };
     if let Some(why) = why {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "not_publishable",
             prose!(name, " cannot be published: ", why, "."),
         ));
     }
-    if case.settings.status_page == StatusPage::None {
-        return Err(Refused::new(
+    if context.settings.status_page == StatusPage::None {
+        return Err(RequestError::new(
             "no_status_page",
             "There is no status page yet. An admin sets one: `/incident config set status_page built_in <title>`, or `statuspage <page id>`.",
         ));
     }
     let text = text.trim();
     match text.chars().count() {
-        0 => Err(Refused::new(
+        0 => Err(RequestError::new(
             "text_missing",
             "Say what the public is to read: `/incident public <text>`.",
         )),
-        has if has > MAX_TEXT => Err(Refused::new(
+        has if has > MAX_TEXT => Err(RequestError::new(
             "text_too_long",
             prose!(
                 "This text has ",
@@ -176,11 +192,11 @@ fn check(case: &Case<'_>, incident: &Incident, text: &str) -> Result<String, Ref
 }
 
 /// Lets the public read a text.
-fn release(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
-    let said = if by == case.actor {
+fn release(change: &mut Change, context: &DecisionContext<'_>, text: String, by: Actor) {
+    let said = if by == context.actor {
         text.clone()
     } else {
-        format!("{text}\n(Draft by {}.)", super::case::name_of(&by))
+        format!("{text}\n(Draft by {}.)", super::context::name_of(&by))
     };
     let seq = change.note_from(EntryKind::PublicUpdate, said, change.now, None);
     let incident = &mut change.incident;
@@ -201,7 +217,7 @@ fn release(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
 }
 
 /// Keeps a text until somebody says yes to it, in place of an earlier one.
-fn keep(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
+fn keep(change: &mut Change, context: &DecisionContext<'_>, text: String, by: Actor) {
     let noted = format!("Draft for the public: {text}");
     // The number of the entry: no other draft of this incident ever has it.
     let seq = change.note_from(EntryKind::Changed, noted, change.now, None);
@@ -209,7 +225,7 @@ fn keep(change: &mut Change, case: &Case<'_>, text: String, by: Actor) {
         n: u32::try_from(seq).unwrap_or(u32::MAX),
         text,
         by,
-        at: case.now,
+        at: context.now,
     };
     let message: Json = approval::message_of(&change.incident, &draft);
     change.incident.draft = Some(draft);

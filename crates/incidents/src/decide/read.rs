@@ -12,8 +12,8 @@ use tidegate_pipeline::table::{Rows, TableError};
 pub(crate) use self::lists::{open, row};
 pub use self::lists::{sees, visible};
 pub use self::record::whole_timeline;
-use super::ask::Ask;
-use super::case::{Case, Refused, Reply, Verdict};
+use super::context::{DecisionContext, Reply, RequestError, Verdict};
+use super::request::RequestKind;
 use super::{metrics, people};
 use crate::command::{self, Command, Task, Timeline};
 use crate::model::permissions::{self, Action};
@@ -24,13 +24,13 @@ use crate::render::stats::{self, StatsView};
 /// Why there is no answer.
 enum Unanswered {
     /// The asker may not know, or there is nothing to know: in words for them.
-    Refused(Refused),
+    Refused(RequestError),
     /// The table did not answer.
     Table(TableError),
 }
 
-impl From<Refused> for Unanswered {
-    fn from(refused: Refused) -> Self {
+impl From<RequestError> for Unanswered {
+    fn from(refused: RequestError) -> Self {
         Self::Refused(refused)
     }
 }
@@ -45,12 +45,14 @@ impl From<TableError> for Unanswered {
 pub async fn answer(
     public_url: Option<&str>,
     rows: &Rows,
-    case: &Case<'_>,
-    ask: &Ask,
-) -> Result<Option<Result<Verdict, Refused>>, TableError> {
-    let answered = match ask {
-        Ask::Command(command) => message_of(public_url, rows, case, command).await,
-        Ask::MoreTimeline(after) => record::page(rows, case, Some(*after)).await.map(Some),
+    context: &DecisionContext<'_>,
+    kind: &RequestKind,
+) -> Result<Option<Result<Verdict, RequestError>>, TableError> {
+    let answered = match kind {
+        RequestKind::Command(command) => message_of(public_url, rows, context, command).await,
+        RequestKind::MoreTimeline(after) => {
+            record::page(rows, context, Some(*after)).await.map(Some)
+        }
         _ => return Ok(None),
     };
     match answered {
@@ -63,56 +65,56 @@ pub async fn answer(
 async fn message_of(
     public_url: Option<&str>,
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     command: &Command,
 ) -> Result<Option<Json>, Unanswered> {
     Ok(Some(match command {
-        Command::Menu => menu(rows, case).await?,
+        Command::Menu => menu(rows, context).await?,
         Command::Help(word) => render::help::message_of(&command::help(word.as_deref())),
-        Command::Info(_) => info(case)?,
-        Command::List(listed) => lists::message_of(rows, case, *listed).await?,
+        Command::Info(_) => info(context)?,
+        Command::List(listed) => lists::message_of(rows, context, *listed).await?,
         Command::Roles => {
-            let incident = case.may(Action::View)?;
-            render::roles::message_of(incident, &people::own_roles(case.settings))
+            let incident = context.may(Action::View)?;
+            render::roles::message_of(incident, &people::own_roles(context.settings))
         }
-        Command::Timeline(Timeline::Show) => record::page(rows, case, None).await?,
+        Command::Timeline(Timeline::Show) => record::page(rows, context, None).await?,
         Command::Timeline(Timeline::Export(format)) => {
-            record::export(public_url, rows, case, *format).await?
+            record::export(public_url, rows, context, *format).await?
         }
-        Command::Task(Task::List) => record::tasks(rows, case).await?,
-        Command::Task(Task::Mine) => lists::my_tasks(rows, case).await?,
-        Command::Catchup => record::catchup(rows, case).await?,
+        Command::Task(Task::List) => record::tasks(rows, context).await?,
+        Command::Task(Task::Mine) => lists::my_tasks(rows, context).await?,
+        Command::Catchup => record::catchup(rows, context).await?,
         Command::Stats { days, service } => {
-            case.may_at_all(Action::List)?;
+            context.may_at_all(Action::List)?;
             let service = service.as_deref();
-            let cells = metrics::load(rows, case.now, *days, service).await?;
+            let cells = metrics::load(rows, context.now, *days, service).await?;
             stats::message_of(&StatsView {
                 days: *days,
                 service,
                 rows: &metrics::rows_of(&cells),
             })
         }
-        Command::Deliveries => record::deliveries(rows, case).await?,
+        Command::Deliveries => record::deliveries(rows, context).await?,
         _ => return Ok(None),
     }))
 }
 
 /// What can be done here: in an incident's channel with the incident, anywhere else with all of them.
-async fn menu(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
-    case.may_at_all(Action::List)?;
-    if let Ok(incident) = case.incident() {
-        let own = people::own_roles(case.settings);
-        return Ok(menu::here(incident, say(case), &own));
+async fn menu(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
+    context.may_at_all(Action::List)?;
+    if let Ok(incident) = context.incident() {
+        let own = people::own_roles(context.settings);
+        return Ok(menu::here(incident, say(context), &own));
     }
-    let open = open(rows, case, |_| true, usize::MAX).await?;
+    let open = open(rows, context, |_| true, usize::MAX).await?;
     Ok(menu::elsewhere(open.len()))
 }
 
 /// How far the asker's say goes in the incident here.
-fn say(case: &Case<'_>) -> Say {
-    let standing = case.standing();
-    let incident = case.subject.map(|loaded| &loaded.incident);
-    let rules = case.rules();
+fn say(context: &DecisionContext<'_>) -> Say {
+    let standing = context.standing();
+    let incident = context.subject.map(|loaded| &loaded.incident);
+    let rules = context.rules();
     if permissions::allow(&standing, Action::ChangeStatus, incident, &rules).is_ok() {
         Say::Leader
     } else if standing.takes_part() {
@@ -122,8 +124,8 @@ fn say(case: &Case<'_>) -> Say {
     }
 }
 
-fn info(case: &Case<'_>) -> Result<Json, Refused> {
-    let incident = case.may(Action::View)?;
-    let room = case.subject.and_then(|loaded| loaded.place.channel());
+fn info(context: &DecisionContext<'_>) -> Result<Json, RequestError> {
+    let incident = context.may(Action::View)?;
+    let room = context.subject.and_then(|loaded| loaded.place.channel());
     Ok(render::info::message_of(incident, room))
 }

@@ -11,8 +11,8 @@ use tidegate_slack::prose;
 pub use self::merge::merge;
 use tidegate_slack::mrkdwn::escape;
 
-use super::case::{Case, Refused, Verdict};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::speak::say;
 use crate::command::Relation;
 use crate::model::effect::Effect;
@@ -119,10 +119,14 @@ pub fn bookmark(link: &Linked) -> Option<(String, String)> {
     Some((host.chars().take(75).collect(), url.clone()))
 }
 
-/// Links it to the other incident of the case. `links` are those that this one has.
-pub fn link(case: &Case<'_>, relation: Relation, links: &[Linked]) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Link)?;
-    let other = other(case, incident)?;
+/// Links it to the other incident of the request. `links` are those that this one has.
+pub fn link(
+    context: &DecisionContext<'_>,
+    relation: Relation,
+    links: &[Linked],
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Link)?;
+    let other = other(context, incident)?;
     let tie = Tie::from(relation);
     let (name, others) = (incident.name(), other.name());
     if links.contains(&Linked::Incident(other.id.clone(), tie)) {
@@ -139,8 +143,8 @@ pub fn link(case: &Case<'_>, relation: Relation, links: &[Linked]) -> Result<Ver
     if !links.iter().any(known) {
         room(incident, links)?;
     }
-    let mut change = case.change(incident);
-    let mut theirs = case.change(other);
+    let mut change = context.change(incident);
+    let mut theirs = context.change(other);
     for (change, to, tie) in [
         (&mut change, other, tie),
         (&mut theirs, incident, tie.mirrored()),
@@ -149,19 +153,23 @@ pub fn link(case: &Case<'_>, relation: Relation, links: &[Linked]) -> Result<Ver
         let words = format!("{} {} {}", change.incident.name(), tie.told(), to.name());
         change.write(Write::put(key(&change.incident.id, to.id.as_str()), row));
         change.note(EntryKind::Linked, words.as_str());
-        say(change, &format!("*Linked* by {}: {words}.", case.who()));
+        say(change, &format!("*Linked* by {}: {words}.", context.who()));
     }
-    both(&mut change, theirs, case);
+    both(&mut change, theirs, context);
     Ok(Verdict::silent(change))
 }
 
 /// Links it to a page, which becomes a bookmark of its channel.
-pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Link)?;
+pub fn link_page(
+    context: &DecisionContext<'_>,
+    url: &str,
+    links: &[Linked],
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Link)?;
     let url = url.trim();
     let is_address = url.starts_with("https://") || url.starts_with("http://");
     if !is_address || url.len() > MAX_URL || url.contains(char::is_whitespace) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "bad_link",
             prose!(
                 "A link is an address that begins with `https://`, of ",
@@ -174,14 +182,14 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
         return Ok(Verdict::words("That page is linked already."));
     }
     room(incident, links)?;
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let row = Item::new().sealed("url", url);
     let place = hash_text(url.as_bytes());
     change.write(Write::put(key(&incident.id, &place), row));
     change.note(EntryKind::Linked, url);
     say(
         &mut change,
-        &format!("*Linked* by {}: {}", case.who(), escape(url)),
+        &format!("*Linked* by {}: {}", context.who(), escape(url)),
     );
     let incident = incident.id.clone();
     change.effect(&Effect::Bookmarks { incident });
@@ -189,18 +197,21 @@ pub fn link_page(case: &Case<'_>, url: &str, links: &[Linked]) -> Result<Verdict
 }
 
 /// The other incident, if the asker may know of it and it is one that this may be tied to.
-fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refused> {
+fn other<'a>(
+    context: &DecisionContext<'a>,
+    incident: &Incident,
+) -> Result<&'a Incident, RequestError> {
     let missing =
         "There is no such incident. `/incident list all` shows those that you may know of.";
-    let other = &case
+    let other = &context
         .other
-        .ok_or_else(|| Refused::new("no_such_incident", missing))?
+        .ok_or_else(|| RequestError::new("no_such_incident", missing))?
         .incident;
-    if !permissions::can_see(&case.standing_in(Some(other)), other) {
-        return Err(Refused::new("no_such_incident", missing));
+    if !permissions::can_see(&context.standing_in(Some(other)), other) {
+        return Err(RequestError::new("no_such_incident", missing));
     }
     if other.id == incident.id {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "same_incident",
             prose!(
                 "That is ",
@@ -216,7 +227,7 @@ fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refus
         } else {
             (other, incident)
         };
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "privacy_differs",
             prose!(
                 private.name(),
@@ -229,11 +240,11 @@ fn other<'a>(case: &Case<'a>, incident: &Incident) -> Result<&'a Incident, Refus
     Ok(other)
 }
 
-fn room(incident: &Incident, links: &[Linked]) -> Result<(), Refused> {
+fn room(incident: &Incident, links: &[Linked]) -> Result<(), RequestError> {
     if links.len() < MAX_LINKS {
         return Ok(());
     }
-    Err(Refused::new(
+    Err(RequestError::new(
         "too_many_links",
         prose!(
             incident.name(),
@@ -245,8 +256,8 @@ fn room(incident: &Incident, links: &[Linked]) -> Result<(), Refused> {
 }
 
 /// Adds what the other incident's change comes to.
-fn both(change: &mut Change, theirs: Change, case: &Case<'_>) {
-    let theirs = theirs.finish(&case.settings.timers);
+fn both(change: &mut Change, theirs: Change, context: &DecisionContext<'_>) {
+    let theirs = theirs.finish(&context.settings.timers);
     for write in theirs.writes {
         change.write(write);
     }

@@ -7,7 +7,7 @@ mod fire;
 use std::time::Duration;
 use tidegate_slack::prose;
 
-use super::case::{Case, Refused, Verdict, ended};
+use super::context::{DecisionContext, RequestError, Verdict, ended};
 use super::lifecycle::minutes;
 use super::speak::{say, show};
 use crate::model::incident::Incident;
@@ -24,12 +24,15 @@ pub use self::fire::fire;
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 
 /// Sets when the next update is due, or has nobody reminded of it any more.
-pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Update)?;
+pub fn remind(
+    context: &DecisionContext<'_>,
+    after: Option<Duration>,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Update)?;
     is_open(incident)?;
     let name = incident.name();
     if incident.status == Status::Triage {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "in_triage",
             prose!(
                 name,
@@ -38,11 +41,11 @@ pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refus
         ));
     }
     let Some(after) = after else {
-        return Ok(switch_off(case, incident, TimerKind::UpdateDue));
+        return Ok(switch_off(context, incident, TimerKind::UpdateDue));
     };
     let after = paced(incident, bounded(after)?);
-    let mut change = case.change(incident);
-    change.incident.next_update_at = Some(case.now.plus(after));
+    let mut change = context.change(incident);
+    change.incident.next_update_at = Some(context.now.plus(after));
     // Whoever sets it is there: what was missed before is forgotten, and what was switched off is on again.
     change.incident.timers.remove(&TimerKind::UpdateDue);
     let within = length(after);
@@ -55,12 +58,18 @@ pub fn remind(case: &Case<'_>, after: Option<Duration>) -> Result<Verdict, Refus
 }
 
 /// Keeps reminders quiet for a while, or ends that. The clocks of the statistics go on, and so does what tidies up.
-pub fn pause(case: &Case<'_>, for_: Option<Duration>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Pause)?;
+pub fn pause(
+    context: &DecisionContext<'_>,
+    for_: Option<Duration>,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Pause)?;
     let name = incident.name();
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let Some(for_) = for_ else {
-        if incident.paused_until.is_none_or(|until| until <= case.now) {
+        if incident
+            .paused_until
+            .is_none_or(|until| until <= context.now)
+        {
             return Ok(Verdict::words(prose!(
                 "The reminders of ",
                 name,
@@ -71,38 +80,42 @@ pub fn pause(case: &Case<'_>, for_: Option<Duration>) -> Result<Verdict, Refused
         change.note(EntryKind::Changed, "reminders go on");
         say(
             &mut change,
-            &format!("Reminders *go on*, says {}.", case.who()),
+            &format!("Reminders *go on*, says {}.", context.who()),
         );
         return Ok(Verdict::silent(change));
     };
     let for_ = paced(incident, bounded(for_)?);
-    change.incident.paused_until = Some(case.now.plus(for_));
+    change.incident.paused_until = Some(context.now.plus(for_));
     let length = length(for_);
     change.note(EntryKind::Changed, format!("reminders paused for {length}"));
     say(
         &mut change,
         &format!(
             "Reminders are *quiet for {length}*, says {}. Its clocks go on.",
-            case.who()
+            context.who()
         ),
     );
     Ok(Verdict::silent(change))
 }
 
 /// Puts one reminder off.
-pub fn snooze(case: &Case<'_>, kind: TimerKind, for_minutes: u32) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Update)?;
-    is_awaited(case, incident, kind)?;
+pub fn snooze(
+    context: &DecisionContext<'_>,
+    kind: TimerKind,
+    for_minutes: u32,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Update)?;
+    is_awaited(context, incident, kind)?;
     let after = paced(incident, bounded(minutes(for_minutes))?);
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let reminder = change.incident.timers.entry(kind).or_default();
-    reminder.snoozed_until = Some(case.now.plus(after));
+    reminder.snoozed_until = Some(context.now.plus(after));
     let length = length(after);
     say(
         &mut change,
         &format!(
             "{} has put the reminder of {} off for {length}.",
-            case.who(),
+            context.who(),
             what(kind)
         ),
     );
@@ -110,13 +123,13 @@ pub fn snooze(case: &Case<'_>, kind: TimerKind, for_minutes: u32) -> Result<Verd
 }
 
 /// Stops one reminder.
-pub fn stop(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Update)?;
-    is_awaited(case, incident, kind)?;
-    Ok(switch_off(case, incident, kind))
+pub fn stop(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Update)?;
+    is_awaited(context, incident, kind)?;
+    Ok(switch_off(context, incident, kind))
 }
 
-fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict {
+fn switch_off(context: &DecisionContext<'_>, incident: &Incident, kind: TimerKind) -> Verdict {
     let is_off = |incident: &Incident| {
         incident
             .timers
@@ -126,7 +139,7 @@ fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict 
     if is_off(incident) {
         return Verdict::words(prose!("The reminder of ", what(kind), " is off already."));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.timers.entry(kind).or_default().off = true;
     if kind == TimerKind::UpdateDue {
         change.incident.next_update_at = None;
@@ -145,7 +158,7 @@ fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict 
         &mut change,
         &format!(
             "{} has *switched off* the reminder of {}.{again}",
-            case.who(),
+            context.who(),
             what(kind)
         ),
     );
@@ -153,9 +166,13 @@ fn switch_off(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Verdict 
 }
 
 /// Refuses what is no reminder, and a button under one that is over.
-fn is_awaited(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Result<(), Refused> {
+fn is_awaited(
+    context: &DecisionContext<'_>,
+    incident: &Incident,
+    kind: TimerKind,
+) -> Result<(), RequestError> {
     if matches!(kind, TimerKind::AutoClose | TimerKind::Archive) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "not_a_reminder",
             prose!(
                 "That is no reminder. To keep ",
@@ -164,10 +181,10 @@ fn is_awaited(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Result<(
             ),
         ));
     }
-    if timers::wanted(incident, &case.settings.timers).contains_key(&kind) {
+    if timers::wanted(incident, &context.settings.timers).contains_key(&kind) {
         return Ok(());
     }
-    Err(Refused::new(
+    Err(RequestError::new(
         "reminder_over",
         prose!(
             "The reminder of ",
@@ -177,18 +194,18 @@ fn is_awaited(case: &Case<'_>, incident: &Incident, kind: TimerKind) -> Result<(
     ))
 }
 
-fn is_open(incident: &Incident) -> Result<(), Refused> {
+fn is_open(incident: &Incident) -> Result<(), RequestError> {
     if incident.status.is_open() {
         return Ok(());
     }
     Err(ended(incident))
 }
 
-fn bounded(length: Duration) -> Result<Duration, Refused> {
+fn bounded(length: Duration) -> Result<Duration, RequestError> {
     if (Duration::from_mins(1)..=LONGEST).contains(&length) {
         return Ok(length);
     }
-    Err(Refused::new(
+    Err(RequestError::new(
         "bad_duration",
         "Between a minute and 7 days, please: `30m`, `2h`, `1d`.",
     ))

@@ -10,8 +10,8 @@ use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::prose;
 
-use super::case::{Case, Refused, Verdict};
 use super::change::Change;
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::notes::by_time;
 use super::speak::{say, show};
 use super::tasks::{self, Task};
@@ -81,14 +81,14 @@ pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Draft>, TableEr
 
 /// Drafts it anew and shows it in the channel. `address` is where browsers reach the API, `names` are people's.
 pub fn draft(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     record: &Record,
     names: &Names,
     address: Option<&str>,
-) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::DraftReview)?;
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::DraftReview)?;
     if !matches!(incident.status, Status::Resolved | Status::Closed) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "not_resolved",
             prose!(
                 incident.name(),
@@ -99,21 +99,21 @@ pub fn draft(
         ));
     }
     if incident.review == Review::Published {
-        case.may(Action::PublishReview)?;
+        context.may(Action::PublishReview)?;
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.review = Review::Draft;
     let draft = Draft {
         markdown: written(incident, record, names),
         n: record.before.as_ref().map_or(0, |before| before.n) + 1,
-        by: case.actor.clone(),
-        at: case.now,
+        by: context.actor.clone(),
+        at: context.now,
     };
     change.note(
         EntryKind::Review,
         format!("Draft {} of the post-mortem.", draft.n),
     );
-    show_draft(&mut change, &draft, address, &case.who());
+    show_draft(&mut change, &draft, address, &context.who());
     change.write(DRAFT.put(key(&incident.id), &draft));
     show(&mut change);
     Ok(Verdict::silent(change))
@@ -199,8 +199,11 @@ fn pieces(mut line: &str) -> Vec<&str> {
 }
 
 /// Publishes the draft.
-pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::PublishReview)?;
+pub fn publish(
+    context: &DecisionContext<'_>,
+    draft: Option<&Draft>,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::PublishReview)?;
     if incident.review == Review::Published {
         return Ok(Verdict::words(prose!(
             "The post-mortem of ",
@@ -209,7 +212,7 @@ pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refuse
         )));
     }
     let Some(draft) = draft.filter(|_| incident.review == Review::Draft) else {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "no_draft",
             prose!(
                 incident.name(),
@@ -217,7 +220,7 @@ pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refuse
             ),
         ));
     };
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.review = Review::Published;
     change.note(
         EntryKind::Review,
@@ -225,7 +228,7 @@ pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refuse
     );
     let words = format!(
         "*Post-mortem published* by {}: draft {}.",
-        case.who(),
+        context.who(),
         draft.n
     );
     say(&mut change, &words);
@@ -234,18 +237,18 @@ pub fn publish(case: &Case<'_>, draft: Option<&Draft>) -> Result<Verdict, Refuse
 }
 
 /// Decides that none is needed.
-pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::WaiveReview)?;
+pub fn waive(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::WaiveReview)?;
     let why = why.trim();
     if why.is_empty() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "text_missing",
             "Say why none is needed: `/incident postmortem waive <why>`.",
         ));
     }
     match incident.review {
         Review::Published => {
-            return Err(Refused::new(
+            return Err(RequestError::new(
                 "already_published",
                 prose!(
                     "The post-mortem of ",
@@ -263,10 +266,10 @@ pub fn waive(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
         }
         Review::None | Review::Required | Review::Draft => {}
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.review = Review::Waived;
     change.note(EntryKind::Review, format!("No post-mortem: {why}"));
-    let words = format!("*No post-mortem*, says {}: {}", case.who(), escape(why));
+    let words = format!("*No post-mortem*, says {}: {}", context.who(), escape(why));
     say(&mut change, &words);
     show(&mut change);
     Ok(Verdict::silent(change))

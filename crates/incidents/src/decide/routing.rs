@@ -31,7 +31,7 @@ pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> 
     }
     let (severity, services) = (incident.severity, incident.services.as_slice());
     let channels = settings.announced_in(severity, services).into_iter();
-    let people = settings.told_directly(severity, services).into_iter();
+    let people = settings.direct_recipients(severity, services).into_iter();
     channels
         .map(Audience::Channel)
         .chain(people.map(Audience::Person))

@@ -16,7 +16,7 @@ pub use self::templates::template;
 use tidegate_slack::mrkdwn::escape;
 
 use self::words::Words;
-use super::case::{Case, Refused, Reply, Verdict, words_only};
+use super::context::{DecisionContext, Reply, RequestError, Verdict, words_only};
 use crate::model::permissions::Action;
 use crate::model::settings::Settings;
 use crate::model::settings::input;
@@ -39,8 +39,11 @@ impl Edited {
 }
 
 /// Decides on an edit of the settings, which only an admin may make.
-pub fn decide(case: &Case<'_>, edited: Result<Edited, String>) -> Result<Verdict, Refused> {
-    case.may_at_all(Action::Configure)?;
+pub fn decide(
+    context: &DecisionContext<'_>,
+    edited: Result<Edited, String>,
+) -> Result<Verdict, RequestError> {
+    context.may_at_all(Action::Configure)?;
     Ok(match edited {
         Ok(Edited {
             changed: Some(settings),

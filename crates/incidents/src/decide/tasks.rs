@@ -15,7 +15,7 @@ use tidegate_slack::ids::UserId;
 pub use self::store::{load, load_all, load_mine};
 use tidegate_slack::mrkdwn::escape;
 
-use super::case::{Case, Refused, Verdict};
+use super::context::{DecisionContext, RequestError, Verdict};
 use super::speak::say;
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
@@ -82,18 +82,18 @@ pub struct NewTask {
 }
 
 /// Makes a task.
-pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Task)?;
+pub fn add(context: &DecisionContext<'_>, new: &NewTask) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Task)?;
     let text = new.text.trim();
     let length = text.chars().count();
     if length == 0 {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "text_missing",
             "Say what is to be done: `/incident task add [@somebody] <text> [due:2d]`.",
         ));
     }
     if length > MAX_TEXT {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "text_too_long",
             prose!(
                 "A task has ",
@@ -105,7 +105,7 @@ pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
         ));
     }
     if incident.tasks >= MAX_TASKS {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "too_many_tasks",
             prose!(
                 incident.name(),
@@ -118,58 +118,70 @@ pub fn add(case: &Case<'_>, new: &NewTask) -> Result<Verdict, Refused> {
     if let Some(user) = &new.assignee {
         may_know(incident, user)?;
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     change.incident.tasks += 1;
     let task = Task {
         n: change.incident.tasks,
         text: text.to_owned(),
         assignee: new.assignee.clone(),
         due: new.due,
-        created_by: case.actor.clone(),
-        created_at: case.now,
+        created_by: context.actor.clone(),
+        created_at: context.now,
         done: None,
         source: new.source.clone(),
     };
     change.note(EntryKind::Task, format!("Task {}: {text}", task.n));
-    let words = format!("*Task {}* by {}: {}", task.n, case.who(), told(&task));
+    let words = format!("*Task {}* by {}: {}", task.n, context.who(), told(&task));
     say(&mut change, &words);
     store::write(&mut change, None, &task);
     Ok(Verdict::silent(change))
 }
 
 /// Says that a task is done.
-pub fn done(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
-    let (incident, before) = known(case, n, task)?;
+pub fn done(
+    context: &DecisionContext<'_>,
+    n: u32,
+    task: Option<&Task>,
+) -> Result<Verdict, RequestError> {
+    let (incident, before) = known(context, n, task)?;
     if before.done.is_some() {
         return Ok(Verdict::words(prose!("Task ", n, " is done already.")));
     }
     let mut task = before.clone();
-    task.done = Some((case.actor.clone(), case.now));
-    Ok(changed(case, incident, before, &task, "done"))
+    task.done = Some((context.actor.clone(), context.now));
+    Ok(changed(context, incident, before, &task, "done"))
 }
 
 /// Says that a task is not done after all.
-pub fn reopen(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
-    let (incident, before) = known(case, n, task)?;
+pub fn reopen(
+    context: &DecisionContext<'_>,
+    n: u32,
+    task: Option<&Task>,
+) -> Result<Verdict, RequestError> {
+    let (incident, before) = known(context, n, task)?;
     if before.done.is_none() {
         return Ok(Verdict::words(prose!("Task ", n, " is open already.")));
     }
     let mut task = before.clone();
     task.done = None;
-    Ok(changed(case, incident, before, &task, "open again"))
+    Ok(changed(context, incident, before, &task, "open again"))
 }
 
 /// Makes a task the asker's.
-pub fn take(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Refused> {
-    let (incident, before) = known(case, n, task)?;
-    let Some(user) = case.actor.person() else {
-        return Err(Refused::new(
+pub fn take(
+    context: &DecisionContext<'_>,
+    n: u32,
+    task: Option<&Task>,
+) -> Result<Verdict, RequestError> {
+    let (incident, before) = known(context, n, task)?;
+    let Some(user) = context.actor.person() else {
+        return Err(RequestError::new(
             "people_only",
             "Only a person can take a task.",
         ));
     };
     if before.done.is_some() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "task_done",
             prose!(
                 "Task ",
@@ -185,17 +197,17 @@ pub fn take(case: &Case<'_>, n: u32, task: Option<&Task>) -> Result<Verdict, Ref
     }
     let mut task = before.clone();
     task.assignee = Some(user.clone());
-    Ok(changed(case, incident, before, &task, "taken"))
+    Ok(changed(context, incident, before, &task, "taken"))
 }
 
 fn known<'a, 't>(
-    case: &Case<'a>,
+    context: &DecisionContext<'a>,
     n: u32,
     task: Option<&'t Task>,
-) -> Result<(&'a Incident, &'t Task), Refused> {
-    let incident = case.may(Action::Task)?;
+) -> Result<(&'a Incident, &'t Task), RequestError> {
+    let incident = context.may(Action::Task)?;
     let missing = || {
-        Refused::new(
+        RequestError::new(
             "no_such_task",
             prose!(
                 incident.name(),
@@ -209,11 +221,11 @@ fn known<'a, 't>(
 }
 
 /// What is private is given to nobody who does not take part: they could not see it.
-fn may_know(incident: &Incident, user: &UserId) -> Result<(), Refused> {
+fn may_know(incident: &Incident, user: &UserId) -> Result<(), RequestError> {
     if !incident.private || incident.takes_part(user) {
         return Ok(());
     }
-    Err(Refused::new(
+    Err(RequestError::new(
         "not_a_participant",
         prose!(
             incident.name(),
@@ -224,11 +236,17 @@ fn may_know(incident: &Incident, user: &UserId) -> Result<(), Refused> {
     ))
 }
 
-fn changed(case: &Case<'_>, incident: &Incident, before: &Task, task: &Task, how: &str) -> Verdict {
-    let mut change = case.change(incident);
+fn changed(
+    context: &DecisionContext<'_>,
+    incident: &Incident,
+    before: &Task,
+    task: &Task,
+    how: &str,
+) -> Verdict {
+    let mut change = context.change(incident);
     let n = task.n;
     change.note(EntryKind::Task, format!("Task {n} {how}: {}", task.text));
-    let words = format!("*Task {n}* {how}, says {}: {}", case.who(), told(task));
+    let words = format!("*Task {n}* {how}, says {}: {}", context.who(), told(task));
     say(&mut change, &words);
     store::write(&mut change, Some(before), task);
     Verdict::silent(change)

@@ -9,7 +9,7 @@ use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::ids::UserId;
 
 use super::person;
-use crate::decide::case::Case;
+use crate::decide::context::DecisionContext;
 use crate::decide::{read, tasks};
 use crate::model::actor::Actor;
 use crate::model::settings::Settings;
@@ -42,7 +42,7 @@ pub async fn blocks(
     kind: PersonKind,
     now: Timestamp,
 ) -> Result<Vec<Json>, TableError> {
-    let case = Case {
+    let case = DecisionContext {
         settings,
         settings_version: 0,
         actor: Actor::Person(user.clone()),

@@ -15,7 +15,7 @@ use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::mrkdwn::escape;
 
-use crate::decide::case::words_only;
+use crate::decide::context::words_only;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::notification;

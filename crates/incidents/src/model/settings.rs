@@ -146,7 +146,7 @@ impl Settings {
 
     /// The people who get a direct message about an incident: those of the routing for a P1, and those of the services
     /// for a P1 or P2.
-    pub fn told_directly(&self, severity: Severity, services: &[String]) -> Vec<UserId> {
+    pub fn direct_recipients(&self, severity: Severity, services: &[String]) -> Vec<UserId> {
         let everyones = self
             .routing
             .p1_users
@@ -227,20 +227,27 @@ mod tests {
             (Severity::P3, &["api"], &[]),
             (Severity::P4, &[], &[]),
         ] {
-            let told = settings.announced_in(severity, &names(services));
-            let told: Vec<_> = told.iter().map(ChannelId::as_str).collect();
-            assert_eq!(told, channels, "{severity} {services:?}");
+            let found = settings.announced_in(severity, &names(services));
+            let found: Vec<_> = found.iter().map(ChannelId::as_str).collect();
+            assert_eq!(found, channels, "{severity} {services:?}");
         }
     }
 
     #[test]
     fn people_are_told_once() {
         let settings = settings();
-        let told = |severity, services: &[&str]| settings.told_directly(severity, &names(services));
-        assert_eq!(told(Severity::P1, &["api"]), ["U1", "U2"].map(UserId::from));
-        assert_eq!(told(Severity::P2, &["api"]), ["U2", "U1"].map(UserId::from));
-        assert_eq!(told(Severity::P1, &["web"]), ["U1"].map(UserId::from));
-        assert_eq!(told(Severity::P3, &["api"]), []);
+        let found =
+            |severity, services: &[&str]| settings.direct_recipients(severity, &names(services));
+        assert_eq!(
+            found(Severity::P1, &["api"]),
+            ["U1", "U2"].map(UserId::from)
+        );
+        assert_eq!(
+            found(Severity::P2, &["api"]),
+            ["U2", "U1"].map(UserId::from)
+        );
+        assert_eq!(found(Severity::P1, &["web"]), ["U1"].map(UserId::from));
+        assert_eq!(found(Severity::P3, &["api"]), []);
         let both = names(&["api", "web"]);
         assert_eq!(settings.owners(&both), ["U3", "U4"].map(UserId::from));
         assert_eq!(settings.components(&both), ["cmp1"]);

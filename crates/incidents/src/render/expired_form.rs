@@ -53,15 +53,13 @@ impl OpenForm {
 /// The message, for the person who asked for the form. It says what the form will open without.
 pub fn message_of(form: &OpenForm) -> Value {
     let (value, missing) = form.value();
-    let mut text =
-        "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet."
-            .to_owned();
-    if !missing.is_empty() {
+    let late = "Slack waits only a few seconds for a form, and this one came too late. Nothing has been done yet.";
+    let text = if missing.is_empty() {
+        late.to_owned()
+    } else {
         let missing = missing.join(" and ");
-        text.push_str(&format!(
-            " The form will open without {missing}, which is too long to be kept until then."
-        ));
-    }
+        format!("{late} The form will open without {missing}: there is too much of it to keep.")
+    };
     let open = primary(button("Open the form", ACTION, &value));
     let mut blocks = vec![section(&text)];
     blocks.extend(actions(vec![open]));

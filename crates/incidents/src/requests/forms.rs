@@ -9,10 +9,10 @@ use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::views::{Open, Update};
 use tidegate_slack::ids::{ChannelId, TenantId};
 
-use crate::decide::ask::Asked;
-use crate::decide::case::{Case, Refused, ended, words_only};
+use crate::decide::context::{DecisionContext, RequestError, ended, words_only};
 use crate::decide::declaration;
 use crate::decide::people;
+use crate::decide::request::Request;
 use crate::model::form::{Declaration, Form};
 use crate::model::incident::Incident;
 use crate::model::permissions::{self, Action};
@@ -25,37 +25,42 @@ use crate::service::Incidents;
 const MAX_OFFERED: usize = 50;
 
 /// Draws a form, if the asker may send it.
-pub async fn draw(rows: &Rows, case: &Case<'_>, form: &Form) -> Result<Json, FormError> {
-    let channel = case.subject.and_then(|loaded| loaded.place.channel());
+pub async fn draw(
+    rows: &Rows,
+    context: &DecisionContext<'_>,
+    form: &Form,
+) -> Result<Json, FormError> {
+    let channel = context.subject.and_then(|loaded| loaded.place.channel());
     Ok(match form {
-        Form::Declare(declaration) => declare_form(case, declaration)?,
+        Form::Declare(declaration) => declare_form(context, declaration)?,
         Form::Update => {
-            let incident = open(case.may(Action::Update)?)?;
-            let pace = case.settings.timers.update(incident.severity);
+            let incident = open(context.may(Action::Update)?)?;
+            let pace = context.settings.timers.update(incident.severity);
             let minutes = pace.and_then(|pace| u32::try_from(pace.as_secs() / 60).ok());
             modals::update::modal(incident, channel, minutes)
         }
         Form::Severity => {
-            let incident = case.may(Action::ChangeSeverity)?;
+            let incident = context.may(Action::ChangeSeverity)?;
             people::goes_on(incident)?;
             modals::severity::modal(incident, channel, incident.severity)
         }
-        Form::Resolve => modals::resolve::modal(open(case.may(Action::Resolve)?)?, channel),
+        Form::Resolve => modals::resolve::modal(open(context.may(Action::Resolve)?)?, channel),
         Form::AddToTimeline(source, text) => {
-            let open = offered(rows, case, Action::AddToTimeline).await?;
-            let metadata = remembered(case, source.channel.clone(), Some(source.clone()));
+            let open = offered(rows, context, Action::AddToTimeline).await?;
+            let metadata = remembered(context, source.channel.clone(), Some(source.clone()));
             modals::timeline::modal(&open, text, &metadata).ok_or_else(no_open)?
         }
         Form::MakeTask(source, text) => {
-            let open = offered(rows, case, Action::Task).await?;
-            let metadata = remembered(case, source.channel.clone(), Some(source.clone()));
-            modals::task::modal(&open, text, case.actor.person(), &metadata).ok_or_else(no_open)?
+            let open = offered(rows, context, Action::Task).await?;
+            let metadata = remembered(context, source.channel.clone(), Some(source.clone()));
+            modals::task::modal(&open, text, context.actor.person(), &metadata)
+                .ok_or_else(no_open)?
         }
     })
 }
 
 /// Refuses the form of what has ended: its button was an old one.
-fn open(incident: &Incident) -> Result<&Incident, Refused> {
+fn open(incident: &Incident) -> Result<&Incident, RequestError> {
     if incident.status.is_open() {
         return Ok(incident);
     }
@@ -68,41 +73,41 @@ const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask
 /// Why there is no form.
 pub enum FormError {
     /// The asker may not, or cannot: in words for them.
-    Refused(Refused),
+    Refused(RequestError),
     /// The table did not answer.
     Job(JobError),
 }
 
-impl From<Refused> for FormError {
-    fn from(refused: Refused) -> Self {
+impl From<RequestError> for FormError {
+    fn from(refused: RequestError) -> Self {
         Self::Refused(refused)
     }
 }
 
 fn no_open() -> FormError {
-    FormError::Refused(Refused::new(
+    FormError::Refused(RequestError::new(
         "no_open_incident",
         "There is no open incident that you take part in. `/incident list` shows what is open; join one with its button.",
     ))
 }
 
 fn remembered(
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     channel: ChannelId,
     source: Option<crate::model::timeline::Source>,
 ) -> Metadata {
     Metadata {
-        incident: case.subject.map(|loaded| loaded.incident.id.clone()),
+        incident: context.subject.map(|loaded| loaded.incident.id.clone()),
         channel: Some(channel),
         source,
     }
 }
 
-fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
-    case.may_at_all(Action::Declare)?;
-    let settings = case.settings;
+fn declare_form(context: &DecisionContext<'_>, known: &Declaration) -> Result<Json, RequestError> {
+    context.may_at_all(Action::Declare)?;
+    let settings = context.settings;
     let known = declaration::from_template(known.clone(), settings)
-        .map_err(|words| Refused::new("no_such_template", words))?;
+        .map_err(|words| RequestError::new("no_such_template", words))?;
     let services: Vec<(String, String)> = settings
         .services
         .iter()
@@ -136,7 +141,7 @@ fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
         commander: known
             .commander
             .clone()
-            .or_else(|| case.actor.person().cloned()),
+            .or_else(|| context.actor.person().cloned()),
         options: &options,
         description: known.description.as_deref().unwrap_or_default(),
         metadata: Metadata {
@@ -148,7 +153,11 @@ fn declare_form(case: &Case<'_>, known: &Declaration) -> Result<Json, Refused> {
 }
 
 /// The open incidents that the asker may do this to.
-async fn offered(rows: &Rows, case: &Case<'_>, action: Action) -> Result<Vec<Incident>, FormError> {
+async fn offered(
+    rows: &Rows,
+    context: &DecisionContext<'_>,
+    action: Action,
+) -> Result<Vec<Incident>, FormError> {
     let job = |e| FormError::Job(JobError::from(e));
     let ids = rows::listed(rows, &["incidents_open"], false, MAX_OFFERED)
         .await
@@ -158,8 +167,8 @@ async fn offered(rows: &Rows, case: &Case<'_>, action: Action) -> Result<Vec<Inc
         let Some(incident) = rows::load_alone(rows, &id).await.map_err(job)? else {
             continue;
         };
-        let standing = case.standing_in(Some(&incident));
-        if permissions::allow(&standing, action, Some(&incident), &case.rules()).is_ok() {
+        let standing = context.standing_in(Some(&incident));
+        if permissions::allow(&standing, action, Some(&incident), &context.rules()).is_ok() {
             offered.push(incident);
         }
     }
@@ -171,7 +180,7 @@ async fn offered(rows: &Rows, case: &Case<'_>, action: Action) -> Result<Vec<Inc
 pub async fn show(
     incidents: &Incidents,
     tenant: &TenantId,
-    asked: &Asked,
+    request: &Request,
     view: Json,
     form: &Form,
     incident: Option<&Incident>,
@@ -186,7 +195,7 @@ pub async fn show(
     let Ok(token) = incidents.tokens.token(tenant).await else {
         return again();
     };
-    let outcome = match (&asked.view, &asked.trigger) {
+    let outcome = match (&request.view, &request.trigger) {
         (Some(open), _) => {
             let request = Update {
                 view_id: Some(open.id.clone()),

@@ -1,4 +1,4 @@
-//! Decides about what is asked of incidents: reads the request, loads the case, has it decided, and makes writes and posts of
+//! Decides about what is asked of incidents: reads the request, loads what the decision looks at, has it decided, and makes writes and posts of
 //! that, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
 
 use serde_json::json;
@@ -21,8 +21,8 @@ use self::settle::{answer, settle};
 use super::dispatch::decide;
 use super::interaction;
 use crate::command::{self, IncidentRef};
-use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
-use crate::decide::case::Case;
+use crate::decide::context::DecisionContext;
+use crate::decide::request::{ReplyTo, Request, RequestKind, Subject};
 use crate::effects::person;
 use crate::model::actor::Actor;
 use crate::model::rows::{self, Loaded};
@@ -63,27 +63,29 @@ pub async fn command(
     context: Context<'_>,
     typed: &SlashCommand,
 ) -> Result<Decision, JobError> {
-    let answer_to = AnswerTo::Url(typed.response_url.clone());
-    let asked = match command::parse(&typed.text) {
-        Ok(command) => Asked {
-            ask: Ask::Command(command),
+    let reply_to = ReplyTo::Url(typed.response_url.clone());
+    let request = match command::parse(&typed.text) {
+        Ok(command) => Request {
+            kind: RequestKind::Command(command),
             subject: Subject::Channel(typed.channel.clone()),
             actor: Actor::Person(typed.user.clone()),
             team: None,
             admin_key: false,
             trigger: Some(typed.trigger_id.clone()),
             view: None,
-            answer_to,
+            reply_to,
         },
         Err(usage) => {
             let words = escape(&usage.to_string());
             return Ok(Decision {
-                posts: answer(&answer_to, &json!({"text": words})),
+                posts: answer(&reply_to, &json!({"text": words})),
                 ..Decision::default()
             });
         }
     };
-    Ok(decide_on(incidents, context.into(), &asked).await?.decision)
+    Ok(decide_on(incidents, context.into(), &request)
+        .await?
+        .decision)
 }
 
 /// Decides about a click, a shortcut or a form. One that asks nothing decides nothing.
@@ -93,7 +95,9 @@ pub async fn interaction(
     payload: &Interaction<'_>,
 ) -> Result<Decision, JobError> {
     match interaction::read(payload) {
-        Some(asked) => Ok(decide_on(incidents, context.into(), &asked).await?.decision),
+        Some(request) => Ok(decide_on(incidents, context.into(), &request)
+            .await?
+            .decision),
         None => Ok(Decision::default()),
     }
 }
@@ -103,24 +107,26 @@ pub async fn timer(incidents: &Incidents, context: Context<'_>) -> Result<Decisi
     let damaged = |e: serde_json::Error| JobError::Fail(format!("the timer cannot be read: {e}"));
     let fired: Fired = serde_json::from_slice(&context.job.body).map_err(damaged)?;
     let wake: Wake = serde_json::from_value(fired.payload).map_err(damaged)?;
-    let asked = Asked {
-        ask: Ask::Fire(wake.kind),
+    let request = Request {
+        kind: RequestKind::Fire(wake.kind),
         subject: Subject::Incident(wake.incident),
         actor: Actor::Tidegate,
         team: None,
         admin_key: false,
         trigger: None,
         view: None,
-        answer_to: AnswerTo::Caller,
+        reply_to: ReplyTo::Caller,
     };
-    Ok(decide_on(incidents, context.into(), &asked).await?.decision)
+    Ok(decide_on(incidents, context.into(), &request)
+        .await?
+        .decision)
 }
 
 /// Decides about what is asked, on the rows as they stand.
 pub async fn decide_on(
     incidents: &Incidents,
     context: RequestContext<'_>,
-    asked: &Asked,
+    request: &Request,
 ) -> Result<Settled, JobError> {
     let RequestContext {
         tenant,
@@ -128,9 +134,9 @@ pub async fn decide_on(
         cause,
         clock,
     } = context;
-    let person = match asked.actor.person() {
+    let person = match request.actor.person() {
         Some(user) => {
-            let team = asked.team.as_deref();
+            let team = request.team.as_deref();
             person::look_up(incidents, tenant, rows, user, team, clock.now()).await?
         }
         None => Person {
@@ -139,13 +145,13 @@ pub async fn decide_on(
         },
     };
     let settings = incidents.settings(rows).await?;
-    let read = Read::load(rows, asked).await?;
-    let case = read.case(asked, &settings, person, cause, clock);
-    let verdict = decide(incidents, rows, &case, &asked.ask).await?;
-    settle(incidents, tenant, rows, asked, &case, verdict).await
+    let read = Read::load(rows, request).await?;
+    let context = read.context(request, &settings, person, cause, clock);
+    let verdict = decide(incidents, rows, &context, &request.kind).await?;
+    settle(incidents, tenant, rows, request, &context, verdict).await
 }
 
-/// The rows that a case looks at.
+/// The rows that a decision looks at.
 struct Read {
     subject: Option<Loaded>,
     other: Option<Loaded>,
@@ -153,10 +159,10 @@ struct Read {
 }
 
 impl Read {
-    async fn load(rows: &Rows, asked: &Asked) -> Result<Self, JobError> {
-        let subject = match asked.ask.named() {
+    async fn load(rows: &Rows, request: &Request) -> Result<Self, JobError> {
+        let subject = match request.kind.named() {
             Some(named) => load_named(rows, named).await?,
-            None => match &asked.subject {
+            None => match &request.subject {
                 Subject::Channel(channel) => {
                     rows::load_pointed(rows, &rows::by_channel(channel)).await?
                 }
@@ -167,11 +173,11 @@ impl Read {
                 Subject::Nothing => None,
             },
         };
-        let other = match asked.ask.other() {
+        let other = match request.kind.other() {
             Some(named) => load_named(rows, named).await?,
             None => None,
         };
-        let count = if asked.ask.declares() {
+        let count = if request.kind.declares() {
             rows::count(rows).await?
         } else {
             0
@@ -183,21 +189,21 @@ impl Read {
         })
     }
 
-    fn case<'a>(
+    fn context<'a>(
         &'a self,
-        asked: &Asked,
+        request: &Request,
         settings: &'a store::Loaded,
         person: Person,
         cause: &'a str,
         clock: &dyn Clock,
-    ) -> Case<'a> {
-        Case {
+    ) -> DecisionContext<'a> {
+        DecisionContext {
             settings: &settings.settings,
             settings_version: settings.version,
-            actor: asked.actor.clone(),
+            actor: request.actor.clone(),
             kind: person.kind,
             zone: person.zone,
-            admin_key: asked.admin_key,
+            admin_key: request.admin_key,
             subject: self.subject.as_ref(),
             other: self.other.as_ref(),
             cause,

@@ -6,8 +6,8 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::interaction::{Element, Interaction, View};
 
 use crate::command::{Command, Postmortem, Task};
-use crate::decide::ask::{AnswerTo, Ask, Asked, OpenView, Subject};
 use crate::decide::lifecycle::Update;
+use crate::decide::request::{OpenView, ReplyTo, Request, RequestKind, Subject};
 use crate::model::actor::Actor;
 use crate::model::form::{Declaration, Form};
 use crate::model::role::RoleName;
@@ -35,30 +35,31 @@ const MAX_QUOTE: usize = 1000;
 const DAY: Duration = Duration::from_hours(24);
 
 /// What an interaction asks of incidents; `None` for those of others, and for what asks nothing.
-pub fn read(interaction: &Interaction<'_>) -> Option<Asked> {
+pub fn read(interaction: &Interaction<'_>) -> Option<Request> {
     let user = interaction.user()?;
-    let (ask, subject) = match interaction.kind.as_deref()? {
+    let (kind, subject) = match interaction.kind.as_deref()? {
         "block_actions" => clicked(interaction)?,
         "view_submission" => submitted(interaction.view.as_ref()?)?,
-        "shortcut" if interaction.callback_id() == Some(DECLARE) => {
-            (Ask::Open(Form::Declare(Box::default())), Subject::Nothing)
-        }
+        "shortcut" if interaction.callback_id() == Some(DECLARE) => (
+            RequestKind::Open(Form::Declare(Box::default())),
+            Subject::Nothing,
+        ),
         "message_action" => chosen(interaction)?,
         _ => return None,
     };
-    let answer_to = match interaction.response_url() {
-        Some(url) => AnswerTo::Url(url),
-        None => AnswerTo::Person(user.clone()),
+    let reply_to = match interaction.response_url() {
+        Some(url) => ReplyTo::Url(url),
+        None => ReplyTo::Person(user.clone()),
     };
-    Some(Asked {
-        ask,
+    Some(Request {
+        kind,
         subject,
         actor: Actor::Person(user),
         team: interaction.user_team().map(str::to_owned),
         admin_key: false,
         trigger: interaction.trigger_id(),
         view: view_of(interaction),
-        answer_to,
+        reply_to,
     })
 }
 
@@ -75,7 +76,7 @@ fn view_of(interaction: &Interaction<'_>) -> Option<OpenView> {
 }
 
 /// A button or menu of ours.
-fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
+fn clicked(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     let action = interaction.actions().next()?;
     if action.action_id() == expired_form::ACTION {
         let button = expired_form::OpenForm::parse(action.value()?)?;
@@ -84,7 +85,7 @@ fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
             (None, Some(channel)) => Subject::Channel(channel),
             (None, None) => Subject::Nothing,
         };
-        return Some((Ask::Open(button.form), subject));
+        return Some((RequestKind::Open(button.form), subject));
     }
     let name = action.action_id().strip_prefix("incident.")?;
     let value = action.selected().or(action.value()).and_then(parse_value);
@@ -93,18 +94,18 @@ fn clicked(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
         (None, Some(channel)) => Subject::Channel(channel),
         (None, None) => Subject::Nothing,
     };
-    let ask = match name {
+    let kind = match name {
         "template" => template(interaction.view.as_ref(), &action),
-        _ => ask_of(name, value.as_ref())?,
+        _ => kind_of(name, value.as_ref())?,
     };
-    Some((ask, subject))
+    Some((kind, subject))
 }
 
 /// A template that was chosen in the form of a declaration, which is drawn anew with its words. The message that the form
 /// was opened from stays with it.
-fn template(view: Option<&View<'_>>, action: &Element<'_>) -> Ask {
+fn template(view: Option<&View<'_>>, action: &Element<'_>) -> RequestKind {
     let metadata = view.and_then(|view| Metadata::parse(view.private_metadata.as_deref()?));
-    Ask::Open(Form::Declare(Box::new(Declaration {
+    RequestKind::Open(Form::Declare(Box::new(Declaration {
         template: action.selected().map(str::to_owned),
         source: metadata.and_then(|metadata| metadata.source),
         ..Declaration::default()
@@ -112,51 +113,51 @@ fn template(view: Option<&View<'_>>, action: &Element<'_>) -> Ask {
 }
 
 /// What a button asks by its name and its value.
-fn ask_of(name: &str, value: Option<&ButtonValue>) -> Option<Ask> {
+fn kind_of(name: &str, value: Option<&ButtonValue>) -> Option<RequestKind> {
     Some(match name {
-        "declare" => Ask::Open(Form::Declare(Box::default())),
-        "join" => Ask::Command(Command::Join),
-        "watch" => Ask::Command(Command::Watch),
-        "unwatch" => Ask::Command(Command::Unwatch),
-        "accept" => Ask::Command(Command::Accept),
-        "claim" => Ask::Command(Command::Claim(value?.extra::<RoleName>()?)),
-        "take" => Ask::Command(Command::Take(None)),
-        "update" | "public_edit" => Ask::Open(Form::Update),
+        "declare" => RequestKind::Open(Form::Declare(Box::default())),
+        "join" => RequestKind::Command(Command::Join),
+        "watch" => RequestKind::Command(Command::Watch),
+        "unwatch" => RequestKind::Command(Command::Unwatch),
+        "accept" => RequestKind::Command(Command::Accept),
+        "claim" => RequestKind::Command(Command::Claim(value?.extra::<RoleName>()?)),
+        "take" => RequestKind::Command(Command::Take(None)),
+        "update" | "public_edit" => RequestKind::Open(Form::Update),
         "severity" => match value.and_then(ButtonValue::extra::<Severity>) {
-            Some(to) => Ask::Command(Command::Severity { to, reason: None }),
-            None => Ask::Open(Form::Severity),
+            Some(to) => RequestKind::Command(Command::Severity { to, reason: None }),
+            None => RequestKind::Open(Form::Severity),
         },
-        "resolve" => Ask::Open(Form::Resolve),
-        "reopen" => Ask::Command(Command::Reopen("by the button".to_owned())),
-        "close" => Ask::Command(Command::Close),
-        "postmortem" => Ask::Command(Command::Postmortem(Postmortem::Draft)),
-        "page" | "escalate" => Ask::Command(Command::Escalate),
-        "timeline" => Ask::Command(Command::Timeline(crate::command::Timeline::Show)),
-        "timeline_more" => Ask::MoreTimeline(value?.extra()?),
-        "tasks" => Ask::Command(Command::Task(Task::List)),
-        "deliveries" => Ask::Command(Command::Deliveries),
-        "info" => Ask::Command(Command::Info(None)),
-        "list" => Ask::Command(Command::List(crate::command::Listed::Open)),
-        "catchup" => Ask::Command(Command::Catchup),
-        "roles" => Ask::Command(Command::Roles),
-        "help" => Ask::Command(Command::Help(None)),
-        "handover_accept" => Ask::AcceptHandover(value?.extra::<Timestamp>()?),
-        "handover_decline" => Ask::DeclineHandover(value?.extra::<Timestamp>()?),
-        "task_done" => Ask::Command(Command::Task(Task::Done(value?.extra()?))),
-        "task_reopen" => Ask::Command(Command::Task(Task::Reopen(value?.extra()?))),
-        "public_publish" => Ask::PublishDraft(value?.extra()?),
-        "public_discard" => Ask::DiscardDraft(value?.extra()?),
+        "resolve" => RequestKind::Open(Form::Resolve),
+        "reopen" => RequestKind::Command(Command::Reopen("by the button".to_owned())),
+        "close" => RequestKind::Command(Command::Close),
+        "postmortem" => RequestKind::Command(Command::Postmortem(Postmortem::Draft)),
+        "page" | "escalate" => RequestKind::Command(Command::Escalate),
+        "timeline" => RequestKind::Command(Command::Timeline(crate::command::Timeline::Show)),
+        "timeline_more" => RequestKind::MoreTimeline(value?.extra()?),
+        "tasks" => RequestKind::Command(Command::Task(Task::List)),
+        "deliveries" => RequestKind::Command(Command::Deliveries),
+        "info" => RequestKind::Command(Command::Info(None)),
+        "list" => RequestKind::Command(Command::List(crate::command::Listed::Open)),
+        "catchup" => RequestKind::Command(Command::Catchup),
+        "roles" => RequestKind::Command(Command::Roles),
+        "help" => RequestKind::Command(Command::Help(None)),
+        "handover_accept" => RequestKind::AcceptHandover(value?.extra::<Timestamp>()?),
+        "handover_decline" => RequestKind::DeclineHandover(value?.extra::<Timestamp>()?),
+        "task_done" => RequestKind::Command(Command::Task(Task::Done(value?.extra()?))),
+        "task_reopen" => RequestKind::Command(Command::Task(Task::Reopen(value?.extra()?))),
+        "public_publish" => RequestKind::PublishDraft(value?.extra()?),
+        "public_discard" => RequestKind::DiscardDraft(value?.extra()?),
         "snooze" => {
             let snooze = value?.extra::<Snooze>().filter(Snooze::is_offered)?;
-            Ask::Snooze(snooze.kind, snooze.minutes)
+            RequestKind::Snooze(snooze.kind, snooze.minutes)
         }
-        "remind_stop" => Ask::StopReminder(value?.extra::<TimerKind>()?),
+        "remind_stop" => RequestKind::StopReminder(value?.extra::<TimerKind>()?),
         _ => return None,
     })
 }
 
 /// A message that somebody chose a shortcut on.
-fn chosen(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
+fn chosen(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     let (channel, ts) = (interaction.channel()?, interaction.message_ts()?);
     let text: String = interaction
         .message()
@@ -180,35 +181,35 @@ fn chosen(interaction: &Interaction<'_>) -> Option<(Ask, Subject)> {
         MAKE_TASK => Form::MakeTask(source, text),
         _ => return None,
     };
-    Some((Ask::Open(form), Subject::Channel(channel)))
+    Some((RequestKind::Open(form), Subject::Channel(channel)))
 }
 
 /// A form of ours, filled in.
-fn submitted(view: &View<'_>) -> Option<(Ask, Subject)> {
+fn submitted(view: &View<'_>) -> Option<(RequestKind, Subject)> {
     let metadata = Metadata::parse(view.private_metadata.as_deref().unwrap_or("{}"))?;
     let words =
         |block: &str| Some(view.text(block).trim().to_owned()).filter(|text| !text.is_empty());
-    let ask = match view.callback_id()? {
-        modals::declare::CALLBACK => Ask::Declare(Box::new(declaration(view, &metadata))),
+    let kind = match view.callback_id()? {
+        modals::declare::CALLBACK => RequestKind::Declare(Box::new(declaration(view, &metadata))),
         modals::update::CALLBACK => {
             let update = Update {
                 to: view.selected("status").and_then(status),
                 text: words("text"),
                 next_minutes: view.selected("next").and_then(number).filter(|n| *n > 0),
             };
-            Ask::Update(update, words("public"))
+            RequestKind::Update(update, words("public"))
         }
-        modals::severity::CALLBACK => Ask::Command(Command::Severity {
+        modals::severity::CALLBACK => RequestKind::Command(Command::Severity {
             to: Severity::parse(view.selected("severity")?)?,
             reason: words("reason").or_else(|| words("text")),
         }),
-        modals::resolve::CALLBACK => Ask::Resolve(words("summary"), words("public")),
-        modals::timeline::CALLBACK => Ask::AddMessage {
+        modals::resolve::CALLBACK => RequestKind::Resolve(words("summary"), words("public")),
+        modals::timeline::CALLBACK => RequestKind::AddMessage {
             source: metadata.source.clone()?,
             text: words("text").unwrap_or_default(),
             author: None,
         },
-        modals::task::CALLBACK => Ask::AddTask {
+        modals::task::CALLBACK => RequestKind::AddTask {
             text: words("text")?,
             assignee: view.user("assignee"),
             due: view.selected("due").and_then(number).map(|days| DAY * days),
@@ -216,7 +217,7 @@ fn submitted(view: &View<'_>) -> Option<(Ask, Subject)> {
         },
         _ => return None,
     };
-    Some((ask, subject_of(view, metadata)))
+    Some((kind, subject_of(view, metadata)))
 }
 
 fn subject_of(view: &View<'_>, metadata: Metadata) -> Subject {

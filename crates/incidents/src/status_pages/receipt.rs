@@ -6,7 +6,7 @@ use tidegate_connectors::status_page::ComponentId;
 use tidegate_pipeline::outbox::Post;
 use tidegate_slack::mrkdwn::{escape, link};
 
-use crate::decide::case::name_of;
+use crate::decide::context::name_of;
 use crate::model::effect::Effect;
 use crate::model::incident::Incident;
 use crate::model::publication::Published;

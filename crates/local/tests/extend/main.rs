@@ -104,6 +104,7 @@ impl Running {
         let delivery = Delivery {
             job,
             label: &label,
+            message: "message",
             attempt: 1,
         };
         let follow_up = self.dispatcher.handle(delivery).await.unwrap();

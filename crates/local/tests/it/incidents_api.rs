@@ -201,6 +201,7 @@ async fn a_program_moves_an_incident_to_its_end() {
         .tell(&path("updates"), &key, &json!({"text": "?"}))
         .await;
     assert!(refused(&late, StatusCode::CONFLICT).contains("closed"));
+    assert_eq!(late.json()["error"]["code"], "incident_ended", "{late:?}");
     let entries = get(&product, &path("timeline?limit=250"), &key).await;
     let entries = entries["entries"].as_array().unwrap().clone();
     assert!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
+use tidegate_app::incidents::decide::context::{DecisionContext, RequestError, Verdict};
 use tidegate_app::incidents::decide::{declare, public};
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::form::Declaration;
@@ -145,10 +145,10 @@ impl PageWorld {
         &self,
         tenant: &str,
         id: &IncidentId,
-        decide: impl FnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+        decide: impl FnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) {
         let subject = self.load(tenant, id).await;
-        let case = Case {
+        let case = DecisionContext {
             settings: &self.settings,
             settings_version: 0,
             actor: Actor::Person(COMMANDER.into()),

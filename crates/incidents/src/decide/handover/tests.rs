@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, NOW, Room};
+use crate::decide::context::fixture::{LEAD, NOW, Room};
 use crate::decide::people;
 use crate::model::status::Status;
 
 /// Yes by the button of the first offer.
-fn accept_now(case: &Case<'_>) -> Result<Verdict, Refused> {
-    accept(case, NOW)
+fn accept_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    accept(context, NOW)
 }
 
 /// No by that button.
-fn decline_now(case: &Case<'_>) -> Result<Verdict, Refused> {
-    decline(case, NOW)
+fn decline_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    decline(context, NOW)
 }
 
 fn offered() -> Room {
     let mut room = Room::new();
-    let done = room.does(LEAD, |case| {
-        offer(case, &"UNEXT".into(), Some("The <database> is full."), 2)
+    let done = room.does(LEAD, |context| {
+        offer(context, &"UNEXT".into(), Some("The <database> is full."), 2)
     });
     assert_eq!(done.names(), ["invite", "say", "direct"]);
     assert_eq!(done.told(), ["UNEXT".into()]);
@@ -97,11 +97,11 @@ fn only_who_is_asked_answers() {
 #[test]
 fn another_offer_and_another_commander_end_one() {
     let mut room = offered();
-    let done = room.does(LEAD, |case| offer(case, &"UTHIRD".into(), None, 0));
+    let done = room.does(LEAD, |context| offer(context, &"UTHIRD".into(), None, 0));
     assert!(done.said().starts_with("The offer to <@UNEXT> has lapsed."));
     assert!(room.refuses("UNEXT", accept_now).contains("asks <@UTHIRD>"));
-    room.does(LEAD, |case| {
-        people::commander(case, Some(&"UFOURTH".into()))
+    room.does(LEAD, |context| {
+        people::commander(context, Some(&"UFOURTH".into()))
     });
     assert!(
         room.refuses("UTHIRD", accept_now)
@@ -114,22 +114,23 @@ fn a_button_answers_the_offer_that_it_was_drawn_for() {
     let mut room = offered();
     room.wait(Duration::from_mins(5));
     // Offered anew, with other notes: the button of the first is under what does not hold any more.
-    room.does(LEAD, |case| {
-        offer(case, &"UNEXT".into(), Some("Do not restart it!"), 0)
+    room.does(LEAD, |context| {
+        offer(context, &"UNEXT".into(), Some("Do not restart it!"), 0)
     });
     let again = room.now;
     for answer in [accept_now, decline_now] {
         let words = room.refuses("UNEXT", answer);
         assert!(words.starts_with("This offer has lapsed"), "{words}");
     }
-    room.does("UNEXT", |case| accept(case, again));
+    room.does("UNEXT", |context| accept(context, again));
     assert_eq!(room.incident().commander(), Some(&"UNEXT".into()));
 }
 
 #[test]
 fn an_offer_makes_sense_or_is_refused() {
     let mut room = Room::new();
-    let to = |to: &'static str| move |case: &Case<'_>| offer(case, &to.into(), None, 0);
+    let to =
+        |to: &'static str| move |context: &DecisionContext<'_>| offer(context, &to.into(), None, 0);
     assert!(
         room.refuses(LEAD, to(LEAD))
             .contains("is the commander of INC-1 already")
@@ -138,8 +139,8 @@ fn an_offer_makes_sense_or_is_refused() {
         room.refuses("UOTHER", to("UNEXT"))
             .contains("Only the commander")
     );
-    room.does(LEAD, |case| {
-        people::role(case, &RoleName::Deputy, &"UDEP".into())
+    room.does(LEAD, |context| {
+        people::role(context, &RoleName::Deputy, &"UDEP".into())
     });
     assert!(room.refuses("UDEP", to("UDEP")).contains("/incident take"));
     room.does("UDEP", to("UNEXT"));
@@ -154,7 +155,7 @@ fn an_offer_makes_sense_or_is_refused() {
 #[test]
 fn who_is_to_lead_a_private_incident_may_see_it() {
     let mut room = Room::with(|new| new.private = true);
-    room.does(LEAD, |case| offer(case, &"UNEXT".into(), None, 0));
+    room.does(LEAD, |context| offer(context, &"UNEXT".into(), None, 0));
     room.does("UNEXT", accept_now);
     assert_eq!(room.incident().commander(), Some(&"UNEXT".into()));
 }

@@ -2,7 +2,7 @@
 //!
 //! How an incident ends, and how it goes on after that.
 
-use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::decide::{metrics, routing};
 use crate::model::effect::Effect;
@@ -16,25 +16,28 @@ use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::prose;
 
 /// It is over. Without a summary where one is needed, a form asks for it.
-pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Resolve)?;
+pub fn resolve(
+    context: &DecisionContext<'_>,
+    summary: Option<&str>,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Resolve)?;
     let summary = summary.map(str::trim).filter(|summary| !summary.is_empty());
     if incident.status.is_open()
         && summary.is_none()
         && incident.summary.is_none()
         && incident.severity.is_broadcast()
-        && case.actor.person().is_some()
+        && context.actor.person().is_some()
     {
         return Ok(Verdict::Form(Form::Resolve));
     }
-    let mut change = case.change(incident);
-    let admin = case.standing().is_admin();
+    let mut change = context.change(incident);
+    let admin = context.standing().is_admin();
     if transition::move_to(
         &mut change.incident,
         Status::Resolved,
         summary,
         admin,
-        case.now,
+        context.now,
     )? == Transition::Unchanged
     {
         return Ok(Verdict::words(prose!(
@@ -49,31 +52,34 @@ pub fn resolve(case: &Case<'_>, summary: Option<&str>) -> Result<Verdict, Refuse
     let words = summary
         .map(|summary| format!(": {}", escape(summary)))
         .unwrap_or_default();
-    say(&mut change, &format!("*Resolved* by {}{words}", case.who()));
+    say(
+        &mut change,
+        &format!("*Resolved* by {}{words}", context.who()),
+    );
     show(&mut change);
-    tell_all(&mut change, case.settings, News::Resolved, summary);
+    tell_all(&mut change, context.settings, News::Resolved, summary);
     publish(&mut change);
     Ok(Verdict::silent(change))
 }
 
 /// It is not over, or it was one after all.
-pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
-    let incident = case.incident()?;
+pub fn reopen(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
+    let incident = context.incident()?;
     let Some(to) = transition::reopens_to(incident) else {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "incident_open",
             prose!(incident.name(), " is open: it is ", incident.status, "."),
         ));
     };
-    case.may(Action::reopen(incident.status))?;
-    let mut change = case.change(incident);
+    context.may(Action::reopen(incident.status))?;
+    let mut change = context.change(incident);
     let from = incident.status;
     transition::move_to(
         &mut change.incident,
         to,
         Some(why),
-        case.standing().is_admin(),
-        case.now,
+        context.standing().is_admin(),
+        context.now,
     )?;
     change.note(EntryKind::Reopened, format!("{from} → {to}: {why}"));
     metrics::uncount(&mut change);
@@ -83,25 +89,25 @@ pub fn reopen(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     }
     say(
         &mut change,
-        &format!("*Reopened* by {}: {}", case.who(), escape(why)),
+        &format!("*Reopened* by {}: {}", context.who(), escape(why)),
     );
     show(&mut change);
-    tell_all(&mut change, case.settings, News::Reopened, Some(why));
+    tell_all(&mut change, context.settings, News::Reopened, Some(why));
     publish(&mut change);
     Ok(Verdict::silent(change))
 }
 
 /// It was none.
-pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Cancel)?;
-    let mut change = case.change(incident);
-    let admin = case.standing().is_admin();
+pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Cancel)?;
+    let mut change = context.change(incident);
+    let admin = context.standing().is_admin();
     if transition::move_to(
         &mut change.incident,
         Status::Canceled,
         Some(why),
         admin,
-        case.now,
+        context.now,
     )? == Transition::Unchanged
     {
         return Ok(Verdict::words(prose!(
@@ -114,35 +120,40 @@ pub fn cancel(case: &Case<'_>, why: &str) -> Result<Verdict, Refused> {
     change.note(EntryKind::Canceled, why);
     say(
         &mut change,
-        &format!("*Canceled* by {}: {}", case.who(), escape(why)),
+        &format!("*Canceled* by {}: {}", context.who(), escape(why)),
     );
     show(&mut change);
     if incident.status == Status::Triage {
         // It was never announced: only who was called or watched sees what became of it.
         routing::refresh(&mut change);
     } else {
-        tell_all(&mut change, case.settings, News::Withdrawn, Some(why));
+        tell_all(&mut change, context.settings, News::Withdrawn, Some(why));
     }
     publish(&mut change);
     Ok(Verdict::silent(change))
 }
 
 /// Puts it away.
-pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.incident()?;
+pub fn close(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.incident()?;
     let early = incident
         .milestones
         .resolved
-        .is_some_and(|at| case.now < at.plus(case.settings.timers.auto_close()));
-    case.may(if early {
+        .is_some_and(|at| context.now < at.plus(context.settings.timers.auto_close()));
+    context.may(if early {
         Action::CloseEarly
     } else {
         Action::Close
     })?;
-    let mut change = case.change(incident);
-    let admin = case.standing().is_admin();
-    if transition::move_to(&mut change.incident, Status::Closed, None, admin, case.now)?
-        == Transition::Unchanged
+    let mut change = context.change(incident);
+    let admin = context.standing().is_admin();
+    if transition::move_to(
+        &mut change.incident,
+        Status::Closed,
+        None,
+        admin,
+        context.now,
+    )? == Transition::Unchanged
     {
         return Ok(Verdict::words(prose!(
             incident.name(),
@@ -150,12 +161,12 @@ pub fn close(case: &Case<'_>) -> Result<Verdict, Refused> {
         )));
     }
     change.note(EntryKind::Closed, "Closed.");
-    let days = case.settings.timers.archive_days;
+    let days = context.settings.timers.archive_days;
     say(
         &mut change,
         &format!(
             "*Closed* by {}. Tasks stay open. This channel is archived in {days} days.",
-            case.who()
+            context.who()
         ),
     );
     show(&mut change);

@@ -7,7 +7,7 @@ use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Item, RowKey, WriteAction};
 
-use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::declare;
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
@@ -57,9 +57,9 @@ impl World {
         world
     }
 
-    /// The case that somebody makes.
-    pub(crate) fn case(&self, user: &str) -> Case<'_> {
-        Case {
+    /// What a decision on somebody's request looks at.
+    pub(crate) fn context(&self, user: &str) -> DecisionContext<'_> {
+        DecisionContext {
             settings: &self.settings,
             settings_version: 0,
             actor: person(user),
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// What a verdict changes, once the change is made.
-    pub(crate) fn make(&mut self, verdict: Result<Verdict, Refused>) -> Decision {
+    pub(crate) fn make(&mut self, verdict: Result<Verdict, RequestError>) -> Decision {
         let Ok(Verdict::Change(change, _)) = verdict else {
             panic!("nothing is changed: {:?}", words(verdict));
         };
@@ -126,7 +126,7 @@ fn declared(settings: &Settings, number: u32) -> (Loaded, Vec<Entry>) {
 }
 
 /// The words of an answer or refusal.
-pub(crate) fn words(verdict: Result<Verdict, Refused>) -> String {
+pub(crate) fn words(verdict: Result<Verdict, RequestError>) -> String {
     let answer = match verdict {
         Err(refused) => return refused.text.mrkdwn(),
         Ok(
@@ -140,7 +140,7 @@ pub(crate) fn words(verdict: Result<Verdict, Refused>) -> String {
 }
 
 /// Whether a verdict changes something.
-pub(crate) fn changes(verdict: &Result<Verdict, Refused>) -> bool {
+pub(crate) fn changes(verdict: &Result<Verdict, RequestError>) -> bool {
     matches!(verdict, Ok(Verdict::Change(..)))
 }
 

@@ -23,13 +23,13 @@ fn whole(world: &World) -> bool {
 fn a_note_stands_at_the_moment_that_it_tells_of() {
     let mut world = World::new();
     let at = When::parse("10:05Z");
-    let verdict = add(&world.case("UPART"), at, " disk <full> ");
+    let verdict = add(&world.context("UPART"), at, " disk <full> ");
     assert_eq!(
-        words(add(&world.case("UPART"), at, "x")),
+        words(add(&world.context("UPART"), at, "x")),
         "Noted as entry 2 of INC-1."
     );
     world.make(verdict);
-    let verdict = add(&world.case("UPART"), None, "later");
+    let verdict = add(&world.context("UPART"), None, "later");
     world.make(verdict);
     let told = by_time(world.entries.clone());
     let told: Vec<_> = told
@@ -45,18 +45,20 @@ fn a_note_stands_at_the_moment_that_it_tells_of() {
 #[test]
 fn what_says_nothing_or_is_still_to_come_is_no_note() {
     let world = World::new();
-    let case = world.case("UPART");
-    assert!(words(add(&case, None, "  ")).starts_with("Say what happened"));
+    let context = world.context("UPART");
+    assert!(words(add(&context, None, "  ")).starts_with("Say what happened"));
     let tomorrow = When::parse("2026-11-22T10:00Z");
-    assert!(words(add(&case, tomorrow, "x")).contains("still to come"));
-    assert!(!changes(&add(&world.case("UOTHER"), None, "x")));
+    assert!(words(add(&context, tomorrow, "x")).contains("still to come"));
+    assert!(!changes(&add(&world.context("UOTHER"), None, "x")));
 }
 
 #[test]
 fn a_long_note_is_cut_and_its_writer_told() {
     let mut world = World::new();
-    let verdict = add(&world.case("UPART"), None, &"é".repeat(MAX_TEXT));
-    assert!(words(add(&world.case("UPART"), None, &"é".repeat(MAX_TEXT))).contains("It was cut"));
+    let verdict = add(&world.context("UPART"), None, &"é".repeat(MAX_TEXT));
+    assert!(
+        words(add(&world.context("UPART"), None, &"é".repeat(MAX_TEXT))).contains("It was cut")
+    );
     world.make(verdict);
     assert!(world.entries[1].text.len() <= MAX_TEXT && whole(&world));
 }
@@ -64,7 +66,7 @@ fn a_long_note_is_cut_and_its_writer_told() {
 #[test]
 fn ones_own_entry_can_be_corrected_and_others_by_who_leads() {
     let mut world = World::new();
-    let verdict = add(&world.case("UPART"), None, "disc full");
+    let verdict = add(&world.context("UPART"), None, "disc full");
     world.make(verdict);
     for (user, may) in [
         ("UPART", true),
@@ -74,39 +76,39 @@ fn ones_own_entry_can_be_corrected_and_others_by_who_leads() {
     ] {
         let entry = world.entries[1].clone();
         assert_eq!(
-            changes(&edit(&world.case(user), 2, Some(&entry), "disk full")),
+            changes(&edit(&world.context(user), 2, Some(&entry), "disk full")),
             may,
             "{user}"
         );
         assert_eq!(
-            changes(&hide(&world.case(user), 2, Some(&entry))),
+            changes(&hide(&world.context(user), 2, Some(&entry))),
             may,
             "{user}"
         );
         let declared = world.entries[0].clone();
         let leads = may && user != "UPART";
         assert_eq!(
-            changes(&hide(&world.case(user), 1, Some(&declared))),
+            changes(&hide(&world.context(user), 1, Some(&declared))),
             leads,
             "{user}"
         );
     }
     let entry = world.entries[1].clone();
-    let verdict = edit(&world.case("UPART"), 2, Some(&entry), "disk full");
+    let verdict = edit(&world.context("UPART"), 2, Some(&entry), "disk full");
     world.make(verdict);
     assert_eq!(
         (world.entries[1].text.as_str(), world.entries[1].words()),
         ("disc full", "disk full")
     );
     let entry = world.entries[1].clone();
-    assert!(words(edit(&world.case("UPART"), 2, Some(&entry), "disk full")).contains("already"));
-    let verdict = hide(&world.case("ULEAD"), 2, Some(&entry));
+    assert!(words(edit(&world.context("UPART"), 2, Some(&entry), "disk full")).contains("already"));
+    let verdict = hide(&world.context("ULEAD"), 2, Some(&entry));
     world.make(verdict);
     assert_eq!(world.entries[1].hidden_by, Some(person("ULEAD")));
     assert!(whole(&world), "the chain does not know of corrections");
     let told: Vec<_> = world.entries.iter().map(|e| e.text.as_str()).collect();
     assert_eq!(told[2..], ["Entry 2 was corrected.", "Entry 2 was hidden."]);
-    assert!(words(hide(&world.case("ULEAD"), 9, None)).contains("no entry 9"));
+    assert!(words(hide(&world.context("ULEAD"), 9, None)).contains("no entry 9"));
 }
 
 #[test]
@@ -114,7 +116,7 @@ fn a_message_is_put_on_the_timeline_once_at_its_own_time_and_as_its_authors() {
     let mut world = World::new();
     let author = UserId::from("UAUTHOR");
     let verdict = add_message(
-        &world.case("UPART"),
+        &world.context("UPART"),
         &source(),
         "it began",
         Some(&author),
@@ -143,7 +145,7 @@ fn a_message_is_put_on_the_timeline_once_at_its_own_time_and_as_its_authors() {
         entry: Some(entry),
     };
     let again = add_message(
-        &world.case("ULEAD"),
+        &world.context("ULEAD"),
         &source(),
         "it began",
         None,
@@ -158,7 +160,7 @@ fn a_message_is_on_two_timelines_by_rows_of_their_own() {
     let mut second = World::of_two();
     std::mem::swap(&mut second.subject, second.other.as_mut().unwrap());
     let keys = [&mut first, &mut second].map(|world| {
-        let verdict = add_message(&world.case("ULEAD"), &source(), "x", None, None);
+        let verdict = add_message(&world.context("ULEAD"), &source(), "x", None, None);
         assert!(changes(&verdict));
         let id = world.subject.incident.id.clone();
         let decision = match verdict {
@@ -181,7 +183,7 @@ fn a_deleted_message_is_refused() {
         marked,
         entry: None,
     };
-    let verdict = add_message(&world.case("UPART"), &source(), "x", None, Some(&found));
+    let verdict = add_message(&world.context("UPART"), &source(), "x", None, Some(&found));
     assert!(words(verdict).starts_with("That message has been deleted."));
 }
 
@@ -189,14 +191,14 @@ fn a_deleted_message_is_refused() {
 fn a_check_finds_what_was_changed_dropped_or_cut_off() {
     let mut world = World::new();
     for text in ["a", "b", "c"] {
-        let verdict = add(&world.case("UPART"), None, text);
+        let verdict = add(&world.context("UPART"), None, text);
         world.make(verdict);
     }
-    let case = world.case("UPART");
-    assert!(words(verify(&case, &world.entries)).contains("as it was written: 4 entries"));
+    let context = world.context("UPART");
+    assert!(words(verify(&context, &world.entries)).contains("as it was written: 4 entries"));
     let mut changed = world.entries.clone();
     changed[2].text = "x".to_owned();
-    assert!(words(verify(&case, &changed)).contains("from entry 3 on"));
+    assert!(words(verify(&context, &changed)).contains("from entry 3 on"));
     assert_eq!(
         broken_at(&world.subject.incident, &world.entries[..3]),
         Some(4)
@@ -212,37 +214,37 @@ fn a_corrected_milestone_is_noted() {
     let mut world = World::new();
     let when = When::parse("10:10Z").unwrap();
     assert!(!changes(&correct(
-        &world.case("UPART"),
+        &world.context("UPART"),
         Milestone::Declared,
         when
     )));
-    let verdict = correct(&world.case("ULEAD"), Milestone::Declared, when);
+    let verdict = correct(&world.context("ULEAD"), Milestone::Declared, when);
     let decision = world.make(verdict);
     let (entry, _) = &entries_of(&decision)[0];
     assert_eq!(
         entry.text,
         "declared: 2026-11-21 10:10 UTC, not 2026-11-21 10:20 UTC"
     );
-    let again = correct(&world.case("ULEAD"), Milestone::Declared, when);
+    let again = correct(&world.context("ULEAD"), Milestone::Declared, when);
     assert_eq!(words(again), "declared is 2026-11-21 10:10 UTC already.");
     let late = When::parse("10:29Z").unwrap();
-    let closed = correct(&world.case("ULEAD"), Milestone::Closed, late);
+    let closed = correct(&world.context("ULEAD"), Milestone::Closed, late);
     assert!(words(closed).contains("not closed yet"));
 }
 
 #[test]
 fn a_corrected_milestone_is_counted_anew() {
     let mut world = World::new();
-    let verdict = crate::decide::lifecycle::resolve(&world.case("ULEAD"), Some("done"));
+    let verdict = crate::decide::lifecycle::resolve(&world.context("ULEAD"), Some("done"));
     world.make(verdict);
     assert_eq!(world.subject.incident.status, Status::Resolved);
     let when = When::parse("10:10Z").unwrap();
     assert!(!changes(&correct(
-        &world.case("UPART"),
+        &world.context("UPART"),
         Milestone::Declared,
         when
     )));
-    let verdict = correct(&world.case("ULEAD"), Milestone::Declared, when);
+    let verdict = correct(&world.context("ULEAD"), Milestone::Declared, when);
     let decision = world.make(verdict);
     let (entry, _) = &entries_of(&decision)[0];
     assert_eq!(

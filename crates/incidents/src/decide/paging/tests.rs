@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, Room};
+use crate::decide::context::fixture::{LEAD, Room};
 use crate::decide::lifecycle;
 use crate::model::severity::Severity::{P1, P3};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-fn person(user: &'static str) -> impl Fn(&Case<'_>) -> Result<Verdict, Refused> {
-    move |case| page(case, &Paged::Person(user.into()))
+fn person(user: &'static str) -> impl Fn(&DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    move |context| page(context, &Paged::Person(user.into()))
 }
 
 fn states(done: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -34,7 +34,7 @@ fn seed_defect_2_the_throttle_is_kept_by_kind_of_news() {
         "Called less than 5 minutes ago, and not again now: <@UA>."
     );
     // Other news is not, and least of all that it is over.
-    let over = room.does(LEAD, |case| lifecycle::resolve(case, Some("Fixed.")));
+    let over = room.does(LEAD, |context| lifecycle::resolve(context, Some("Fixed.")));
     assert_eq!(over.told(), ["UA".into()]);
     assert_eq!(states(&over.deliveries), [("UA", "pending")]);
     // Nor is the same news later: what was left out does not count.
@@ -48,7 +48,7 @@ fn seed_defect_2_a_resolve_follows_a_declaration_at_once() {
     let mut room = Room::new();
     room.settings.routing.p1_users = vec!["UBOSS".into()];
     let raised = |room: &mut Room, to| {
-        room.does(LEAD, |case| lifecycle::severity(case, to, None))
+        room.does(LEAD, |context| lifecycle::severity(context, to, None))
             .told()
     };
     assert!(raised(&mut room, P3).is_empty());
@@ -57,7 +57,7 @@ fn seed_defect_2_a_resolve_follows_a_declaration_at_once() {
     raised(&mut room, P3);
     room.wait(MINUTE);
     assert!(raised(&mut room, P1).is_empty());
-    let over = room.does(LEAD, |case| lifecycle::resolve(case, Some("Fixed.")));
+    let over = room.does(LEAD, |context| lifecycle::resolve(context, Some("Fixed.")));
     assert_eq!(over.told(), ["UBOSS".into()]);
 }
 
@@ -91,8 +91,9 @@ fn a_service_is_its_owners() {
     room.settings
         .services
         .insert("web".to_owned(), crate::model::settings::Service::default());
-    let service =
-        |slug: &'static str| move |case: &Case<'_>| page(case, &Paged::Service(slug.to_owned()));
+    let service = |slug: &'static str| {
+        move |context: &DecisionContext<'_>| page(context, &Paged::Service(slug.to_owned()))
+    };
     let done = room.does(LEAD, service("checkout"));
     assert_eq!(done.told(), ["UOWNER".into()]);
     assert!(room.refuses(LEAD, service("web")).contains("has no owners"));
@@ -108,8 +109,8 @@ fn very_many_owners_are_called_in_part_and_the_asker_knows() {
     let owners = (0..30).map(|n| UserId::from(format!("UO{n:02}").as_str()));
     let owners: Vec<UserId> = owners.collect();
     room.settings.services.get_mut("checkout").unwrap().owners = owners.clone();
-    let done = room.does(LEAD, |case| {
-        page(case, &Paged::Service("checkout".to_owned()))
+    let done = room.does(LEAD, |context| {
+        page(context, &Paged::Service("checkout".to_owned()))
     });
     assert_eq!(done.told(), owners[..MAX_CALLED]);
     assert_eq!(done.invited(), owners[..MAX_CALLED]);
@@ -125,7 +126,8 @@ fn nine_people_are_called_and_brought_in_like_one() {
     let mut room = Room::new();
     let owners: Vec<UserId> = (1..=9).map(|n| format!("UO{n}").as_str().into()).collect();
     room.settings.services.get_mut("checkout").unwrap().owners = owners.clone();
-    let service = |case: &Case<'_>| page(case, &Paged::Service("checkout".to_owned()));
+    let service =
+        |context: &DecisionContext<'_>| page(context, &Paged::Service("checkout".to_owned()));
     let done = room.does(LEAD, service);
     assert_eq!(done.invited(), owners);
     assert_eq!(done.told(), owners);
@@ -173,4 +175,24 @@ fn into_a_private_incident_those_who_lead_call() {
     room.does("UA", person(LEAD));
     room.does(LEAD, person("UB"));
     assert!(room.incident().takes_part(&"UB".into()));
+}
+
+#[test]
+fn a_refusal_calls_nobody_by_what_was_typed_and_gives_it_back_as_it_was() {
+    let room = Room::new();
+    let typed = Paged::Service("<!channel> & co".to_owned());
+    let Err(refused) = page(&room.by(LEAD), &typed) else {
+        panic!("there is such a service");
+    };
+    assert_eq!(refused.code, "no_such_service");
+    let told = refused.text.mrkdwn();
+    assert!(
+        told.starts_with("`&lt;!channel&gt; &amp; co` is no service here."),
+        "{told}"
+    );
+    let told = refused.text.plain();
+    assert!(
+        told.starts_with("`<!channel> & co` is no service here."),
+        "{told}"
+    );
 }

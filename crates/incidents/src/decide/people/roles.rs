@@ -6,8 +6,8 @@ use tidegate_slack::prose;
 use tidegate_slack::prose::code;
 
 use super::{assign, bring_in, goes_on, has_room, person};
-use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::change::Change;
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::routing;
 use crate::decide::speak::{publish, say, say_message, show};
 use crate::model::effect::Effect;
@@ -29,10 +29,14 @@ const MAX_HELD: usize = 16;
 const MISSED_UPDATES: u32 = 2;
 
 /// Gives a role to somebody.
-pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::AssignRole)?;
+pub fn role(
+    context: &DecisionContext<'_>,
+    role: &RoleName,
+    user: &UserId,
+) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::AssignRole)?;
     goes_on(incident)?;
-    is_known(role, case.settings)?;
+    is_known(role, context.settings)?;
     if incident.holds(user, role) {
         return Ok(Verdict::words(prose!(
             user,
@@ -43,12 +47,12 @@ pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, 
             " already."
         )));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let was = displaced(incident, role);
-    give(&mut change, case, role, user, "")?;
+    give(&mut change, context, role, user, "")?;
     say(
         &mut change,
-        &format!("<@{user}> is *{role}* now{was}, says {}.", case.who()),
+        &format!("<@{user}> is *{role}* now{was}, says {}.", context.who()),
     );
     show(&mut change);
     tell_of_lead(&mut change, role);
@@ -56,13 +60,13 @@ pub fn role(case: &Case<'_>, role: &RoleName, user: &UserId) -> Result<Verdict, 
 }
 
 /// Takes a role. Of what nobody has taken up, that does it.
-pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
+pub fn claim(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, RequestError> {
     if *role == RoleName::Commander {
-        return take(case, None);
+        return take(context, None);
     }
-    let incident = case.incident()?;
-    let user = person(case)?;
-    is_known(role, case.settings)?;
+    let incident = context.incident()?;
+    let user = person(context)?;
+    is_known(role, context.settings)?;
     if incident.holds(user, role) {
         return Ok(Verdict::words(prose!(
             "You are ",
@@ -72,11 +76,11 @@ pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
             " already."
         )));
     }
-    case.may(Action::claim(role, user, incident, silent(incident)))?;
+    context.may(Action::claim(role, user, incident, silent(incident)))?;
     goes_on(incident)?;
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let was = displaced(incident, role);
-    give(&mut change, case, role, user, "")?;
+    give(&mut change, context, role, user, "")?;
     let up = take_up(&mut change);
     say(
         &mut change,
@@ -90,12 +94,12 @@ pub fn claim(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
 }
 
 /// Leaves a role.
-pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Leave)?;
-    let user = person(case)?;
+pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Leave)?;
+    let user = person(context)?;
     let name = incident.name();
     if !incident.holds(user, role) {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "role_not_held",
             prose!(
                 "You are not ",
@@ -106,7 +110,7 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
             ),
         ));
     }
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let mine = |held: &RoleHolder| held.user == *user && held.role == *role;
     change.incident.roles.retain(|held| !mine(held));
     change.note(
@@ -131,29 +135,33 @@ pub fn drop_role(case: &Case<'_>, role: &RoleName) -> Result<Verdict, Refused> {
 }
 
 /// Who leads: shown, or set.
-pub fn commander(case: &Case<'_>, user: Option<&UserId>) -> Result<Verdict, Refused> {
+pub fn commander(
+    context: &DecisionContext<'_>,
+    user: Option<&UserId>,
+) -> Result<Verdict, RequestError> {
     if let Some(user) = user {
-        return role(case, &RoleName::Commander, user);
+        return role(context, &RoleName::Commander, user);
     }
-    let incident = case.may(Action::View)?;
+    let incident = context.may(Action::View)?;
     let name = incident.name();
-    Ok(Verdict::words(match incident.commander() {
-        Some(user) => prose!("The commander of ", name, " is ", user, "."),
-        None => prose!(name, " has no commander. `/incident take` makes you one."),
+    Ok(Verdict::words(if let Some(user) = incident.commander() {
+        prose!("The commander of ", name, " is ", user, ".")
+    } else {
+        prose!(name, " has no commander. `/incident take` makes you one.")
     }))
 }
 
 /// Takes the command: where there is no commander, or one who is silent, or by rank. Everyone hears of it.
-pub fn take(case: &Case<'_>, reason: Option<&str>) -> Result<Verdict, Refused> {
-    let commander_silent = silent(case.incident()?);
-    let incident = case.may(Action::TakeCommand { commander_silent })?;
-    let user = person(case)?;
+pub fn take(context: &DecisionContext<'_>, reason: Option<&str>) -> Result<Verdict, RequestError> {
+    let commander_silent = silent(context.incident()?);
+    let incident = context.may(Action::TakeCommand { commander_silent })?;
+    let user = person(context)?;
     goes_on(incident)?;
-    let mut change = case.change(incident);
+    let mut change = context.change(incident);
     let was = displaced(incident, &RoleName::Commander);
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     let because = reason.map(|words| format!(": {words}")).unwrap_or_default();
-    give(&mut change, case, &RoleName::Commander, user, &because)?;
+    give(&mut change, context, &RoleName::Commander, user, &because)?;
     let up = take_up(&mut change);
     let because = escape(&because);
     say(
@@ -203,11 +211,11 @@ pub fn own_roles(settings: &Settings) -> Vec<RoleName> {
 /// the timeline.
 pub(crate) fn give(
     change: &mut Change,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     role: &RoleName,
     user: &UserId,
     because: &str,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     let incident = &change.incident;
     let new = !incident.takes_part(user);
     if new {
@@ -215,7 +223,7 @@ pub(crate) fn give(
     }
     let replaces = role.is_single() && incident.holder(role).is_some();
     if !replaces && incident.roles.len() >= MAX_HELD {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "too_many_roles",
             prose!(
                 incident.name(),
@@ -226,7 +234,9 @@ pub(crate) fn give(
         ));
     }
     let was = displaced(incident, role);
-    let zone = case.zone.filter(|_| case.actor.person() == Some(user));
+    let zone = context
+        .zone
+        .filter(|_| context.actor.person() == Some(user));
     assign(change, role, user, zone);
     change.note(
         EntryKind::RoleChange,
@@ -235,7 +245,11 @@ pub(crate) fn give(
     if new {
         bring_in(change, vec![user.clone()]);
     }
-    let own = case.settings.roles.get(role.as_str()).map(String::as_str);
+    let own = context
+        .settings
+        .roles
+        .get(role.as_str())
+        .map(String::as_str);
     let message = render::welcome::role_card(&change.incident, role, own);
     let (incident, user) = (change.incident.id.clone(), user.clone());
     change.effect(&Effect::Whisper {
@@ -286,7 +300,7 @@ fn tell_of_lead(change: &mut Change, role: &RoleName) {
     }
 }
 
-fn is_known(role: &RoleName, settings: &Settings) -> Result<(), Refused> {
+fn is_known(role: &RoleName, settings: &Settings) -> Result<(), RequestError> {
     let RoleName::Custom(name) = role else {
         return Ok(());
     };
@@ -295,11 +309,11 @@ fn is_known(role: &RoleName, settings: &Settings) -> Result<(), Refused> {
     }
     let mut known: Vec<String> = RoleName::BUILT_IN.iter().map(RoleName::to_string).collect();
     known.extend(own_roles(settings).iter().map(RoleName::to_string));
-    Err(Refused::new(
+    Err(RequestError::new(
         "no_such_role",
         prose!(
             "There is no role ",
-            code(&name),
+            code(name),
             ". There are: ",
             known.join(", "),
             "."

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tidegate_pipeline::people::PersonKind;
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, Room};
+use crate::decide::context::fixture::{LEAD, Room};
 use crate::model::actor::Actor;
 use crate::model::timer_kind::ReminderState;
 
@@ -48,18 +48,18 @@ fn what_is_private_is_not_there_for_others() {
         let words = room.refuses("UOTHER", ask);
         assert!(words.starts_with("There is no incident here."), "{words}");
     }
-    let words = room.refuses("UOTHER", |case| claim(case, &RoleName::Scribe));
+    let words = room.refuses("UOTHER", |context| claim(context, &RoleName::Scribe));
     assert!(words.starts_with("There is no incident here."), "{words}");
-    let words = room.refuses("UOTHER", |case| take(case, None));
+    let words = room.refuses("UOTHER", |context| take(context, None));
     assert!(words.starts_with("There is no incident here."), "{words}");
     assert!(room.refuses(LEAD, watch).contains("is private"));
     // Whom somebody brings in may see it.
-    room.does(LEAD, |case| invite(case, &["UOTHER".into()]));
+    room.does(LEAD, |context| invite(context, &["UOTHER".into()]));
     assert!(room.incident().takes_part(&user("UOTHER")));
     // Who takes part without leading lets nobody else in.
     let again = [user("UOTHER"), user(LEAD)];
-    room.does("UOTHER", |case| invite(case, &again));
-    let words = room.refuses("UOTHER", |case| invite(case, &["UFRIEND".into()]));
+    room.does("UOTHER", |context| invite(context, &again));
+    let words = room.refuses("UOTHER", |context| invite(context, &["UFRIEND".into()]));
     assert!(
         words.contains("Only the commander, the deputy or an admin"),
         "{words}"
@@ -96,14 +96,18 @@ fn an_incident_holds_so_many_people() {
     room.does("UW1", unwatch);
     room.does("UW99", watch);
     for n in 0..15 {
-        room.does(LEAD, |case| {
-            role(case, &RoleName::Sme, &format!("US{n}").into())
+        room.does(LEAD, |context| {
+            role(context, &RoleName::Sme, &format!("US{n}").into())
         });
     }
-    let one_more = room.refuses(LEAD, |case| role(case, &RoleName::Sme, &"US15".into()));
+    let one_more = room.refuses(LEAD, |context| {
+        role(context, &RoleName::Sme, &"US15".into())
+    });
     assert!(one_more.contains("16 roles"), "{one_more}");
     // A role that changes hands is no role more.
-    room.does(LEAD, |case| role(case, &RoleName::Commander, &"US3".into()));
+    room.does(LEAD, |context| {
+        role(context, &RoleName::Commander, &"US3".into())
+    });
     let participants = (0..MAX_PARTICIPANTS).map(|n| UserId::from(format!("UP{n}").as_str()));
     room.edit().participants = participants.collect();
     assert!(
@@ -111,8 +115,8 @@ fn an_incident_holds_so_many_people() {
             .contains("500 people can take part")
     );
     // Everything that its end writes still fits one transaction, with everyone told.
-    room.does("US3", |case| {
-        crate::decide::lifecycle::resolve(case, Some("Over."))
+    room.does("US3", |context| {
+        crate::decide::lifecycle::resolve(context, Some("Over."))
     });
 }
 
@@ -120,7 +124,9 @@ fn an_incident_holds_so_many_people() {
 fn leaving_frees_roles_but_the_commander_hands_over_first() {
     let mut room = Room::new();
     assert!(room.refuses(LEAD, leave).contains("/incident handover"));
-    room.does(LEAD, |case| role(case, &RoleName::Comms, &"UCOMMS".into()));
+    room.does(LEAD, |context| {
+        role(context, &RoleName::Comms, &"UCOMMS".into())
+    });
     let done = room.does("UCOMMS", leave);
     assert_eq!(
         done.said(),
@@ -136,17 +142,17 @@ fn leaving_frees_roles_but_the_commander_hands_over_first() {
 fn a_role_comes_with_its_card() {
     let mut room = Room::new();
     let legal = RoleName::Custom("legal".to_owned());
-    let done = room.does(LEAD, |case| role(case, &legal, &"ULAW".into()));
+    let done = room.does(LEAD, |context| role(context, &legal, &"ULAW".into()));
     assert!(done.whispered("ULAW").contains("Read the contracts."));
     assert_eq!(done.said(), "<@ULAW> is *legal* now, says <@ULEAD>.");
     assert_eq!(done.invited(), ["ULAW".into()]);
     // Given, not taken: nobody has taken the incident up by that.
     assert_eq!(room.incident().status, Status::Declared);
-    let again = room.does(LEAD, |case| role(case, &legal, &"ULAW".into()));
+    let again = room.does(LEAD, |context| role(context, &legal, &"ULAW".into()));
     assert_eq!(again.answer, "<@ULAW> is legal of INC-1 already.");
     let unknown = RoleName::Custom("pilot".to_owned());
     assert_eq!(
-        room.refuses(LEAD, |case| role(case, &unknown, &"ULAW".into())),
+        room.refuses(LEAD, |context| role(context, &unknown, &"ULAW".into())),
         "There is no role `pilot`. There are: commander, deputy, comms, scribe, sme, legal."
     );
 }
@@ -154,7 +160,7 @@ fn a_role_comes_with_its_card() {
 #[test]
 fn a_free_role_is_claimed_and_a_taken_one_is_not() {
     let mut room = Room::new();
-    let scribe = |case: &Case<'_>| claim(case, &RoleName::Scribe);
+    let scribe = |context: &DecisionContext<'_>| claim(context, &RoleName::Scribe);
     let words = room.refuses("UA", scribe);
     assert!(words.contains("/incident join"), "{words}");
     room.does("UA", join);
@@ -170,14 +176,14 @@ fn a_free_role_is_claimed_and_a_taken_one_is_not() {
             .contains("The commander is <@ULEAD>")
     );
     assert!(
-        room.refuses("UB", |case| claim(case, &RoleName::Deputy))
+        room.refuses("UB", |context| claim(context, &RoleName::Deputy))
             .contains("Only the commander")
     );
     assert!(
-        room.refuses("UB", |case| drop_role(case, &RoleName::Scribe))
+        room.refuses("UB", |context| drop_role(context, &RoleName::Scribe))
             .contains("You are not scribe")
     );
-    room.does("UA", |case| drop_role(case, &RoleName::Scribe));
+    room.does("UA", |context| drop_role(context, &RoleName::Scribe));
     let done = room.does("UB", scribe);
     assert_eq!(done.noted(), "<@UB> is scribe");
 }
@@ -185,7 +191,7 @@ fn a_free_role_is_claimed_and_a_taken_one_is_not() {
 #[test]
 fn a_claim_takes_the_incident_up() {
     let mut room = Room::new();
-    let done = room.does(LEAD, |case| claim(case, &RoleName::Scribe));
+    let done = room.does(LEAD, |context| claim(context, &RoleName::Scribe));
     assert_eq!(
         done.said(),
         "<@ULEAD> is *scribe* now. It is *investigating* now."
@@ -198,10 +204,10 @@ fn seed_defect_10_the_commander_can_change() {
     let mut room = Room::new();
     room.does("UA", join);
     assert!(
-        room.refuses("UA", |case| commander(case, Some(&"UA".into())))
+        room.refuses("UA", |context| commander(context, Some(&"UA".into())))
             .contains("Only the commander")
     );
-    let done = room.does(LEAD, |case| commander(case, Some(&"UA".into())));
+    let done = room.does(LEAD, |context| commander(context, Some(&"UA".into())));
     assert_eq!(room.incident().commander(), Some(&user("UA")));
     assert_eq!(
         done.said(),
@@ -216,12 +222,12 @@ fn seed_defect_10_the_commander_can_change() {
         1
     );
     assert!(room.incident().takes_part(&user(LEAD)));
-    let shown = room.does("UB", |case| commander(case, None));
+    let shown = room.does("UB", |context| commander(context, None));
     assert_eq!(shown.answer, "The commander of INC-1 is <@UA>.");
     // Nobody knows the clock of somebody else.
     assert_eq!(room.incident().zone, None);
-    room.does("UA", |case| drop_role(case, &RoleName::Commander));
-    let done = room.does(LEAD, |case| take(case, Some("<!channel> I am back")));
+    room.does("UA", |context| drop_role(context, &RoleName::Commander));
+    let done = room.does(LEAD, |context| take(context, Some("<!channel> I am back")));
     assert_eq!(
         done.said(),
         "<@ULEAD> has *taken the command*: &lt;!channel&gt; I am back"
@@ -232,9 +238,9 @@ fn seed_defect_10_the_commander_can_change() {
 #[test]
 fn a_commander_who_leaves_the_role_is_looked_for() {
     let mut room = Room::new();
-    let done = room.does(LEAD, |case| drop_role(case, &RoleName::Commander));
+    let done = room.does(LEAD, |context| drop_role(context, &RoleName::Commander));
     assert!(done.said().contains("has no commander"), "{}", done.said());
-    let shown = room.does("UB", |case| commander(case, None));
+    let shown = room.does("UB", |context| commander(context, None));
     assert!(shown.answer.contains("/incident take"));
 }
 
@@ -242,7 +248,7 @@ fn a_commander_who_leaves_the_role_is_looked_for() {
 fn the_command_is_taken_from_who_is_silent_only() {
     let mut room = Room::new();
     room.does("UA", join);
-    let try_it = |case: &Case<'_>| take(case, Some("no answer"));
+    let try_it = |context: &DecisionContext<'_>| take(context, Some("no answer"));
     let words = room.refuses("UA", try_it);
     assert!(words.contains("who has answered so far"), "{words}");
     for n in 0..2 {
@@ -322,16 +328,16 @@ fn silence_is_what_was_missed_since_then() {
 #[test]
 fn what_has_ended_takes_nobody_in() {
     let mut room = Room::new();
-    room.does(LEAD, |case| {
-        crate::decide::lifecycle::cancel(case, "A test.")
+    room.does(LEAD, |context| {
+        crate::decide::lifecycle::cancel(context, "A test.")
     });
     for ask in [join, watch] {
         assert!(room.refuses("UA", ask).contains("/incident reopen"));
     }
-    let give = |case: &Case<'_>| role(case, &RoleName::Sme, &"UA".into());
+    let give = |context: &DecisionContext<'_>| role(context, &RoleName::Sme, &"UA".into());
     assert!(room.refuses(LEAD, give).contains("/incident reopen"));
     assert!(
-        room.refuses(LEAD, |case| invite(case, &["UA".into()]))
+        room.refuses(LEAD, |context| invite(context, &["UA".into()]))
             .contains("/incident reopen")
     );
 }

@@ -19,16 +19,16 @@ fn told(decision: &Decision) -> Vec<String> {
 #[test]
 fn a_new_name_keeps_the_day() {
     let mut world = World::new();
-    let verdict = rename(&world.case("ULEAD"), "Disk full");
+    let verdict = rename(&world.context("ULEAD"), "Disk full");
     let decision = world.make(verdict);
     assert_eq!(
         world.subject.incident.channel_name,
         "inc-20261121-disk-full"
     );
     assert_eq!(effects(&decision), ["incident.rename"]);
-    assert!(words(rename(&world.case("ULEAD"), "disk-full")).contains("already"));
-    assert!(words(rename(&world.case("ULEAD"), "!!!")).contains("nothing for a name"));
-    assert!(!changes(&rename(&world.case("UPART"), "mine")));
+    assert!(words(rename(&world.context("ULEAD"), "disk-full")).contains("already"));
+    assert!(words(rename(&world.context("ULEAD"), "!!!")).contains("nothing for a name"));
+    assert!(!changes(&rename(&world.context("UPART"), "mine")));
 }
 
 #[test]
@@ -63,13 +63,13 @@ fn what_became_private_is_told_to_nobody_outside_any_more() {
             text: Some("secret".to_owned()),
             ..Default::default()
         };
-        lifecycle::update(&world.case("ULEAD"), &update)
+        lifecycle::update(&world.context("ULEAD"), &update)
     };
     let verdict = update(&world);
     let decision = world.make(verdict);
     assert_eq!(told(&decision), ["CENG", "UOUT", "UPART"]);
-    assert!(!changes(&private(&world.case("UPART"), true)));
-    let verdict = private(&world.case("ULEAD"), true);
+    assert!(!changes(&private(&world.context("UPART"), true)));
+    let verdict = private(&world.context("ULEAD"), true);
     let decision = world.make(verdict);
     let done = effects(&decision);
     assert_eq!(
@@ -80,7 +80,7 @@ fn what_became_private_is_told_to_nobody_outside_any_more() {
     );
     assert!(done.contains(&"incident.status_page".to_owned()));
     assert!(told(&decision).is_empty());
-    let verdict = lifecycle::resolve(&world.case("ULEAD"), Some("over"));
+    let verdict = lifecycle::resolve(&world.context("ULEAD"), Some("over"));
     let decision = world.make(verdict);
     assert_eq!(told(&decision), ["UPART"], "who takes part still hears");
     assert!(!effects(&decision).contains(&"incident.status_page".to_owned()));
@@ -91,11 +91,11 @@ fn an_admin_shows_it_again_and_those_who_should_know_are_told() {
     let mut world = World::new();
     world.settings.routing.engineering = Some("CENG".into());
     world.incident().private = true;
-    assert!(!changes(&private(&world.case("ULEAD"), false)));
-    assert!(words(private(&world.case("ULEAD"), true)).contains("private already"));
-    let verdict = private(&world.case("UADMIN"), false);
+    assert!(!changes(&private(&world.context("ULEAD"), false)));
+    assert!(words(private(&world.context("ULEAD"), true)).contains("private already"));
+    let verdict = private(&world.context("UADMIN"), false);
     let decision = world.make(verdict);
     assert!(!world.subject.incident.private);
     assert_eq!(told(&decision), ["CENG"]);
-    assert!(words(private(&world.case("UADMIN"), false)).contains("public already"));
+    assert!(words(private(&world.context("UADMIN"), false)).contains("public already"));
 }

@@ -28,8 +28,13 @@ fn loaded(incident: Incident) -> Loaded {
     }
 }
 
-fn case<'a>(settings: &'a Settings, subject: &'a Loaded, user: &str, now: Timestamp) -> Case<'a> {
-    Case {
+fn context<'a>(
+    settings: &'a Settings,
+    subject: &'a Loaded,
+    user: &str,
+    now: Timestamp,
+) -> DecisionContext<'a> {
+    DecisionContext {
         settings,
         settings_version: 0,
         actor: Actor::Person(user.into()),
@@ -45,7 +50,7 @@ fn case<'a>(settings: &'a Settings, subject: &'a Loaded, user: &str, now: Timest
 }
 
 /// The incident after a decision, its effects by name, and the answer.
-fn changed(verdict: Result<Verdict, Refused>) -> (Incident, Vec<&'static str>, String) {
+fn changed(verdict: Result<Verdict, RequestError>) -> (Incident, Vec<&'static str>, String) {
     let Ok(Verdict::Change(change, said)) = verdict else {
         panic!("no change");
     };
@@ -56,7 +61,7 @@ fn changed(verdict: Result<Verdict, Refused>) -> (Incident, Vec<&'static str>, S
     (incident, names, said.unwrap_or_default())
 }
 
-fn words(verdict: Result<Verdict, Refused>) -> String {
+fn words(verdict: Result<Verdict, RequestError>) -> String {
     match verdict {
         Ok(Verdict::Answer(said)) => said.message()["text"].as_str().unwrap().to_owned(),
         Err(refused) => refused.text.mrkdwn(),
@@ -68,7 +73,7 @@ fn words(verdict: Result<Verdict, Refused>) -> String {
 fn the_commander_publishes_at_once() {
     let (settings, subject) = (settings(), loaded(incident()));
     let verdict = draft(
-        &case(&settings, &subject, "UCOMMANDER", NOW),
+        &context(&settings, &subject, "UCOMMANDER", NOW),
         " We look into it. ",
     );
     let (incident, effects, _) = changed(verdict);
@@ -85,7 +90,7 @@ fn the_commander_publishes_at_once() {
 fn under_a_p1_comms_waits_for_a_yes_and_an_old_button_does_nothing() {
     let settings = settings();
     let subject = loaded(incident());
-    let verdict = draft(&case(&settings, &subject, "UCOMMS", NOW), "First.");
+    let verdict = draft(&context(&settings, &subject, "UCOMMS", NOW), "First.");
     let (waiting, effects, said) = changed(verdict);
     assert!(said.starts_with("Your text waits."), "{said}");
     assert_eq!(effects, ["incident.say"], "nothing for the page yet");
@@ -96,12 +101,15 @@ fn under_a_p1_comms_waits_for_a_yes_and_an_old_button_does_nothing() {
         version: 8,
         ..waiting
     });
-    let (newer, _, _) = changed(draft(&case(&settings, &subject, "UCOMMS", NOW), "Second."));
+    let (newer, _, _) = changed(draft(
+        &context(&settings, &subject, "UCOMMS", NOW),
+        "Second.",
+    ));
     let subject = loaded(newer);
-    let commander = case(&settings, &subject, "UCOMMANDER", NOW);
+    let commander = context(&settings, &subject, "UCOMMANDER", NOW);
     assert!(words(publish_draft(&commander, old)).contains("newer draft"));
     assert!(words(discard_draft(&commander, old)).contains("newer draft"));
-    let comms = case(&settings, &subject, "UCOMMS", NOW);
+    let comms = context(&settings, &subject, "UCOMMS", NOW);
     let n = subject.incident.draft.as_ref().unwrap().n;
     assert!(words(publish_draft(&comms, n)).contains("approve"));
 
@@ -110,7 +118,7 @@ fn under_a_p1_comms_waits_for_a_yes_and_an_old_button_does_nothing() {
     assert_eq!(published.draft, None);
     assert_eq!(effects, ["incident.say", "incident.status_page"]);
     let subject = loaded(published);
-    let commander = case(&settings, &subject, "UCOMMANDER", NOW);
+    let commander = context(&settings, &subject, "UCOMMANDER", NOW);
     assert!(words(publish_draft(&commander, n)).contains("decided already"));
 }
 
@@ -118,16 +126,22 @@ fn under_a_p1_comms_waits_for_a_yes_and_an_old_button_does_nothing() {
 fn a_draft_is_discarded_by_its_author_too_and_no_number_comes_again() {
     let settings = settings();
     let subject = loaded(incident());
-    let (waiting, _, _) = changed(draft(&case(&settings, &subject, "UCOMMS", NOW), "First."));
+    let (waiting, _, _) = changed(draft(
+        &context(&settings, &subject, "UCOMMS", NOW),
+        "First.",
+    ));
     let first = waiting.draft.clone().unwrap().n;
     let subject = loaded(waiting);
     let (discarded, _, _) = changed(discard_draft(
-        &case(&settings, &subject, "UCOMMS", NOW),
+        &context(&settings, &subject, "UCOMMS", NOW),
         first,
     ));
     assert_eq!((discarded.draft.clone(), discarded.public.len()), (None, 0));
     let subject = loaded(discarded);
-    let (again, _, _) = changed(draft(&case(&settings, &subject, "UCOMMS", NOW), "First."));
+    let (again, _, _) = changed(draft(
+        &context(&settings, &subject, "UCOMMS", NOW),
+        "First.",
+    ));
     assert!(again.draft.unwrap().n > first);
 }
 
@@ -180,23 +194,29 @@ fn what_the_public_must_not_read_is_refused() {
     ] {
         let (settings, subject) = (settings(), loaded(incident));
         let said = words(draft(
-            &case(&settings, &subject, "UCOMMANDER", NOW),
+            &context(&settings, &subject, "UCOMMANDER", NOW),
             "Text.",
         ));
         assert!(said.contains(why), "{said}");
     }
     let (settings, subject) = (settings(), loaded(incident()));
-    let commander = case(&settings, &subject, "UCOMMANDER", NOW);
+    let commander = context(&settings, &subject, "UCOMMANDER", NOW);
     assert!(words(draft(&commander, "  ")).contains("Say what"));
     assert!(words(draft(&commander, &"é".repeat(MAX_TEXT + 1))).contains("3001 characters"));
-    assert!(words(draft(&case(&settings, &subject, "UREPORTER", NOW), "Text.")).contains("nly"));
+    assert!(
+        words(draft(
+            &context(&settings, &subject, "UREPORTER", NOW),
+            "Text."
+        ))
+        .contains("nly")
+    );
 }
 
 #[test]
 fn without_a_page_it_is_said_how_to_set_one() {
     let (settings, subject) = (Settings::default(), loaded(incident()));
     let said = words(draft(
-        &case(&settings, &subject, "UCOMMANDER", NOW),
+        &context(&settings, &subject, "UCOMMANDER", NOW),
         "Text.",
     ));
     assert!(said.contains("/incident config set status_page"), "{said}");
@@ -206,14 +226,17 @@ fn without_a_page_it_is_said_how_to_set_one() {
 fn a_draft_that_became_private_meanwhile_is_not_published() {
     let settings = settings();
     let subject = loaded(incident());
-    let (waiting, _, _) = changed(draft(&case(&settings, &subject, "UCOMMS", NOW), "First."));
+    let (waiting, _, _) = changed(draft(
+        &context(&settings, &subject, "UCOMMS", NOW),
+        "First.",
+    ));
     let n = waiting.draft.clone().unwrap().n;
     let subject = loaded(Incident {
         private: true,
         ..waiting
     });
     let said = words(publish_draft(
-        &case(&settings, &subject, "UCOMMANDER", NOW),
+        &context(&settings, &subject, "UCOMMANDER", NOW),
         n,
     ));
     assert!(said.contains("private"), "{said}");
@@ -227,7 +250,7 @@ fn the_incident_keeps_the_last_texts_and_counts_on() {
     for n in 1..=30_u32 {
         let subject = loaded(incident);
         let verdict = draft(
-            &case(&settings, &subject, "UCOMMS", NOW),
+            &context(&settings, &subject, "UCOMMS", NOW),
             &format!("Text {n}."),
         );
         incident = changed(verdict).0;

@@ -8,7 +8,7 @@ use tidegate_pipeline::table::{Rows, TableError};
 
 use super::Unanswered;
 use crate::command::Listed;
-use crate::decide::case::{Case, Refused};
+use crate::decide::context::{DecisionContext, RequestError};
 use crate::decide::tasks;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::permissions::{self, Action};
@@ -26,15 +26,15 @@ const AT_ONCE: usize = 25;
 const MONTHS: u16 = 12;
 
 /// Whether the asker may know of an incident.
-pub fn sees(case: &Case<'_>, incident: &Incident) -> bool {
-    permissions::can_see(&case.standing_in(Some(incident)), incident)
+pub fn sees(context: &DecisionContext<'_>, incident: &Incident) -> bool {
+    permissions::can_see(&context.standing_in(Some(incident)), incident)
 }
 
 /// The incidents behind ids, in their order, that are `wanted` and that the asker may know of. Reads on until there are
 /// more than `enough`, so that whoever shows them can say that there are more.
 pub async fn visible(
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     ids: &[IncidentId],
     wanted: impl Fn(&Incident) -> bool,
     enough: usize,
@@ -43,7 +43,7 @@ pub async fn visible(
     for ids in ids.chunks(AT_ONCE) {
         let loaded = try_join_all(ids.iter().map(|id| rows::load(rows, id))).await?;
         let loaded = loaded.into_iter().flatten();
-        found.extend(loaded.filter(|l| wanted(&l.incident) && sees(case, &l.incident)));
+        found.extend(loaded.filter(|l| wanted(&l.incident) && sees(context, &l.incident)));
         if found.len() > enough {
             break;
         }
@@ -54,38 +54,38 @@ pub async fn visible(
 /// The open incidents that are `wanted` and that the asker may know of, the worst first.
 pub(crate) async fn open(
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     wanted: impl Fn(&Incident) -> bool,
     enough: usize,
 ) -> Result<Vec<Loaded>, TableError> {
     let ids = rows::listed(rows, &["incidents_open"], false, MOST_READ).await?;
     let wanted = |incident: &Incident| incident.status.is_open() && wanted(incident);
-    visible(rows, case, &ids, wanted, enough).await
+    visible(rows, context, &ids, wanted, enough).await
 }
 
 /// `/incident list`.
 pub(super) async fn message_of(
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     listed: Listed,
 ) -> Result<Json, Unanswered> {
-    case.may_at_all(Action::List)?;
+    context.may_at_all(Action::List)?;
     let (heading, found) = match listed {
         Listed::Open => (
             "Open incidents",
-            open(rows, case, |_| true, list::MOST).await?,
+            open(rows, context, |_| true, list::MOST).await?,
         ),
         Listed::Mine => {
-            let Some(user) = case.actor.person() else {
+            let Some(user) = context.actor.person() else {
                 return Err(people_only().into());
             };
             let mine = |incident: &Incident| incident.takes_part(user);
-            let found = open(rows, case, mine, list::MOST).await?;
+            let found = open(rows, context, mine, list::MOST).await?;
             ("Open incidents that you take part in", found)
         }
         Listed::All => (
             "Incidents of the last twelve months",
-            all(rows, case).await?,
+            all(rows, context).await?,
         ),
     };
     let lines: Vec<ListRow<'_>> = found.iter().take(list::MOST).map(row).collect();
@@ -100,20 +100,20 @@ pub(crate) fn row(loaded: &Loaded) -> ListRow<'_> {
     }
 }
 
-fn people_only() -> Refused {
-    Refused::new(
+fn people_only() -> RequestError {
+    RequestError::new(
         "people_only",
         "Only people take part in incidents and have tasks of their own.",
     )
 }
 
 /// The latest incidents, the newest first.
-async fn all(rows: &Rows, case: &Case<'_>) -> Result<Vec<Loaded>, TableError> {
+async fn all(rows: &Rows, context: &DecisionContext<'_>) -> Result<Vec<Loaded>, TableError> {
     let mut found = Vec::new();
-    for month in months(case.now) {
+    for month in months(context.now) {
         let ids = rows::listed(rows, &["incidents_month", &month], true, MOST_READ).await?;
         let enough = list::MOST - found.len();
-        found.extend(visible(rows, case, &ids, |_| true, enough).await?);
+        found.extend(visible(rows, context, &ids, |_| true, enough).await?);
         if found.len() > list::MOST {
             break;
         }
@@ -136,17 +136,20 @@ fn months(now: Timestamp) -> Vec<String> {
 }
 
 /// `/incident task mine`.
-pub(super) async fn my_tasks(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
-    case.may_at_all(Action::List)?;
-    let user = case.actor.person().ok_or_else(people_only)?;
-    let found = tasks::load_mine(rows, user, |incident| sees(case, incident)).await?;
+pub(super) async fn my_tasks(
+    rows: &Rows,
+    context: &DecisionContext<'_>,
+) -> Result<Json, Unanswered> {
+    context.may_at_all(Action::List)?;
+    let user = context.actor.person().ok_or_else(people_only)?;
+    let found = tasks::load_mine(rows, user, |incident| sees(context, incident)).await?;
     let views: Vec<_> = found.iter().map(|(_, task)| task.view()).collect();
     let mine: Vec<MyTask<'_>> = found
         .iter()
         .zip(&views)
         .map(|((incident, _), task)| MyTask { incident, task })
         .collect();
-    Ok(shown::mine(&mine, case.now))
+    Ok(shown::mine(&mine, context.now))
 }
 
 #[cfg(test)]

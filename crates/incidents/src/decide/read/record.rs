@@ -7,7 +7,7 @@ use tidegate_slack::mrkdwn::escape;
 
 use super::Unanswered;
 use crate::command::ExportFormat;
-use crate::decide::case::{Case, words_only};
+use crate::decide::context::{DecisionContext, words_only};
 use crate::decide::tasks;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::notification::{self, Notification, NotificationState};
@@ -27,10 +27,10 @@ const MAX_SHOWN: usize = 3000;
 /// A page of the timeline in the order in which things happened, from behind the entry with that number.
 pub(super) async fn page(
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     after: Option<u64>,
 ) -> Result<Json, Unanswered> {
-    let incident = case.may(Action::View)?;
+    let incident = context.may(Action::View)?;
     let entries = in_order(rows::entries(rows, &incident.id).await?);
     let entries = behind(&entries, after);
     Ok(timeline::message_of(&TimelinePage {
@@ -55,10 +55,10 @@ fn behind(entries: &[Entry], after: Option<u64>) -> &[Entry] {
 pub(super) async fn export(
     public_url: Option<&str>,
     rows: &Rows,
-    case: &Case<'_>,
+    context: &DecisionContext<'_>,
     format: ExportFormat,
 ) -> Result<Json, Unanswered> {
-    let incident = case.may(Action::Export)?;
+    let incident = context.may(Action::Export)?;
     let entries = whole_timeline(rows, &incident.id).await?;
     let tasks = task_views(rows, incident).await?;
     let names = names(rows, incident.people()).await?;
@@ -100,10 +100,10 @@ pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, 
 }
 
 /// `/incident task list`.
-pub(super) async fn tasks(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
-    let incident = case.may(Action::View)?;
+pub(super) async fn tasks(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
+    let incident = context.may(Action::View)?;
     let tasks = task_views(rows, incident).await?;
-    Ok(render::tasks::message_of(incident, &tasks, case.now))
+    Ok(render::tasks::message_of(incident, &tasks, context.now))
 }
 
 async fn task_views(rows: &Rows, incident: &Incident) -> Result<Vec<TaskView>, TableError> {
@@ -112,22 +112,28 @@ async fn task_views(rows: &Rows, incident: &Incident) -> Result<Vec<TaskView>, T
 }
 
 /// `/incident catchup`.
-pub(super) async fn catchup(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
-    let incident = case.may(Action::Catchup)?;
+pub(super) async fn catchup(
+    rows: &Rows,
+    context: &DecisionContext<'_>,
+) -> Result<Json, Unanswered> {
+    let incident = context.may(Action::Catchup)?;
     let entries = in_order(rows::entries(rows, &incident.id).await?);
     let tasks = task_views(rows, incident).await?;
     Ok(catchup::message_of(&Catchup {
         incident,
-        room: case.subject.and_then(|loaded| loaded.place.channel()),
+        room: context.subject.and_then(|loaded| loaded.place.channel()),
         entries: &entries,
         tasks: &tasks,
-        now: case.now,
+        now: context.now,
     }))
 }
 
 /// `/incident deliveries`.
-pub(super) async fn deliveries(rows: &Rows, case: &Case<'_>) -> Result<Json, Unanswered> {
-    let incident = case.may(Action::View)?;
+pub(super) async fn deliveries(
+    rows: &Rows,
+    context: &DecisionContext<'_>,
+) -> Result<Json, Unanswered> {
+    let incident = context.may(Action::View)?;
     let list = notification::list(rows, &incident.id).await?;
     let views: Option<Vec<NotificationView>> = list.into_iter().map(view).collect();
     let damaged = || TableError::Invalid("a delivery's row cannot be read".to_owned());

@@ -7,8 +7,8 @@ use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::escape;
 
 use super::{both, other};
-use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::change::Change;
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::people::{MAX_PARTICIPANTS, MAX_WATCHERS};
 use crate::decide::speak::{publish, say, show, tell_all};
 use crate::model::effect::Effect;
@@ -19,12 +19,12 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
 
-/// Makes it part of the other incident of the case: its people and services go over, and others read where it went on.
-pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
-    let incident = case.may(Action::Merge)?;
-    let other = other(case, incident)?;
-    let standing = case.standing_in(Some(other));
-    permissions::allow(&standing, Action::Merge, Some(other), &case.rules())?;
+/// Makes it part of the other incident of the request: its people and services go over, and others read where it went on.
+pub fn merge(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
+    let incident = context.may(Action::Merge)?;
+    let other = other(context, incident)?;
+    let standing = context.standing_in(Some(other));
+    permissions::allow(&standing, Action::Merge, Some(other), &context.rules())?;
     let (mine, others) = (incident.name(), other.name());
     if incident.merged_into.as_ref() == Some(&other.id) {
         return Ok(Verdict::words(prose!(
@@ -35,7 +35,7 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
         )));
     }
     if !other.status.is_open() {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "incident_ended",
             prose!(
                 others,
@@ -48,15 +48,15 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
         ));
     }
     if incident.drill != other.drill {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "drill_differs",
             "A drill and a real incident cannot be one.",
         ));
     }
-    let mut change = leave(case, incident, other)?;
-    let mut theirs = case.change(other);
-    let left = take_up(&mut theirs, incident, case);
-    both(&mut change, theirs, case);
+    let mut change = leave(context, incident, other)?;
+    let mut theirs = context.change(other);
+    let left = take_up(&mut theirs, incident, context);
+    both(&mut change, theirs, context);
     let (was, is) = (incident.severity, other.severity);
     let hint = if was.worse_than(is) {
         format!(" It was a {was}, and {others} is a {is}.")
@@ -68,13 +68,22 @@ pub fn merge(case: &Case<'_>) -> Result<Verdict, Refused> {
 }
 
 /// Ends the incident that becomes part of the other.
-fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Change, Refused> {
-    let mut change = case.change(incident);
-    let admin = case.standing().is_admin();
-    if transition::move_to(&mut change.incident, Status::Merged, None, admin, case.now)?
-        == Transition::Unchanged
+fn leave(
+    context: &DecisionContext<'_>,
+    incident: &Incident,
+    other: &Incident,
+) -> Result<Change, RequestError> {
+    let mut change = context.change(incident);
+    let admin = context.standing().is_admin();
+    if transition::move_to(
+        &mut change.incident,
+        Status::Merged,
+        None,
+        admin,
+        context.now,
+    )? == Transition::Unchanged
     {
-        return Err(Refused::new(
+        return Err(RequestError::new(
             "already_merged",
             prose!(
                 incident.name(),
@@ -86,25 +95,25 @@ fn leave(case: &Case<'_>, incident: &Incident, other: &Incident) -> Result<Chang
     change.incident.draft = None;
     change.incident.handover = None;
     let others = other.name();
-    let room = case.other.and_then(|loaded| loaded.place.channel());
+    let room = context.other.and_then(|loaded| loaded.place.channel());
     let room = room.map_or_else(String::new, |channel| {
         format!(" Work goes on in <#{channel}>.")
     });
     change.note(EntryKind::Merged, format!("Merged into {others}."));
-    let words = format!("*Merged* by {} into {others}.{room}", case.who());
+    let words = format!("*Merged* by {} into {others}.{room}", context.who());
     say(&mut change, &words);
     show(&mut change);
     // Nobody has heard of what is still in triage.
     if incident.status != Status::Triage {
         let words = format!("It is part of {others} now.");
-        tell_all(&mut change, case.settings, News::Withdrawn, Some(&words));
+        tell_all(&mut change, context.settings, News::Withdrawn, Some(&words));
     }
     publish(&mut change);
     Ok(change)
 }
 
 /// What the incident that another is merged into takes over. Answers what it has no room for, in words.
-fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
+fn take_up(theirs: &mut Change, merged: &Incident, context: &DecisionContext<'_>) -> String {
     let incident = &mut theirs.incident;
     let part = merged.participants.iter();
     let new = part.filter(|user| !incident.takes_part(user)).cloned();
@@ -134,7 +143,7 @@ fn take_up(theirs: &mut Change, merged: &Incident, case: &Case<'_>) -> String {
             "{} (*{}*) is part of this now, says {}.",
             merged.name(),
             escape(&merged.title),
-            case.who()
+            context.who()
         ),
     );
     if !new.is_empty() {

@@ -18,7 +18,7 @@ fn ids(world: &World) -> (IncidentId, IncidentId) {
 #[test]
 fn a_link_stands_on_both_sides_in_one_transaction() {
     let mut world = World::of_two();
-    let verdict = link(&world.case("ULEAD"), Relation::Cause, &[]);
+    let verdict = link(&world.context("ULEAD"), Relation::Cause, &[]);
     let decision = world.make(verdict);
     let (mine, theirs) = ids(&world);
     let tie = |of: &IncidentId, to: &IncidentId| {
@@ -44,10 +44,10 @@ fn a_link_stands_on_both_sides_in_one_transaction() {
         assert_eq!(write.condition.as_deref(), Some("#version = :read"));
     }
     let known = [Linked::Incident(theirs, Tie::Cause)];
-    let again = link(&world.case("ULEAD"), Relation::Cause, &known);
+    let again = link(&world.context("ULEAD"), Relation::Cause, &known);
     assert_eq!(words(again), "INC-1 was caused by INC-2 already.");
     assert!(changes(&link(
-        &world.case("ULEAD"),
+        &world.context("ULEAD"),
         Relation::Related,
         &known
     )));
@@ -59,16 +59,16 @@ fn ties_give_nothing_private_away() {
         let mut world = World::of_two();
         world.incident().private = mine;
         other(&mut world).private = theirs;
-        let told = words(link(&world.case("ULEAD"), Relation::Related, &[]));
+        let told = words(link(&world.context("ULEAD"), Relation::Related, &[]));
         assert!(told.contains("give the other away"), "{told}");
-        assert!(!changes(&merge(&world.case("ULEAD"))));
+        assert!(!changes(&merge(&world.context("ULEAD"))));
     }
     let mut world = World::of_two();
     world.incident().private = true;
     other(&mut world).private = true;
     other(&mut world).participants = BTreeSet::new();
     other(&mut world).roles = Vec::new();
-    let told = words(link(&world.case("ULEAD"), Relation::Related, &[]));
+    let told = words(link(&world.context("ULEAD"), Relation::Related, &[]));
     assert_eq!(
         told,
         words(merge(
@@ -76,7 +76,7 @@ fn ties_give_nothing_private_away() {
                 other: None,
                 ..World::new()
             }
-            .case("ULEAD")
+            .context("ULEAD")
         ))
     );
 }
@@ -85,12 +85,12 @@ fn ties_give_nothing_private_away() {
 fn only_who_leads_links_and_not_to_itself() {
     let mut world = World::of_two();
     assert!(!changes(&link(
-        &world.case("UPART"),
+        &world.context("UPART"),
         Relation::Related,
         &[]
     )));
     world.other = Some(world.subject.clone());
-    let told = words(link(&world.case("ULEAD"), Relation::Related, &[]));
+    let told = words(link(&world.context("ULEAD"), Relation::Related, &[]));
     assert!(told.contains("itself"), "{told}");
 }
 
@@ -98,7 +98,7 @@ fn only_who_leads_links_and_not_to_itself() {
 fn a_page_is_linked_once_and_bookmarked() {
     let mut world = World::new();
     let url = "https://wiki.example/a?b=1|2";
-    let verdict = link_page(&world.case("ULEAD"), url, &[]);
+    let verdict = link_page(&world.context("ULEAD"), url, &[]);
     let decision = world.make(verdict);
     assert_eq!(
         effects(&decision),
@@ -112,15 +112,15 @@ fn a_page_is_linked_once_and_bookmarked() {
         bookmark(&known[0]),
         Some(("wiki.example".to_owned(), url.to_owned()))
     );
-    assert!(words(link_page(&world.case("ULEAD"), url, &known)).contains("already"));
+    assert!(words(link_page(&world.context("ULEAD"), url, &known)).contains("already"));
     for wrong in ["javascript:x", "https://a b", "ftp://x", ""] {
         assert!(
-            !changes(&link_page(&world.case("ULEAD"), wrong, &[])),
+            !changes(&link_page(&world.context("ULEAD"), wrong, &[])),
             "{wrong}"
         );
     }
     let many = vec![Linked::Page(String::new()); MAX_LINKS];
-    assert!(words(link_page(&world.case("ULEAD"), url, &many)).contains("50 links"));
+    assert!(words(link_page(&world.context("ULEAD"), url, &many)).contains("50 links"));
 }
 
 #[test]
@@ -131,12 +131,12 @@ fn a_merge_moves_people_and_services_and_points_the_way() {
     world.incident().services = vec!["api".to_owned(), "web".to_owned()];
     other(&mut world).services = ["a", "b", "c", "api"].map(str::to_owned).to_vec();
     other(&mut world).severity = crate::model::severity::Severity::P3;
-    let told = words(merge(&world.case("ULEAD")));
+    let told = words(merge(&world.context("ULEAD")));
     assert_eq!(
         told,
         "INC-1 is part of INC-2 now. It was a P2, and INC-2 is a P3."
     );
-    let verdict = merge(&world.case("ULEAD"));
+    let verdict = merge(&world.context("ULEAD"));
     let decision = world.make(verdict);
     let (_, into) = ids(&world);
     assert_eq!(world.subject.incident.status, Status::Merged);
@@ -158,8 +158,8 @@ fn a_merge_moves_people_and_services_and_points_the_way() {
         .iter()
         .any(|said| said.contains("INC-1 (*Checkout &lt;1&gt; fails*) is part of this"));
     assert!(there, "{said:?}");
-    assert!(words(merge(&world.case("ULEAD"))).contains("already"));
-    let back = crate::decide::lifecycle::reopen(&world.case("UADMIN"), "apart after all");
+    assert!(words(merge(&world.context("ULEAD"))).contains("already"));
+    let back = crate::decide::lifecycle::reopen(&world.context("UADMIN"), "apart after all");
     world.make(back);
     assert_eq!(world.subject.incident.status, Status::Declared);
     assert_eq!(world.subject.incident.merged_into, None);
@@ -172,7 +172,7 @@ fn a_merge_takes_no_more_people_than_an_incident_holds() {
     world.incident().participants.extend(people);
     let people = (0..400).map(|n| format!("UB{n}").into());
     other(&mut world).participants.extend(people);
-    let verdict = merge(&world.case("ULEAD"));
+    let verdict = merge(&world.context("ULEAD"));
     let decision = world.make(verdict);
     let (_, into) = ids(&world);
     let row = put(&decision, &rows::meta(&into)).unwrap();
@@ -183,29 +183,29 @@ fn a_merge_takes_no_more_people_than_an_incident_holds() {
 #[test]
 fn both_sides_must_allow_a_merge() {
     let mut world = World::of_two();
-    assert!(!changes(&merge(&world.case("UPART"))));
+    assert!(!changes(&merge(&world.context("UPART"))));
     other(&mut world).roles = Vec::new();
     assert!(
-        !changes(&merge(&world.case("ULEAD"))),
+        !changes(&merge(&world.context("ULEAD"))),
         "no lead of the other"
     );
     for status in Status::ALL {
         let mut world = World::of_two();
         other(&mut world).status = status;
         assert_eq!(
-            changes(&merge(&world.case("ULEAD"))),
+            changes(&merge(&world.context("ULEAD"))),
             status.is_open(),
             "{status}"
         );
         let mut world = World::of_two();
         world.incident().status = status;
         assert_eq!(
-            changes(&merge(&world.case("ULEAD"))),
+            changes(&merge(&world.context("ULEAD"))),
             status.is_open(),
             "{status}"
         );
     }
     let mut world = World::of_two();
     other(&mut world).drill = true;
-    assert!(words(merge(&world.case("ULEAD"))).contains("drill"));
+    assert!(words(merge(&world.context("ULEAD"))).contains("drill"));
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use tidegate_slack::ids::UserId;
 
-use crate::decide::case::{Case, Refused, Verdict};
 use crate::decide::change::Change;
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::lifecycle;
 use crate::decide::paging::{MAX_CALLED, call};
 use crate::decide::people::mentions;
@@ -26,12 +26,12 @@ const NOTED_UPDATES: u32 = 2;
 ///
 /// Always a change, so that the version of the incident guards the timer's row and names the next job apart from this
 /// one, which the ledger holds as done.
-pub fn fire(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
-    let incident = case.incident()?;
-    let timers = &case.settings.timers;
+pub fn fire(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, RequestError> {
+    let incident = context.incident()?;
+    let timers = &context.settings.timers;
     let due = timers::wanted(incident, timers).get(&kind).copied();
-    let mut change = case.change(incident);
-    if due.is_none_or(|due| due > case.now) {
+    let mut change = context.change(incident);
+    if due.is_none_or(|due| due > context.now) {
         let mut next = incident.clone();
         next.version += 1;
         change.write(timers::again(&next, kind, timers));
@@ -39,25 +39,25 @@ pub fn fire(case: &Case<'_>, kind: TimerKind) -> Result<Verdict, Refused> {
     }
     let reminder = change.incident.timers.entry(kind).or_default();
     reminder.fired += 1;
-    reminder.last = Some(case.now);
+    reminder.last = Some(context.now);
     let fired = reminder.fired;
     match kind {
-        TimerKind::Ack => not_taken_up(&mut change, case, fired),
+        TimerKind::Ack => not_taken_up(&mut change, context, fired),
         TimerKind::RoleUnclaimed => roles_free(&mut change),
         TimerKind::UpdateDue => update_due(&mut change, fired),
         TimerKind::Soak => soaked(&mut change),
         TimerKind::Stale => stale(&mut change),
         TimerKind::PostmortemDue => review_due(&mut change),
         TimerKind::Archive => archive(&mut change),
-        TimerKind::AutoClose => return lifecycle::close(case),
+        TimerKind::AutoClose => return lifecycle::close(context),
     }
     Ok(Verdict::silent(change))
 }
 
 /// First the commander hears of it, then deputy and owners, then the escalation list.
-fn not_taken_up(change: &mut Change, case: &Case<'_>, fired: u32) {
+fn not_taken_up(change: &mut Change, context: &DecisionContext<'_>, fired: u32) {
     let commander: Vec<UserId> = change.incident.commander().cloned().into_iter().collect();
-    let users = callees(&change.incident, case.settings, fired);
+    let users = callees(&change.incident, context.settings, fired);
     let noted = match users.as_slice() {
         [] => "nobody has taken it up".to_owned(),
         users => format!("nobody has taken it up: called {}", mentions(users)),

@@ -20,10 +20,10 @@ fn record(world: &World, before: Option<Draft>) -> Record {
     }
 }
 
-fn drafted(world: &World, user: &str, before: Option<Draft>) -> Result<Verdict, Refused> {
+fn drafted(world: &World, user: &str, before: Option<Draft>) -> Result<Verdict, RequestError> {
     let record = record(world, before);
     draft(
-        &world.case(user),
+        &world.context(user),
         &record,
         &Names::new(),
         Some("https://t.example"),
@@ -33,7 +33,7 @@ fn drafted(world: &World, user: &str, before: Option<Draft>) -> Result<Verdict, 
 #[test]
 fn it_is_drafted_then_published_once() {
     let mut world = resolved();
-    assert!(words(publish(&world.case("ULEAD"), None)).contains("no draft"));
+    assert!(words(publish(&world.context("ULEAD"), None)).contains("no draft"));
     let verdict = drafted(&world, "UPART", None);
     let decision = world.make(verdict);
     let row = put(&decision, &key(&world.subject.incident.id)).unwrap();
@@ -44,13 +44,13 @@ fn it_is_drafted_then_published_once() {
     assert!(said[0].contains(&format!("https://t.example/api/incidents/{id}/postmortem")));
     assert!(said[1].starts_with("```\n# Post-mortem"), "{said:?}");
     assert!(
-        !changes(&publish(&world.case("UPART"), Some(&first))),
+        !changes(&publish(&world.context("UPART"), Some(&first))),
         "a participant"
     );
-    let verdict = publish(&world.case("ULEAD"), Some(&first));
+    let verdict = publish(&world.context("ULEAD"), Some(&first));
     world.make(verdict);
     assert_eq!(world.subject.incident.review, Review::Published);
-    assert!(words(publish(&world.case("ULEAD"), Some(&first))).contains("published already"));
+    assert!(words(publish(&world.context("ULEAD"), Some(&first))).contains("published already"));
     assert!(
         !changes(&drafted(&world, "UPART", Some(first.clone()))),
         "it would unpublish"
@@ -77,20 +77,20 @@ fn it_comes_after_the_end() {
 #[test]
 fn it_is_waived_with_a_reason_and_not_once_it_is_published() {
     let mut world = resolved();
-    assert!(words(waive(&world.case("ULEAD"), " ")).starts_with("Say why"));
+    assert!(words(waive(&world.context("ULEAD"), " ")).starts_with("Say why"));
     assert!(!changes(&waive(
-        &world.case("UPART"),
+        &world.context("UPART"),
         "a drill in all but name"
     )));
-    let verdict = waive(&world.case("ULEAD"), "<known>");
+    let verdict = waive(&world.context("ULEAD"), "<known>");
     let decision = world.make(verdict);
     assert_eq!(
         effects(&decision)[0],
         "*No post-mortem*, says <@ULEAD>: &lt;known&gt;"
     );
-    assert!(words(waive(&world.case("ULEAD"), "x")).contains("waived already"));
+    assert!(words(waive(&world.context("ULEAD"), "x")).contains("waived already"));
     world.incident().review = Review::Published;
-    assert!(words(waive(&world.case("ULEAD"), "x")).contains("nothing to waive"));
+    assert!(words(waive(&world.context("ULEAD"), "x")).contains("nothing to waive"));
 }
 
 #[test]

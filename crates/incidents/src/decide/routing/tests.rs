@@ -1,7 +1,7 @@
 //! Tests of who is told, and of how much that takes.
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, NOW, Room};
+use crate::decide::context::fixture::{LEAD, NOW, Room};
 use crate::decide::lifecycle::{cancel, reopen, resolve};
 use crate::model::actor::Actor;
 
@@ -37,10 +37,10 @@ fn over_not_over_and_over_within_five_minutes_is_told_each_time() {
     let mut room = Room::new();
     room.edit().watchers.insert("UWATCH".into());
     for _ in 0..2 {
-        let over = room.does(LEAD, |case| resolve(case, Some("Fixed.")));
+        let over = room.does(LEAD, |context| resolve(context, Some("Fixed.")));
         assert_eq!(over.told(), ["UWATCH".into()]);
         room.wait(MINUTE);
-        let back = room.does(LEAD, |case| reopen(case, "It came back."));
+        let back = room.does(LEAD, |context| reopen(context, "It came back."));
         assert_eq!(back.told(), ["UWATCH".into()]);
         room.wait(MINUTE);
     }
@@ -52,14 +52,14 @@ fn what_was_never_announced_is_withdrawn_from_nobody() {
     room.settings.routing.p1_users = vec!["UBOSS".into()];
     room.settings.routing.general = Some("CALL".into());
     room.edit().watchers.insert("UWATCH".into());
-    let done = room.does(LEAD, |case| cancel(case, "A test alarm."));
+    let done = room.does(LEAD, |context| cancel(context, "A test alarm."));
     assert_eq!(done.names(), ["say", "header", "topic", "status_page"]);
     // Who was told something meanwhile sees that it was none.
     let mut room = Room::with(|new| new.triage = true);
-    room.does(LEAD, |case| {
-        crate::decide::paging::page(case, &crate::command::Paged::Person("UA".into()))
+    room.does(LEAD, |context| {
+        crate::decide::paging::page(context, &crate::command::Paged::Person("UA".into()))
     });
-    let done = room.does(LEAD, |case| cancel(case, "A test alarm."));
+    let done = room.does(LEAD, |context| cancel(context, "A test alarm."));
     assert_eq!(
         done.names(),
         ["say", "header", "topic", "refresh", "status_page"]

@@ -42,7 +42,10 @@ fn users(users: &[&str]) -> Vec<String> {
 #[test]
 fn a_task_lives_from_hand_to_hand_and_its_lists_follow() {
     let mut world = World::new();
-    let verdict = add(&world.case("UPART"), &new(" buy <disks> ", Some("ULEAD")));
+    let verdict = add(
+        &world.context("UPART"),
+        &new(" buy <disks> ", Some("ULEAD")),
+    );
     let decision = world.make(verdict);
     assert_eq!(lists(&decision), (users(&["ULEAD"]), vec![]));
     assert_eq!(
@@ -50,23 +53,23 @@ fn a_task_lives_from_hand_to_hand_and_its_lists_follow() {
         "*Task 1* by <@UPART>: buy &lt;disks&gt; (<@ULEAD>) · due 2026-11-22 10:30 UTC"
     );
     let task = task_of(&decision, &world);
-    let verdict = take(&world.case("UPART"), 1, Some(&task));
+    let verdict = take(&world.context("UPART"), 1, Some(&task));
     let decision = world.make(verdict);
     assert_eq!(lists(&decision), (users(&["UPART"]), users(&["ULEAD"])));
     let task = task_of(&decision, &world);
-    assert!(words(take(&world.case("UPART"), 1, Some(&task))).contains("yours already"));
-    let verdict = done(&world.case("ULEAD"), 1, Some(&task));
+    assert!(words(take(&world.context("UPART"), 1, Some(&task))).contains("yours already"));
+    let verdict = done(&world.context("ULEAD"), 1, Some(&task));
     let decision = world.make(verdict);
     assert_eq!(lists(&decision), (vec![], users(&["UPART"])));
     let task = task_of(&decision, &world);
     assert!(task.view().done);
-    assert!(words(done(&world.case("UPART"), 1, Some(&task))).contains("done already"));
-    assert!(words(take(&world.case("ULEAD"), 1, Some(&task))).contains("task reopen 1"));
-    let verdict = reopen(&world.case("UPART"), 1, Some(&task));
+    assert!(words(done(&world.context("UPART"), 1, Some(&task))).contains("done already"));
+    assert!(words(take(&world.context("ULEAD"), 1, Some(&task))).contains("task reopen 1"));
+    let verdict = reopen(&world.context("UPART"), 1, Some(&task));
     let decision = world.make(verdict);
     assert_eq!(lists(&decision), (users(&["UPART"]), vec![]));
     let task = task_of(&decision, &world);
-    assert!(words(reopen(&world.case("UPART"), 1, Some(&task))).contains("open already"));
+    assert!(words(reopen(&world.context("UPART"), 1, Some(&task))).contains("open already"));
     assert_eq!(world.entries.len(), 5);
 }
 
@@ -76,7 +79,7 @@ fn tasks_outlive_the_incident() {
         let mut world = World::new();
         world.incident().status = status;
         assert!(
-            changes(&add(&world.case("UPART"), &new("x", None))),
+            changes(&add(&world.context("UPART"), &new("x", None))),
             "{status}"
         );
     }
@@ -85,24 +88,27 @@ fn tasks_outlive_the_incident() {
 #[test]
 fn what_cannot_be_a_task_is_refused_with_what_to_do() {
     let mut world = World::new();
-    assert!(words(add(&world.case("UPART"), &new(" ", None))).starts_with("Say what"));
+    assert!(words(add(&world.context("UPART"), &new(" ", None))).starts_with("Say what"));
     let long = "é".repeat(MAX_TEXT + 1);
-    assert!(words(add(&world.case("UPART"), &new(&long, None))).contains("there are 501"));
-    assert!(changes(&add(&world.case("UPART"), &new(&long[2..], None))));
-    assert!(!changes(&add(&world.case("UOTHER"), &new("x", None))));
-    assert!(words(done(&world.case("UPART"), 7, None)).contains("no task 7"));
+    assert!(words(add(&world.context("UPART"), &new(&long, None))).contains("there are 501"));
+    assert!(changes(&add(
+        &world.context("UPART"),
+        &new(&long[2..], None)
+    )));
+    assert!(!changes(&add(&world.context("UOTHER"), &new("x", None))));
+    assert!(words(done(&world.context("UPART"), 7, None)).contains("no task 7"));
     world.incident().tasks = MAX_TASKS;
-    assert!(words(add(&world.case("UPART"), &new("x", None))).contains("200 tasks"));
+    assert!(words(add(&world.context("UPART"), &new("x", None))).contains("200 tasks"));
 }
 
 #[test]
 fn what_is_private_is_given_to_nobody_outside() {
     let mut world = World::new();
     world.incident().private = true;
-    let outside = add(&world.case("UPART"), &new("x", Some("UOTHER")));
+    let outside = add(&world.context("UPART"), &new("x", Some("UOTHER")));
     assert!(words(outside).contains("<@UOTHER> takes no part"));
     assert!(changes(&add(
-        &world.case("UPART"),
+        &world.context("UPART"),
         &new("x", Some("ULEAD"))
     )));
 }
@@ -110,7 +116,7 @@ fn what_is_private_is_given_to_nobody_outside() {
 #[test]
 fn a_task_is_told_to_the_channel_only() {
     let mut world = World::new();
-    let verdict = add(&world.case("UPART"), &new("x", Some("ULEAD")));
+    let verdict = add(&world.context("UPART"), &new("x", Some("ULEAD")));
     let decision = world.make(verdict);
     let only = decision.posts.iter().map(|post| Effect::parse(&post.body));
     assert!(

@@ -9,7 +9,7 @@ use tidegate_slack::api::conversations::{Archive, Invite, Rename, SetTopic, Unar
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::{in_channel, is_code, load, record_channel_loss};
-use crate::decide::case::words_only;
+use crate::decide::context::words_only;
 use crate::decide::relations;
 use crate::model::effect::Effect;
 use crate::model::incident::{Incident, IncidentId};

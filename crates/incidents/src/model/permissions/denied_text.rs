@@ -7,7 +7,7 @@ use super::matrix::May;
 use super::{Action, PermissionDenied};
 use crate::model::incident::Incident;
 
-/// The denial of an action that only `may` is allowed.
+/// The refusal of an action that only `may` is allowed.
 pub(super) fn forbidden(action: Action, may: May, incident: Option<&Incident>) -> PermissionDenied {
     let who = match may {
         May::Anyone => "Everyone",

@@ -233,7 +233,7 @@ fn take_command(
     }
 }
 
-/// Requires approval, at the configured severities and under every policy, of a public text whose author does not lead.
+/// A text for the public by somebody who does not lead needs a yes at these severities, under every policy.
 fn approved(
     who: &Standing,
     incident: &Incident,

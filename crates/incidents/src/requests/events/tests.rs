@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::channel::{Coming, coming};
 use super::*;
-use crate::decide::case::fixture::{LEAD, Room};
+use crate::decide::context::fixture::{LEAD, Room};
 use crate::decide::people::MAX_PARTICIPANTS;
 
 fn envelope(event: &Value) -> Envelope {

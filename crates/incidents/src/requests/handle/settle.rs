@@ -7,8 +7,8 @@ use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 
-use crate::decide::ask::{AnswerTo, Asked};
-use crate::decide::case::{Case, Refused, Reply, Verdict, words_only};
+use crate::decide::context::{DecisionContext, Reply, RequestError, Verdict, words_only};
+use crate::decide::request::{ReplyTo, Request};
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::IncidentId;
@@ -21,7 +21,7 @@ pub struct Settled {
     /// What to commit.
     pub decision: Decision,
     /// What whoever asked is told.
-    pub answer: Option<Result<Reply, Refused>>,
+    pub answer: Option<Result<Reply, RequestError>>,
     /// The incident that it changes.
     pub incident: Option<IncidentId>,
 }
@@ -31,21 +31,25 @@ pub(super) async fn settle(
     incidents: &Incidents,
     tenant: &TenantId,
     rows: &Rows,
-    asked: &Asked,
-    case: &Case<'_>,
-    verdict: Result<Verdict, Refused>,
+    request: &Request,
+    context: &DecisionContext<'_>,
+    verdict: Result<Verdict, RequestError>,
 ) -> Result<Settled, JobError> {
     let (mut decision, told, incident) = match verdict {
         Ok(Verdict::Change(change, told)) => {
             let id = change.incident.id.clone();
-            (change.finish(&case.settings.timers), told.map(Ok), Some(id))
+            (
+                change.finish(&context.settings.timers),
+                told.map(Ok),
+                Some(id),
+            )
         }
         Ok(Verdict::Settings(settings, message)) => {
-            let write = store::store(&settings, case.settings_version);
+            let write = store::store(&settings, context.settings_version);
             let decision = Decision {
                 writes: vec![write],
                 audit: Some(AuditNote {
-                    actor: auditor(&asked.actor),
+                    actor: auditor(&request.actor),
                     action: "incidents.settings",
                     detail: "changed".to_owned(),
                 }),
@@ -55,10 +59,10 @@ pub(super) async fn settle(
         }
         Ok(Verdict::Answer(message)) => (Decision::default(), Some(Ok(message)), None),
         Ok(Verdict::Form(form)) => {
-            let told = match forms::draw(rows, case, &form).await {
+            let told = match forms::draw(rows, context, &form).await {
                 Ok(view) => {
-                    let incident = case.subject.map(|loaded| &loaded.incident);
-                    forms::show(incidents, tenant, asked, view, &form, incident)
+                    let incident = context.subject.map(|loaded| &loaded.incident);
+                    forms::show(incidents, tenant, request, view, &form, incident)
                         .await
                         .map(|message| Ok(Reply::Message(message)))
                 }
@@ -74,7 +78,7 @@ pub(super) async fn settle(
             Ok(reply) => reply.message(),
             Err(refused) => words_only(&refused.text.mrkdwn()),
         };
-        decision.posts.extend(answer(&asked.answer_to, &message));
+        decision.posts.extend(answer(&request.reply_to, &message));
     }
     Ok(Settled {
         decision,
@@ -94,9 +98,9 @@ fn auditor(actor: &Actor) -> audit::Actor {
 }
 
 /// The post that answers whoever asked, seen by nobody else.
-pub(super) fn answer(to: &AnswerTo, message: &Json) -> Vec<Post> {
+pub(super) fn answer(to: &ReplyTo, message: &Json) -> Vec<Post> {
     match to {
-        AnswerTo::Url(url) => {
+        ReplyTo::Url(url) => {
             let mut body = message.clone();
             body["response_type"] = json!("ephemeral");
             body["replace_original"] = json!(false);
@@ -108,7 +112,7 @@ pub(super) fn answer(to: &AnswerTo, message: &Json) -> Vec<Post> {
                 purpose: "incident_answer",
             }]
         }
-        AnswerTo::Person(user) => {
+        ReplyTo::Person(user) => {
             vec![
                 Effect::Direct {
                     user: user.clone(),
@@ -117,6 +121,6 @@ pub(super) fn answer(to: &AnswerTo, message: &Json) -> Vec<Post> {
                 .post(),
             ]
         }
-        AnswerTo::Caller => Vec::new(),
+        ReplyTo::Caller => Vec::new(),
     }
 }

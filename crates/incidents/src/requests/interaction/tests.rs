@@ -9,17 +9,17 @@ use crate::render::modals::declare::{Declare, modal};
 use crate::render::reminder;
 
 /// What an interaction asks, given the fields that differ.
-fn asked(mut payload: Value) -> Option<(Ask, Subject)> {
+fn request(mut payload: Value) -> Option<(RequestKind, Subject)> {
     payload["user"] = json!({"id": "U1", "team_id": "T1"});
     let text = payload.to_string();
-    let asked = read(&Interaction::parse(&text).unwrap())?;
-    Some((asked.ask, asked.subject))
+    let request = read(&Interaction::parse(&text).unwrap())?;
+    Some((request.kind, request.subject))
 }
 
 /// What a click on an element asks.
-fn click(element: &Value) -> Option<(Ask, Subject)> {
+fn click(element: &Value) -> Option<(RequestKind, Subject)> {
     let action = json!({"action_id": element["action_id"], "block_id": "b", "type": "button", "value": element["value"]});
-    asked(json!({"type": "block_actions", "channel": {"id": "C1"}, "actions": [action]}))
+    request(json!({"type": "block_actions", "channel": {"id": "C1"}, "actions": [action]}))
 }
 
 /// The form that opens once somebody clicks the button of one that came too late.
@@ -29,13 +29,13 @@ fn opened_late(form: &Form) -> Form {
         incident: None,
     });
     match click(&shown["blocks"][1]["elements"][0]) {
-        Some((Ask::Open(form), Subject::Channel(_))) => form,
+        Some((RequestKind::Open(form), Subject::Channel(_))) => form,
         _ => panic!("the button opens no form: {shown}"),
     }
 }
 
 /// Sends a modal as Slack does when somebody leaves every field as it opened.
-fn sent_as_it_opened(view: &Value) -> Option<(Ask, Subject)> {
+fn sent_as_it_opened(view: &Value) -> Option<(RequestKind, Subject)> {
     let mut values = serde_json::Map::new();
     for block in view["blocks"].as_array().unwrap() {
         let Some(element) = block.get("element") else {
@@ -52,7 +52,7 @@ fn sent_as_it_opened(view: &Value) -> Option<(Ask, Subject)> {
         let id = block["block_id"].as_str().unwrap();
         values.insert(id.to_owned(), json!({ action: entered }));
     }
-    asked(json!({"type": "view_submission", "view": {
+    request(json!({"type": "view_submission", "view": {
         "callback_id": view["callback_id"],
         "private_metadata": view["private_metadata"],
         "state": {"values": values},
@@ -86,7 +86,7 @@ fn a_template_keeps_the_message_that_the_form_was_opened_from() {
         "block_id": "template",
         "selected_option": {"value": "database"},
     });
-    let (ask, _) = asked(json!({
+    let (ask, _) = request(json!({
         "type": "block_actions",
         "view": {"id": "V1", "callback_id": modals::declare::CALLBACK, "private_metadata": json!(metadata).to_string()},
         "actions": [choice],
@@ -97,7 +97,7 @@ fn a_template_keeps_the_message_that_the_form_was_opened_from() {
         source: Some(source()),
         ..Declaration::default()
     };
-    assert!(ask == Ask::Open(Form::Declare(Box::new(known))));
+    assert!(ask == RequestKind::Open(Form::Declare(Box::new(known))));
 }
 
 #[test]
@@ -108,19 +108,19 @@ fn every_button_of_a_reminder_means_its_kind() {
         for element in row.and_then(Value::as_array).into_iter().flatten() {
             match element["action_id"].as_str().unwrap() {
                 "incident.remind_stop" => {
-                    assert!(click(element).unwrap().0 == Ask::StopReminder(kind));
+                    assert!(click(element).unwrap().0 == RequestKind::StopReminder(kind));
                 }
                 "incident.snooze" => {
                     for (option, minutes) in [(0, 30), (1, 60), (2, 90)] {
                         let mut chosen = element.clone();
                         chosen["value"] = element["options"][option]["value"].clone();
-                        assert!(click(&chosen).unwrap().0 == Ask::Snooze(kind, minutes));
+                        assert!(click(&chosen).unwrap().0 == RequestKind::Snooze(kind, minutes));
                     }
                 }
                 "incident.claim" => {
                     let mut chosen = element.clone();
                     chosen["value"] = element["options"][0]["value"].clone();
-                    let claim = Ask::Command(Command::Claim(RoleName::Deputy));
+                    let claim = RequestKind::Command(Command::Claim(RoleName::Deputy));
                     assert!(click(&chosen).unwrap().0 == claim);
                 }
                 _ => assert!(click(element).is_some(), "{element}"),
@@ -172,7 +172,7 @@ prop_compose! {
         from_message in any::<bool>(),
     ) -> Declaration {
         let source = from_message.then(source);
-        Declaration { title, severity, services, private, drill, triage, template, description, source, ..Declaration::default() }
+        Declaration { title, severity, services, description, private, drill, triage, template, source, ..Declaration::default() }
     }
 }
 
@@ -237,6 +237,6 @@ proptest! {
             ..known
         };
         let (ask, _) = sent_as_it_opened(&view).unwrap();
-        prop_assert!(ask == Ask::Declare(Box::new(expected)));
+        prop_assert!(ask == RequestKind::Declare(Box::new(expected)));
     }
 }

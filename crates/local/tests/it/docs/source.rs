@@ -62,7 +62,8 @@ pub(crate) fn metrics() -> BTreeSet<String> {
 /// The first parts of the partitions that the product builds keys from.
 pub(crate) fn row_names() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for text in sources() {
+    for path in files().iter().filter(|path| !is_of_tests(path)) {
+        let text = without_tests(path);
         let keys = text.split("RowKey::new(").skip(1);
         let parts = keys.filter_map(|rest| rest.trim_start().strip_prefix("&["));
         for part in parts.map(|rest| rest.trim_start_matches("&[").trim_start()) {
@@ -92,6 +93,10 @@ fn is_upper(c: char) -> bool {
 
 /// The sources of the product, without its tests and the stand-ins.
 fn sources() -> Vec<String> {
+    files().iter().map(|path| without_tests(path)).collect()
+}
+
+fn files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     for folder in ["crates", "functions"] {
         for entry in fs::read_dir(root().join(folder)).unwrap().flatten() {
@@ -101,12 +106,19 @@ fn sources() -> Vec<String> {
             }
         }
     }
-    let without_tests = |path: &PathBuf| {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
-        text[..end].to_owned()
-    };
-    files.iter().map(without_tests).collect()
+    files
+}
+
+fn without_tests(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    text[..end].to_owned()
+}
+
+/// Whether a file holds nothing but tests: of one file, or of every implementation of a seam.
+fn is_of_tests(path: &Path) -> bool {
+    let mut parts = path.iter().map(|part| part.to_string_lossy());
+    parts.any(|part| part == "tests.rs" || part.contains("_contract"))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

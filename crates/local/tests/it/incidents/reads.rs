@@ -6,9 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tidegate_app::incidents::command::{Command, ExportFormat, Listed, Task, Timeline};
-use tidegate_app::incidents::decide::ask::Ask;
-use tidegate_app::incidents::decide::case::{Case, Verdict};
 use tidegate_app::incidents::decide::change::Change;
+use tidegate_app::incidents::decide::context::{DecisionContext, Verdict};
+use tidegate_app::incidents::decide::request::RequestKind;
 use tidegate_app::incidents::decide::tasks::{self, NewTask};
 use tidegate_app::incidents::decide::{declare, lifecycle, metrics, properties, read};
 use tidegate_app::incidents::effects::home;
@@ -93,8 +93,8 @@ fn case<'a>(
     actor: Actor,
     kind: PersonKind,
     subject: Option<&'a Loaded>,
-) -> Case<'a> {
-    Case {
+) -> DecisionContext<'a> {
+    DecisionContext {
         settings,
         settings_version: 0,
         actor,
@@ -159,7 +159,7 @@ async fn make(rows: &Rows, n: usize, plan: &Plan) {
     };
     decide(rows, &settings, n, |case| tasks::add(case, &task)).await;
     if plan.resolved {
-        let over = |case: &Case<'_>| lifecycle::resolve(case, Some("over"));
+        let over = |case: &DecisionContext<'_>| lifecycle::resolve(case, Some("over"));
         decide(rows, &settings, n, over).await;
     }
     if plan.private {
@@ -171,7 +171,7 @@ async fn decide<E: std::fmt::Debug>(
     rows: &Rows,
     settings: &Settings,
     n: usize,
-    decision: impl Fn(&Case<'_>) -> Result<Verdict, E>,
+    decision: impl Fn(&DecisionContext<'_>) -> Result<Verdict, E>,
 ) {
     let loaded = rows::load(rows, &id(n)).await.unwrap().unwrap();
     let case = case(settings, Actor::Operator, PersonKind::Member, Some(&loaded));
@@ -182,7 +182,7 @@ async fn decide<E: std::fmt::Debug>(
 }
 
 /// Everything that can be asked.
-fn questions() -> Vec<Ask> {
+fn questions() -> Vec<RequestKind> {
     let commands = vec![
         Command::Menu,
         Command::Help(None),
@@ -207,11 +207,11 @@ fn questions() -> Vec<Ask> {
         },
         Command::Deliveries,
     ];
-    let commands = commands.into_iter().map(Ask::Command);
-    commands.chain([Ask::MoreTimeline(1)]).collect()
+    let commands = commands.into_iter().map(RequestKind::Command);
+    commands.chain([RequestKind::MoreTimeline(1)]).collect()
 }
 
-async fn answered(rows: &Rows, asker: &Asker, subject: Option<&Loaded>, ask: &Ask) -> Json {
+async fn answered(rows: &Rows, asker: &Asker, subject: Option<&Loaded>, ask: &RequestKind) -> Json {
     let settings = settings(asker);
     let actor = Actor::Person(PEOPLE[asker.person].into());
     let case = case(&settings, actor, asker.kind, subject);
@@ -304,7 +304,7 @@ async fn whoever_takes_part_reads_what_is_private_and_others_read_the_rest() {
     let (plans, ben) = example();
     let (_store, rows) = world(&plans, |_| true).await;
     let told = async |command| {
-        answered(&rows, &ben, None, &Ask::Command(command))
+        answered(&rows, &ben, None, &RequestKind::Command(command))
             .await
             .to_string()
     };
@@ -355,18 +355,18 @@ async fn a_long_record_is_had_from_the_api() {
     let (_store, rows) = world(&plans[..1], |_| true).await;
     let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
     for format in [ExportFormat::Markdown, ExportFormat::Json] {
-        let ask = Ask::Command(Command::Timeline(Timeline::Export(format)));
+        let ask = RequestKind::Command(Command::Timeline(Timeline::Export(format)));
         let shown = answered(&rows, &asker, Some(&loaded), &ask).await;
         let text = shown["text"].as_str().unwrap();
         assert!(text.starts_with("```\n") && text.contains("zq0z"), "{text}");
         assert_eq!(text.matches("```").count(), 2);
     }
-    let note = |case: &Case<'_>| {
+    let note = |case: &DecisionContext<'_>| {
         tidegate_app::incidents::decide::notes::add(case, None, &"```<!channel>".repeat(300))
     };
     decide(&rows, &settings(&asker), 0, note).await;
     let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
-    let ask = Ask::Command(Command::Timeline(Timeline::Export(ExportFormat::Json)));
+    let ask = RequestKind::Command(Command::Timeline(Timeline::Export(ExportFormat::Json)));
     let told = answered(&rows, &asker, Some(&loaded), &ask).await;
     let address = format!(
         "https://tidegate.example/api/incidents/{}/export?format=json",
@@ -384,14 +384,14 @@ async fn the_timeline_is_read_page_by_page_in_the_order_of_events() {
     let (_store, rows) = world(&plans[..1], |_| true).await;
     let settings = settings(&ben);
     for n in 0..90 {
-        let note = |case: &Case<'_>| {
+        let note = |case: &DecisionContext<'_>| {
             tidegate_app::incidents::decide::notes::add(case, None, &format!("note {n}."))
         };
         decide(&rows, &settings, 0, note).await;
     }
     let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
     let (mut ask, mut told, mut pages) = (
-        Ask::Command(Command::Timeline(Timeline::Show)),
+        RequestKind::Command(Command::Timeline(Timeline::Show)),
         String::new(),
         0,
     );
@@ -405,7 +405,7 @@ async fn the_timeline_is_read_page_by_page_in_the_order_of_events() {
             break;
         }
         let value: Json = serde_json::from_str(next["value"].as_str().unwrap()).unwrap();
-        ask = Ask::MoreTimeline(value["x"].as_u64().unwrap());
+        ask = RequestKind::MoreTimeline(value["x"].as_u64().unwrap());
     }
     assert_eq!(pages, 3);
     for n in 0..90 {

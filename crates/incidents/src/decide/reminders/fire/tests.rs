@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, NOW, Room};
+use crate::decide::context::fixture::{LEAD, NOW, Room};
 use crate::decide::people;
 use crate::decide::reminders::{pause, remind as ask_for, snooze, stop};
 use crate::model::actor::Actor;
@@ -25,8 +25,8 @@ fn users(ids: &[&str]) -> Vec<UserId> {
 #[test]
 fn an_incident_that_nobody_takes_up_goes_up_the_ladder() {
     let mut room = Room::new();
-    room.does(LEAD, |case| {
-        people::role(case, &RoleName::Deputy, &"UDEP".into())
+    room.does(LEAD, |context| {
+        people::role(context, &RoleName::Deputy, &"UDEP".into())
     });
     let first = room.awaited(TimerKind::Ack);
     assert_eq!(room.now, NOW.plus(MINUTE * 5));
@@ -87,8 +87,8 @@ fn nobody_else_is_called_to_a_drill_or_to_what_is_private() {
 #[test]
 fn an_update_is_asked_for_until_there_is_one() {
     let mut room = Room::new();
-    room.does(LEAD, |case| {
-        people::role(case, &RoleName::Comms, &"UCOMMS".into())
+    room.does(LEAD, |context| {
+        people::role(context, &RoleName::Comms, &"UCOMMS".into())
     });
     let done = room.awaited(TimerKind::UpdateDue);
     assert_eq!(room.now, NOW.plus(MINUTE * 30));
@@ -106,7 +106,7 @@ fn an_update_is_asked_for_until_there_is_one() {
         text: Some("We look.".to_owned()),
         ..lifecycle::Update::default()
     };
-    room.does(LEAD, |case| lifecycle::update(case, &update));
+    room.does(LEAD, |context| lifecycle::update(context, &update));
     assert_eq!(
         room.due(TimerKind::UpdateDue),
         Some(room.now.plus(MINUTE * 30))
@@ -131,11 +131,11 @@ fn a_quiet_incident_is_resolved_closed_and_put_away() {
         to: Some(Status::Monitoring),
         ..lifecycle::Update::default()
     };
-    room.does(LEAD, |case| lifecycle::update(case, &to));
+    room.does(LEAD, |context| lifecycle::update(context, &to));
     let soak = room.awaited(TimerKind::Soak);
     assert!(soak.said().contains("Is it over?"));
     assert_eq!(room.due(TimerKind::Soak), None);
-    room.does(LEAD, |case| lifecycle::resolve(case, Some("Fixed.")));
+    room.does(LEAD, |context| lifecycle::resolve(context, Some("Fixed.")));
     let resolved = room.now;
     let done = room.awaited(TimerKind::AutoClose);
     assert_eq!(room.now, resolved.plus(DAY * 3));
@@ -164,7 +164,7 @@ fn a_quiet_incident_is_resolved_closed_and_put_away() {
 #[test]
 fn a_forgotten_incident_is_brought_up() {
     let mut room = Room::new();
-    room.does(LEAD, |case| ask_for(case, None));
+    room.does(LEAD, |context| ask_for(context, None));
     let done = room.awaited(TimerKind::Stale);
     assert_eq!(room.now, NOW.plus(DAY * 7));
     assert!(done.said().starts_with("<@ULEAD> Nobody has said anything"));
@@ -179,7 +179,7 @@ fn a_timer_of_before_does_nothing_but_set_itself_anew() {
         text: Some("We look.".to_owned()),
         ..lifecycle::Update::default()
     };
-    room.does(LEAD, |case| lifecycle::update(case, &update));
+    room.does(LEAD, |context| lifecycle::update(context, &update));
     let before = room.incident().clone();
     // The job of the row that the update has just replaced.
     let done = room.goes_off(TimerKind::UpdateDue);
@@ -244,7 +244,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-type Ask = Box<dyn Fn(&Case<'_>) -> Result<Verdict, Refused>>;
+type Decide = Box<dyn Fn(&DecisionContext<'_>) -> Result<Verdict, RequestError>>;
 
 /// Does a step if it is allowed: a refusal changes nothing.
 fn take_step(room: &mut Room, step: Step) {
@@ -254,24 +254,27 @@ fn take_step(room: &mut Room, step: Step) {
         next_minutes: None,
     };
     let length = |n: u32| MINUTE * n;
-    let (actor, ask): (_, Ask) = match step {
+    let (actor, ask): (_, Decide) = match step {
         Step::Wait(minutes) => return room.wait(MINUTE * minutes),
-        Step::Late(kind) => (Actor::Tidegate, Box::new(move |case| fire(case, kind))),
+        Step::Late(kind) => (
+            Actor::Tidegate,
+            Box::new(move |context| fire(context, kind)),
+        ),
         step => (
             Actor::Person(LEAD.into()),
-            Box::new(move |case| match step {
-                Step::Update => lifecycle::update(case, &moved(None)),
-                Step::Monitor => lifecycle::update(case, &moved(Some(Status::Monitoring))),
-                Step::Resolve => lifecycle::resolve(case, Some("Fixed.")),
-                Step::Reopen => lifecycle::reopen(case, "Not fixed."),
-                Step::Severity(to) => lifecycle::severity(case, to, None),
-                Step::Snooze(kind, n) => snooze(case, kind, n),
-                Step::Stop(kind) => stop(case, kind),
-                Step::Remind(n) => ask_for(case, n.map(length)),
-                Step::Pause(n) => pause(case, n.map(length)),
-                Step::Take => people::take(case, None),
-                Step::Drop => people::drop_role(case, &RoleName::Commander),
-                Step::Join | Step::Wait(_) | Step::Late(_) => people::join(case),
+            Box::new(move |context| match step {
+                Step::Update => lifecycle::update(context, &moved(None)),
+                Step::Monitor => lifecycle::update(context, &moved(Some(Status::Monitoring))),
+                Step::Resolve => lifecycle::resolve(context, Some("Fixed.")),
+                Step::Reopen => lifecycle::reopen(context, "Not fixed."),
+                Step::Severity(to) => lifecycle::severity(context, to, None),
+                Step::Snooze(kind, n) => snooze(context, kind, n),
+                Step::Stop(kind) => stop(context, kind),
+                Step::Remind(n) => ask_for(context, n.map(length)),
+                Step::Pause(n) => pause(context, n.map(length)),
+                Step::Take => people::take(context, None),
+                Step::Drop => people::drop_role(context, &RoleName::Commander),
+                Step::Join | Step::Wait(_) | Step::Late(_) => people::join(context),
             }),
         ),
     };

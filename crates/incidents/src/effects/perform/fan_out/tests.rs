@@ -8,8 +8,8 @@ use tidegate_pipeline::table::{Value, Write};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::*;
-use crate::decide::case::fixture::{LEAD, NOW, Room};
-use crate::decide::case::{Case, Refused, Verdict};
+use crate::decide::context::fixture::{LEAD, NOW, Room};
+use crate::decide::context::{DecisionContext, RequestError, Verdict};
 use crate::decide::declare;
 use crate::decide::lifecycle::{self, Update, cancel, reopen, resolve};
 use crate::decide::people::MAX_WATCHERS;
@@ -170,7 +170,7 @@ fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incide
     if news == News::Withdrawn {
         before.incident.status = crate::model::status::Status::Investigating;
     }
-    let case = Case {
+    let case = DecisionContext {
         subject: Some(&before),
         ..room.by(LEAD)
     };
@@ -178,7 +178,7 @@ fn asked(room: &Room, news: News, text: &str) -> (Decision, crate::model::incide
         text: Some(text.to_owned()),
         ..Update::default()
     };
-    let asked: Result<Verdict, Refused> = match news {
+    let asked: Result<Verdict, RequestError> = match news {
         News::Escalated => lifecycle::severity(&case, Severity::P1, Some(text)),
         News::Updated => lifecycle::update(&case, &update),
         News::Resolved => resolve(&case, Some(text)),

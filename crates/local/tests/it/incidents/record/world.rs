@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tidegate_app::incidents::decide::case::{Case, Refused, Verdict};
+use tidegate_app::incidents::decide::context::{DecisionContext, RequestError, Verdict};
 use tidegate_app::incidents::decide::declare;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::effect::Effect;
@@ -137,10 +137,10 @@ impl World {
     pub(super) async fn decide(
         &self,
         user: &str,
-        decide: impl AsyncFnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+        decide: impl AsyncFnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) -> bool {
         let (settings, subject) = (Settings::default(), self.loaded().await);
-        let case = Case {
+        let case = DecisionContext {
             settings: &settings,
             settings_version: 0,
             actor: Actor::Person(user.into()),

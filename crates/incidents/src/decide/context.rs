@@ -1,4 +1,4 @@
-//! A case: everything that a decision about an incident may look at. The rows have been read; what follows is pure.
+//! What a decision about an incident looks at, and what it comes to. The rows have been read before: decisions are pure.
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
@@ -15,27 +15,27 @@ use crate::model::permissions::{self, Action, Rules, Standing};
 use crate::model::rows::Loaded;
 use crate::model::settings::Settings;
 
-/// What a decision may look at.
-pub struct Case<'a> {
+/// Everything that a decision may look at.
+pub struct DecisionContext<'a> {
     /// The workspace's settings.
     pub settings: &'a Settings,
-    /// Which version of them.
+    /// The version of the settings, which a change of them has to be based on.
     pub settings_version: i64,
     /// Who asks.
     pub actor: Actor,
-    /// What kind of account they have.
+    /// The kind of account that they have.
     pub kind: PersonKind,
     /// Seconds that their clock is ahead of UTC, if known.
     pub zone: Option<i32>,
-    /// An API key that may do everything.
+    /// Whether they came with an API key that may do everything.
     pub admin_key: bool,
     /// The incident that it is about.
     pub subject: Option<&'a Loaded>,
-    /// The other incident, of a merge or link.
+    /// The other incident of a merge or link.
     pub other: Option<&'a Loaded>,
-    /// Names what asks: the same for every attempt.
+    /// Names the request: the same for every attempt.
     pub cause: &'a str,
-    /// When.
+    /// The time of the decision.
     pub now: Timestamp,
     /// How many incidents there have been; only read for a declaration.
     pub count: u32,
@@ -43,14 +43,14 @@ pub struct Case<'a> {
 
 /// Why something that somebody asked for is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct RequestError {
     /// Names the reason for programs: lower case, the same for ever. It is the `code` of an error of the API.
     pub code: &'static str,
     /// Tells a person the reason, and what to do.
     pub text: Prose,
 }
 
-impl Refused {
+impl RequestError {
     /// A refusal for the reason `code`.
     pub fn new(code: &'static str, text: impl Into<Prose>) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl Refused {
     }
 }
 
-impl From<permissions::PermissionDenied> for Refused {
+impl From<permissions::PermissionDenied> for RequestError {
     fn from(refusal: permissions::PermissionDenied) -> Self {
         let code = match refusal {
             permissions::PermissionDenied::NotFound => "no_such_incident",
@@ -71,7 +71,7 @@ impl From<permissions::PermissionDenied> for Refused {
     }
 }
 
-impl From<crate::model::transition::TransitionError> for Refused {
+impl From<crate::model::transition::TransitionError> for RequestError {
     fn from(denied: crate::model::transition::TransitionError) -> Self {
         Self::new("wrong_order", denied.to_string().as_str())
     }
@@ -143,7 +143,7 @@ pub fn words_only(markup: &str) -> Json {
     json!({"text": markup})
 }
 
-impl<'a> Case<'a> {
+impl<'a> DecisionContext<'a> {
     /// The workspace's rules of who may do what.
     pub fn rules(&self) -> Rules<'a> {
         Rules {
@@ -169,26 +169,26 @@ impl<'a> Case<'a> {
     }
 
     /// The incident that it is about, if the asker may know of it.
-    pub fn incident(&self) -> Result<&'a Incident, Refused> {
+    pub fn incident(&self) -> Result<&'a Incident, RequestError> {
         let missing = "There is no incident here. Type this in an incident's channel; `/incident list` shows what is open.";
         let loaded = self
             .subject
-            .ok_or_else(|| Refused::new("no_such_incident", missing))?;
+            .ok_or_else(|| RequestError::new("no_such_incident", missing))?;
         if permissions::can_see(&self.standing(), &loaded.incident) {
             return Ok(&loaded.incident);
         }
-        Err(Refused::new("no_such_incident", missing))
+        Err(RequestError::new("no_such_incident", missing))
     }
 
     /// The incident that it is about, if the asker may do that to it.
-    pub fn may(&self, action: Action) -> Result<&'a Incident, Refused> {
+    pub fn may(&self, action: Action) -> Result<&'a Incident, RequestError> {
         let incident = self.incident()?;
         permissions::allow(&self.standing(), action, Some(incident), &self.rules())?;
         Ok(incident)
     }
 
     /// Refuses what the asker may not do at all.
-    pub fn may_at_all(&self, action: Action) -> Result<(), Refused> {
+    pub fn may_at_all(&self, action: Action) -> Result<(), RequestError> {
         permissions::allow(&self.standing_in(None), action, None, &self.rules())?;
         Ok(())
     }
@@ -205,8 +205,8 @@ impl<'a> Case<'a> {
 }
 
 /// Why nothing more happens to an incident that has ended.
-pub fn ended(incident: &Incident) -> Refused {
-    Refused::new(
+pub fn ended(incident: &Incident) -> RequestError {
+    RequestError::new(
         "incident_ended",
         prose!(
             incident.name(),

@@ -11,7 +11,7 @@ use tidegate_pipeline::table::WriteAction;
 use tidegate_pipeline::timers::Timer;
 use tidegate_slack::ids::UserId;
 
-use super::{Case, Refused, Reply, Verdict};
+use super::{DecisionContext, Reply, RequestError, Verdict};
 use crate::decide::change::Change;
 use crate::decide::{declare, reminders};
 use crate::model::actor::Actor;
@@ -101,12 +101,12 @@ impl Room {
     }
 
     /// That person asks.
-    pub(crate) fn by(&self, user: &str) -> Case<'_> {
+    pub(crate) fn by(&self, user: &str) -> DecisionContext<'_> {
         self.asked_by(Actor::Person(user.into()))
     }
 
-    pub(crate) fn asked_by(&self, actor: Actor) -> Case<'_> {
-        Case {
+    pub(crate) fn asked_by(&self, actor: Actor) -> DecisionContext<'_> {
+        DecisionContext {
             settings: &self.settings,
             settings_version: 0,
             actor,
@@ -129,7 +129,7 @@ impl Room {
     pub(crate) fn does(
         &mut self,
         user: &str,
-        ask: impl FnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+        ask: impl FnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) -> Done {
         self.does_as(Actor::Person(user.into()), ask)
     }
@@ -137,7 +137,7 @@ impl Room {
     pub(crate) fn does_as(
         &mut self,
         actor: Actor,
-        ask: impl FnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+        ask: impl FnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) -> Done {
         match ask(&self.asked_by(actor)) {
             Ok(Verdict::Change(change, answer)) => {
@@ -165,7 +165,7 @@ impl Room {
 
     /// Has that timer go off now, due or not.
     pub(crate) fn goes_off(&mut self, kind: TimerKind) -> Done {
-        self.does_as(Actor::Tidegate, |case| reminders::fire(case, kind))
+        self.does_as(Actor::Tidegate, |context| reminders::fire(context, kind))
     }
 
     /// Waits until that timer is due, and has it go off.
@@ -180,7 +180,7 @@ impl Room {
     pub(crate) fn refuses(
         &self,
         user: &str,
-        ask: impl FnOnce(&Case<'_>) -> Result<Verdict, Refused>,
+        ask: impl FnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) -> String {
         match ask(&self.by(user)) {
             Err(refused) => refused.text.mrkdwn(),

@@ -1,4 +1,4 @@
-//! Asks for a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
+//! Submits a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
 //! idempotency key is claimed by that key, so that it is done once however often it is sent.
 
 use http::StatusCode;
@@ -7,9 +7,9 @@ use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::hash_text;
 use tidegate_pipeline::worker::wake;
 
+use super::call_context::{CallContext, undone};
 use super::fields::Fields;
-use super::room::{Room, undone};
-use crate::decide::ask::{AnswerTo, Ask, Asked, Subject};
+use crate::decide::request::{ReplyTo, Request, RequestKind, Subject};
 use crate::model::incident::IncidentId;
 use crate::model::rows;
 use crate::requests::handle::{self, RequestContext, Settled};
@@ -22,13 +22,13 @@ const MAX_KEY: usize = 200;
 /// Times a decision is made anew because its rows changed meanwhile.
 const TRIES: usize = 8;
 
-/// What came of asking.
-pub(super) struct Came {
-    /// It had been done before, under the same idempotency key.
+/// What a change came to.
+pub(super) struct ChangeResult {
+    /// Whether it had been made before, under the same idempotency key.
     pub(super) repeated: bool,
     /// The incident that was changed or declared; `None` if nothing changed.
     pub(super) incident: Option<IncidentId>,
-    /// What the caller is told of it.
+    /// What the caller is told of the change, in plain text.
     pub(super) message: Option<String>,
 }
 
@@ -75,68 +75,68 @@ impl Claim {
     }
 }
 
-/// Asks for it, and has Slack told of what came of it.
-pub(super) async fn ask(
-    room: &Room<'_>,
+/// Has a change decided and committed, and wakes the sender of the messages that it has in Slack.
+pub(super) async fn submit(
+    context: &CallContext<'_>,
     claim: &Claim,
-    ask: Ask,
+    kind: RequestKind,
     subject: Option<&IncidentId>,
-) -> Result<Came, ApiError> {
+) -> Result<ChangeResult, ApiError> {
     let ledger = Ledger {
-        rows: room.rows.clone(),
-        clock: &*room.api.clock,
-        keep: room.api.keep,
+        rows: context.rows.clone(),
+        clock: &*context.api.clock,
+        keep: context.api.keep,
     };
     if claim.keyed && is_done(&ledger, claim).await? {
-        return Ok(Came {
+        return Ok(ChangeResult {
             repeated: true,
             incident: None,
             message: None,
         });
     }
     let subject = subject.cloned();
-    let asked = Asked {
-        ask,
+    let request = Request {
+        kind,
         subject: subject.map_or(Subject::Nothing, Subject::Incident),
-        actor: room.actor.clone(),
+        actor: context.actor.clone(),
         team: None,
-        admin_key: room.admin,
+        admin_key: context.admin,
         trigger: None,
         view: None,
-        answer_to: AnswerTo::Caller,
+        reply_to: ReplyTo::Caller,
     };
-    commit(room, &ledger, claim, &asked).await
+    commit(context, &ledger, claim, &request).await
 }
 
 /// Decides and commits; if the rows changed meanwhile, decides anew on what they say then.
 async fn commit(
-    room: &Room<'_>,
+    context: &CallContext<'_>,
     ledger: &Ledger<'_>,
     claim: &Claim,
-    asked: &Asked,
-) -> Result<Came, ApiError> {
-    let incidents = room.api.domain::<Incidents>()?;
-    let context = RequestContext {
-        tenant: &room.tenant,
-        rows: &room.rows,
+    request: &Request,
+) -> Result<ChangeResult, ApiError> {
+    let incidents = context.api.domain::<Incidents>()?;
+    let request_context = RequestContext {
+        tenant: &context.tenant,
+        rows: &context.rows,
         cause: &claim.id,
         clock: ledger.clock,
     };
     let call = ledger::Claim::call(
         claim.id.clone(),
-        room.tenant.clone(),
-        room.now,
+        context.tenant.clone(),
+        context.now,
         "api.incident",
     );
     for _ in 0..TRIES {
-        let settled = handle::decide_on(incidents, context, asked).await;
+        let settled = handle::decide_on(incidents, request_context, request).await;
         let mut settled = settled.map_err(undone)?;
         // Where nothing changes there is nothing to claim: the key is good for another attempt.
         let Some(id) = &settled.incident else {
-            return came(settled, false);
+            return result(settled, false);
         };
-        if asked.ask.declares() {
-            let until = room.now.plus(room.api.keep);
+        if request.kind.declares() {
+            let until = context.now.plus(context.api.keep);
             let pointer = rows::put_request(&claim.id, id, until);
             settled.decision.writes.push(pointer);
         }
@@ -146,8 +146,8 @@ async fn commit(
             Committed::Duplicate(lanes) => (lanes, true),
             Committed::Stale => continue,
         };
-        wake_all(room, &lanes).await;
-        return came(settled, repeated);
+        wake_all(context, &lanes).await;
+        return result(settled, repeated);
     }
     Err(undone(JobError::Retry(
         "the incident keeps changing".to_owned(),
@@ -160,7 +160,7 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
 }
 
 /// What the caller is told. A refusal of what had been done before is none.
-fn came(settled: Settled, repeated: bool) -> Result<Came, ApiError> {
+fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
             let (code, message) = (refused.code, refused.text.plain());
@@ -169,7 +169,7 @@ fn came(settled: Settled, repeated: bool) -> Result<Came, ApiError> {
         Some(Ok(reply)) if !repeated => reply.plain(),
         _ => None,
     };
-    Ok(Came {
+    Ok(ChangeResult {
         repeated,
         incident: settled.incident,
         message,
@@ -177,10 +177,10 @@ fn came(settled: Settled, repeated: bool) -> Result<Came, ApiError> {
 }
 
 /// What is to be told lies in the table; if a wake-up is lost, the sweep finds it.
-async fn wake_all(room: &Room<'_>, lanes: &[Lane]) {
-    let (queue, clock) = (&*room.api.wake_ups, &*room.api.clock);
+async fn wake_all(context: &CallContext<'_>, lanes: &[Lane]) {
+    let (queue, clock) = (&*context.api.wake_ups, &*context.api.clock);
     for lane in lanes {
-        if let Err(e) = wake(queue, &room.tenant, lane, 0, clock).await {
+        if let Err(e) = wake(queue, &context.tenant, lane, 0, clock).await {
             tracing::warn!(error = %e, lane = lane.as_str(), "wake-up not sent");
         }
     }

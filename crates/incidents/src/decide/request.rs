@@ -1,4 +1,5 @@
-//! What somebody asks of incidents, however they asked it: typed, clicked, filled in, or by the API.
+//! Requests: what a person, a program or a timer asks of incidents, and what came with it. They are the same whether they
+//! were typed, clicked, filled in or sent to the API.
 
 use std::time::Duration;
 
@@ -14,111 +15,111 @@ use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 use crate::model::timer_kind::TimerKind;
 
-/// What is asked.
+/// What a request asks for.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// A typed command, or a button that means the same.
+pub enum RequestKind {
+    /// Run a command: typed, or behind a button.
     Command(Command),
-    /// The form of a declaration, filled in.
+    /// Declare an incident.
     Declare(Box<Declaration>),
-    /// The form of an update, filled in; the second text is for the public.
+    /// Post an update. The second text is for the public.
     Update(Update, Option<String>),
-    /// The form of a resolve, filled in; the second text is for the public.
+    /// Resolve the incident, with a summary. The second text is for the public.
     Resolve(Option<String>, Option<String>),
-    /// A form to fill in.
+    /// Open a form.
     Open(Form),
-    /// Yes to the handover that was offered then.
+    /// Accept the handover that was offered at that time.
     AcceptHandover(Timestamp),
-    /// No to it.
+    /// Decline the handover that was offered at that time.
     DeclineHandover(Timestamp),
-    /// Yes to the public draft with that number.
+    /// Publish the public draft with that number.
     PublishDraft(u32),
-    /// No to it.
+    /// Discard the public draft with that number.
     DiscardDraft(u32),
-    /// A reminder again later.
+    /// Put a reminder off, by so many minutes.
     Snooze(TimerKind, u32),
-    /// A reminder no more.
+    /// Stop a reminder.
     StopReminder(TimerKind),
-    /// A timer went off.
+    /// Do what is due: a timer went off.
     Fire(TimerKind),
-    /// A message for the timeline.
+    /// Put a message on the timeline.
     AddMessage {
-        /// Which.
+        /// The message.
         source: Source,
-        /// What it says.
+        /// Its text.
         text: String,
-        /// Who wrote it.
+        /// Its author; `None` if that is not known.
         author: Option<UserId>,
     },
-    /// A task from a message.
+    /// Add a task.
     AddTask {
-        /// What is to be done.
+        /// The task, in words.
         text: String,
-        /// By whom.
+        /// The person who is to do it.
         assignee: Option<UserId>,
-        /// How long it may take.
+        /// The time until it is due, from now.
         due: Option<Duration>,
-        /// The message.
+        /// The message that it was made from.
         source: Option<Source>,
     },
-    /// A later page of the timeline that somebody reads.
+    /// Show the timeline from behind the entry with that number.
     MoreTimeline(u64),
 }
 
-/// The incident that it is about.
+/// The incident that a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// That of a channel, if it has one.
+    /// The incident of a channel, if the channel has one.
     Channel(ChannelId),
-    /// By its id.
+    /// The incident with that id.
     Incident(IncidentId),
-    /// By its number.
+    /// The incident with that number.
     Number(u32),
-    /// None.
+    /// No incident.
     Nothing,
 }
 
-/// Where the asker is answered.
+/// Where the reply goes.
 #[derive(Clone)]
-pub enum AnswerTo {
-    /// At the address that came with a command or a click.
+pub enum ReplyTo {
+    /// To the address that came with a command or a click; it is good for 30 minutes.
     Url(SecretString),
-    /// In the incident's channel, seen by this person only, or else by direct message: a form has no address.
+    /// To this person, by direct message: a form comes without an address.
     Person(UserId),
-    /// Whoever called us waits for it.
+    /// To the caller, who waits for it: a call of the API, or a timer.
     Caller,
 }
 
 /// A modal that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenView {
-    /// Slack's id of it.
+    /// Its id in Slack.
     pub id: String,
-    /// Changes with every change of it.
+    /// Slack's hash of its present state. An update with another one is refused.
     pub hash: Option<String>,
 }
 
-/// Something asked, with all that came with it.
-pub struct Asked {
-    /// What.
-    pub ask: Ask,
-    /// Of which incident.
+/// A request, with all that came with it.
+pub struct Request {
+    /// What it asks for.
+    pub kind: RequestKind,
+    /// The incident that it is about.
     pub subject: Subject,
-    /// By whom.
+    /// Who asks.
     pub actor: Actor,
     /// The workspace that a person belongs to, if the request says so.
     pub team: Option<String>,
-    /// A key that may do everything.
+    /// Whether it came with an API key that may do everything.
     pub admin_key: bool,
-    /// Opens one modal within three seconds.
+    /// Slack's permission to open one modal; it lapses after three seconds.
     pub trigger: Option<SecretString>,
-    /// The modal that it was asked in, to be redrawn.
+    /// The modal that it was made in, which is redrawn.
     pub view: Option<OpenView>,
-    /// Where the answer goes.
-    pub answer_to: AnswerTo,
+    /// Where the reply goes.
+    pub reply_to: ReplyTo,
 }
 
-impl Ask {
+impl RequestKind {
     /// The other incident that it names.
     pub fn other(&self) -> Option<&IncidentRef> {
         match self {

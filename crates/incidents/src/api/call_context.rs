@@ -10,7 +10,7 @@ use tidegate_api::{Api, ApiError, Call, Caller, Identity};
 use tidegate_pipeline::people::{Person, PersonKind};
 
 use super::INCIDENTS_ADMIN;
-use crate::decide::case::Case;
+use crate::decide::context::DecisionContext;
 use crate::effects::person;
 use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId};
@@ -23,10 +23,10 @@ use crate::service::Incidents;
 pub(super) const AT_A_TIME: usize = 25;
 
 /// A workspace's incidents as one caller may see them.
-pub(super) struct Room<'a> {
+pub(super) struct CallContext<'a> {
     /// The API.
     pub(super) api: &'a Api,
-    /// Whose they are.
+    /// The workspace.
     pub(super) tenant: TenantId,
     /// The workspace's rows.
     pub(super) rows: Rows,
@@ -36,13 +36,13 @@ pub(super) struct Room<'a> {
     pub(super) actor: Actor,
     /// Whether the credential may do everything with incidents.
     pub(super) admin: bool,
-    /// When.
+    /// The time of the call.
     pub(super) now: Timestamp,
     person: Person,
 }
 
-impl<'a> Room<'a> {
-    /// The room of a call. `named` is the workspace that its body names.
+impl<'a> CallContext<'a> {
+    /// The context of a call. `named` is the workspace that its body names.
     pub(super) async fn enter(
         api: &'a Api,
         call: &Call,
@@ -83,8 +83,11 @@ impl<'a> Room<'a> {
     }
 
     /// What a decision about `subject` may look at.
-    pub(super) fn case<'c>(&'c self, subject: Option<&'c Loaded>) -> Case<'c> {
-        Case {
+    pub(super) fn decision_context<'c>(
+        &'c self,
+        subject: Option<&'c Loaded>,
+    ) -> DecisionContext<'c> {
+        DecisionContext {
             settings: &self.settings.settings,
             settings_version: self.settings.version,
             actor: self.actor.clone(),
@@ -101,15 +104,18 @@ impl<'a> Room<'a> {
 
     /// Whether the caller may know of an incident.
     pub(super) fn sees(&self, incident: &Incident) -> bool {
-        permissions::can_see(&self.case(None).standing_in(Some(incident)), incident)
+        permissions::can_see(
+            &self.decision_context(None).standing_in(Some(incident)),
+            incident,
+        )
     }
 
     /// Refuses what the caller may not do with an incident that it may know of, or at all.
     pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), ApiError> {
-        let case = self.case(subject);
+        let decision = self.decision_context(subject);
         let allowed = match subject {
-            Some(_) => case.may(action).map(|_| ()),
-            None => case.may_at_all(action),
+            Some(_) => decision.may(action).map(|_| ()),
+            None => decision.may_at_all(action),
         };
         allowed.map_err(|refused| ApiError::forbidden(refused.text.plain()))
     }
