@@ -94,7 +94,7 @@ pub struct Entry {
 /// One delivery of a job, as the worker hands it to a domain.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery<'a> {
-    /// The job.
+    /// The job to do.
     pub job: &'a Job,
     /// What it is.
     pub label: &'a Label,
@@ -108,7 +108,7 @@ pub struct Delivery<'a> {
 pub struct Ledger<'a> {
     /// The tenant's rows.
     pub rows: Rows,
-    /// Tells when.
+    /// The clock that dates rows.
     pub clock: &'a dyn Clock,
     /// How long claims and outcomes are kept. Slack's last delayed retry comes after 24 hours.
     pub keep: Duration,

@@ -141,7 +141,7 @@ impl People<'_> {
     }
 }
 
-/// Returns the names of people from the rows. Reads at most [`MAX_NAMES`] people; those without a row are left out.
+/// Returns the names of people from the rows. Reads at most 100 people; those without a row are left out.
 pub async fn names(
     rows: &Rows,
     users: impl IntoIterator<Item = UserId>,

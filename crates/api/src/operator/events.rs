@@ -27,7 +27,7 @@ const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;
 
-/// Shares of one event that may be parked, which are listed as one: no fewer than domains take part in an event.
+/// The most parked shares of one event, which are listed as one. At least as many as there are domains that take part in an event.
 const MOST_SHARES: usize = 8;
 
 /// The most tenants that one list may span.

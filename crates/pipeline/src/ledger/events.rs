@@ -12,9 +12,9 @@ use crate::table::TableError;
 /// One domain's part in the commit of an event.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// The domain.
+    /// The name of the domain.
     pub domain: &'static str,
-    /// What it decided, or why it failed.
+    /// The domain's decision, or the reason why it failed.
     pub decided: Result<Decision, String>,
 }
 

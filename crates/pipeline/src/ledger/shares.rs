@@ -98,17 +98,17 @@ pub enum Begun {
     Closed,
 }
 
-/// Names a share in its job.
+/// The identity of a share, as its job holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareId {
-    /// The event.
+    /// The id of the event.
     pub event: String,
-    /// The domain.
+    /// The name of the domain.
     pub domain: String,
 }
 
 impl ShareId {
-    /// The share that a job is for.
+    /// Reads the identity from a job. `None` if the job is not for a share.
     pub fn of(job: &Job) -> Option<Self> {
         let fired: Fired = serde_json::from_slice(&job.body).ok()?;
         (job.kind == kind::SHARE).then_some(())?;
