@@ -5,6 +5,8 @@
 mod endings;
 
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
+use tidegate_slack::prose::code;
 
 pub use self::endings::{cancel, close, reopen, resolve};
 use super::change::Change;
@@ -19,8 +21,6 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
-use tidegate_slack::prose;
-use tidegate_slack::prose::code;
 
 /// What somebody says of where an incident stands.
 #[derive(Clone, PartialEq, Eq, Default)]

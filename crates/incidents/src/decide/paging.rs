@@ -4,10 +4,10 @@
 //! and the asker is told so.
 
 use std::collections::BTreeSet;
-use tidegate_slack::prose;
-use tidegate_slack::prose::{Prose, code};
 
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose;
+use tidegate_slack::prose::{Prose, code};
 
 use super::change::Change;
 use super::context::{DecisionContext, RequestError, Verdict};

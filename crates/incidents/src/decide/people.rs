@@ -4,15 +4,19 @@
 //! Who takes part, and as what.
 
 pub mod roles;
+mod take;
+mod watch;
 
 use std::collections::BTreeSet;
+
+use tidegate_slack::ids::UserId;
 use tidegate_slack::prose;
 use tidegate_slack::prose::Prose;
 
-use tidegate_slack::ids::UserId;
-
-pub use self::roles::{claim, commander, drop_role, own_roles, role, silent, take};
+pub use self::roles::{claim, commander, drop_role, own_roles, role};
 pub(crate) use self::roles::{give, take_up};
+pub use self::take::{silent, take};
+pub use self::watch::{MAX_WATCHERS, unwatch, watch};
 use super::change::Change;
 use super::context::{DecisionContext, RequestError, Verdict, ended};
 use super::routing;
@@ -28,9 +32,6 @@ use crate::render;
 
 /// Most people who take part in one incident: they stand in its row.
 pub const MAX_PARTICIPANTS: usize = 500;
-
-/// Most people who watch one incident: each is told by rows of the same transaction, which holds 100.
-pub const MAX_WATCHERS: usize = 20;
 
 /// Gives a role to somebody. A role that one person holds at a time leaves whoever had it; with it the commander's
 /// clock is kept, as far as it is known.
@@ -147,63 +148,6 @@ pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
             name,
             " no more. To leave its channel, use Slack's own menu."
         ),
-    ))
-}
-
-/// Hears of it without taking part.
-pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
-    let incident = context.may(Action::Watch)?;
-    let user = person(context)?;
-    goes_on(incident)?;
-    let name = incident.name();
-    if incident.private {
-        return Err(RequestError::new(
-            "incident_private",
-            prose!(
-                name,
-                " is private: what is new is said in its channel only, and nobody can watch it."
-            ),
-        ));
-    }
-    if incident.watchers.contains(user) {
-        return Ok(Verdict::words(prose!("You watch ", name, " already.")));
-    }
-    if incident.watchers.len() >= MAX_WATCHERS {
-        return Err(RequestError::new(
-            "too_many_watchers",
-            prose!(
-                MAX_WATCHERS,
-                " people watch ",
-                name,
-                ", which is as many as can. Join it with `/incident join`, or follow its channel."
-            ),
-        ));
-    }
-    let mut change = context.change(incident);
-    change.incident.watchers.insert(user.clone());
-    Ok(Verdict::changed(
-        change,
-        prose!(
-            "You watch ",
-            name,
-            ": you get a direct message of what is new. `/incident unwatch` ends it."
-        ),
-    ))
-}
-
-/// Hears of it no more.
-pub fn unwatch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
-    let incident = context.may(Action::Watch)?;
-    let user = person(context)?;
-    let name = incident.name();
-    if !incident.watchers.contains(user) {
-        return Ok(Verdict::words(prose!("You do not watch ", name, ".")));
-    }
-    let mut change = context.change(incident);
-    change.incident.watchers.remove(user);
-    Ok(Verdict::changed(
-        change,
-        prose!("You watch ", name, " no more."),
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Commands: `/incident rename`, `/incident private`.
 
 use std::collections::BTreeSet;
+
 use tidegate_slack::prose;
 use tidegate_slack::prose::code;
 

@@ -5,6 +5,7 @@
 mod fire;
 
 use std::time::Duration;
+
 use tidegate_slack::prose;
 
 use super::context::{DecisionContext, RequestError, Verdict, ended};

@@ -6,11 +6,11 @@
 mod store;
 
 use std::fmt::Write as _;
-use tidegate_slack::prose;
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
+use tidegate_slack::prose;
 
 pub use self::store::{load, load_all, load_mine};
 use tidegate_slack::mrkdwn::escape;

@@ -106,7 +106,7 @@ async fn decide_command(
         Command::Close => lifecycle::close(context),
         Command::Milestone(milestone, when) => notes::correct(context, *milestone, *when),
         Command::Commander(user) => roles::commander(context, user.as_ref()),
-        Command::Take(reason) => roles::take(context, reason.as_deref()),
+        Command::Take(reason) => people::take(context, reason.as_deref()),
         Command::Handover { to, notes } => {
             let open = open_tasks(rows, context).await?;
             handover::offer(context, to, notes.as_deref(), open)

@@ -1,5 +1,5 @@
-//! Decides about what is asked of incidents: reads the request, loads what the decision looks at, has it decided, and makes writes and posts of
-//! that, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
+//! Decides about what is asked of incidents: reads the request, loads what the decision looks at, has it decided, and makes
+//! writes and posts of that, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
 
 use serde_json::json;
 use tidegate_pipeline::clock::Clock;

@@ -1,10 +1,10 @@
-//! Roles: given, taken, left; and the command, which can be taken from somebody who is silent.
+//! Roles: given, taken, left.
 
 use tidegate_slack::ids::UserId;
-use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::prose;
 use tidegate_slack::prose::code;
 
+use super::take::{silent, take};
 use super::{assign, bring_in, goes_on, has_room, person};
 use crate::decide::change::Change;
 use crate::decide::context::{DecisionContext, RequestError, Verdict};
@@ -17,16 +17,13 @@ use crate::model::role::{RoleHolder, RoleName};
 use crate::model::settings::Settings;
 use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
-use crate::model::timer_kind::{ReminderState, TimerKind};
+use crate::model::timer_kind::TimerKind;
 use crate::model::transition::{self, Transition};
 use crate::render;
 
 /// Most roles that are held in one incident: each has a row in its holder's list, which the end of the incident takes
 /// out in one transaction.
 const MAX_HELD: usize = 16;
-
-/// Updates that a commander misses before others may take the command.
-const MISSED_UPDATES: u32 = 2;
 
 /// Gives a role to somebody.
 pub fn role(
@@ -151,51 +148,6 @@ pub fn commander(
     }))
 }
 
-/// Takes the command: where there is no commander, or one who is silent, or by rank. Everyone hears of it.
-pub fn take(context: &DecisionContext<'_>, reason: Option<&str>) -> Result<Verdict, RequestError> {
-    let commander_silent = silent(context.incident()?);
-    let incident = context.may(Action::TakeCommand { commander_silent })?;
-    let user = person(context)?;
-    goes_on(incident)?;
-    let mut change = context.change(incident);
-    let was = displaced(incident, &RoleName::Commander);
-    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    let because = reason.map(|words| format!(": {words}")).unwrap_or_default();
-    give(&mut change, context, &RoleName::Commander, user, &because)?;
-    let up = take_up(&mut change);
-    let because = escape(&because);
-    say(
-        &mut change,
-        &format!(
-            "<@{user}> has *taken the command*{was}{because}{}{}",
-            if because.is_empty() { "." } else { "" },
-            taken_up(up)
-        ),
-    );
-    show(&mut change);
-    routing::refresh(&mut change);
-    Ok(Verdict::silent(change))
-}
-
-/// Whether the commander has missed what would show that there is one: the call to take the incident up, or two
-/// updates in a row. What was missed before they became commander, or before the last update, does not count.
-pub fn silent(incident: &Incident) -> bool {
-    let held = incident
-        .roles
-        .iter()
-        .find(|held| held.role == RoleName::Commander);
-    let Some(since) = held.map(|held| held.since) else {
-        return false;
-    };
-    let missed = |kind: TimerKind, times: u32| {
-        let reminder = incident.timers.get(&kind).copied().unwrap_or_default();
-        let ReminderState { fired, last, .. } = reminder;
-        fired >= times && last.is_some_and(|last| last > since && last > incident.updated_at)
-    };
-    let waits = incident.status == Status::Declared;
-    (waits && missed(TimerKind::Ack, 1)) || missed(TimerKind::UpdateDue, MISSED_UPDATES)
-}
-
 /// The workspace's own roles.
 pub fn own_roles(settings: &Settings) -> Vec<RoleName> {
     let named = settings
@@ -277,7 +229,7 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
 }
 
 /// What others read of somebody who has taken an incident up with what they did.
-fn taken_up(up: bool) -> String {
+pub(super) fn taken_up(up: bool) -> String {
     if up {
         format!(" It is *{}* now.", Status::Investigating)
     } else {
@@ -286,7 +238,7 @@ fn taken_up(up: bool) -> String {
 }
 
 /// Who loses a role that one person holds, in words.
-fn displaced(incident: &Incident, role: &RoleName) -> String {
+pub(super) fn displaced(incident: &Incident, role: &RoleName) -> String {
     let holder = incident.holder(role).filter(|_| role.is_single());
     holder
         .map(|user| format!(" in place of <@{user}>"))

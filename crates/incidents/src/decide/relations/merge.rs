@@ -1,10 +1,10 @@
 //! Making an incident part of another.
 
 use std::collections::BTreeSet;
-use tidegate_slack::prose;
 
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::escape;
+use tidegate_slack::prose;
 
 use super::{both, other};
 use crate::decide::change::Change;

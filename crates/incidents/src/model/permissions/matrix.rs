@@ -1,11 +1,12 @@
 //! The table of rights: who may do what under each policy.
 
+use tidegate_slack::prose;
+
 use super::denied_text;
 use super::{Action, PermissionDenied, Policy, Rules, Standing, can_see};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::role::RoleName;
-use tidegate_slack::prose;
 
 /// The people whom a row of the table allows. Role holders are also participants, and admins may do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
