@@ -7,6 +7,7 @@ mod effects;
 mod events;
 mod home;
 mod label;
+mod notes;
 mod shares;
 mod tidegate;
 
@@ -20,17 +21,16 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
-use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
 pub use self::home::PUBLISH_HOME;
 pub use self::tidegate::COMMAND;
 use crate::archive::Label;
 use crate::audit::Audit;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::domain::{Context, Domain, JobQueue};
 use crate::job::{Job, kind};
-use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, KeptNote, Ledger};
+use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
 use crate::outbox::{Class, Lane, Post, Target};
 use crate::table::Table;
 use crate::tenants::Listed;
@@ -236,40 +236,6 @@ impl Dispatcher {
                 Ok(lanes.into())
             }
             Committed::Stale => Err(JobError::Retry("the rows changed meanwhile".to_owned())),
-        }
-    }
-
-    /// Tells the audit trail what was committed, of an event of that second. Once for each note, however often it is called.
-    async fn note(
-        &self,
-        tenant: &TenantId,
-        second: i64,
-        notes: &[KeptNote],
-    ) -> Result<(), JobError> {
-        let at = Timestamp(second.saturating_mul(1000));
-        for KeptNote {
-            id,
-            actor,
-            action,
-            detail,
-        } in notes
-        {
-            let recorded = self
-                .audit
-                .record_once((id, at), tenant, actor, action, detail);
-            recorded.await.map_err(|e| JobError::Retry(e.to_string()))?;
-        }
-        Ok(())
-    }
-
-    /// The same for what was committed earlier, by a worker that may have died before it told.
-    async fn note_again(&self, claim: &Claim, ledger: &Ledger<'_>) -> Result<(), JobError> {
-        match ledger.entry_of(&claim.id).await? {
-            Some(entry) => {
-                let second = entry.address.second();
-                self.note(&claim.tenant, second, &entry.notes).await
-            }
-            None => Ok(()),
         }
     }
 }

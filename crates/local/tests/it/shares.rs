@@ -133,7 +133,7 @@ async fn a_domain_that_hangs_fails_alone_and_within_the_time_for_a_record() {
     let world = World::new();
     world.hold_time();
     world.odd.set(Manner::Hangs);
-    let job = world.job("Ev1", 1);
+    let job = World::job("Ev1", 1);
     let began = tokio::time::Instant::now();
     let failed = world
         .worker

@@ -109,7 +109,7 @@ impl World {
     }
 
     /// The job of a message's event; `n` makes the message.
-    pub(crate) fn job(&self, event: &str, n: usize) -> Job {
+    pub(crate) fn job(event: &str, n: usize) -> Job {
         let at = Timestamp(1_700_000_000_000);
         let ts = ts(n);
         let body = json!({
@@ -130,7 +130,7 @@ impl World {
 
     /// Queues an event.
     pub(crate) async fn send(&self, event: &str, n: usize) {
-        self.queue_job(&self.job(event, n)).await;
+        self.queue_job(&Self::job(event, n)).await;
     }
 
     pub(crate) async fn queue_job(&self, job: &Job) {

@@ -83,7 +83,7 @@ async fn deaths_are_counted_for_each_message_by_itself() {
     // Slack sends it again, and two workers die with it.
     let again = Received {
         id: "another".to_owned(),
-        ..World::received(&world.job("Ev1", 1), 3)
+        ..World::received(&World::job("Ev1", 1), 3)
     };
     assert_eq!(world.worker.process(vec![again], LIMIT).await, [""; 0]);
     assert_eq!(world.shares("Ev1").await.len(), 2);
@@ -123,7 +123,7 @@ async fn a_queue_that_refuses_the_shares_job_leaves_that_to_the_sweep() {
         }),
         ..world.worker.clone()
     };
-    let message = World::received(&world.job("Ev1", 1), 1);
+    let message = World::received(&World::job("Ev1", 1), 1);
     assert_eq!(refuses.process(vec![message], LIMIT).await, [""; 0]);
     world.odd.set(Manner::Works);
     world.rest().await;

@@ -156,7 +156,7 @@ impl Domain for Odd {
             Manner::Hangs => std::future::pending().await,
             Manner::Freezes => {
                 self.frozen.notify_one();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Manner::ManyWrites => decision.writes.extend((0..120).map(|n| row(n, 1))),
             Manner::Large => decision.writes.extend((0..12).map(|n| row(n, 390_000))),
