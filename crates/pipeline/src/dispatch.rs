@@ -173,7 +173,7 @@ impl Dispatcher {
         let claim = Claim::of(delivery);
         for overtaken in 0..TRIES {
             let context = context(delivery, ledger, overtaken);
-            let decision = guarded(request.decide(domain, context)).await?;
+            let decision = in_time(request.decide(domain, context)).await?;
             let committed = ledger.commit(&claim, domain.spec().name, &decision).await?;
             let lanes = match committed {
                 Committed::Done(lanes) => {
@@ -303,17 +303,25 @@ fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize)
     }
 }
 
-/// Runs a decision under its deadline, and turns a panic of it into an error.
+/// Runs a decision under its deadline, and turns a panic of it into an error: the other domains go on.
 async fn guarded(
     decision: impl Future<Output = Result<Decision, JobError>>,
 ) -> Result<Decision, JobError> {
-    let decision = AssertUnwindSafe(decision).catch_unwind();
-    match tokio::time::timeout(DECISION_LIMIT, decision).await {
-        Ok(Ok(decided)) => decided,
-        Ok(Err(_)) => {
+    match AssertUnwindSafe(in_time(decision)).catch_unwind().await {
+        Ok(decided) => decided,
+        Err(_) => {
             tracing::error!("domain.panicked");
             Err(JobError::Retry("the domain panicked".to_owned()))
         }
+    }
+}
+
+/// Runs a decision under its deadline. A panic of it is the worker's to count.
+async fn in_time(
+    decision: impl Future<Output = Result<Decision, JobError>>,
+) -> Result<Decision, JobError> {
+    match tokio::time::timeout(DECISION_LIMIT, decision).await {
+        Ok(decided) => decided,
         Err(_) => Err(JobError::Retry(
             "the domain did not decide in time".to_owned(),
         )),

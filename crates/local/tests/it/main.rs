@@ -46,6 +46,7 @@ mod logs;
 mod operator;
 mod outbox_world;
 mod own_app;
+mod panics;
 mod process;
 mod queue;
 mod queue_down;

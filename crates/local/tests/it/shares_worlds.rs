@@ -1,5 +1,5 @@
 //! Shares under all faults at once, in worlds that a seed decides: the table stumbles, the queue delivers twice, late and in any
-//! order, and one of two domains misbehaves for a while.
+//! order, and one of two domains misbehaves for a while. Workers that die are in `shares::crashes`.
 
 use std::time::Duration;
 
@@ -52,7 +52,6 @@ async fn live(seed: u64) {
         Manner::ManyWrites,
         Manner::Refused,
         Manner::Stale,
-        Manner::Freezes,
     ];
     let event = |n: usize| format!("Ev{n:03}");
     for n in 0..EVENTS {
