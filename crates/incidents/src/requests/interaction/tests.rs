@@ -1,3 +1,5 @@
+//! Reading forms back: each returns what was entered.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tidegate_slack::text::length;
