@@ -78,9 +78,9 @@ async fn live(seed: u64) {
     let repeated = chance.below("late", EVENTS);
     world.send(&event(repeated), repeated).await;
     world.rest().await;
-    let dead = dead(&world).await;
+    let mut letters = dead(&world).await;
     for n in 0..EVENTS {
-        check(&world, seed, &event(n), n, dead.contains(&event(n))).await;
+        check(&world, seed, &event(n), n, letters.contains(&event(n))).await;
     }
     // Repaired, and replayed by hand, each is done.
     world.odd.forget();
@@ -90,6 +90,7 @@ async fn live(seed: u64) {
         assert_eq!(answer["ok"], true, "seed {seed}: {answer}");
     }
     world.rest().await;
+    letters.extend(dead(&world).await);
     for n in 0..EVENTS {
         check(&world, seed, &event(n), n, false).await;
         let (counted, what) = (
@@ -103,10 +104,12 @@ async fn live(seed: u64) {
         assert!(world.is_stored(n).await, "{what}");
         assert_eq!(world.posts(&event(n)).await.len(), 1, "{what}");
         let notes = world.notes("odd.counted").await.into_iter();
-        assert_eq!(
-            notes.filter(|note| note.detail == event(n)).count(),
-            1,
-            "{what}"
+        // What a dead letter was about is done, and the letter holds what the trail has not been told.
+        let is_owed = letters.iter().any(|id| id.starts_with(&event(n)));
+        let noted = notes.filter(|note| note.detail == event(n)).count();
+        assert!(
+            noted == 1 || (noted == 0 && is_owed),
+            "{what}: {noted} notes"
         );
     }
 }

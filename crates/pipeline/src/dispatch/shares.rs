@@ -54,6 +54,10 @@ impl Dispatcher {
                 match delivery.attempt {
                     ..RECEIVES => Err(JobError::Retry(why)),
                     _ if share.is_waiting() => {
+                        // If only the answer of its commit was lost, no sweep sends it again, and the trail waits for its note.
+                        if let Some(share) = ledger.share_of(&id).await? {
+                            self.note(tenant, second(&share), &share.notes).await?;
+                        }
                         tracing::warn!(why, "share.left_to_the_sweep");
                         Ok(FollowUp::default())
                     }
