@@ -165,7 +165,7 @@ impl From<&str> for Prose {
 /// use tidegate_slack::prose;
 /// use tidegate_slack::prose::code;
 ///
-/// let prose = prose!(UserId::from("U1"), " wrote ", 2, " notes on ", code("a<b"), ".");
+/// let prose = prose!(UserId::from("U1"), " wrote ", 2u32, " notes on ", code("a<b"), ".");
 /// assert_eq!(prose.mrkdwn(), "<@U1> wrote 2 notes on `a&lt;b`.");
 /// assert_eq!(prose.plain(), "@U1 wrote 2 notes on `a<b`.");
 /// ```
