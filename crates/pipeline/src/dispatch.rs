@@ -307,13 +307,11 @@ fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize)
 async fn guarded(
     decision: impl Future<Output = Result<Decision, JobError>>,
 ) -> Result<Decision, JobError> {
-    match AssertUnwindSafe(in_time(decision)).catch_unwind().await {
-        Ok(decided) => decided,
-        Err(_) => {
-            tracing::error!("domain.panicked");
-            Err(JobError::Retry("the domain panicked".to_owned()))
-        }
+    if let Ok(decided) = AssertUnwindSafe(in_time(decision)).catch_unwind().await {
+        return decided;
     }
+    tracing::error!("domain.panicked");
+    Err(JobError::Retry("the domain panicked".to_owned()))
 }
 
 /// Runs a decision under its deadline. A panic of it is the worker's to count.

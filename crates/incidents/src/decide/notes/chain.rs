@@ -9,7 +9,7 @@ use crate::model::permissions::Action;
 use crate::model::rows::MAX_ENTRIES;
 use crate::model::timeline::Entry;
 
-/// Says whether the timeline is as it was written. `entries` are those of [`rows::entries`].
+/// Says whether the timeline is as it was written. `entries` are those of `rows::entries`.
 pub fn verify(context: &DecisionContext<'_>, entries: &[Entry]) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::View)?;
     let n = entries.len();
