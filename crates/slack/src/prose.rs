@@ -158,7 +158,7 @@ impl From<&str> for Prose {
     }
 }
 
-/// Makes a [`Prose`](crate::prose::Prose) of values that can be part of one.
+/// Makes a [`Prose`] of values that can be part of one.
 ///
 /// ```
 /// use tidegate_slack::ids::UserId;

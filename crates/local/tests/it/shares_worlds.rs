@@ -106,11 +106,8 @@ async fn live(seed: u64) {
         let notes = world.notes("odd.counted").await.into_iter();
         // What a dead letter was about is done, and the letter holds what the trail has not been told.
         let is_owed = letters.iter().any(|id| id.starts_with(&event(n)));
-        let noted = notes.filter(|note| note.detail == event(n)).count();
-        assert!(
-            noted == 1 || (noted == 0 && is_owed),
-            "{what}: {noted} notes"
-        );
+        let told = notes.filter(|note| note.detail == event(n)).count();
+        assert!(told == 1 || (told == 0 && is_owed), "{what}: {told} notes");
     }
 }
 
