@@ -59,7 +59,7 @@ pub(crate) async fn begin(
     Ok(begun)
 }
 
-/// Consumes a state and returns its redirect URL. Of several concurrent callers, only one succeeds.
+/// Consumes a state and returns its redirect URL. Only one of several concurrent callers succeeds.
 pub(crate) async fn consume(
     rows: &Rows,
     clock: &dyn Clock,

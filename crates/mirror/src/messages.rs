@@ -13,7 +13,7 @@ use tidegate_slack::ids::Ts;
 pub struct Change<'a> {
     channel: &'a str,
     ts: &'a str,
-    /// The `event_ts`. Of two changes, the one with the greater version is the later one.
+    /// The `event_ts`. The later of two changes has the greater version.
     version: &'a str,
     to: To<'a>,
     is_post: bool,

@@ -203,7 +203,7 @@ impl Dispatcher {
         self.once(delivery, ledger, &Decision::default()).await
     }
 
-    /// Answers whoever typed a command, seen by nobody else.
+    /// Answers the user who typed a command. Nobody else sees the answer.
     async fn answer(
         &self,
         delivery: Delivery<'_>,

@@ -17,7 +17,7 @@ use super::incident::{Incident, IncidentId};
 use super::severity::Severity;
 use super::timeline::Entry;
 
-/// Most timeline entries that [`entries`] loads. Of an incident with more, it loads the latest.
+/// Most timeline entries that [`entries`] loads. If an incident has more, it loads the latest.
 pub const MAX_ENTRIES: usize = 1000;
 
 const HOUR: Duration = Duration::from_hours(1);

@@ -231,7 +231,7 @@ async fn decide_review(
     })
 }
 
-/// The incident that the request is about, whoever asks.
+/// The incident that the request is about, independent of who asks.
 fn subject<'a>(context: &DecisionContext<'a>) -> Option<&'a IncidentId> {
     context.subject.map(|loaded| &loaded.incident.id)
 }

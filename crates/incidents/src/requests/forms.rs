@@ -203,7 +203,7 @@ pub async fn show(
                 external_id: None,
                 view,
             };
-            // Whoever goes on typing meanwhile keeps what they have.
+            // A user who goes on typing meanwhile keeps what they have.
             let _ = incidents.slack.perform(&token, &request).await;
             return None;
         }

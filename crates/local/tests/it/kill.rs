@@ -491,7 +491,7 @@ async fn a_lease_of_a_killed_process_holds_nobody_up() {
     let lane = rows.get(&key).await.unwrap().unwrap();
     let held_until = lane.number("lease_until");
     assert!(held_until.is_some(), "the kill came too late: {lane:?}");
-    // Whoever waits for the end of this lease waits in vain.
+    // A caller that waits for the end of this lease waits in vain.
     let never = SystemClock.now().plus(Duration::from_hours(24));
     let prolonged = Write::update(key, "SET #lease_until = :never").value(":never", never.millis());
     rows.write(prolonged).await.unwrap();

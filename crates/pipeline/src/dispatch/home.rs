@@ -16,7 +16,7 @@ pub const PUBLISH_HOME: &str = "home.publish";
 /// Slack's limit for the blocks of a view.
 const MOST_BLOCKS: usize = 100;
 
-/// The post that draws the home tab of whoever opened it.
+/// The post that draws the home tab of the user who opened it.
 pub(super) fn opened(envelope: &Envelope) -> Option<Post> {
     let event = envelope.event()?;
     let is_home = event.kind() == "app_home_opened" && event.tab() != Some("messages");

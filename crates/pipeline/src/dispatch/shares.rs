@@ -31,7 +31,7 @@ impl Dispatcher {
         let share = match ledger.begin_share(&id, delivery.job).await? {
             Begun::Open(share) => share,
             Begun::Done(share) => {
-                // Whoever did it may have died before the trail was told. The sweep wakes the lanes.
+                // The worker that did it may have died before the trail was told. The sweep wakes the lanes.
                 self.note(tenant, second(&share), &share.notes).await?;
                 return Ok(FollowUp::default());
             }

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 /// What a decision is claimed by: committed under one id, it happens once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The event's id, or whatever names a call of the API however often it is sent.
+    /// The event's id, or the name that a call of the API keeps at each repeat.
     pub id: String,
     /// Whose rows the decision changes.
     pub tenant: TenantId,

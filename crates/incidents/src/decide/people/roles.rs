@@ -56,7 +56,7 @@ pub fn role(
     Ok(Verdict::silent(change))
 }
 
-/// Takes a role. Of what nobody has taken up, that does it.
+/// Takes a role. If nobody has taken the incident up, taking a role does so.
 pub fn claim(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, RequestError> {
     if *role == RoleName::Commander {
         return take(context, None);

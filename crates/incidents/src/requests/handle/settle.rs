@@ -87,7 +87,7 @@ pub(super) async fn settle(
     })
 }
 
-/// Whoever changed the settings, as the audit trail names them. What the settings say is not noted.
+/// The user or key that changed the settings, as the audit trail names them. What the settings say is not noted.
 fn auditor(actor: &Actor) -> audit::Actor {
     match actor {
         Actor::Person(user) => audit::Actor::Person(user.clone()),

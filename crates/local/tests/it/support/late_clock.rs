@@ -69,7 +69,7 @@ impl LateClock {
         })
     }
 
-    /// Stands still from now on, but when it is told to jump. Whoever sleeps on it still wakes.
+    /// Stands still from now on, but when it is told to jump. A task that sleeps on it still wakes.
     pub(crate) fn stand_still(&self) {
         self.hurry(0);
     }

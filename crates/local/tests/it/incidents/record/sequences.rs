@@ -89,7 +89,7 @@ fn is_held(steps: &[Happening], n: usize) -> bool {
             Step::Add if !deleted => {
                 marks.insert(2, (usize::MAX, arrival, true));
             }
-            // Of a message without a mark, set or removed, nothing is kept: the mirror knows of its deletion.
+            // A message without a mark, set or removed, leaves nothing here: the mirror knows of its deletion.
             Step::Delete => deleted |= !marks.is_empty(),
             _ => {}
         }
