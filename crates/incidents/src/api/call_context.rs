@@ -26,7 +26,7 @@ pub(super) const AT_A_TIME: usize = 25;
 pub(super) struct CallContext<'a> {
     /// The API.
     pub(super) api: &'a Api,
-    /// The workspace.
+    /// The workspace that the call is for: the caller's own, or the one that the call names.
     pub(super) tenant: TenantId,
     /// The workspace's rows.
     pub(super) rows: Rows,

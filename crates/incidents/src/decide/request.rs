@@ -75,7 +75,7 @@ pub enum Subject {
     Incident(IncidentId),
     /// The incident with that number.
     Number(u32),
-    /// No incident.
+    /// The request is about no incident.
     Nothing,
 }
 

@@ -26,7 +26,7 @@ use crate::status_pages;
 /// What is decided: a verdict, or words for the asker.
 pub type Decided = Result<Verdict, RequestError>;
 
-/// Decides.
+/// Decides what a request to the incident domain changes, or what to tell the asker instead.
 pub async fn decide(
     incidents: &Incidents,
     rows: &Rows,

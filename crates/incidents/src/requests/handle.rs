@@ -36,9 +36,9 @@ pub const COMMAND: &str = "/incident";
 /// What somebody's request is decided on.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
-    /// The workspace.
+    /// The workspace that the request came from.
     pub tenant: &'a TenantId,
-    /// Its rows.
+    /// The rows of that workspace.
     pub rows: &'a Rows,
     /// Names the request: the same for every attempt.
     pub cause: &'a str,

@@ -25,7 +25,7 @@ pub(crate) enum Manner {
     /// Says that trying again may help, for ever.
     Retries,
     Panics,
-    /// Never decides.
+    /// Never decides, so that its deadline ends it.
     Hangs,
     /// Never decides, and tells the test, which drops the worker.
     Freezes,
