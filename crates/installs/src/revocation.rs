@@ -4,8 +4,8 @@
 //! an event that is older than the current install is ignored. Contract:
 //! <https://docs.slack.dev/reference/events/tokens_revoked>.
 
-use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::ledger::{AuditNote, Decision, JobError};
+use tidegate_pipeline::audit::{Actor, AuditNote};
+use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
 use tidegate_slack::event::Envelope;
 

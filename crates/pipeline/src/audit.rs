@@ -6,7 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::clock::{Clock, Timestamp};
@@ -15,8 +14,7 @@ use crate::keyring::{KeyError, Keyring};
 use crate::table::{Cursor, Item, Range, RowKey, Table, TableError, Write};
 
 /// The one who did something to a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// The holder of the operator key.
     Operator,
@@ -28,6 +26,25 @@ pub enum Actor {
     Slack,
     /// Tidegate itself, for example when it renews a token.
     System,
+}
+
+/// A note of an action, for a row of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditNote {
+    /// The one who acted.
+    pub actor: Actor,
+    /// The action, such as `incidents.settings` or `app_uninstalled`.
+    pub action: &'static str,
+    /// Details of the action, without ids of people or workspaces.
+    pub detail: String,
+}
+
+impl AuditNote {
+    /// Logs the note, once it is in the trail.
+    pub(crate) fn log(&self) {
+        let (action, detail) = (self.action, self.detail.as_str());
+        tracing::info!(action, detail, "audit");
+    }
 }
 
 /// One row of the audit trail.
@@ -99,42 +116,38 @@ impl Audit {
         detail: &str,
     ) -> Result<(), AuditError> {
         let (id, now) = (random_hex(8)?, self.clock.now());
-        self.record_once((&id, now), tenant, actor, action, detail)
-            .await
-    }
-
-    /// Adds a row with the given id and time. Repeating the call adds nothing more.
-    pub async fn record_once(
-        &self,
-        (id, at): (&str, Timestamp),
-        tenant: &TenantId,
-        actor: &Actor,
-        action: &str,
-        detail: &str,
-    ) -> Result<(), AuditError> {
-        let actor = match actor {
-            Actor::Operator => "operator".to_owned(),
-            Actor::Key(id) => format!("key:{id}"),
-            Actor::Person(user) => format!("person:{}", self.keyring.hash(user.as_str()).await?),
-            Actor::Slack => "slack".to_owned(),
-            Actor::System => "system".to_owned(),
+        let note = AuditNote {
+            actor: actor.clone(),
+            action,
+            detail: detail.to_owned(),
         };
-        let hash = self.keyring.hash(tenant.as_str()).await?;
-        let moment = format!("{:015}", at.millis());
-        let key = RowKey::new(&["audit", &hash], &[&moment, id]);
-        let row = Item::new()
-            .with("at", at.millis())
-            .with("actor", actor)
-            .with("action", action)
-            .with("detail", detail);
-        let put = Write::put(key, row).when("attribute_not_exists(#pk)");
+        let put = self.of(tenant).put(&id, now, &note).await?;
+        let put = put.when("attribute_not_exists(#pk)");
         match self.table.system().rows().write(put).await {
             // An earlier call has written it, and its response was lost.
             Ok(_) | Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
         }
-        tracing::info!(action, detail, "audit");
+        note.log();
         Ok(())
+    }
+
+    /// Returns the trail of one workspace, to which a commit adds its rows.
+    pub fn of<'a>(&'a self, tenant: &'a TenantId) -> Trail<'a> {
+        Trail {
+            audit: self,
+            tenant,
+        }
+    }
+
+    async fn actor(&self, actor: &Actor) -> Result<String, AuditError> {
+        Ok(match actor {
+            Actor::Operator => "operator".to_owned(),
+            Actor::Key(id) => format!("key:{id}"),
+            Actor::Person(user) => format!("person:{}", self.keyring.hash(user.as_str()).await?),
+            Actor::Slack => "slack".to_owned(),
+            Actor::System => "system".to_owned(),
+        })
     }
 
     /// Lists one page of a workspace's trail, newest first.
@@ -161,5 +174,32 @@ impl Audit {
             entries: page.rows.iter().map(entry).collect(),
             next: page.next,
         })
+    }
+}
+
+/// The audit trail of one workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Trail<'a> {
+    audit: &'a Audit,
+    tenant: &'a TenantId,
+}
+
+impl Trail<'_> {
+    /// Returns the write of one row, for the rows of the system. `id` tells apart the rows of one moment.
+    pub(crate) async fn put(
+        &self,
+        id: &str,
+        at: Timestamp,
+        note: &AuditNote,
+    ) -> Result<Write<RowKey>, AuditError> {
+        let hash = self.audit.keyring.hash(self.tenant.as_str()).await?;
+        let moment = format!("{:015}", at.millis());
+        let row = Item::new()
+            .with("at", at.millis())
+            .with("actor", self.audit.actor(&note.actor).await?)
+            .with("action", note.action)
+            .with("detail", note.detail.as_str());
+        let key = RowKey::new(&["audit", &hash], &[&moment, id]);
+        Ok(Write::put(key, row))
     }
 }

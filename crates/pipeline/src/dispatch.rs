@@ -7,7 +7,6 @@ mod effects;
 mod events;
 mod home;
 mod label;
-mod notes;
 mod shares;
 mod tidegate;
 
@@ -174,17 +173,11 @@ impl Dispatcher {
         for overtaken in 0..TRIES {
             let context = context(delivery, ledger, overtaken);
             let decision = in_time(request.decide(domain, context)).await?;
-            let committed = ledger.commit(&claim, domain.spec().name, &decision).await?;
-            let lanes = match committed {
-                Committed::Done(lanes) => {
-                    let note = decision.note(claim.id.clone());
-                    let notes = note.as_slice();
-                    self.note(&claim.tenant, claim.at.seconds(), notes).await?;
-                    lanes
-                }
+            let (trail, name) = (self.audit.of(&claim.tenant), domain.spec().name);
+            let lanes = match ledger.commit(trail, &claim, name, &decision).await? {
+                Committed::Done(lanes) => lanes,
                 Committed::Duplicate(lanes) => {
                     ledger.keep_one_copy(delivery).await?;
-                    self.note_again(&claim, ledger).await?;
                     lanes
                 }
                 Committed::Stale => continue,
@@ -226,10 +219,8 @@ impl Dispatcher {
         ledger: &Ledger<'_>,
         decision: &Decision,
     ) -> Result<FollowUp, JobError> {
-        match ledger
-            .commit(&Claim::of(delivery), PLATFORM, decision)
-            .await?
-        {
+        let (claim, trail) = (Claim::of(delivery), self.audit.of(&delivery.job.tenant));
+        match ledger.commit(trail, &claim, PLATFORM, decision).await? {
             Committed::Done(lanes) => Ok(lanes.into()),
             Committed::Duplicate(lanes) => {
                 ledger.keep_one_copy(delivery).await?;

@@ -14,12 +14,12 @@ mod shares;
 use std::time::Duration;
 
 pub use self::claim::Claim;
-pub use self::decision::{AuditNote, Decision, JobError};
+pub use self::decision::{Decision, JobError};
 pub use self::events::{EventCommitted, Part};
-pub use self::notes::KeptNote;
 pub use self::shares::{Begun, Share, ShareId, ShareState};
 
 use crate::archive::{self, Address, Label};
+use crate::audit::Trail;
 use crate::clock::{Clock, Timestamp};
 use crate::job::Job;
 use crate::outbox::{self, Lane};
@@ -87,8 +87,6 @@ pub struct Entry {
     pub finished_at: Timestamp,
     /// Where its request is kept.
     pub address: Address,
-    /// What the audit trail is told of it, without its shares.
-    pub notes: Vec<KeptNote>,
 }
 
 /// One delivery of a job, as the worker hands it to a domain.
@@ -121,9 +119,10 @@ const MOST_OF_A_REASON: usize = 500;
 const CLAIMABLE: &str = "attribute_not_exists(#pk) OR #expires_at < :now OR #state = :parked";
 
 impl Ledger<'_> {
-    /// Commits one domain's decision with its claim, in one transaction.
+    /// Commits one domain's decision with its claim and its note in the audit trail, in one transaction.
     pub async fn commit(
         &self,
+        trail: Trail<'_>,
         claim: &Claim,
         domain: &str,
         decision: &Decision,
@@ -131,14 +130,17 @@ impl Ledger<'_> {
         let now = self.clock.now();
         let entry = self.entry(claim, EventState::Done, now);
         let entry = entry.with("posts", count(&decision.posts));
-        let notes: Vec<KeptNote> = decision.note(claim.id.clone()).into_iter().collect();
-        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         writes.extend(effects_of(&claim.id, domain, decision, now));
-        check_size(&writes).map_err(JobError::Fail)?;
+        let noted = [(claim.id.clone(), decision)];
+        let notes = notes::puts(trail, claim.at.seconds(), &noted).await?;
+        check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
-        match self.rows.transact(writes).await {
-            Ok(()) => Ok(Committed::Done(lanes)),
+        match self.rows.transact_with_system(writes, notes).await {
+            Ok(()) => {
+                notes::log(&noted);
+                Ok(Committed::Done(lanes))
+            }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
                 Ok(Committed::Duplicate(lanes))
             }
@@ -266,14 +268,13 @@ fn count<T>(items: &[T]) -> i64 {
 }
 
 /// Refuses what no transaction of the table takes, with the reason.
-fn check_size(writes: &[Write<RowKey>]) -> Result<(), String> {
-    if writes.len() > MAX_TRANSACTION_WRITES {
-        return Err(format!(
-            "{} writes are too many for one transaction",
-            writes.len()
-        ));
+fn check_size(writes: &[Write<RowKey>], notes: &[Write<RowKey>]) -> Result<(), String> {
+    let count = writes.len() + notes.len();
+    if count > MAX_TRANSACTION_WRITES {
+        return Err(format!("{count} writes are too many for one transaction"));
     }
-    if writes.iter().map(Write::bytes).sum::<usize>() > MAX_TRANSACTION_BYTES {
+    let sizes = writes.iter().chain(notes).map(Write::bytes);
+    if sizes.sum::<usize>() > MAX_TRANSACTION_BYTES {
         return Err("the writes are too large for one transaction".to_owned());
     }
     Ok(())
@@ -308,6 +309,5 @@ fn parse(item: &Item) -> Option<Entry> {
         shares: item.number("shares").unwrap_or(0),
         finished_at: Timestamp(item.number("finished_at")?),
         address: Address::at_second(item.number("second")?),
-        notes: notes::kept(item),
     })
 }

@@ -140,8 +140,9 @@ async fn commit(
             let pointer = rows::put_request(&claim.id, id, until);
             settled.decision.writes.push(pointer);
         }
-        let committed = ledger.commit(&call, NAME, &settled.decision).await;
-        let (lanes, repeated) = match committed.map_err(undone)? {
+        let trail = context.api.audit.of(&context.tenant);
+        let committed = ledger.commit(trail, &call, NAME, &settled.decision);
+        let (lanes, repeated) = match committed.await.map_err(undone)? {
             Committed::Done(lanes) => (lanes, false),
             Committed::Duplicate(lanes) => (lanes, true),
             Committed::Stale => continue,

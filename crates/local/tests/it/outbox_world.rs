@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tidegate_fake_slack::{Call, FakeConfig, FakeSlack, Fault, FaultKind, PostedMessage};
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive::Label;
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::delivery::{
     ConfiguredToken, Deliverer, METADATA_EVENT, NoEffects, Performer, Sender,
@@ -284,7 +285,13 @@ impl World {
             ..Decision::default()
         };
         let claim = Claim::of(delivery);
-        ledger.commit(&claim, "test", &decision).await.unwrap();
+        let clock = Arc::new(self.clock.clone());
+        let audit = Audit::new(truth, self.engine.keyring(), clock);
+        let trail = audit.of(&claim.tenant);
+        ledger
+            .commit(trail, &claim, "test", &decision)
+            .await
+            .unwrap();
         // The outbox is ordered by the millisecond.
         self.clock.advance(Duration::from_millis(1));
         id

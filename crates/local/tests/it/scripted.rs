@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 use tidegate_pipeline::archive::Label;
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{
@@ -16,6 +17,8 @@ use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::queue::{Outgoing, Queue, QueueError, Received};
 use tidegate_pipeline::table::{RowKey, Table, Write};
 use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
+
+use crate::faulty_table::FaultyTable;
 
 pub(crate) const KEEP: Duration = Duration::from_hours(30 * 24);
 
@@ -51,13 +54,16 @@ pub(crate) enum Script {
 pub(crate) struct Scripted {
     pub(crate) table: Table,
     pub(crate) clock: Arc<dyn Clock>,
+    audit: Audit,
     scripts: Mutex<BTreeMap<String, Script>>,
     begun: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Scripted {
-    pub(crate) fn new(table: Table, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(engine: &Arc<FaultyTable>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let table = engine.table();
         Arc::new(Self {
+            audit: Audit::new(table.clone(), engine.keyring(), Arc::clone(&clock)),
             table,
             clock,
             scripts: Mutex::default(),
@@ -114,7 +120,8 @@ impl Scripted {
             keep: KEEP,
         };
         let claim = Claim::of(delivery);
-        let committed = ledger.commit_event(&claim, natural_key.as_deref(), &parts);
+        let trail = self.audit.of(&claim.tenant);
+        let committed = ledger.commit_event(trail, &claim, natural_key.as_deref(), &parts);
         match committed.await? {
             EventCommitted::Done(lanes, _) => Ok(lanes.into()),
             EventCommitted::Repeated(lanes) => {

@@ -36,7 +36,7 @@ impl Bench {
     fn with_wake_ups(wake_ups: Recorder) -> Self {
         let clock = ManualClock::at(1_700_000_000);
         let engine = FaultyTable::new(0);
-        let handler = Scripted::new(engine.table(), Arc::new(clock.clone()));
+        let handler = Scripted::new(&engine, Arc::new(clock.clone()));
         let (source, wake_ups) = (Arc::new(Recorder::default()), Arc::new(wake_ups));
         let worker = worker(&handler, source.clone(), wake_ups.clone());
         Self {

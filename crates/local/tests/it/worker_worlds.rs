@@ -66,7 +66,7 @@ async fn live(seed: u64) {
     let chance = Chance::new(seed);
     let clock = ManualClock::at(1_700_000_000);
     let engine = FaultyTable::new(seed);
-    let handler = Scripted::new(engine.table(), Arc::new(clock.clone()));
+    let handler = Scripted::new(&engine, Arc::new(clock.clone()));
     let file = QueueFile::in_memory(Arc::new(clock.clone())).unwrap();
     let queue = |name, dead_letters| {
         let visibility = Duration::from_mins(3);

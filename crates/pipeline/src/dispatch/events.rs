@@ -6,10 +6,9 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 
 use super::{DECISION_LIMIT, Dispatcher, PLATFORM, context, fail, guarded, home, label};
+use crate::audit::Trail;
 use crate::domain::Domain;
-use crate::ledger::{
-    Claim, Decision, Delivery, EventCommitted, JobError, KeptNote, Ledger, Part, ShareId,
-};
+use crate::ledger::{Claim, Decision, Delivery, EventCommitted, JobError, Ledger, Part};
 use crate::worker::FollowUp;
 
 /// Times that a domain may be overtaken in the event's own commit. Then every domain gets a share, where it can only hold up
@@ -39,6 +38,7 @@ impl Dispatcher {
             claim: Claim::of(delivery),
             natural_key: label::natural_key(envelope),
         };
+        let trail = self.audit.of(&delivery.job.tenant);
         let domains: Vec<&dyn Domain> = self.taking_part(envelope).collect();
         if delivery.attempt >= SUSPECT_FROM && event.was_abandoned().await? {
             let why = "two attempts at the event ended without a word";
@@ -54,15 +54,13 @@ impl Dispatcher {
             {
                 return Err(JobError::Erased);
             }
-            match event.commit(&parts).await? {
+            match event.commit(trail, &parts).await? {
                 EventCommitted::Done(lanes, jobs) => {
                     count_shares(&parts);
-                    self.note_all(&event.claim, &parts).await?;
                     return Ok(FollowUp { lanes, jobs });
                 }
                 EventCommitted::Repeated(lanes) => {
                     ledger.keep_one_copy(delivery).await?;
-                    self.note_again(&event.claim, ledger).await?;
                     return Ok(lanes.into());
                 }
                 EventCommitted::SameEvent => return Ok(FollowUp::default()),
@@ -110,20 +108,20 @@ impl Dispatcher {
         why: &str,
     ) -> Result<FollowUp, JobError> {
         tracing::warn!(why, "event.left_to_shares");
+        let trail = self.audit.of(&event.claim.tenant);
         let share = |domain: &&dyn Domain| DomainPart {
             domain: domain.spec().name,
             decided: Err(Failed::Share(why.to_owned())),
         };
         let mut parts: Vec<DomainPart> = domains.iter().map(share).collect();
         parts.extend(self.home_part(event.envelope));
-        match event.commit(&parts).await? {
+        match event.commit(trail, &parts).await? {
             EventCommitted::Done(lanes, jobs) => {
                 count_shares(&parts);
                 Ok(FollowUp { lanes, jobs })
             }
             EventCommitted::Repeated(lanes) => {
                 event.ledger.keep_one_copy(event.delivery).await?;
-                self.note_again(&event.claim, event.ledger).await?;
                 Ok(lanes.into())
             }
             EventCommitted::SameEvent => Ok(FollowUp::default()),
@@ -132,18 +130,6 @@ impl Dispatcher {
             }
             EventCommitted::Rejected(why) => Err(JobError::Fail(why)),
         }
-    }
-    /// Tells the audit trail what each domain's decision, committed with the event now, has to say.
-    async fn note_all(&self, claim: &Claim, parts: &[DomainPart]) -> Result<(), JobError> {
-        let note = |part: &DomainPart| {
-            let id = ShareId {
-                event: claim.id.clone(),
-                domain: part.domain.to_owned(),
-            };
-            part.decided.as_ref().ok()?.note(id.job_id())
-        };
-        let notes: Vec<KeptNote> = parts.iter().filter_map(note).collect();
-        self.note(&claim.tenant, claim.at.seconds(), &notes).await
     }
 }
 
@@ -197,7 +183,11 @@ impl Event<'_> {
         }
     }
 
-    async fn commit(&self, parts: &[DomainPart]) -> Result<EventCommitted, JobError> {
+    async fn commit(
+        &self,
+        trail: Trail<'_>,
+        parts: &[DomainPart],
+    ) -> Result<EventCommitted, JobError> {
         let parts: Vec<Part> = parts
             .iter()
             .map(|part| Part {
@@ -211,7 +201,7 @@ impl Event<'_> {
             .collect();
         let natural_key = self.natural_key.as_deref();
         self.ledger
-            .commit_event(&self.claim, natural_key, &parts)
+            .commit_event(trail, &self.claim, natural_key, &parts)
             .await
     }
 

@@ -27,14 +27,9 @@ impl Dispatcher {
         ledger: &Ledger<'_>,
     ) -> Result<FollowUp, JobError> {
         let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
-        let tenant = &delivery.job.tenant;
         let share = match ledger.begin_share(&id, delivery.job).await? {
             Begun::Open(share) => share,
-            Begun::Done(share) => {
-                // The worker that did it may have died before the trail was told. The sweep wakes the lanes.
-                self.note(tenant, second(&share), &share.notes).await?;
-                return Ok(FollowUp::default());
-            }
+            // If the worker that did it died before it woke the lanes, the sweep does.
             Begun::Closed => return Ok(FollowUp::default()),
         };
         if share.is_waiting()
@@ -44,8 +39,6 @@ impl Dispatcher {
         }
         match self.attempt_share(delivery, ledger, &id, &share).await {
             Ok(decision) => {
-                let note = decision.note(id.job_id());
-                self.note(tenant, second(&share), note.as_slice()).await?;
                 let lanes = decision.posts.into_iter().map(|post| post.lane);
                 Ok(lanes.collect::<Vec<_>>().into())
             }
@@ -54,10 +47,6 @@ impl Dispatcher {
                 match delivery.attempt {
                     ..RECEIVES => Err(JobError::Retry(why)),
                     _ if share.is_waiting() => {
-                        // If only the answer of its commit was lost, no sweep sends it again, and the trail waits for its note.
-                        if let Some(share) = ledger.share_of(&id).await? {
-                            self.note(tenant, second(&share), &share.notes).await?;
-                        }
                         tracing::warn!(why, "share.left_to_the_sweep");
                         Ok(FollowUp::default())
                     }
@@ -78,7 +67,8 @@ impl Dispatcher {
         let asked = self.asked_again(delivery, ledger, id, share).await?;
         for overtaken in 0..TRIES {
             let decision = asked.decide(delivery, ledger, overtaken).await?;
-            match ledger.commit_share(id, share, &decision).await? {
+            let trail = self.audit.of(&delivery.job.tenant);
+            match ledger.commit_share(trail, id, share, &decision).await? {
                 Committed::Done(_) => {
                     let domain = asked.domain.spec().name;
                     counter!("tidegate_shares_total", "domain" => domain, "outcome" => "done")
@@ -155,9 +145,4 @@ fn exhausted(share: &Share) -> Option<String> {
     }
     let again = || "it fails again and again".to_owned();
     (share.attempts > MOST_ATTEMPTS).then(|| share.reason.clone().unwrap_or_else(again))
-}
-
-/// The second of the event that a share is of.
-fn second(share: &Share) -> i64 {
-    share.address.second()
 }

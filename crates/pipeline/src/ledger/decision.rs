@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::audit::Actor;
+use crate::audit::AuditNote;
 use crate::outbox::Post;
 use crate::table::{RowKey, TableError, Write};
 
@@ -39,15 +39,4 @@ pub struct Decision {
     pub posts: Vec<Post>,
     /// What the audit trail is told once the decision is committed.
     pub audit: Option<AuditNote>,
-}
-
-/// A row for the audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditNote {
-    /// Who did it.
-    pub actor: Actor,
-    /// What was done: `incidents.settings`, `app_uninstalled`, ….
-    pub action: &'static str,
-    /// More of it, without ids of people or workspaces.
-    pub detail: String,
 }

@@ -1,9 +1,10 @@
 //! The commit of an event: what all domains have decided, and a share for each that failed, with the event's claim.
 
 use super::{
-    Claim, Decision, EventState, KeptNote, Ledger, ShareId, check_size, count, effects_of,
-    lanes_of, ledger_key, natural_key, notes,
+    Claim, Decision, EventState, Ledger, ShareId, check_size, count, effects_of, lanes_of,
+    ledger_key, natural_key, notes,
 };
+use crate::audit::Trail;
 use crate::job::Job;
 use crate::ledger::JobError;
 use crate::outbox::Lane;
@@ -19,13 +20,13 @@ pub struct Part {
 }
 
 impl Part {
-    /// What the audit trail is to be told of it, under the same id as if it were done in a share.
-    pub(crate) fn note(&self, event: &str) -> Option<KeptNote> {
+    /// Its decision, with the id that the note of it has in the audit trail: the same as if it were done in a share.
+    fn noted(&self, event: &str) -> Option<notes::Noted<'_>> {
         let id = ShareId {
             event: event.to_owned(),
             domain: self.domain.to_owned(),
         };
-        self.decided.as_ref().ok()?.note(id.job_id())
+        Some((id.job_id(), self.decided.as_ref().ok()?))
     }
 }
 
@@ -45,9 +46,10 @@ pub enum EventCommitted {
 }
 
 impl Ledger<'_> {
-    /// Writes the claim, and each domain's part or its share, in one transaction.
+    /// Writes the claim, each domain's part or its share, and the notes of the parts in the audit trail, in one transaction.
     pub async fn commit_event(
         &self,
+        trail: Trail<'_>,
         claim: &Claim,
         natural: Option<&[String]>,
         parts: &[Part],
@@ -60,8 +62,6 @@ impl Ledger<'_> {
             .entry(claim, EventState::Done, now)
             .with("posts", posts)
             .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
-        let notes: Vec<KeptNote> = parts.iter().filter_map(|p| p.note(&claim.id)).collect();
-        let entry = notes::keep(entry, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         if let Some(parts) = natural {
             let row = self.expiring(now).with("event_id", claim.id.as_str());
@@ -81,12 +81,17 @@ impl Ledger<'_> {
             }
             owners.resize(writes.len() - claims, n);
         }
-        if let Err(why) = check_size(&writes) {
+        let noted: Vec<_> = parts.iter().filter_map(|p| p.noted(&claim.id)).collect();
+        let notes = notes::puts(trail, claim.at.seconds(), &noted).await?;
+        if let Err(why) = check_size(&writes, &notes) {
             return Ok(EventCommitted::Rejected(why));
         }
         let lanes = decisions().flat_map(lanes_of).collect();
-        match self.rows.transact(writes).await {
-            Ok(()) => Ok(EventCommitted::Done(lanes, jobs)),
+        match self.rows.transact_with_system(writes, notes).await {
+            Ok(()) => {
+                notes::log(&noted);
+                Ok(EventCommitted::Done(lanes, jobs))
+            }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
                 Ok(EventCommitted::Repeated(lanes))
             }

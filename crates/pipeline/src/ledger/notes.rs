@@ -1,59 +1,35 @@
-//! Notes for the audit trail, kept in the ledger with the claim: when a worker dies between the commit and the trail, the next
-//! delivery writes what was committed, whatever a domain would decide by then.
+//! Notes for the audit trail. A note is a row of the system that is put in the transaction of the decision that it is about, so no
+//! worker can die between the two.
 
-use serde::{Deserialize, Serialize};
+use super::{Decision, JobError};
+use crate::audit::{AuditNote, Trail};
+use crate::clock::Timestamp;
+use crate::table::{RowKey, Write};
 
-use super::{AuditNote, Decision};
-use crate::audit::Actor;
-use crate::table::{Item, Value};
+/// A decision whose note belongs into the trail, with the id of the note: the same at every attempt.
+pub(super) type Noted<'a> = (String, &'a Decision);
 
-/// A note as the ledger keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptNote {
-    /// The id of its row in the trail: one note is one row however often it is written.
-    pub id: String,
-    /// Who did it.
-    pub actor: Actor,
-    /// What was done.
-    pub action: String,
-    /// More of it, without ids of people or workspaces.
-    pub detail: String,
-}
-
-impl Decision {
-    /// What the audit trail is to be told, under that id.
-    pub(crate) fn note(&self, id: String) -> Option<KeptNote> {
-        let AuditNote {
-            actor,
-            action,
-            detail,
-        } = self.audit.clone()?;
-        Some(KeptNote {
-            id,
-            actor,
-            action: action.to_owned(),
-            detail,
-        })
-    }
-}
-
-/// The row with those notes. They are sealed, for they may name a person.
-pub(super) fn keep(row: Item, notes: &[KeptNote]) -> Result<Item, serde_json::Error> {
-    if notes.is_empty() {
-        return Ok(row);
-    }
-    Ok(row.with("notes", Value::Sealed(serde_json::to_vec(notes)?)))
-}
-
-/// The notes in a row. One that cannot be read holds up nothing else.
-pub(super) fn kept(row: &Item) -> Vec<KeptNote> {
-    let notes = row.opened("notes").map(serde_json::from_slice);
-    match notes {
-        None => Vec::new(),
-        Some(Ok(notes)) => notes,
-        Some(Err(_)) => {
-            tracing::error!("ledger.notes_unreadable");
-            Vec::new()
+/// The writes of the decisions' notes. They are dated by the second of the event, which is the same at every attempt too.
+pub(super) async fn puts(
+    trail: Trail<'_>,
+    second: i64,
+    decisions: &[Noted<'_>],
+) -> Result<Vec<Write<RowKey>>, JobError> {
+    let at = Timestamp(second.saturating_mul(1000));
+    let mut puts = Vec::new();
+    for (id, decision) in decisions {
+        if let Some(note) = &decision.audit {
+            let put = trail.put(id, at, note).await;
+            puts.push(put.map_err(|e| JobError::Retry(e.to_string()))?);
         }
     }
+    Ok(puts)
+}
+
+/// Logs the notes of decisions that have been committed.
+pub(super) fn log(decisions: &[Noted<'_>]) {
+    let notes = decisions
+        .iter()
+        .filter_map(|(_, decision)| decision.audit.as_ref());
+    notes.for_each(AuditNote::log);
 }

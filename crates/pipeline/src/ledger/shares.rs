@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::TenantId;
 
 use super::{
-    Claim, Committed, Decision, Delivery, EventState, KeptNote, Ledger, brief, check_size, count,
-    effects_of, lanes_of, notes,
+    Claim, Committed, Decision, Delivery, EventState, Ledger, brief, check_size, count, effects_of,
+    lanes_of, notes,
 };
 use crate::archive::Address;
+use crate::audit::Trail;
 use crate::clock::Timestamp;
 use crate::job::{Job, kind};
 use crate::ledger::JobError;
@@ -73,8 +74,6 @@ pub struct Share {
     pub finished_at: Timestamp,
     /// Where the event's request is kept.
     pub address: Address,
-    /// What the audit trail is told of it, once it is done.
-    pub notes: Vec<KeptNote>,
     name: String,
     /// When its row goes, in seconds since the Unix epoch: with its event's.
     expires_at: i64,
@@ -92,9 +91,7 @@ impl Share {
 pub enum Begun {
     /// The domain is to be asked; the attempt is counted.
     Open(Share),
-    /// It had been done before.
-    Done(Share),
-    /// There is nothing to do: it waits for a person, or there is no such share, or none any more.
+    /// There is nothing to do: it is done, or waits for a person, or there is no such share, or none any more.
     Closed,
 }
 
@@ -175,11 +172,7 @@ impl Ledger<'_> {
                 let share = row.and_then(|row| self.unexpired(&key, &row));
                 Ok(share.map_or(Begun::Closed, Begun::Open))
             }
-            Err(TableError::Condition) => {
-                let share = self.share_of(id).await?;
-                let done = share.filter(|share| share.state == ShareState::Done);
-                Ok(done.map_or(Begun::Closed, Begun::Done))
-            }
+            Err(TableError::Condition) => Ok(Begun::Closed),
             Err(e) => Err(e),
         }
     }
@@ -194,9 +187,11 @@ impl Ledger<'_> {
         }
     }
 
-    /// Commits a share with its claim, in one transaction. A share that is done, or gone, is a duplicate.
+    /// Commits a share with its claim and its note in the audit trail, in one transaction. A share that is done, or gone, is a
+    /// duplicate.
     pub async fn commit_share(
         &self,
+        trail: Trail<'_>,
         id: &ShareId,
         share: &Share,
         decision: &Decision,
@@ -204,14 +199,17 @@ impl Ledger<'_> {
         let now = self.clock.now();
         let row = ended(share, ShareState::Done, now);
         let row = row.with("posts", count(&decision.posts));
-        let notes: Vec<KeptNote> = decision.note(id.job_id()).into_iter().collect();
-        let row = notes::keep(row, &notes).map_err(|e| JobError::Fail(e.to_string()))?;
         let mut writes = vec![open(Write::put(id.key(), row))];
         writes.extend(effects_of(&id.event, &id.domain, decision, now));
-        check_size(&writes).map_err(JobError::Fail)?;
+        let noted = [(id.job_id(), decision)];
+        let notes = notes::puts(trail, share.address.second(), &noted).await?;
+        check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
-        match self.rows.transact(writes).await {
-            Ok(()) => Ok(Committed::Done(lanes)),
+        match self.rows.transact_with_system(writes, notes).await {
+            Ok(()) => {
+                notes::log(&noted);
+                Ok(Committed::Done(lanes))
+            }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
                 Ok(Committed::Duplicate(lanes))
             }
@@ -319,7 +317,6 @@ fn parse(key: &RowKey, row: &Item) -> Option<Share> {
         finished_at: Timestamp(row.number("finished_at")?),
         failures: row.number("failures").unwrap_or(0),
         address: Address::at_second(row.number("second")?),
-        notes: notes::kept(row),
         name: row.text("name").unwrap_or_default().to_owned(),
         expires_at: row.number("expires_at")?,
     })

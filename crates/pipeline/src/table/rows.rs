@@ -114,6 +114,18 @@ impl Rows {
             .await
     }
 
+    /// Does writes of these rows and writes of the system's rows: all or none of them, up to 100 together.
+    pub(crate) async fn transact_with_system(
+        &self,
+        writes: Vec<Write<RowKey>>,
+        system: Vec<Write<RowKey>>,
+    ) -> Result<(), TableError> {
+        let others = Table(Arc::clone(&self.engine)).system();
+        let own = writes.into_iter().map(|write| self.place(write));
+        let system = system.into_iter().map(|write| others.rows().place(write));
+        self.engine.transact(own.chain(system).collect()).await
+    }
+
     /// Reads one page of a partition, ascending unless `descending`, for code that passes the cursor to a caller. Code that needs
     /// more than one page uses [`Rows::pages`].
     pub async fn query(

@@ -1,8 +1,8 @@
 //! From a verdict to the transaction that it becomes, with the answer to whoever asked.
 
 use serde_json::{Value as Json, json};
-use tidegate_pipeline::audit;
-use tidegate_pipeline::ledger::{AuditNote, Decision, JobError};
+use tidegate_pipeline::audit::{self, AuditNote};
+use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;

@@ -22,17 +22,18 @@ async fn two_domains_that_have_a_note_on_one_event_both_leave_it() {
 }
 
 #[tokio::test]
-async fn a_note_that_could_not_be_written_after_the_share_is_written_by_the_next_delivery() {
+async fn a_note_is_written_with_the_share_that_it_is_of_or_not_at_all() {
     for mishap in [Mishap::Busy, Mishap::AnswerLost, Mishap::RequestLost] {
         let world = World::new();
         world.odd.set(Manner::Retries);
         world.send("Ev1", 1).await;
         world.work().await;
         world.odd.set(Manner::Works);
-        world.engine.next(1, &["write put @system#audit"], mishap);
+        let commit = ["transact", "#ledger#Ev1/share", "put @system#audit"];
+        world.engine.next(1, &commit, mishap);
         world.rest().await;
         assert!(world.engine.all_happened());
-        odd_is_done_once(&world, "Ev1", "a note that failed").await;
+        odd_is_done_once(&world, "Ev1", "a commit that failed").await;
     }
 }
 

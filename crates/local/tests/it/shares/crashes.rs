@@ -137,8 +137,6 @@ async fn a_worker_that_dies_anywhere_in_a_share_does_it_once() {
         (&["get", "#archive"], true),
         (&["transact", "#ledger#Ev1/share"], false),
         (&["transact", "#ledger#Ev1/share"], true),
-        (&["write put", "#audit"], false),
-        (&["write put", "#audit"], true),
     ] {
         let world = World::new();
         world.odd.set(Manner::Retries);

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
-use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::audit::{Actor, AuditNote};
 use tidegate_pipeline::domain::{Context, Domain, DomainSpec};
-use tidegate_pipeline::ledger::{AuditNote, Decision, JobError};
+use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::outbox::{Class, Lane, Post, Target};
 use tidegate_pipeline::table::{Item, RowKey, Write};
 use tidegate_slack::event::Envelope;
