@@ -141,9 +141,12 @@ impl Product {
             ..
         } = &self.world;
         let woken = sweep(table, &**wake_ups, &**clock).await;
-        let queue_of = |kind: &str| match self.dispatcher.queue_of(kind) {
-            JobQueue::Events => Arc::clone(&queues.events),
-            JobQueue::Commands => Arc::clone(&queues.commands),
+        let queue_of = |kind: &str| {
+            let queue = self.dispatcher.queue_of(kind)?;
+            Some(match queue {
+                JobQueue::Events => Arc::clone(&queues.events),
+                JobQueue::Commands => Arc::clone(&queues.commands),
+            })
         };
         let sent = send_due_timers(table, &queue_of, &**clock, until).await;
         let upkeep = self.installs.upkeep(until).await.map_err(SweepError::from);

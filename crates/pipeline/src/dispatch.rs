@@ -27,7 +27,7 @@ pub use self::tidegate::COMMAND;
 use crate::archive::Label;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::domain::{Context, Domain, JobQueue};
+use crate::domain::{Context, Domain, JobQueue, JobSpec};
 use crate::job::{Job, kind};
 use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
 use crate::outbox::{Class, Lane, Post, Target};
@@ -73,14 +73,22 @@ impl Dispatcher {
         }
     }
 
-    /// The queue that takes jobs of that kind.
-    pub fn queue_of(&self, job_kind: &str) -> JobQueue {
-        let mut jobs = self.domains.iter().flat_map(|domain| domain.spec().jobs);
-        match jobs.find(|spec| spec.kind == job_kind) {
-            Some(spec) => spec.queue,
-            None if matches!(job_kind, kind::SLACK_EVENT | kind::SHARE) => JobQueue::Events,
-            None => JobQueue::Commands,
+    /// Returns the queue that takes jobs of that kind. `None` if the domain that owns them is switched off.
+    pub fn queue_of(&self, job_kind: &str) -> Option<JobQueue> {
+        match job_kind {
+            kind::SLACK_EVENT | kind::SHARE => Some(JobQueue::Events),
+            kind::SLACK_COMMAND | kind::SLACK_INTERACTION => Some(JobQueue::Commands),
+            other => self.job_spec(other).map(|(_, spec)| spec.queue),
         }
+    }
+
+    /// The domain that owns jobs of that kind, and its description of them.
+    fn job_spec(&self, job_kind: &str) -> Option<(&dyn Domain, &'static JobSpec)> {
+        let mut owned = self.domains.iter().flat_map(|domain| {
+            let jobs = domain.spec().jobs.iter();
+            jobs.map(|spec| (&**domain, spec))
+        });
+        owned.find(|(_, spec)| spec.kind == job_kind)
     }
 
     async fn route(
@@ -107,13 +115,11 @@ impl Dispatcher {
                 self.interaction(delivery, ledger, &interaction).await
             }
             other => {
-                let owner = self.domains.iter().find(|domain| {
-                    let jobs = domain.spec().jobs;
-                    jobs.iter().any(|spec| spec.kind == other)
-                });
-                let owner = owner
+                let owner = self.job_spec(other);
+                let (owner, spec) = owner
                     .ok_or_else(|| fail(&format!("no domain handles jobs of kind {other}")))?;
-                self.alone(&**owner, delivery, ledger, Request::Job).await
+                let request = Request::Job(spec.longest);
+                self.alone(owner, delivery, ledger, request).await
             }
         }
     }
@@ -172,7 +178,7 @@ impl Dispatcher {
         let claim = Claim::of(delivery);
         for overtaken in 0..TRIES {
             let context = context(delivery, ledger, overtaken);
-            let decision = in_time(request.decide(domain, context)).await?;
+            let decision = in_time(request.limit(), request.decide(domain, context)).await?;
             let (trail, name) = (self.audit.of(&claim.tenant), domain.spec().name);
             let lanes = match ledger.commit(trail, &claim, name, &decision).await? {
                 Committed::Done(lanes) => lanes,
@@ -256,7 +262,8 @@ enum Request<'a> {
     Command(&'a SlashCommand),
     Subcommand(&'static str, &'a SlashCommand),
     Interaction(&'a Interaction<'a>),
-    Job,
+    /// A job, with the longest time that one attempt at it takes.
+    Job(Duration),
 }
 
 impl Request<'_> {
@@ -265,7 +272,15 @@ impl Request<'_> {
             Self::Command(command) => domain.command(context, command).await,
             Self::Subcommand(word, command) => domain.subcommand(context, word, command).await,
             Self::Interaction(interaction) => domain.interaction(context, interaction).await,
-            Self::Job => domain.job(context).await,
+            Self::Job(_) => domain.job(context).await,
+        }
+    }
+
+    /// The longest time for one decision.
+    fn limit(self) -> Duration {
+        match self {
+            Self::Job(longest) => longest,
+            _ => DECISION_LIMIT,
         }
     }
 }
@@ -298,7 +313,10 @@ fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize)
 async fn guarded(
     decision: impl Future<Output = Result<Decision, JobError>>,
 ) -> Result<Decision, JobError> {
-    if let Ok(decided) = AssertUnwindSafe(in_time(decision)).catch_unwind().await {
+    if let Ok(decided) = AssertUnwindSafe(in_time(DECISION_LIMIT, decision))
+        .catch_unwind()
+        .await
+    {
         return decided;
     }
     tracing::error!("domain.panicked");
@@ -307,9 +325,10 @@ async fn guarded(
 
 /// Runs a decision under its deadline. A panic of it is the worker's to count.
 async fn in_time(
+    limit: Duration,
     decision: impl Future<Output = Result<Decision, JobError>>,
 ) -> Result<Decision, JobError> {
-    match tokio::time::timeout(DECISION_LIMIT, decision).await {
+    match tokio::time::timeout(limit, decision).await {
         Ok(decided) => decided,
         Err(_) => Err(JobError::Retry(
             "the domain did not decide in time".to_owned(),

@@ -17,8 +17,11 @@ use crate::queue::{Outgoing, Queue, QueueError};
 use crate::sweep::SweepError;
 use crate::table::{Due, DueRow, Item, RowKey, Rows, Table, TableError, Write, hash_text};
 
-/// Timers looked at per partition of the index at once.
+/// The rows of one kind that a sweep reads per partition of the index.
 const LIMIT: usize = 200;
+
+/// The time after which a timer of a domain that is switched off is looked at again.
+const OFF_PAUSE: Duration = Duration::from_hours(1);
 
 /// How long a sent timer is left to its worker before its job is sent again.
 const SEND_AGAIN_AFTER: Duration = Duration::from_mins(1);
@@ -75,15 +78,15 @@ pub fn arm(
     Write::put(key, row)
 }
 
-/// The row with a timer in it, whose job has that id and goes off now. It is swept in a minute, for whoever puts the row sends
-/// the job as well.
+/// The row of a share with the timer in it whose job has that id and goes off now. The sweep sends the job in a minute, because
+/// the worker that puts the row sends it as well.
 pub(crate) fn armed(row: Item, kind: &str, payload: &Json, job_id: &str, now: Timestamp) -> Item {
     row.with("kind", kind)
         .with("gen", 1i64)
         .with("payload", payload.to_string())
         .with("job_id", job_id)
         .with("at", now.millis())
-        .with("due", Due::Timer.partition(job_id))
+        .with("due", Due::Share.partition(job_id))
         .with("due_at", now.plus(SEND_AGAIN_AFTER).millis())
 }
 
@@ -162,44 +165,57 @@ impl Timer {
     fn sent(&self, key: RowKey, now: Timestamp) -> Write<RowKey> {
         let doubled = 1 << (self.sent - GROWS_AFTER).clamp(0, 10);
         let pause = (SEND_AGAIN_AFTER * doubled).min(LONGEST_PAUSE);
-        Write::update(key, "SET #due_at = :next ADD #sent :one")
-            .when("#gen = :gen AND #due_at = :due_at")
-            .value(":next", now.plus(pause).millis())
+        let expression = "SET #due_at = :next ADD #sent :one";
+        self.postponed(key, expression, now.plus(pause))
             .value(":one", 1i64)
+    }
+
+    /// The write that leaves it alone for a while, because its domain is switched off.
+    fn left_alone(&self, key: RowKey, now: Timestamp) -> Write<RowKey> {
+        self.postponed(key, "SET #due_at = :next", now.plus(OFF_PAUSE))
+    }
+
+    fn postponed(&self, key: RowKey, expression: &str, next: Timestamp) -> Write<RowKey> {
+        Write::update(key, expression)
+            .when("#gen = :gen AND #due_at = :due_at")
+            .value(":next", next.millis())
             .value(":gen", self.generation)
             .value(":due_at", self.due_at.millis())
     }
 }
 
-/// Sends the job of every timer that is due to the queue that takes jobs of its kind, until `until`. Answers how many. One
-/// that was set anew or taken away meanwhile is left alone. A queue that is down keeps only its own timers from being sent; the
-/// error tells of it at the end.
+/// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
+pub type QueueOf<'a> = dyn Fn(&str) -> Option<Arc<dyn Queue>> + Sync + 'a;
+
+/// Sends the job of every timer and every waiting share that is due to the queue that takes jobs of its kind, until `until`. Returns
+/// how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched off. A
+/// queue that is down keeps only its own timers from being sent; the error tells of it at the end.
 pub async fn send_due_timers(
     table: &Table,
-    queue_of: &(dyn Fn(&str) -> Arc<dyn Queue> + Sync),
+    queue_of: &QueueOf<'_>,
     clock: &dyn Clock,
     until: Timestamp,
 ) -> Result<usize, SweepError> {
-    let due = table.system().due(Due::Timer, clock.now(), LIMIT).await?;
     let (mut sent, mut first_error) = (0, None);
     let mut kinds_down = BTreeSet::new();
-    for row in due {
+    for (waits_for, row) in due_rows(table, clock.now()).await? {
         let now = clock.now();
         if now >= until {
             break;
         }
         let rows = table.tenant(&row.tenant);
-        let timer = match load(&rows, &row, now).await {
+        let timer = match load(&rows, waits_for, &row, now).await {
             Ok(Some(timer)) => timer,
-            // The index is behind, or somebody was quicker.
+            // The index is behind, or another sweep was quicker.
             Ok(None) | Err(TableError::Condition | TableError::Erased) => continue,
             Err(e) => return Err(e.into()),
         };
         if kinds_down.contains(&timer.kind) {
             continue;
         }
-        match send(&rows, &*queue_of(&timer.kind), &timer, &row, now).await {
-            Ok(()) => sent += 1,
+        let queue = queue_of(&timer.kind);
+        match send(&rows, queue.as_deref(), &timer, &row, now).await {
+            Ok(()) => sent += usize::from(queue.is_some()),
             Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
             // One that the queue will never take must not keep the others from theirs.
             Err(e @ SweepError::Queue(QueueError::Refused(_))) => {
@@ -215,13 +231,31 @@ pub async fn send_due_timers(
     first_error.map_or(Ok(sent), Err)
 }
 
+/// The rows of timers and of shares that are due, in turn, so that a flood of one kind does not hold up the other.
+async fn due_rows(table: &Table, now: Timestamp) -> Result<Vec<(Due, DueRow)>, TableError> {
+    let mut due = Vec::new();
+    for waits_for in [Due::Timer, Due::Share] {
+        let rows = table.system().due(waits_for, now, LIMIT).await?;
+        let rows = rows.into_iter().enumerate();
+        due.extend(rows.map(|(turn, row)| (turn, waits_for, row)));
+    }
+    due.sort_by_key(|(turn, ..)| *turn);
+    let rows = due.into_iter();
+    Ok(rows.map(|(_, waits_for, row)| (waits_for, row)).collect())
+}
+
 /// The timer that is due in a row, if one is.
-async fn load(rows: &Rows, due: &DueRow, now: Timestamp) -> Result<Option<Timer>, TableError> {
+async fn load(
+    rows: &Rows,
+    waits_for: Due,
+    due: &DueRow,
+    now: Timestamp,
+) -> Result<Option<Timer>, TableError> {
     let Some(row) = rows.get(&due.key).await? else {
         return Ok(None);
     };
     // The index may be behind: the row may wait for something else by now, such as for a person.
-    let Some(partition) = row.text("due").filter(|due| Due::Timer.is(due)) else {
+    let Some(partition) = row.text("due").filter(|due| waits_for.is(due)) else {
         return Ok(None);
     };
     let timer = Timer::parse(&row);
@@ -233,13 +267,19 @@ async fn load(rows: &Rows, due: &DueRow, now: Timestamp) -> Result<Option<Timer>
     Ok(timer.filter(|timer| timer.due_at <= now))
 }
 
+/// Sends the timer's job, or leaves the timer alone if no queue takes it.
 async fn send(
     rows: &Rows,
-    queue: &dyn Queue,
+    queue: Option<&dyn Queue>,
     timer: &Timer,
     due: &DueRow,
     now: Timestamp,
 ) -> Result<(), SweepError> {
+    let Some(queue) = queue else {
+        tracing::debug!(kind = timer.kind, tenant = %due.tenant, "timer.left_alone: its domain is off");
+        rows.write(timer.left_alone(due.key.clone(), now)).await?;
+        return Ok(());
+    };
     let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
     let job = timer.job(&due.key, &due.tenant, now).map_err(refused)?;
     let message = Outgoing {
@@ -247,7 +287,7 @@ async fn send(
         body: job.encode().map_err(refused)?,
         delay: Duration::ZERO,
     };
-    // Sent before it is noted: whoever dies in between sends one job twice, not none.
+    // It is sent before it is noted: a sweep that dies in between sends one job twice, not none.
     queue.send(message).await?;
     rows.write(timer.sent(due.key.clone(), now)).await?;
     Ok(())

@@ -7,7 +7,7 @@ use tidegate_pipeline::archive::{self, Address, Archived};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::{Entry, Ledger, event_id_of};
 use tidegate_pipeline::outbox::{PostState, Settled};
-use tidegate_pipeline::table::Due;
+use tidegate_pipeline::table::{Due, DueRow};
 use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 
@@ -27,7 +27,7 @@ const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;
 
-/// The most parked shares of one event, which are listed as one. At least as many as there are domains that take part in an event.
+/// The most shares of one event in one state, which are listed as one. At least as many as there are domains that take part in an event.
 const MOST_SHARES: usize = 8;
 
 /// The most tenants that one list may span.
@@ -38,44 +38,31 @@ impl Operator<'_> {
         let parameters = &self.call.query;
         let limit = parameters.limit(LIMIT, MOST)?;
         let events = match parameters.get("state") {
-            Some("parked") => {
-                self.parked_events(parameters.tenant().as_ref(), limit)
-                    .await?
-            }
+            Some("parked") => self.due_events(Due::ParkedEvent, limit).await?,
+            Some("waiting") => self.due_events(Due::Share, limit).await?,
             None | Some("all") => self.recent_events(limit).await?,
-            Some(_) => return Err(ApiError::bad("`state` is `parked` or `all`")),
+            Some(_) => return Err(ApiError::bad("`state` is `parked`, `waiting` or `all`")),
         };
         let more = events.len() > limit;
         Ok(json!({"events": &events[..events.len().min(limit)], "more": more}))
     }
 
-    async fn parked_events(
-        &self,
-        tenant: Option<&TenantId>,
-        limit: usize,
-    ) -> Result<Vec<Value>, ApiError> {
-        let due = self
-            .table
-            .system()
-            .due(
-                Due::ParkedEvent,
-                Timestamp(i64::MAX),
-                (limit + 1) * MOST_SHARES,
-            )
-            .await?;
+    /// The events that are parked, or have a share that is, or those that have a share that waits to be tried again.
+    async fn due_events(&self, waits_for: Due, limit: usize) -> Result<Vec<Value>, ApiError> {
+        let tenant = self.call.query.tenant();
+        let (system, most) = (self.table.system(), (limit + 1) * MOST_SHARES);
+        let due = system.due(waits_for, Timestamp(i64::MAX), most).await?;
         let mut events = Vec::new();
         let mut seen = BTreeSet::new();
-        for row in due
-            .iter()
-            .filter(|row| tenant.is_none_or(|t| *t == row.tenant))
-        {
+        let asked = |row: &&DueRow| tenant.as_ref().is_none_or(|t| *t == row.tenant);
+        for row in due.iter().filter(asked) {
             if events.len() > limit {
                 break;
             }
             let Some(id) = event_id_of(&row.key) else {
                 continue;
             };
-            // Several shares of one event may be parked.
+            // Several shares of one event may be listed.
             if !seen.insert((row.tenant.clone(), id.clone())) {
                 continue;
             }

@@ -18,7 +18,7 @@ enum EventsCommand {
     /// List requests, newest first: event id, tenant, type, state, attempts.
     #[command(after_help = "Example: tidegate events list --state parked --json")]
     List {
-        /// Only these.
+        /// Only requests in this state.
         #[arg(long, value_enum, default_value_t = State::All)]
         state: State,
         /// Only this workspace's or organisation's.
@@ -67,8 +67,22 @@ enum EventsCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum State {
+    /// Every request.
     All,
+    /// Requests that a person must look at, and those with a part that a person must look at.
     Parked,
+    /// Requests with a part that is tried again by itself.
+    Waiting,
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Parked => "parked",
+            Self::Waiting => "waiting",
+        }
+    }
 }
 
 pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
@@ -81,14 +95,9 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
             json,
             remote,
         } => {
-            let state = if state == State::Parked {
-                "parked"
-            } else {
-                "all"
-            };
             let since = jiff::Timestamp::now().as_second() - i64::from(hours) * 3600;
             let mut query = vec![
-                ("state", state.to_owned()),
+                ("state", state.as_str().to_owned()),
                 ("limit", limit.to_string()),
                 ("since", since.to_string()),
             ];

@@ -261,7 +261,7 @@ async fn its_timer_goes_off_once_a_day_after_the_last_thanks() {
     running.command("command.2", &format!("<@{BOB}|bob>")).await;
     for hours in [23, 1, 24] {
         running.clock.advance(Duration::from_hours(hours));
-        let queue = |_: &str| running.queue.clone() as Arc<dyn Queue>;
+        let queue = |_: &str| Some(running.queue.clone() as Arc<dyn Queue>);
         let until = running.clock.now().plus(Duration::from_secs(50));
         let sent = send_due_timers(&running.world.table, &queue, &running.clock, until).await;
         sent.unwrap();

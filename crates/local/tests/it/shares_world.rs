@@ -199,7 +199,7 @@ impl World {
 
     /// Sweeps as the scheduler does.
     pub(crate) async fn sweep(&self) {
-        let queue_of = |_: &str| Arc::clone(&self.queue);
+        let queue_of = |_: &str| Some(Arc::clone(&self.queue));
         let until = self.clock.now().plus(Duration::from_secs(50));
         // What does not go today goes with the next sweep.
         let _ = send_due_timers(&self.engine.table(), &queue_of, &self.clock, until).await;
@@ -214,7 +214,7 @@ impl World {
                 pause = first;
                 continue;
             }
-            if self.events.depth().await.unwrap() == 0 && self.timers().await == 0 {
+            if self.events.depth().await.unwrap() == 0 && self.waiting_shares().await == 0 {
                 return;
             }
             self.clock.advance(pause);
@@ -236,10 +236,10 @@ impl World {
         }
     }
 
-    /// How many timers there are, due or not.
-    pub(crate) async fn timers(&self) -> usize {
+    /// How many shares wait, due or not.
+    pub(crate) async fn waiting_shares(&self) -> usize {
         let system = self.engine.truth().system();
-        let due = system.due(Due::Timer, Timestamp(i64::MAX), 100).await;
+        let due = system.due(Due::Share, Timestamp(i64::MAX), 100).await;
         due.unwrap().len()
     }
 

@@ -36,7 +36,7 @@ async fn tick(world: &World) -> Option<usize> {
     let table = world.engine.table();
     let queue_of = |kind: &str| {
         assert_eq!(kind, KIND);
-        Arc::clone(&world.queue) as Arc<dyn Queue>
+        Some(Arc::clone(&world.queue) as Arc<dyn Queue>)
     };
     let sent = send_due_timers(&table, &queue_of, &world.clock, until).await;
     sent.ok()
@@ -102,6 +102,35 @@ async fn a_job_that_nobody_does_is_sent_ever_more_seldom() {
         world.clock.advance(Duration::from_mins(1));
     }
     assert!((30..50).contains(&sent), "{sent} in a day");
+}
+
+#[tokio::test]
+async fn a_timer_of_a_domain_that_is_off_is_left_alone_until_the_domain_is_back() {
+    let world = World::new(0).await;
+    let at = world.clock.now();
+    set(&world, 1, at).await;
+    let off = |_: &str| None;
+    for _ in 0..24 * 60 {
+        let until = world.clock.now().plus(Duration::from_secs(50));
+        let table = world.engine.table();
+        let sent = send_due_timers(&table, &off, &world.clock, until).await;
+        assert_eq!(sent.unwrap(), 0);
+        world.clock.advance(Duration::from_mins(1));
+    }
+    assert_eq!(jobs(&world).await, []);
+    // The domain is switched on again.
+    let mut sent = Vec::new();
+    for _ in 0..60 {
+        world.clock.advance(Duration::from_mins(1));
+        if tick(&world).await.unwrap() > 0 {
+            sent.extend(jobs(&world).await);
+            break;
+        }
+    }
+    assert_eq!(sent.len(), 1, "within an hour");
+    assert_eq!(sent[0].1.due_at, at.millis());
+    let row = rows(&world).get(&key()).await.unwrap().unwrap();
+    assert_eq!(row.number("sent"), Some(1), "no sending counts from before");
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub enum Due {
     Resume,
     /// A timer of a domain.
     Timer,
+    /// The share of an event that waits to be tried again.
+    Share,
 }
 
 impl Due {
@@ -61,6 +63,7 @@ impl Due {
             Self::Erasure => "erasure",
             Self::Resume => "resume",
             Self::Timer => "timer",
+            Self::Share => "share",
         }
     }
 }

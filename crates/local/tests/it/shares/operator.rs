@@ -32,6 +32,33 @@ async fn a_share_that_is_tried_again_tells_how_often_and_why() {
 }
 
 #[tokio::test]
+async fn events_are_listed_by_the_state_of_their_shares() {
+    let world = World::new();
+    world.odd.set_for("Ev1", Manner::Retries);
+    world.odd.set_for("Ev2", Manner::Fails);
+    world.odd.set_for("Ev3", Manner::Works);
+    for n in 1..4 {
+        world.send(&format!("Ev{n}"), n).await;
+    }
+    while world.work().await > 0 {
+        world.clock.advance(Duration::from_millis(1500));
+    }
+    for (state, wanted) in [("waiting", "Ev1"), ("parked", "Ev2")] {
+        let path = format!("/operator/events?state={state}");
+        let listed = world.operator(Method::GET, &path).await;
+        let events = listed["events"].as_array().unwrap();
+        assert_eq!(events.len(), 1, "{listed}");
+        assert_eq!(
+            (&events[0]["event_id"], &events[0]["state"]),
+            (&json!(wanted), &json!(state))
+        );
+    }
+    world.rest().await;
+    let listed = world.operator(Method::GET, "/operator/events?state=waiting");
+    assert_eq!(listed.await["events"], json!([]));
+}
+
+#[tokio::test]
 async fn a_replay_that_fails_again_is_parked_again_with_the_new_reason() {
     for manner in [Manner::Retries, Manner::Fails] {
         let world = World::new();

@@ -56,7 +56,7 @@ async fn a_sweep_that_sees_an_old_index_takes_no_parked_share_off_the_list() {
     // The index is asked shard by shard; the last one is 7.
     world
         .engine
-        .next(1, &["query", "timer#7"], Mishap::Then(Arc::new(park)));
+        .next(1, &["query", "share#7"], Mishap::Then(Arc::new(park)));
     world.sweep().await;
     assert!(world.engine.all_happened());
     assert_eq!(world.share("Ev1").await.state, ShareState::Parked);
@@ -80,14 +80,40 @@ async fn a_queue_that_takes_nothing_keeps_no_timer_of_another_queue_waiting() {
         ..Recorder::default()
     });
     let up = Arc::new(Recorder::default());
-    let queue_of = |kind: &str| -> Arc<dyn Queue> {
-        match kind {
+    let queue_of = |kind: &str| -> Option<Arc<dyn Queue>> {
+        Some(match kind {
             "incident.timer" => up.clone(),
             _ => down.clone(),
-        }
+        })
     };
     let until = world.clock.now().plus(Duration::from_secs(50));
     let swept = send_due_timers(&world.engine.table(), &queue_of, &world.clock, until).await;
     assert!(swept.is_err(), "the sweep tells that a queue is down");
     assert_eq!(up.sent.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_flood_of_timers_does_not_hold_up_a_share() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    // Older than the share, and more than one sweep reads.
+    for n in 0..2_500 {
+        let key = RowKey::new(&["incident", &n.to_string()], &["timer", "stale"]);
+        let write = arm(key, "incident.timer", &json!({}), 1, world.clock.now());
+        world.rows().write(write).await.unwrap();
+    }
+    world.clock.advance(Duration::from_mins(2));
+    let (timers, shares) = (Arc::new(Recorder::default()), Arc::new(Recorder::default()));
+    let queue_of = |kind: &str| -> Option<Arc<dyn Queue>> {
+        Some(match kind {
+            "incident.timer" => timers.clone(),
+            _ => shares.clone(),
+        })
+    };
+    let until = world.clock.now().plus(Duration::from_secs(50));
+    let swept = send_due_timers(&world.engine.table(), &queue_of, &world.clock, until).await;
+    assert!(swept.unwrap() < 2_500);
+    assert_eq!(shares.sent.lock().unwrap().len(), 1);
 }
