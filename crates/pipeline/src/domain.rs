@@ -137,7 +137,8 @@ pub struct JobSpec {
     pub kind: &'static str,
     /// The queue that it goes to.
     pub queue: JobQueue,
-    /// The longest time that one attempt takes. The worker of the queue must have more.
+    /// The longest time that one attempt may take, at most [`DECISION_LIMIT`](crate::dispatch::DECISION_LIMIT). It is the deadline of
+    /// the decision.
     pub longest: Duration,
     /// Whether the job needs a Slack token. Only [`JobQueue::Commands`] has one.
     pub needs_token: bool,
@@ -234,12 +235,13 @@ pub trait Domain: Send + Sync {
         Err(not_handled("jobs"))
     }
 
-    /// Returns the blocks of its section of the app's home tab.
+    /// Returns the blocks of its section of the app's home tab, within four seconds. If this fails, the tab says so in its place.
     async fn home(&self, _context: HomeContext<'_>) -> Result<Vec<Json>, Undone> {
         Ok(Vec::new())
     }
 
-    /// Performs one of its effects within about fifteen seconds. It is called again if its result could not be stored.
+    /// Performs one of its effects within about fifteen seconds. It is called again if its result could not be stored. A panic counts
+    /// as an unknown outcome.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
         Err(Undone::Park(format!("nobody performs {}", effect.name)))
     }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use tidegate_pipeline::dispatch::DECISION_LIMIT;
+use tidegate_pipeline::domain::JobQueue;
+
 use super::*;
 
 /// The file whose lists are checked against the domains' own.
@@ -52,19 +55,29 @@ fn nothing_has_two_owners() {
 }
 
 #[test]
-fn a_job_that_needs_a_token_goes_where_one_is() {
-    use tidegate_pipeline::domain::JobQueue;
+fn a_job_that_needs_a_token_goes_where_one_is_and_fits_its_worker() {
     for job in ALL.iter().flat_map(|entry| entry.spec.jobs) {
         assert!(
             !job.needs_token || job.queue == JobQueue::Commands,
             "{}",
             job.kind
         );
-        assert!(
-            job.longest.as_secs() <= 20,
-            "{}: a worker has 25 s",
-            job.kind
-        );
+        assert!(job.longest <= DECISION_LIMIT, "{}", job.kind);
+    }
+}
+
+/// A decision that takes too long ends by its own deadline, and not with its worker.
+#[test]
+fn every_worker_has_more_time_than_a_decision() {
+    let template = include_str!("../../../../template.yaml");
+    for function in ["EventWorkerFunction", "CommandWorkerFunction"] {
+        let (_, properties) = template.split_once(&format!("  {function}:\n")).unwrap();
+        let timeout = properties
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("Timeout: "));
+        let seconds: u64 = timeout.unwrap().parse().unwrap();
+        // The main of each worker keeps three seconds for itself.
+        assert!(DECISION_LIMIT.as_secs() < seconds - 3, "{function}");
     }
 }
 

@@ -211,6 +211,20 @@ pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Loaded>, TableE
     Ok(Some(Loaded { incident, place }))
 }
 
+/// Leaves out of a list what cannot be read because its row, which belongs to that incident, is damaged. So it hides nothing else.
+pub fn unless_damaged<T>(
+    id: &IncidentId,
+    loaded: Result<Option<T>, TableError>,
+) -> Result<Option<T>, TableError> {
+    match loaded {
+        Err(TableError::Invalid(why)) => {
+            tracing::error!(incident = id.as_str(), why, "incident.row_damaged");
+            Ok(None)
+        }
+        loaded => loaded,
+    }
+}
+
 /// Loads an incident without the state of its channel.
 pub async fn load_alone(rows: &Rows, id: &IncidentId) -> Result<Option<Incident>, TableError> {
     INCIDENT.load(rows, &meta(id)).await

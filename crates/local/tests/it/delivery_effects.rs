@@ -2,6 +2,7 @@
 //! for ten minutes.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ struct Scripted {
     answers: Mutex<VecDeque<Result<Done, Undone>>>,
     /// When it was asked, and whether an earlier attempt was in doubt.
     asked: Mutex<Vec<(Timestamp, String, bool)>>,
+    /// How often it panics before it answers.
+    panics: AtomicUsize,
 }
 
 #[async_trait]
@@ -43,6 +46,12 @@ impl Performer for Scripted {
             effect.doubt_since.is_some(),
         );
         self.asked.lock().unwrap().push(asked);
+        let panics = self.panics.load(Ordering::Relaxed);
+        if panics > 0 {
+            self.panics.store(panics - 1, Ordering::Relaxed);
+            // As a panic does, without its message on the terminal.
+            std::panic::resume_unwind(Box::new("a test panics"));
+        }
         let answer = self.answers.lock().unwrap().pop_front();
         answer.unwrap_or_else(|| Ok(Done::default()))
     }
@@ -176,6 +185,25 @@ async fn each_answer_leads_to_what_its_class_says() {
             let told = told.unwrap();
             assert_eq!(told.text("reason"), state.reason.as_deref(), "{undone:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_effect_that_panics_counts_as_one_whose_outcome_is_unknown() {
+    for (class, pause) in [(AtMostOnce, 60..=63), (Repeatable, 1..=3)] {
+        let scripted = Arc::new(Scripted {
+            panics: AtomicUsize::new(1),
+            ..Scripted::default()
+        });
+        let (world, id) = one(&scripted, class).await;
+        world.settle().await;
+        let asked = scripted.asked.lock().unwrap().clone();
+        let doubts: Vec<bool> = asked.iter().map(|(_, _, doubt)| *doubt).collect();
+        assert_eq!(doubts, [false, true], "{class:?}");
+        let seconds = asked[1].0.since(asked[0].0).as_secs();
+        assert!(pause.contains(&seconds), "{class:?}: {seconds}");
+        let settled = world.settled("T1", &id).await;
+        assert_eq!(settled[0].state.as_str(), "done", "{class:?}");
     }
 }
 

@@ -35,6 +35,7 @@ mod events;
 mod faulty_queue;
 mod faulty_table;
 mod framing;
+mod home;
 mod incident_settings;
 mod incidents;
 mod incidents_api;

@@ -1,6 +1,9 @@
 //! Performs effects and stores their results: one transaction holds the row of the effect, the domain's own writes and the posts
 //! that follow.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use metrics::counter;
 use secrecy::SecretString;
 
@@ -46,7 +49,10 @@ impl Deliverer {
             until: Effect::last_call(began, until),
             traces: &traces,
         };
-        let ended = self.performer.perform(effect).await;
+        let performed = AssertUnwindSafe(self.performer.perform(effect));
+        // It may have changed something before it panicked.
+        let panicked = |_| Err(Undone::Ambiguous("the domain panicked".to_owned()));
+        let ended = performed.catch_unwind().await.unwrap_or_else(panicked);
         count(&post.purpose, &ended);
         let undone = match ended {
             Ok(done) => return self.complete(place, post, row, done).await,

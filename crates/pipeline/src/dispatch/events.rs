@@ -5,7 +5,7 @@ use metrics::counter;
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 
-use super::{DECISION_LIMIT, Dispatcher, PLATFORM, context, fail, guarded, home, label};
+use super::{Dispatcher, PLATFORM, context, fail, guarded, home, label};
 use crate::audit::Trail;
 use crate::domain::Domain;
 use crate::ledger::{Claim, Decision, Delivery, EventCommitted, JobError, Ledger, Part};
@@ -17,8 +17,6 @@ const OVERTAKEN: usize = 3;
 
 /// Receives of which two ended without a word before an event is no longer decided as a whole.
 const SUSPECT_FROM: u32 = 3;
-
-const _: () = assert!(DECISION_LIMIT.as_secs() < 20);
 
 impl Dispatcher {
     pub(super) async fn event(

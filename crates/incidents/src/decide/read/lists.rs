@@ -31,7 +31,7 @@ pub fn sees(context: &DecisionContext<'_>, incident: &Incident) -> bool {
 }
 
 /// The incidents behind ids, in their order, that are `wanted` and that the asker may know of. Reads on until there are
-/// more than `enough`, so that whoever shows them can say that there are more.
+/// more than `enough`, so that the caller can say that there are more. An incident whose row is damaged is left out.
 pub async fn visible(
     rows: &Rows,
     context: &DecisionContext<'_>,
@@ -41,7 +41,8 @@ pub async fn visible(
 ) -> Result<Vec<Loaded>, TableError> {
     let mut found = Vec::new();
     for ids in ids.chunks(AT_ONCE) {
-        let loaded = try_join_all(ids.iter().map(|id| rows::load(rows, id))).await?;
+        let load = async |id| rows::unless_damaged(id, rows::load(rows, id).await);
+        let loaded = try_join_all(ids.iter().map(load)).await?;
         let loaded = loaded.into_iter().flatten();
         found.extend(loaded.filter(|l| wanted(&l.incident) && sees(context, &l.incident)));
         if found.len() > enough {

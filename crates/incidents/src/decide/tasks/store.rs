@@ -71,8 +71,8 @@ pub async fn load_mine(
         Some((rows::pointed(item)?, n))
     });
     let loaded = places.map(async |(id, n)| {
-        let incident = rows::load_alone(rows, &id).await?;
-        let task = load(rows, &id, n).await?;
+        let incident = rows::unless_damaged(&id, rows::load_alone(rows, &id).await)?;
+        let task = rows::unless_damaged(&id, load(rows, &id, n).await)?;
         Ok::<_, TableError>(incident.zip(task))
     });
     let loaded = try_join_all(loaded).await?.into_iter().flatten();

@@ -21,7 +21,7 @@ use tidegate_app::incidents::model::severity::Severity;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::people::PersonKind;
-use tidegate_pipeline::table::Rows;
+use tidegate_pipeline::table::{Rows, WriteAction};
 use tidegate_slack::ids::{TenantId, UserId};
 
 /// 2026-11-21 10:30 UTC.
@@ -329,6 +329,30 @@ async fn whoever_takes_part_reads_what_is_private_and_others_read_the_rest() {
         stats.contains("*all services* · P1 · 1 incidents"),
         "{stats}"
     );
+}
+
+#[tokio::test]
+async fn a_damaged_row_hides_itself_and_nothing_else() {
+    let (plans, ben) = example();
+    let (_store, rows) = world(&plans, |_| true).await;
+    let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
+    let mut put = rows::put(&loaded.incident, loaded.incident.version);
+    if let WriteAction::Put(row) = &mut put.action {
+        *row = std::mem::take(row).sealed("incident", b"{".to_vec());
+    }
+    rows.write(put).await.unwrap();
+    assert!(rows::load(&rows, &id(0)).await.is_err());
+    let list = RequestKind::Command(Command::List(Listed::All));
+    let list = answered(&rows, &ben, None, &list).await.to_string();
+    let mine = RequestKind::Command(Command::Task(Task::Mine));
+    let mine = answered(&rows, &ben, None, &mine).await.to_string();
+    let home = home_of(&rows, &ben).await.to_string();
+    for (shown, others) in [(list, [2, 3]), (mine, [2, 3]), (home, [2, 3])] {
+        assert!(!shown.contains("zq0z"), "{shown}");
+        for n in others {
+            assert!(shown.contains(&format!("zq{n}z")), "{n}: {shown}");
+        }
+    }
 }
 
 #[tokio::test]
