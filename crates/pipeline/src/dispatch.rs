@@ -3,6 +3,7 @@
 //! An event concerns every domain that takes part in it (`events`). A command, an interaction or a timer belongs to one
 //! domain. Nothing here names one: they come as a list.
 
+mod answers;
 mod effects;
 mod events;
 mod home;
@@ -17,11 +18,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use secrecy::ExposeSecret;
-use serde_json::json;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::interaction::Interaction;
 
+pub use self::answers::command_answer;
 pub use self::home::PUBLISH_HOME;
 pub use self::tidegate::COMMAND;
 use crate::archive::Label;
@@ -30,7 +31,6 @@ use crate::clock::Clock;
 use crate::domain::{Context, Domain, JobQueue, JobSpec};
 use crate::job::{Job, kind};
 use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
-use crate::outbox::{Class, Lane, Post, Target};
 use crate::table::Table;
 use crate::tenants::Listed;
 use crate::worker::{FollowUp, Handler};
@@ -162,7 +162,11 @@ impl Dispatcher {
             ids.iter().any(|id| spec.owns_interaction(id))
         });
         let Some(owner) = owner else {
-            return self.nothing(delivery, ledger).await;
+            let decision = Decision {
+                posts: answers::unowned(interaction).into_iter().collect(),
+                ..Decision::default()
+            };
+            return self.once(delivery, ledger, &decision).await;
         };
         let request = Request::Interaction(interaction);
         self.alone(&**owner, delivery, ledger, request).await
@@ -284,20 +288,6 @@ impl Request<'_> {
             _ => DECISION_LIMIT,
         }
     }
-}
-
-/// The answer to a slash command, for the person who typed it only.
-pub fn command_answer(command: &SlashCommand, text: &str) -> Result<Post, JobError> {
-    if command.response_url.expose_secret().is_empty() {
-        return Err(fail(&"the command has no response_url"));
-    }
-    Ok(Post {
-        lane: Lane::response_url(&command.response_url),
-        target: Target::ResponseUrl(command.response_url.clone()),
-        body: json!({"response_type": "ephemeral", "text": text}),
-        class: Class::AtMostOnce,
-        purpose: "command_answer",
-    })
 }
 
 fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize) -> Context<'a> {

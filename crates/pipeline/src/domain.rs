@@ -1,7 +1,8 @@
 //! The interface of a domain to the pipeline: what the domain owns, and how it handles each of these things.
 //!
 //! The product uses a domain only through [`Domain`] and through its API half. A domain decides and the pipeline acts: only
-//! [`Domain::perform`] calls services outside, except that a decision may open a modal before its trigger expires.
+//! [`Domain::perform`] changes anything outside, except that a decision may open a modal before its trigger expires. A decision may
+//! also read from a service outside what it depends on, such as who a person is, within its deadline.
 
 use std::time::Duration;
 

@@ -72,6 +72,50 @@ async fn what_is_on_answers_and_what_is_off_says_so() {
 }
 
 #[tokio::test]
+async fn a_click_or_a_form_of_what_is_off_is_answered() {
+    let product = Product::start_with(&[("TIDEGATE_DOMAINS", "hello")]).await;
+    let response_url = product.response_url().await;
+    let user = json!({"id": "U0ALICE0001", "team_id": TENANT});
+    let action = json!({"type": "button", "action_id": "incident.join", "value": "x"});
+    let clicked = json!({
+        "type": "block_actions", "team": {"id": TENANT}, "user": user, "actions": [action],
+        "response_url": response_url,
+    });
+    let link = json!({"type": "button", "action_id": "docs", "url": "https://docs.example"});
+    let followed = json!({
+        "type": "block_actions", "team": {"id": TENANT}, "user": user, "actions": [link],
+        "response_url": response_url,
+    });
+    let submitted = json!({
+        "type": "view_submission", "team": {"id": TENANT}, "user": user,
+        "view": {"id": "V1", "callback_id": "incident.declare", "state": {"values": {}}},
+    });
+    let closed = json!({
+        "type": "view_closed", "team": {"id": TENANT}, "user": user,
+        "view": {"id": "V1", "callback_id": "incident.declare"},
+    });
+    for payload in [followed, closed, clicked, submitted] {
+        let body = form(&[("payload", &payload.to_string())]);
+        let sent = product.send("/slack/interactions", signed(FORM, &body), body);
+        assert_eq!(sent.await.status, StatusCode::OK);
+    }
+    let told = until("the answer to the form", async || {
+        product.replies("D0ALICE0001").first().cloned()
+    });
+    let told = told.await;
+    assert_eq!(
+        told,
+        "Nothing here handles this form any more. It has not been saved."
+    );
+    product.drained().await;
+    let shown = product.slack().ephemerals();
+    let shown: Vec<&str> = shown.iter().map(|shown| shown.text.as_str()).collect();
+    let words = "Nothing here handles this button any more. Nothing has changed.";
+    assert_eq!(shown, [words]);
+    assert_eq!(product.replies("D0ALICE0001").len(), 1);
+}
+
+#[tokio::test]
 async fn the_install_page_asks_for_the_scopes_of_what_is_on() {
     for (domains, required, optional) in [
         ("hello", 3, 0),

@@ -15,7 +15,7 @@ use crate::worker::FollowUp;
 /// itself.
 const OVERTAKEN: usize = 3;
 
-/// Receives of which two ended without a word before an event is no longer decided as a whole.
+/// The receive from which on an event is no longer decided as a whole, if two earlier ones left no trace.
 const SUSPECT_FROM: u32 = 3;
 
 impl Dispatcher {
@@ -39,7 +39,7 @@ impl Dispatcher {
         let trail = self.audit.of(&delivery.job.tenant);
         let domains: Vec<&dyn Domain> = self.taking_part(envelope).collect();
         if delivery.attempt >= SUSPECT_FROM && event.was_abandoned().await? {
-            let why = "two attempts at the event ended without a word";
+            let why = "two attempts at the event left no trace: their workers died, ran out of time, or could not reach the table";
             return self.leave_to_shares(&event, &domains, why).await;
         }
         let mut parts = join_all(domains.iter().map(|domain| event.decide(*domain, 0))).await;
@@ -203,7 +203,7 @@ impl Event<'_> {
             .await
     }
 
-    /// Whether two earlier attempts ended without a word: their workers died, or ran out of time.
+    /// Whether two earlier attempts left no trace: their workers died, ran out of time, or could not write to the table.
     async fn was_abandoned(&self) -> Result<bool, JobError> {
         let retries = self.ledger.retries(self.delivery).await?;
         Ok(i64::from(self.delivery.attempt) - 1 - retries >= 2)

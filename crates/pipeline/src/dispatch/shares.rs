@@ -16,7 +16,7 @@ const RECEIVES: u32 = 4;
 /// Attempts after which a share is parked: about six jobs, the last of them some minutes after the first.
 const MOST_ATTEMPTS: i64 = 24;
 
-/// Attempts that ended without a word after which a share is parked: each may have taken a worker with it.
+/// Attempts without a trace after which a share is parked: each may have taken a worker with it.
 const MOST_DEATHS: i64 = 4;
 
 impl Dispatcher {
@@ -141,7 +141,9 @@ impl Asked<'_> {
 fn exhausted(share: &Share) -> Option<String> {
     let deaths = share.attempts - 1 - share.failures;
     if deaths >= MOST_DEATHS {
-        return Some(format!("{deaths} attempts at it ended without a word"));
+        return Some(format!(
+            "{deaths} attempts at it left no trace: their workers died, ran out of time, or could not reach the table"
+        ));
     }
     let again = || "it fails again and again".to_owned();
     (share.attempts > MOST_ATTEMPTS).then(|| share.reason.clone().unwrap_or_else(again))

@@ -52,6 +52,11 @@ impl<'a> Element<'a> {
         self.action_id
     }
 
+    /// Whether it is a button that opens a link. Slack tells the app of the click, and the person expects nothing of the app.
+    pub fn is_link(&self) -> bool {
+        text(self.value, "url").is_some()
+    }
+
     /// `button`, `plain_text_input`, `static_select`, ….
     pub fn kind(&self) -> &'a str {
         text(self.value, "type").unwrap_or_default()

@@ -1,0 +1,57 @@
+//! Answers of the pipeline's own: to a slash command, and to a click or a form of a domain that is switched off.
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tidegate_slack::command::SlashCommand;
+use tidegate_slack::ids::ChannelId;
+use tidegate_slack::interaction::Interaction;
+
+use super::fail;
+use crate::ledger::JobError;
+use crate::outbox::{Class, Lane, Post, Target};
+
+/// The answer to a slash command, for the person who typed it only.
+pub fn command_answer(command: &SlashCommand, text: &str) -> Result<Post, JobError> {
+    if command.response_url.expose_secret().is_empty() {
+        return Err(fail(&"the command has no response_url"));
+    }
+    Ok(Post {
+        lane: Lane::response_url(&command.response_url),
+        target: Target::ResponseUrl(command.response_url.clone()),
+        body: json!({"response_type": "ephemeral", "text": text}),
+        class: Class::AtMostOnce,
+        purpose: "command_answer",
+    })
+}
+
+/// The answer to an interaction that no domain owns: where it happened, or in the person's direct messages if Slack gives no
+/// address there. `None` if the person expects no answer.
+pub(super) fn unowned(interaction: &Interaction<'_>) -> Option<Post> {
+    let text = match interaction.kind.as_deref()? {
+        "block_actions" if interaction.actions().any(|action| !action.is_link()) => {
+            "Nothing here handles this button any more. Nothing has changed."
+        }
+        "view_submission" => "Nothing here handles this form any more. It has not been saved.",
+        "shortcut" | "message_action" => "Nothing here handles this shortcut any more.",
+        _ => return None,
+    };
+    let (lane, target, body) = match interaction.response_url() {
+        Some(url) => (
+            Lane::response_url(&url),
+            Target::ResponseUrl(url),
+            json!({"response_type": "ephemeral", "replace_original": false, "text": text}),
+        ),
+        None => {
+            let person = ChannelId::from(interaction.user()?.as_str());
+            let body = json!({"channel": person.as_str(), "text": text});
+            (Lane::channel(&person), Target::Channel, body)
+        }
+    };
+    Some(Post {
+        lane,
+        target,
+        body,
+        class: Class::AtMostOnce,
+        purpose: "interaction_answer",
+    })
+}
