@@ -13,6 +13,8 @@ use crate::records::{Ephemeral, PostedMessage};
 /// Slack cuts longer texts off.
 const TEXT_LIMIT: usize = 40_000;
 const BLOCK_LIMIT: usize = 50;
+/// Characters of all texts in blocks. Measured by others, not documented: github.com/slackapi/bolt-js/issues/2867.
+const BLOCKS_TEXT_LIMIT: usize = 11_000;
 
 /// What a message says, checked.
 struct Content {
@@ -172,6 +174,19 @@ fn admit(fake: &FakeSlack, by: &Caller, args: &Args) -> Result<String, &'static 
     }
 }
 
+/// The characters of all texts in blocks.
+fn characters(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("text").and_then(Value::as_str);
+            let own = own.map_or(0, |text| text.chars().count());
+            own + fields.values().map(characters).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(characters).sum(),
+        _ => 0,
+    }
+}
+
 fn content(args: &Args) -> Result<Content, &'static str> {
     let mut text = args.text("text").unwrap_or_default().to_owned();
     if let Some((end, _)) = text.char_indices().nth(TEXT_LIMIT) {
@@ -186,6 +201,9 @@ fn content(args: &Args) -> Result<Content, &'static str> {
             .is_none_or(|blocks| blocks.len() > BLOCK_LIMIT)
     }) {
         return Err("invalid_blocks");
+    }
+    if blocks.as_ref().map_or(0, characters) > BLOCKS_TEXT_LIMIT {
+        return Err("msg_blocks_too_long");
     }
     let blocks = blocks.filter(|blocks| blocks.as_array().is_some_and(|blocks| !blocks.is_empty()));
     let has_attachments = args

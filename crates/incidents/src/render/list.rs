@@ -6,7 +6,7 @@ use tidegate_slack::ids::ChannelId;
 use tidegate_slack::mrkdwn::channel;
 
 use super::facts;
-use super::text::when;
+use super::text::{fitting, when};
 use crate::model::incident::Incident;
 
 /// Most incidents in one list.
@@ -28,9 +28,9 @@ pub fn message_of(heading: &'static str, rows: &[ListRow<'_>], more: bool) -> Va
     if rows.is_empty() {
         blocks.push(section("There are none."));
     }
-    let lines: Vec<_> = rows.iter().take(MOST).map(row_text).collect();
+    let lines = fitting(rows.iter().take(MOST).map(row_text));
     blocks.extend(paragraphs(&lines));
-    if more || rows.len() > MOST {
+    if more || rows.len() > lines.len() {
         blocks.push(context(
             "There are more. `/incident info` shows one by its number.",
         ));
@@ -78,7 +78,11 @@ mod tests {
             let rows = vec![ListRow { incident: &incident, room: Some(&room) }; n];
             let shown = message_of("All incidents", &rows, false);
             check(&shown);
-            prop_assert_eq!(shown.to_string().contains("There are more."), n > MOST);
+            let shown = shown.to_string();
+            let listed = shown.matches(" · commander: ").count();
+            prop_assert!(listed <= MOST && listed >= n.min(10), "{}", listed);
+            prop_assert_eq!(shown.contains("There are more."), listed < n);
+            prop_assert!(!shown.contains("more parts are not shown"));
         }
     }
 }

@@ -1,14 +1,27 @@
 //! Formats text for Slack: what people wrote as lines and quotations of mrkdwn, and people, times and durations.
 
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::blocks::limits::MESSAGE_BLOCKS_TEXT;
 use tidegate_slack::ids::UserId;
 use tidegate_slack::mrkdwn::{self, escape, user};
-use tidegate_slack::text::{DASH, cut, one_line};
+use tidegate_slack::text::{DASH, cut, length, one_line};
 
 use crate::model::actor::Actor;
 
 /// Longest title or other line of what people wrote, in characters before escaping.
 pub(super) const LINE: usize = 200;
+
+/// The lines that fit into one message, counted from the first: it has room for other text beside them.
+pub(super) fn fitting(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut room = MESSAGE_BLOCKS_TEXT - 1000;
+    let fits = |line: &String| {
+        let needed = length(line) + 1;
+        let fits = needed <= room;
+        room = room.saturating_sub(needed);
+        fits
+    };
+    lines.take_while(fits).collect()
+}
 
 /// A text as one line of escaped mrkdwn, cut to `max` characters before escaping.
 pub(super) fn line(text: &str, max: usize) -> String {

@@ -6,7 +6,7 @@ use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::text::cut;
 
 use super::facts;
-use super::text::{actor, when};
+use super::text::{actor, fitting, when};
 use super::value::value_with;
 use crate::model::incident::Incident;
 use crate::model::timeline::Entry;
@@ -22,7 +22,7 @@ const WORDS: usize = 600;
 pub struct TimelinePage<'a> {
     /// The incident whose timeline it is.
     pub incident: &'a Incident,
-    /// The entries in order, of which the first [`PAGE`] are shown.
+    /// The entries in order. The page shows at most the first [`PAGE`], as many as fit into a message.
     pub entries: &'a [Entry],
     /// Whether there are further entries.
     pub more: bool,
@@ -30,13 +30,13 @@ pub struct TimelinePage<'a> {
 
 /// Renders the page. Its button Next carries the number of the last entry shown; the next page begins after it.
 pub fn message_of(page: &TimelinePage<'_>) -> Value {
-    let shown = &page.entries[..page.entries.len().min(PAGE)];
+    let lines = fitting(page.entries.iter().take(PAGE).map(entry_text));
+    let shown = &page.entries[..lines.len()];
     let head = format!("Timeline of {}", facts::title(page.incident));
     let mut blocks = vec![section(&head)];
     if shown.is_empty() {
         blocks.push(section("There is nothing in it yet."));
     }
-    let lines: Vec<_> = shown.iter().map(entry_text).collect();
     blocks.extend(paragraphs(&lines));
     let last = shown
         .last()
@@ -134,11 +134,14 @@ mod tests {
     /// Checks that Slack accepts a page of `n` entries with this text.
     fn check_words(words: &str, n: usize) {
         let (incident, entries) = (incident(), entries(&vec![words; n]));
-        check_for_one(&message_of(&TimelinePage {
+        let shown = message_of(&TimelinePage {
             incident: &incident,
             entries: &entries,
             more: true,
-        }));
+        });
+        check_for_one(&shown);
+        // What does not fit is on the next page.
+        assert!(!shown.to_string().contains("more parts are not shown"));
     }
 
     #[test]

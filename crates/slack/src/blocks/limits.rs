@@ -3,6 +3,9 @@
 
 /// Blocks of a message.
 pub const MESSAGE_BLOCKS: usize = 50;
+/// Characters of all texts in a message's blocks together. Slack documents no such limit, and refuses messages with
+/// `msg_blocks_too_long` that have more than 11,000 or so (github.com/slackapi/bolt-js/issues/2867 and /2509).
+pub const MESSAGE_BLOCKS_TEXT: usize = 10_000;
 /// Blocks of a modal or a home tab.
 pub const VIEW_BLOCKS: usize = 100;
 /// Characters of a message's `text` beside its blocks. Slack takes 40,000, but notifications show far fewer, and what

@@ -23,11 +23,25 @@ fn check(surface: &Value) {
     within(surface, "callback_id", 0..=255);
     if surface["type"].is_null() {
         within(surface, "text", 1..=40_000);
+        let all: usize = texts(&surface["blocks"]).map(length).sum();
+        assert!(all <= 10_000, "{all} characters in the blocks");
     }
     for part in ["title", "submit", "close"] {
         within(&surface[part], "text", 1..=24);
     }
     walk(surface);
+}
+
+/// Every text in a value, at any depth.
+fn texts(value: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match value {
+        Value::Array(items) => Box::new(items.iter().flat_map(texts)),
+        Value::Object(map) => {
+            let own = map.get("text").and_then(Value::as_str);
+            Box::new(own.into_iter().chain(map.values().flat_map(texts)))
+        }
+        _ => Box::new(std::iter::empty()),
+    }
 }
 
 fn within(object: &Value, key: &str, range: std::ops::RangeInclusive<usize>) {
@@ -358,4 +372,17 @@ proptest! {
         let form = Form { callback: &id, title: &label, submit: &label, memory: kept, fields };
         check(&form.view());
     }
+}
+
+#[test]
+fn a_message_of_long_blocks_keeps_those_that_fit_and_says_how_many_do_not() {
+    let blocks = |n: usize| vec![section(&"x".repeat(3000)); n];
+    let whole = message("text", blocks(3));
+    check(&whole);
+    assert_eq!(whole["blocks"].as_array().unwrap().len(), 3);
+    let cut = message("text", blocks(6));
+    check(&cut);
+    let shown = cut["blocks"].as_array().unwrap();
+    assert_eq!(shown.len(), 4);
+    assert!(shown[3].to_string().contains("3 more parts are not shown."));
 }
