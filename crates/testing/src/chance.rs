@@ -23,6 +23,7 @@ pub struct Chance {
 }
 
 impl Chance {
+    /// Chance that depends on this seed alone.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -56,7 +57,7 @@ impl Chance {
         &of[self.below(what, of.len())]
     }
 
-    /// The same things in another order.
+    /// Brings things into another order.
     pub fn shuffle<T>(&self, what: &str, things: &mut [T]) {
         for end in (1..things.len()).rev() {
             things.swap(end, self.below(what, end + 1));

@@ -31,6 +31,7 @@ pub struct Story {
 }
 
 impl Story {
+    /// A performer whose page fails so often out of a thousand times, as the seed decides.
     pub fn new(seed: u64, page_fails: usize) -> Self {
         Self {
             page: Mutex::default(),
@@ -50,14 +51,17 @@ pub fn begin(story: &str, posts: usize) -> Post {
     )
 }
 
+/// The lane of a story's effects at Slack.
 pub fn lane(story: &str) -> Lane {
     Lane::named(&["story", story])
 }
 
+/// The lane of a story's effect on the page.
 pub fn page_lane(story: &str) -> Lane {
     Lane::named(&["story", story, "page"])
 }
 
+/// An effect for the outbox; `purpose` is the name by which [`Story`] performs it.
 pub fn effect(lane: &Lane, purpose: &'static str, class: Class, body: Value) -> Post {
     Post {
         lane: lane.clone(),
@@ -247,6 +251,7 @@ pub struct Told {
 }
 
 impl Told {
+    /// Reads a story of a tenant from the table, and its texts and channels from the stand-in Slack.
     pub async fn of(world: &World, tenant: &str, story: &str) -> Self {
         let rows = world.engine.truth().tenant(&tenant.into());
         let all = tidegate_pipeline::table::Range::All;

@@ -27,7 +27,31 @@ pub struct Rates {
     pub lost: usize,
 }
 
-/// The queue.
+impl Rates {
+    /// Everything goes wrong now and then, and a world still comes to its rest.
+    pub const ROUGH: Self = Self {
+        send_fails: 50,
+        duplicated: 100,
+        shown_again: 100,
+        late: 200,
+        forgotten: 50,
+        lost: 150,
+    };
+
+    /// Rates that each world draws for itself.
+    pub fn drawn(chance: &Chance) -> Self {
+        Self {
+            send_fails: chance.below("send fails", 200),
+            duplicated: chance.below("duplicated", 200),
+            shown_again: chance.below("shown again", 80),
+            late: chance.below("late", 400),
+            forgotten: chance.below("forgotten", 40),
+            lost: chance.below("lost", 100),
+        }
+    }
+}
+
+/// A queue around another, which goes wrong at its rates.
 pub struct FaultyQueue {
     inner: Arc<dyn Queue>,
     chance: Chance,
@@ -37,6 +61,7 @@ pub struct FaultyQueue {
 }
 
 impl FaultyQueue {
+    /// A queue that hands what goes well to `inner`.
     pub fn new(inner: Arc<dyn Queue>, seed: u64, rates: Rates) -> Self {
         Self {
             inner,
@@ -51,6 +76,7 @@ impl FaultyQueue {
         self.holds_time.store(true, Ordering::Relaxed);
     }
 
+    /// Whether [`FaultyQueue::hold_time`] was called.
     pub fn holds_time(&self) -> bool {
         self.holds_time.load(Ordering::Relaxed)
     }

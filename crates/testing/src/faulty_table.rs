@@ -1,18 +1,16 @@
 //! A table that fails as DynamoDB does: throttled, in conflict, or without an answer, whether it wrote or not. By
 //! chance, and once by appointment.
 
-use std::fmt::Write as _;
+mod engine;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use async_trait::async_trait;
 use tidegate_local::table::EmbeddedTable;
 use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{
-    Engine, Item, Key, Query, SealedEngine, Table, TableError, Value, Write, WriteAction, names_in,
-};
+use tidegate_pipeline::table::{Engine, SealedEngine, Table, TableError};
 use tokio::sync::Notify;
 
 use crate::chance::Chance;
@@ -28,11 +26,32 @@ pub struct Rates {
     pub request_lost: usize,
 }
 
+impl Rates {
+    /// Everything goes wrong now and then, and a world still comes to its rest.
+    pub const ROUGH: Self = Self {
+        busy: 30,
+        answer_lost: 20,
+        request_lost: 20,
+    };
+
+    /// Rates that each world draws for itself.
+    pub fn drawn(chance: &Chance) -> Self {
+        Self {
+            busy: chance.below("busy", 50),
+            answer_lost: chance.below("answer lost", 40),
+            request_lost: chance.below("request lost", 40),
+        }
+    }
+}
+
 /// What happens to one call.
 #[derive(Clone)]
 pub enum Mishap {
+    /// The table throttles the call and does nothing.
     Busy,
+    /// The table does the call, and the caller hears nothing.
     AnswerLost,
+    /// The table hears nothing, and so does the caller.
     RequestLost,
     /// The table will never take it.
     Refused,
@@ -40,12 +59,16 @@ pub enum Mishap {
     Then(Arc<dyn Fn() + Send + Sync>),
     /// Its caller never wakes up again; the call was done or not.
     Freeze {
+        /// Whether the table does the call.
         done: bool,
+        /// Told once the caller has frozen.
         frozen: Arc<Notify>,
     },
     /// Its caller sleeps until it is woken, before the call or after.
     Hold {
+        /// Whether the table does the call before the caller sleeps, and not after.
         done: bool,
+        /// Tells the test where the caller is, and wakes the caller.
         held: Arc<Held>,
     },
 }
@@ -53,12 +76,14 @@ pub enum Mishap {
 /// Where a held call is.
 #[derive(Default)]
 pub struct Held {
+    /// Told once the caller sleeps.
     pub reached: Notify,
+    /// Wakes the caller.
     pub go_on: Notify,
 }
 
 struct Appointment {
-    /// All of these stand in the call's text, as [`text_of`] writes it.
+    /// All of these stand in the call's text, as `engine` writes it.
     words: Vec<String>,
     mishap: Mishap,
     /// Calls that fit and are let through first.
@@ -66,8 +91,9 @@ struct Appointment {
     times: usize,
 }
 
-/// The table.
+/// A table in memory that goes wrong at its rates, and where a test appoints it.
 pub struct FaultyTable {
+    /// The engine that does the calls; its rows are sealed.
     pub inner: EmbeddedTable,
     chance: Chance,
     rates: Mutex<Rates>,
@@ -79,6 +105,7 @@ pub struct FaultyTable {
 }
 
 impl FaultyTable {
+    /// An empty table in memory that does not fail yet. Its rows are sealed by keys in a table of their own.
     pub fn new(seed: u64) -> Arc<Self> {
         let (table, keys) = (Self::unsealed(seed), Self::unsealed(seed));
         let engine = Table::new(Arc::clone(&keys) as Arc<dyn Engine>);
@@ -127,6 +154,7 @@ impl FaultyTable {
         }
     }
 
+    /// Sets how often calls go wrong from now on.
     pub fn set_rates(&self, rates: Rates) {
         *self.rates.lock().unwrap() = rates;
     }
@@ -235,73 +263,4 @@ impl FaultyTable {
             }
         }
     }
-}
-
-#[async_trait]
-impl Engine for FaultyTable {
-    async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
-        let text = format!("get {}/{}", key.pk, key.sk);
-        self.meddle(text, false, self.inner.get(key)).await
-    }
-
-    async fn query(&self, query: Query) -> Result<(Vec<Item>, Option<Item>), TableError> {
-        let values = query.values.values().map(|value| match value {
-            Value::S(text) => text.clone(),
-            other => format!("{other:?}"),
-        });
-        let text = format!("query {}", values.collect::<Vec<_>>().join(" "));
-        self.meddle(text, false, self.inner.query(query)).await
-    }
-
-    async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError> {
-        let text = text_of("write", std::slice::from_ref(&write));
-        self.meddle(text, true, self.inner.write(write)).await
-    }
-
-    async fn transact(&self, writes: Vec<Write<Key>>) -> Result<(), TableError> {
-        let text = text_of("transact", &writes);
-        self.meddle(text, true, self.inner.transact(writes)).await
-    }
-
-    async fn put_all(&self, rows: Vec<(Key, Item)>) -> Result<(), TableError> {
-        let keys: Vec<String> = rows
-            .iter()
-            .map(|(key, _)| format!("{}/{}", key.pk, key.sk))
-            .collect();
-        let text = format!("put_all {}", keys.join(" "));
-        self.meddle(text, true, self.inner.put_all(rows)).await
-    }
-
-    async fn scan(
-        &self,
-        prefix: &str,
-        after: Option<Key>,
-        limit: usize,
-    ) -> Result<(Vec<Key>, Option<Key>), TableError> {
-        let scan = self.inner.scan(prefix, after, limit);
-        self.meddle(format!("scan {prefix}"), false, scan).await
-    }
-
-    async fn remove(&self, keys: Vec<Key>) -> Result<(), TableError> {
-        let text = format!("remove {} rows", keys.len());
-        self.meddle(text, true, self.inner.remove(keys)).await
-    }
-}
-
-/// A call as text: `transact update T1#lane#C1/lease [lease_until] …`.
-fn text_of(call: &str, writes: &[Write<Key>]) -> String {
-    let mut text = call.to_owned();
-    for write in writes {
-        let action = match &write.action {
-            WriteAction::Put(_) => "put",
-            WriteAction::Update(_) => "update",
-            WriteAction::Delete => "delete",
-            WriteAction::Check => "check",
-        };
-        let names: Vec<String> = names_in(write.expressions()).into_values().collect();
-        let Key { pk, sk } = &write.key;
-        // Writing to a text cannot fail.
-        let _ = write!(text, " {action} {pk}/{sk} {names:?}");
-    }
-    text
 }

@@ -48,11 +48,15 @@ impl Clock for PausedClock {
     }
 }
 
-/// The world.
+/// One table, any number of instances of the app, and one stand-in Slack.
 pub struct InstallWorld {
+    /// The table that all instances share.
     pub engine: Arc<FaultyTable>,
+    /// The stand-in Slack, where tokens rotate.
     pub slack: FakeSlack,
+    /// The clock of all instances.
     pub clock: PausedClock,
+    /// A client of the stand-in Slack.
     pub client: SlackClient,
     slack_clock: tidegate_fake_slack::Clock,
     config: FakeConfig,
@@ -169,6 +173,7 @@ impl InstallWorld {
         tokio::time::advance(by).await;
     }
 
+    /// The rows of [`TEAM`], past all faults.
     pub fn rows(&self) -> Rows {
         self.engine.truth().tenant(&TenantId::from(TEAM))
     }

@@ -13,6 +13,7 @@ use crate::product::{Client, OPERATOR_KEY, SIGNING_SECRET, until};
 
 /// A running `tidegate` with a client of it; killed when dropped.
 pub struct Process {
+    /// The process itself, for its id and its end.
     pub child: Child,
     client: Client,
     stdout: PathBuf,
@@ -23,8 +24,11 @@ pub struct Process {
 /// How a finished call ended.
 #[derive(Debug)]
 pub struct Ended {
+    /// The exit code; none if a signal ended the process.
     pub code: Option<i32>,
+    /// What it printed.
     pub stdout: String,
+    /// What it printed to standard error.
     pub stderr: String,
 }
 
@@ -83,10 +87,12 @@ impl Program {
 }
 
 impl Process {
+    /// What it has printed so far.
     pub fn stdout(&self) -> String {
         fs::read_to_string(&self.stdout).unwrap()
     }
 
+    /// What it has printed to standard error so far.
     pub fn stderr(&self) -> String {
         fs::read_to_string(&self.stderr).unwrap()
     }

@@ -20,6 +20,7 @@ use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
 
 use crate::faulty_table::FaultyTable;
 
+/// How long ledger and archive rows are kept.
 pub const KEEP: Duration = Duration::from_hours(30 * 24);
 
 /// Time for one record.
@@ -28,7 +29,7 @@ pub const LIMIT: Duration = Duration::from_secs(25);
 /// What an event says is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {
-    /// Counts.
+    /// Adds one to the tenant's [`counter`].
     Count,
     /// Counts, and posts.
     Post,
@@ -42,17 +43,19 @@ pub enum Script {
     Retry,
     /// Says that it cannot.
     Fail,
-    /// Panics.
+    /// Panics at every attempt.
     Panic,
     /// Panics while it is asked what it is.
     PanicAtLabel,
-    /// Never ends.
+    /// Never ends, so that the time for one record ends it.
     Hang,
 }
 
 /// The handler; knows the scripts by event id.
 pub struct Scripted {
+    /// The table as the handler sees it.
     pub table: Table,
+    /// The clock of the handler and its worker.
     pub clock: Arc<dyn Clock>,
     audit: Audit,
     scripts: Mutex<BTreeMap<String, Script>>,
@@ -60,6 +63,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
+    /// A handler that knows no event yet.
     pub fn new(engine: &Arc<FaultyTable>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let table = engine.table();
         Arc::new(Self {
@@ -71,6 +75,7 @@ impl Scripted {
         })
     }
 
+    /// Says what is to be done at an event.
     pub fn set(&self, id: &str, script: Script) {
         self.scripts.lock().unwrap().insert(id.to_owned(), script);
     }
@@ -204,8 +209,11 @@ pub fn job(tenant: &str, id: &str, clock: &ManualClock) -> Job {
 /// A queue that only writes down what it is asked to hide and to take.
 #[derive(Default)]
 pub struct Recorder {
+    /// The receipts that were to be hidden, and for how long.
     pub hidden: Mutex<Vec<(String, Duration)>>,
+    /// The messages that it took.
     pub sent: Mutex<Vec<Outgoing>>,
+    /// Whether it refuses every message.
     pub refuses: bool,
 }
 

@@ -1,58 +1,59 @@
 //! A domain that behaves as a test says beside the real mirror, and one worker for both, on a table and a queue that fail.
 
+mod ends;
 mod odd;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, Request};
-use serde_json::{Value as Json, json};
-use tidegate_app::api::{Api, Limits, Site};
-use tidegate_app::installs::Installs;
+use serde_json::json;
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
-use tidegate_mirror::{Mirror, messages};
-use tidegate_pipeline::archive::Label;
-use tidegate_pipeline::audit::{Audit, AuditEntry};
+use tidegate_mirror::Mirror;
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::domain::Domain;
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{Delivery, Entry, Ledger, Share, ShareId, ShareState};
 use tidegate_pipeline::queue::{Outgoing, Queue, Received};
-use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{Due, RowKey, Rows};
 use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Worker;
-use tidegate_slack::client::SlackClient;
-use tidegate_slack::http_client;
 use tokio::sync::Notify;
 
+pub use self::ends::park;
 pub use self::odd::{Manner, Notary, Odd, settings};
 use crate::faulty_queue::{self, FaultyQueue};
 use crate::faulty_table::FaultyTable;
-use crate::product::OPERATOR_KEY;
-use crate::scripted::{KEEP, LIMIT, Recorder};
+use crate::scripted::{KEEP, Recorder};
+use crate::worlds::work_off;
 
+/// The one tenant of the world.
 pub const TENANT: &str = "T1";
 
 const CHANNEL: &str = "C0000000001";
 
 /// One tenant, one worker, one queue.
 pub struct World {
+    /// The clock of worker and queue.
     pub clock: ManualClock,
+    /// The table that holds all rows.
     pub engine: Arc<FaultyTable>,
+    /// The domain that behaves as a test says.
     pub odd: Arc<Odd>,
+    /// The queue as it is.
     pub events: Arc<EmbeddedQueue>,
+    /// Where messages end that were received too often.
     pub dead_letters: Arc<EmbeddedQueue>,
     /// The queue as the product sees it.
     pub queue: Arc<dyn Queue>,
     faulty: Arc<FaultyQueue>,
+    /// Asks the mirror, the odd domain and what a test added.
     pub dispatcher: Arc<Dispatcher>,
+    /// Works off the queue.
     pub worker: Worker,
 }
 
 impl World {
+    /// A world in which nothing fails but the odd domain.
     pub fn new() -> Self {
         Self::with(0, faulty_queue::Rates::default(), &[])
     }
@@ -97,7 +98,7 @@ impl World {
         self.faulty.hold_time();
     }
 
-    /// The same world with the odd domain switched off.
+    /// A worker of this world for which the odd domain is switched off.
     pub fn worker_without_odd(&self) -> Worker {
         let dispatcher = dispatcher(&self.engine, &self.clock, vec![Arc::new(Mirror)]);
         worker(
@@ -133,6 +134,7 @@ impl World {
         self.queue_job(&Self::job(event, n)).await;
     }
 
+    /// Queues a job; this does not fail.
     pub async fn queue_job(&self, job: &Job) {
         let message = Outgoing {
             group: TENANT.to_owned(),
@@ -157,18 +159,9 @@ impl World {
         self.work_with(&self.worker).await
     }
 
+    /// Works off one batch with another worker.
     pub async fn work_with(&self, worker: &Worker) -> usize {
-        let batch = self.queue.receive(10, Duration::ZERO).await.unwrap();
-        let count = batch.len();
-        let receipts: Vec<(String, String)> = batch
-            .iter()
-            .map(|m| (m.id.clone(), m.receipt.clone()))
-            .collect();
-        let failed = worker.process(batch, LIMIT).await;
-        let done = receipts.into_iter().filter(|(id, _)| !failed.contains(id));
-        let done = done.map(|(_, receipt)| receipt).collect();
-        self.queue.delete(done).await.unwrap();
-        count
+        work_off(&*self.queue, worker).await
     }
 
     /// Works off one batch with a worker that dies, with all that it has in work, as soon as `dies` is told. True if it died.
@@ -223,128 +216,6 @@ impl World {
         }
         panic!("the queue does not empty");
     }
-
-    pub fn rows(&self) -> Rows {
-        self.engine.truth().tenant(&TENANT.into())
-    }
-
-    fn ledger(&self) -> Ledger<'_> {
-        Ledger {
-            rows: self.rows(),
-            clock: &self.clock,
-            keep: KEEP,
-        }
-    }
-
-    /// How many timers there are, due or not.
-    pub async fn timers(&self) -> usize {
-        let system = self.engine.truth().system();
-        let due = system.due(Due::Timer, Timestamp(i64::MAX), 100).await;
-        due.unwrap().len()
-    }
-
-    pub async fn entry(&self, event: &str) -> Option<Entry> {
-        self.ledger().entry_of(event).await.unwrap()
-    }
-
-    /// The states of an event's shares, by domain.
-    pub async fn shares(&self, event: &str) -> Vec<(String, ShareState)> {
-        let shares = self.ledger().shares_of(event).await.unwrap();
-        let state = |share: Share| (share.domain, share.state);
-        shares.into_iter().map(state).collect()
-    }
-
-    pub async fn share(&self, event: &str) -> Share {
-        let shares = self.ledger().shares_of(event).await.unwrap();
-        let odd = shares.into_iter().find(|share| share.domain == "odd");
-        odd.unwrap()
-    }
-
-    /// Whether the mirror has the message.
-    pub async fn is_stored(&self, n: usize) -> bool {
-        let row = self.rows().get(&messages::key(CHANNEL, &ts(n))).await;
-        row.unwrap()
-            .is_some_and(|row| row.opened_text("text") == Some("hello"))
-    }
-
-    pub async fn park(&self, id: &ShareId, reason: &str) {
-        park(self.rows(), &self.clock, id, reason).await;
-    }
-
-    /// How often the odd domain's writes about an event were done.
-    pub async fn counted(&self, event: &str) -> i64 {
-        let row = self
-            .rows()
-            .get(&RowKey::new(&["odd", event], &["count"]))
-            .await;
-        row.unwrap()
-            .unwrap_or_default()
-            .number("count")
-            .unwrap_or(0)
-    }
-
-    /// The ids of the posts about an event that wait in the outbox. Nothing sends them here.
-    pub async fn posts(&self, event: &str) -> Vec<String> {
-        let system = self.engine.truth().system();
-        let due = system.due(Due::Outbox, Timestamp(i64::MAX), 1000).await;
-        let mut ids = Vec::new();
-        for place in due.unwrap() {
-            let row = self.rows().get(&place.key).await.unwrap().unwrap();
-            if row.text("event_id") == Some(event) {
-                ids.push(row.text("message_id").unwrap().to_owned());
-            }
-        }
-        ids
-    }
-
-    /// What the audit trail has of that action.
-    pub async fn notes(&self, action: &str) -> Vec<AuditEntry> {
-        let (table, keyring) = (self.engine.truth(), self.engine.keyring());
-        let audit = Audit::new(table, keyring, Arc::new(self.clock.clone()));
-        let page = audit.list(&TENANT.into(), 100, None).await.unwrap();
-        let entries = page.entries.into_iter();
-        entries.filter(|entry| entry.action == action).collect()
-    }
-
-    /// Calls the operator API.
-    pub async fn operator(&self, method: Method, path: &str) -> Json {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {OPERATOR_KEY}"))
-            .body(Bytes::new());
-        let answer = self.api().handle(request.unwrap(), "test").await;
-        serde_json::from_slice(answer.body()).unwrap()
-    }
-
-    fn api(&self) -> Api {
-        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let slack = SlackClient::new(http_client::build().unwrap(), "http://127.0.0.1:1/api");
-        let installs = Installs {
-            table: self.engine.truth(),
-            keyring: self.engine.keyring(),
-            clock: Arc::clone(&clock),
-            slack: slack.unwrap(),
-            wake_ups: Arc::new(Recorder::default()),
-            app: None,
-            exclusive: false,
-        };
-        Api {
-            table: self.engine.truth().into(),
-            events: self.events.clone(),
-            commands: Arc::new(Recorder::default()),
-            clock,
-            operator_key: (Arc::new(FixedSecret(OPERATOR_KEY.into())), "key".to_owned()),
-            keep: KEEP,
-            keyring: self.engine.keyring(),
-            audit: installs.audit(),
-            wake_ups: Arc::clone(&installs.wake_ups),
-            members: Arc::new(installs.clone()),
-            domains: vec![Arc::new(installs)],
-            site: Site::default(),
-            limits: Limits::default(),
-        }
-    }
 }
 
 fn dispatcher(
@@ -376,26 +247,4 @@ fn worker(
 
 fn ts(n: usize) -> String {
     format!("1700000000.{n:06}")
-}
-
-/// Parks a share, as a worker does.
-pub async fn park(rows: Rows, clock: &ManualClock, id: &ShareId, reason: &str) {
-    let ledger = Ledger {
-        rows,
-        clock,
-        keep: KEEP,
-    };
-    let share = ledger.share_of(id).await.unwrap().unwrap();
-    let job = ledger.job_of_share(&share, &TENANT.into()).unwrap();
-    let label = Label {
-        name: "share".to_owned(),
-        dispatched_at: None,
-    };
-    let delivery = Delivery {
-        job: &job,
-        label: &label,
-        message: "test",
-        attempt: 1,
-    };
-    ledger.park_job(delivery, reason).await.unwrap();
 }

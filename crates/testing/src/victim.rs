@@ -21,8 +21,10 @@ use crate::product::{OPERATOR_KEY, SIGNING_SECRET, store_in, until};
 pub struct Victim {
     program: Program,
     data: TempDir,
+    /// Where it listens on 127.0.0.1, in every life.
     pub port: u16,
     slack_url: String,
+    /// A client for requests to it.
     pub http: reqwest::Client,
     settings: Vec<(&'static str, &'static str)>,
     child: Child,
@@ -59,6 +61,7 @@ impl Victim {
         self.child.kill().await.unwrap();
     }
 
+    /// Starts it again on its data folder and port, and waits until it answers.
     pub async fn restart(&mut self) {
         self.child = boot(
             self.program,
@@ -85,10 +88,12 @@ impl Victim {
         answer.json().await.ok()
     }
 
+    /// The folder with table, queues and keys.
     pub fn data_dir(&self) -> &Path {
         self.data.path()
     }
 
+    /// The table's file, through a connection of its own.
     pub fn table(&self) -> Table {
         store_in(self.data.path()).table
     }

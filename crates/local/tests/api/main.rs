@@ -1,9 +1,5 @@
 //! The HTTP API without a domain: routes, credentials, keys, limits, browsers, and what the operator asks.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on panics"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod api_input;
 mod audit;

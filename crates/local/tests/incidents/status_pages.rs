@@ -1,6 +1,7 @@
 //! What the public reads: on Statuspage.io, over HTTP against its stand-in, and on the built-in page.
 
-use crate::status_page_world::{ADMIN, COMMANDER, PageWorld, ROOM, settings};
+use std::sync::Arc;
+
 use http::{Method, StatusCode};
 use tidegate_app::incidents::decide::lifecycle;
 use tidegate_app::incidents::model::settings::StatusPage;
@@ -10,11 +11,14 @@ use tidegate_app::incidents::status_pages::built_in::Document;
 use tidegate_fake_statuspage::{FakeConfig, Fault, FaultKind};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::outbox::Lane;
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::faulty_queue;
 use tidegate_testing::faulty_table::{Mishap, Rates};
 use tidegate_testing::outbox_world::World;
 use tidegate_testing::product::{Browser, Product};
+use tidegate_testing::worlds::{at_each_step, in_each_world};
+
+use crate::status_page_world::{ADMIN, COMMANDER, PageWorld, ROOM, settings};
 
 fn lane() -> Lane {
     Lane::named(&["status_page"])
@@ -90,7 +94,7 @@ async fn seed_defect_4_an_outage_of_the_page_loses_nothing() {
         world.publish("T1", &id, &text).await;
     }
     // The process that knows of it dies in between: nothing was in its memory.
-    let frozen = std::sync::Arc::clone(&world.world.frozen);
+    let frozen = Arc::clone(&world.world.frozen);
     world
         .world
         .engine
@@ -241,48 +245,34 @@ async fn what_the_page_refuses_is_told_in_its_words_and_the_next_text_goes_on() 
 
 #[test]
 fn a_sender_killed_at_any_step_publishes_nothing_twice_and_leaves_nothing_out() {
-    in_halves(|half| async move {
-        for step in (half..).step_by(2) {
-            let (done, step) = (step % 4 < 2, step / 4 * 2 + step % 2);
-            let world = PageWorld::new(0).await;
-            let id = world.declare("T1", Severity::P2, "api").await;
-            for text in texts(1, 2) {
-                world.publish("T1", &id, &text).await;
-            }
-            let frozen = std::sync::Arc::clone(&world.world.frozen);
-            let mishap = Mishap::Freeze { done, frozen };
-            world.world.engine.later(step, &[" T1#"], mishap);
-            world.world.wake("T1", lane().as_str()).await;
-            world.world.settle().await;
-            assert_eq!(world.texts(&id), texts(1, 2), "step {step} {done}");
-            assert_eq!(world.component("cmpapi000001"), "partial_outage");
-            if !world.world.engine.all_happened() {
-                return;
-            }
-        }
-    });
+    at_each_step(killed_at);
+}
+
+/// False when everything is published in fewer steps.
+async fn killed_at(step: usize, done: bool) -> bool {
+    let world = PageWorld::new(0).await;
+    let id = world.declare("T1", Severity::P2, "api").await;
+    for text in texts(1, 2) {
+        world.publish("T1", &id, &text).await;
+    }
+    let frozen = Arc::clone(&world.world.frozen);
+    let mishap = Mishap::Freeze { done, frozen };
+    world.world.engine.later(step, &[" T1#"], mishap);
+    world.world.wake("T1", lane().as_str()).await;
+    world.world.settle().await;
+    assert_eq!(world.texts(&id), texts(1, 2), "step {step} {done}");
+    assert_eq!(world.component("cmpapi000001"), "partial_outage");
+    world.world.engine.all_happened()
 }
 
 #[test]
 fn nothing_is_lost_or_doubled_in_any_world() {
-    in_halves(|half| async move {
-        for seed in seeds(12).skip(half).step_by(2) {
-            live(seed).await;
-        }
-    });
+    in_each_world(12, live);
 }
 
 async fn live(seed: u64) {
     let chance = Chance::new(seed);
-    let queue = faulty_queue::Rates {
-        send_fails: 50,
-        duplicated: 100,
-        shown_again: 100,
-        late: 200,
-        forgotten: 50,
-        lost: 150,
-    };
-    let world = World::with_queue(seed, queue).await;
+    let world = World::with_queue(seed, faulty_queue::Rates::ROUGH).await;
     let world = PageWorld::with(world, FakeConfig::default()).await;
     let mut ids = Vec::new();
     for (tenant, service) in [("T1", "web"), ("T1", "shop"), ("T2", "api")] {
@@ -296,13 +286,9 @@ async fn live(seed: u64) {
     for _ in 0..12 {
         world.page.fake.add_fault(mishap(&chance));
     }
-    world.world.engine.set_rates(Rates {
-        busy: 30,
-        answer_lost: 20,
-        request_lost: 20,
-    });
+    world.world.engine.set_rates(Rates::ROUGH);
     for _ in 0..chance.below("deaths", 4) {
-        let frozen = std::sync::Arc::clone(&world.world.frozen);
+        let frozen = Arc::clone(&world.world.frozen);
         let step = chance.below("step", 300);
         let done = chance.per_mille("done before it died", 500);
         let mishap = Mishap::Freeze { done, frozen };
@@ -331,19 +317,6 @@ fn mishap(chance: &Chance) -> Fault {
         applies: chance.per_mille("applies", 500),
         ..Fault::new(kinds[chance.below("kind", kinds.len())])
     }
-}
-
-/// Runs both halves on a thread each.
-fn in_halves<F: Future<Output = ()>>(run: impl Fn(usize) -> F + Sync) {
-    std::thread::scope(|scope| {
-        for half in 0..2 {
-            let run = &run;
-            scope.spawn(move || {
-                let mut runtime = tokio::runtime::Builder::new_current_thread();
-                runtime.enable_all().build().unwrap().block_on(run(half));
-            });
-        }
-    });
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use tidegate_slack::ids::TenantId;
 use tidegate_testing::faulty_table::{FaultyTable, Held, Mishap};
 use tidegate_testing::install_world::{InstallWorld, TEAM};
 use tidegate_testing::product::{
-    Browser, Product, back_up_keys, back_up_table, store_in, unique_ts, until,
+    Browser, OPERATOR_KEY, Product, back_up_keys, back_up_table, store_in, unique_ts, until,
 };
 
 const OTHER: &str = "T0GLOBEX001";
@@ -124,9 +124,7 @@ async fn nothing_of_an_erased_workspace_is_left_and_the_others_lose_nothing() {
     talk(&product, TEAM, "C0ACMEROOM1").await;
     let kept = talk(&product, OTHER, "C0GLOBEXRM1").await;
     let body = json!({"tenant": TEAM, "name": "reports", "scopes": ["workspace:read"]});
-    product
-        .tell("/keys", tidegate_testing::product::OPERATOR_KEY, &body)
-        .await;
+    product.tell("/keys", OPERATOR_KEY, &body).await;
     let others = with(&rows(&product.store()).await, OTHER).len();
     assert!(!with(&rows(&product.store()).await, TEAM).is_empty());
     erase(&product, TEAM).await;

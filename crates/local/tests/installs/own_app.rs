@@ -8,7 +8,7 @@ use serde_json::json;
 use tidegate_app::installs::grant::{self, Grant, Holder};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig, FakeSlack};
 use tidegate_pipeline::table::Item;
-use tidegate_testing::product::{Browser, Product, until};
+use tidegate_testing::product::{Browser, Product, SIGNING_SECRET, until};
 use tokio::net::TcpListener;
 
 const TEAM: &str = "T0ACME00001";
@@ -20,7 +20,7 @@ async fn started() -> (Product, FakeSlack) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = FakeConfig {
         public_url: url.clone(),
-        signing_secret: tidegate_testing::product::SIGNING_SECRET.to_owned(),
+        signing_secret: SIGNING_SECRET.to_owned(),
         echo_bot_messages: false,
         ..FakeConfig::default()
     };

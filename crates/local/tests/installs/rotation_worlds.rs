@@ -14,9 +14,10 @@ use tidegate_outcome::Outcome;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::BotTokens;
 use tidegate_slack::api::auth::Test;
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::faulty_table::{Mishap, Rates};
 use tidegate_testing::install_world::{InstallWorld, TEAM};
+use tidegate_testing::worlds::in_each_world;
 
 const WORLDS: u64 = 24;
 
@@ -30,26 +31,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 #[test]
 fn one_expiry_is_one_refresh_in_every_world() {
-    let halves: Vec<_> = (0..2)
-        .map(|half| {
-            std::thread::spawn(move || {
-                for seed in seeds(WORLDS).filter(|seed| seed % 2 == half) {
-                    let runtime = tokio::runtime::Builder::new_current_thread()
-                        .enable_all()
-                        .start_paused(true)
-                        .build()
-                        .unwrap();
-                    runtime.block_on(live(seed));
-                }
-            })
-        })
-        .collect();
-    for half in halves {
-        half.join().unwrap();
-    }
+    in_each_world(WORLDS, live);
 }
 
 async fn live(seed: u64) {
+    tokio::time::pause();
     let (world, chance) = (InstallWorld::new(seed).await, Chance::new(seed));
     world.install().await;
     for life in 0..LIVES {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_fake_slack::{Approval, FakeConfig};
-use tidegate_testing::product::{Answer, Browser, OPERATOR_KEY, Product};
+use tidegate_testing::product::{Answer, Browser, OPERATOR_KEY, Product, answer_of};
 
 const ACME: &str = "T0ACME00001";
 const INSTALLER: &str = "U0ALICE0001";
@@ -251,7 +251,7 @@ async fn try_key(browser: &Browser<'_>, headers: &[(&str, &str)]) -> Answer {
 async fn with_cookie(product: &Product, cookies: &str) -> Answer {
     let request = product.http.get(format!("{}/me", product.url));
     let request = request.header("cookie", cookies);
-    tidegate_testing::product::answer_of(request.send().await.unwrap()).await
+    answer_of(request.send().await.unwrap()).await
 }
 
 fn code(answer: &Answer) -> String {

@@ -5,6 +5,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 use tidegate_local::local::LocalConfig;
+use tidegate_testing::product::Product;
 use tokio::process::Command;
 
 #[tokio::test]
@@ -92,8 +93,7 @@ async fn a_data_folder_that_is_a_file_or_taken_is_refused() {
     std::fs::write(&file, "not a folder").unwrap();
     assert!(refused(&file, &[]).await.contains("data folder"));
 
-    let taken =
-        tidegate_testing::product::Product::start_in(&folder.path().join("taken"), &[]).await;
+    let taken = Product::start_in(&folder.path().join("taken"), &[]).await;
     let told = refused(taken.data_dir(), &[]).await;
     assert!(told.contains("in use by another tidegate"), "{told}");
 }

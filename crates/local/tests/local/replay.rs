@@ -16,7 +16,9 @@ use tidegate_pipeline::ledger::{Delivery, JobError};
 use tidegate_pipeline::queue::{Queue, Received};
 use tidegate_pipeline::table::{RowKey, Write};
 use tidegate_pipeline::worker::{FollowUp, Handler, Worker};
-use tidegate_testing::product::{Product, TENANT, id, mention, now, signed_at, store_in, until};
+use tidegate_testing::product::{
+    Product, TENANT, id, mention, now, signed, signed_at, store_in, until,
+};
 use tidegate_testing::tidegate;
 
 const CHANNEL: &str = "C0GENERAL01";
@@ -65,7 +67,7 @@ async fn a_parked_event_whose_cause_is_gone_has_its_effect_once() {
 async fn a_parked_event_whose_cause_stays_is_parked_again() {
     let product = Product::start().await;
     let body = b"garbage".to_vec();
-    let headers = tidegate_testing::product::signed("application/json", &body);
+    let headers = signed("application/json", &body);
     let request = tidegate_ingress::request_id(&headers);
     product.send("/slack/events", headers, body).await;
     let first = product.settled(&request).await;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::outbox::Class;
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::effect_story::{Story, Told, begin, class_of, lane, page_lane};
 use tidegate_testing::faulty_queue;
 use tidegate_testing::faulty_table::{Mishap, Rates};
-use tidegate_testing::halves::in_halves;
 use tidegate_testing::outbox_world::World;
+use tidegate_testing::worlds::{at_each_step, in_each_world};
 
 const WORLDS: u64 = 24;
 
@@ -19,15 +19,7 @@ const POSTS: usize = 11;
 
 #[test]
 fn a_sender_killed_at_any_step_does_nothing_twice_and_leaves_nothing_out() {
-    in_halves(|half| async move {
-        for step in (half..).step_by(2) {
-            // The step's call was done, or not.
-            let (done, step) = (step % 4 < 2, step / 4 * 2 + step % 2);
-            if !killed_at(step, done).await {
-                return;
-            }
-        }
-    });
+    at_each_step(killed_at);
 }
 
 /// False when the story is told in fewer steps.
@@ -72,24 +64,12 @@ fn check(what: &str, mut told: Told, posts: usize) {
 
 #[test]
 fn no_effect_is_lost_or_doubled_in_any_world() {
-    in_halves(|half| async move {
-        for seed in seeds(WORLDS).skip(half).step_by(2) {
-            live(seed).await;
-        }
-    });
+    in_each_world(WORLDS, live);
 }
 
 async fn live(seed: u64) {
     let chance = Chance::new(seed);
-    let queue = faulty_queue::Rates {
-        send_fails: 50,
-        duplicated: 100,
-        shown_again: 100,
-        late: 200,
-        forgotten: 50,
-        lost: 150,
-    };
-    let mut world = World::with_queue(seed, queue).await;
+    let mut world = World::with_queue(seed, faulty_queue::Rates::ROUGH).await;
     world.performer = Arc::new(Story::new(seed, 300));
     let stories = [("T1", "a"), ("T1", "b"), ("T2", "c")];
     for (tenant, story) in stories {
@@ -98,11 +78,7 @@ async fn live(seed: u64) {
     for _ in 0..10 {
         world.slack.add_fault(mishap(&chance));
     }
-    world.engine.set_rates(Rates {
-        busy: 30,
-        answer_lost: 20,
-        request_lost: 20,
-    });
+    world.engine.set_rates(Rates::ROUGH);
     for _ in 0..chance.below("deaths", 4) {
         let (frozen, step) = (Arc::clone(&world.frozen), chance.below("step", 300));
         let done = chance.per_mille("done before it died", 500);

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce};
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::faulty_queue;
 use tidegate_testing::faulty_table::{Mishap, Rates};
 use tidegate_testing::outbox_world::World;
+use tidegate_testing::worlds::in_each_world;
 
 const WORLDS: u64 = 120;
 
@@ -33,35 +34,13 @@ struct Sent {
 
 #[test]
 fn no_post_is_lost_or_doubled_in_any_world() {
-    let halves: Vec<_> = (0..2)
-        .map(|half| {
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                let seeds = seeds(WORLDS).filter(|seed| seed % 2 == half);
-                seeds.for_each(|seed| runtime.block_on(live(seed)));
-            })
-        })
-        .collect();
-    for half in halves {
-        half.join().unwrap();
-    }
+    in_each_world(WORLDS, live);
 }
 
 /// One world from its first post to its rest.
 async fn live(seed: u64) {
     let chance = Chance::new(seed);
-    let queue = faulty_queue::Rates {
-        send_fails: 50,
-        duplicated: 100,
-        shown_again: 100,
-        late: 200,
-        forgotten: 50,
-        lost: 150,
-    };
-    let world = World::with_queue(seed, queue).await;
+    let world = World::with_queue(seed, faulty_queue::Rates::ROUGH).await;
     let sent = decide(&world, &chance).await;
     let waits = [
         Some(json!(1)),
@@ -144,11 +123,7 @@ fn spoil(world: &World, chance: &Chance, wait: Option<&Value>) {
     for _ in 0..7 {
         world.slack.add_fault(mishap(chance, wait.cloned()));
     }
-    world.engine.set_rates(Rates {
-        busy: 30,
-        answer_lost: 20,
-        request_lost: 20,
-    });
+    world.engine.set_rates(Rates::ROUGH);
     for _ in 0..chance.below("deaths", 3) {
         let words = [
             &["transact update", "#lane#", "attempt_at"][..],

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use http::Method;
+use tidegate_pipeline::job::Job;
 use tidegate_pipeline::ledger::{EventState, ShareState};
-use tidegate_pipeline::queue::Queue;
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::faulty_queue;
 use tidegate_testing::faulty_table::Rates;
 use tidegate_testing::shares_world::{Manner, World};
+use tidegate_testing::worlds::{dead_letters, in_each_world};
 
 const WORLDS: u64 = 100;
 
@@ -17,31 +18,13 @@ const EVENTS: usize = 12;
 
 #[test]
 fn a_domain_is_done_once_or_parked_and_the_mirror_is_right_in_every_world() {
-    let halves: Vec<_> = (0..2)
-        .map(|half| {
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                let seeds = seeds(WORLDS).filter(|seed| seed % 2 == half);
-                seeds.for_each(|seed| runtime.block_on(live(seed)));
-            })
-        })
-        .collect();
-    for half in halves {
-        half.join().unwrap();
-    }
+    in_each_world(WORLDS, live);
 }
 
 async fn live(seed: u64) {
     let chance = Chance::new(seed);
-    let world = World::with(seed, queue_rates(&chance), &[]);
-    world.engine.set_rates(Rates {
-        busy: chance.below("busy", 40),
-        answer_lost: chance.below("answer lost", 30),
-        request_lost: chance.below("request lost", 30),
-    });
+    let world = World::with(seed, faulty_queue::Rates::drawn(&chance), &[]);
+    world.engine.set_rates(Rates::drawn(&chance));
     let manners = [
         Manner::Works,
         Manner::Works,
@@ -107,32 +90,11 @@ async fn live(seed: u64) {
     }
 }
 
-fn queue_rates(chance: &Chance) -> faulty_queue::Rates {
-    faulty_queue::Rates {
-        send_fails: chance.below("send fails", 200),
-        duplicated: chance.below("duplicated", 200),
-        shown_again: chance.below("shown again", 80),
-        late: chance.below("late", 400),
-        forgotten: chance.below("forgotten", 40),
-        lost: chance.below("lost", 100),
-    }
-}
-
 /// The ids of the jobs that ended as dead letters.
 async fn dead(world: &World) -> Vec<String> {
-    let mut ids = Vec::new();
-    loop {
-        let batch = world
-            .dead_letters
-            .receive(10, Duration::ZERO)
-            .await
-            .unwrap();
-        if batch.is_empty() {
-            return ids;
-        }
-        let job = |body: &str| tidegate_pipeline::job::Job::decode(body).unwrap().id;
-        ids.extend(batch.iter().map(|message| job(&message.body)));
-    }
+    let bodies = dead_letters(&*world.dead_letters).await;
+    let job = |body: &String| Job::decode(body).unwrap().id;
+    bodies.iter().map(job).collect()
 }
 
 /// An event is done or a dead letter. The mirror has each message whose event is done. The odd domain's part is done once, in

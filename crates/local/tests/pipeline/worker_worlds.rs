@@ -15,10 +15,11 @@ use tidegate_pipeline::queue::{Outgoing, Queue};
 use tidegate_pipeline::table::{Due, Table};
 use tidegate_pipeline::worker::Worker;
 use tidegate_slack::ids::TenantId;
-use tidegate_testing::chance::{Chance, seeds};
+use tidegate_testing::chance::Chance;
 use tidegate_testing::faulty_queue::{self, FaultyQueue};
 use tidegate_testing::faulty_table::{FaultyTable, Rates};
-use tidegate_testing::scripted::{KEEP, LIMIT, Recorder, Script, Scripted, counter, job, worker};
+use tidegate_testing::scripted::{KEEP, Recorder, Script, Scripted, counter, job, worker};
+use tidegate_testing::worlds::{dead_letters, in_each_world, work_off};
 
 const WORLDS: u64 = 220;
 
@@ -43,21 +44,7 @@ struct Rest {
 
 #[test]
 fn every_acked_event_ends_once_and_counts_once_in_every_world() {
-    let halves: Vec<_> = (0..2)
-        .map(|half| {
-            std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                let seeds = seeds(WORLDS).filter(|seed| seed % 2 == half);
-                seeds.for_each(|seed| runtime.block_on(live(seed)));
-            })
-        })
-        .collect();
-    for half in halves {
-        half.join().unwrap();
-    }
+    in_each_world(WORLDS, live);
 }
 
 /// One world from its first event to its rest.
@@ -76,7 +63,7 @@ async fn live(seed: u64) {
             dead_letters,
         }))
     };
-    let (events, dead_letters) = (
+    let (events, dead_letter_queue) = (
         queue("events", Some("events-dlq")),
         queue("events-dlq", None),
     );
@@ -86,10 +73,10 @@ async fn live(seed: u64) {
         queue_rates(seed, &chance),
     ));
     let sent = send(&chance, &clock, &handler, &faulty).await;
-    engine.set_rates(table_rates(&chance));
+    engine.set_rates(Rates::drawn(&chance));
     let worker = worker(&handler, Arc::clone(&faulty), Arc::new(Recorder::default()));
     run(seed, &clock, &events, &faulty, &worker).await;
-    let rest = Rest::of(&engine, &clock, &dead_letters).await;
+    let rest = Rest::of(&engine, &clock, &dead_letter_queue).await;
     for event in &sent {
         rest.check_event(seed, event).await;
     }
@@ -106,20 +93,8 @@ fn queue_rates(seed: u64, chance: &Chance) -> faulty_queue::Rates {
         return faulty_queue::Rates::default();
     }
     faulty_queue::Rates {
-        send_fails: chance.below("send fails", 200),
-        duplicated: chance.below("duplicated", 200),
-        shown_again: chance.below("shown again", 80),
-        late: chance.below("late", 400),
-        forgotten: chance.below("forgotten", 40),
         lost: 0,
-    }
-}
-
-fn table_rates(chance: &Chance) -> Rates {
-    Rates {
-        busy: chance.below("busy", 50),
-        answer_lost: chance.below("answer lost", 40),
-        request_lost: chance.below("request lost", 40),
+        ..faulty_queue::Rates::drawn(chance)
     }
 }
 
@@ -189,7 +164,7 @@ async fn run(
 ) {
     let mut pause = Duration::from_millis(500);
     for _ in 0..20_000 {
-        let (first, second) = tokio::join!(batch(queue, worker), batch(queue, worker));
+        let (first, second) = tokio::join!(work_off(&**queue, worker), work_off(&**queue, worker));
         if first + second > 0 {
             pause = Duration::from_millis(500);
             continue;
@@ -203,36 +178,13 @@ async fn run(
     panic!("seed {seed}: the queue does not empty");
 }
 
-async fn batch(queue: &Arc<dyn Queue>, worker: &Worker) -> usize {
-    let batch = queue.receive(10, Duration::ZERO).await.unwrap();
-    let received = batch.len();
-    let receipts: Vec<(String, String)> = batch
-        .iter()
-        .map(|m| (m.id.clone(), m.receipt.clone()))
-        .collect();
-    let failed = worker.process(batch, LIMIT).await;
-    let done = receipts.into_iter().filter(|(id, _)| !failed.contains(id));
-    queue
-        .delete(done.map(|(_, receipt)| receipt).collect())
-        .await
-        .unwrap();
-    received
-}
-
 impl Rest {
     async fn of(
         engine: &Arc<FaultyTable>,
         clock: &ManualClock,
-        dead_letters: &EmbeddedQueue,
+        dead_letter_queue: &EmbeddedQueue,
     ) -> Self {
-        let mut dead = Vec::new();
-        loop {
-            let batch = dead_letters.receive(10, Duration::ZERO).await.unwrap();
-            if batch.is_empty() {
-                break;
-            }
-            dead.extend(batch.into_iter().map(|message| message.body));
-        }
+        let dead = dead_letters(dead_letter_queue).await;
         let (table, clock) = (engine.truth(), clock.clone());
         let archived = archived(&table).await;
         Self {

@@ -16,7 +16,7 @@ pub fn back_up_table(folder: &Path, backup: &Path) {
     snapshot(&from.table(), &to.table());
 }
 
-/// The same for the keys, with the master key that opens them.
+/// Writes the keys as they stand at one moment to the folder `backup`, with the master key that opens them.
 pub fn back_up_keys(folder: &Path, backup: &Path) {
     let (from, to) = (
         DataDir::open(folder).unwrap(),

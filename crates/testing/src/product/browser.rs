@@ -17,6 +17,7 @@ pub struct Browser<'a> {
 }
 
 impl<'a> Browser<'a> {
+    /// A browser without cookies.
     pub fn new(client: &'a Client) -> Self {
         Self {
             client,
@@ -76,6 +77,7 @@ impl<'a> Browser<'a> {
         pairs.join("; ")
     }
 
+    /// Shows the page at a path, or at a whole address of the product.
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, None).await
     }

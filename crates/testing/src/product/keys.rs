@@ -7,7 +7,9 @@ use super::{Answer, OPERATOR_KEY, Product, TENANT};
 
 /// A key that was made.
 pub struct Made {
+    /// Names the key where it is listed or revoked.
     pub id: String,
+    /// What opens the API.
     pub key: String,
 }
 

@@ -19,6 +19,7 @@ pub const TENANT: &str = "T0TESTS0001";
 /// Slack's content type for commands and interactions.
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Headers that say the content type and nothing else.
 pub fn content_type(value: &str) -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, value.parse().unwrap())])
 }

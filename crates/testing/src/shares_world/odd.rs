@@ -24,6 +24,7 @@ pub enum Manner {
     Fails,
     /// Says that trying again may help, for ever.
     Retries,
+    /// Panics, without a message on the terminal.
     Panics,
     /// Never decides, so that its deadline ends it.
     Hangs,
@@ -57,6 +58,7 @@ pub struct Odd {
     manner: Mutex<Manner>,
     manners: Mutex<BTreeMap<String, Manner>>,
     asked: Mutex<BTreeMap<String, usize>>,
+    /// Told once the domain has frozen.
     pub frozen: Arc<Notify>,
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tidegate_fake_slack::{Fault, FaultKind};
 use tidegate_pipeline::outbox::PostState;
 use tidegate_testing::faulty_table::Mishap;
-use tidegate_testing::halves::in_halves;
+use tidegate_testing::worlds::{at_each_step, in_halves};
 
 use super::declare_world::{DeclareWorld, Dies, Seen, TENANT};
 
@@ -52,29 +52,27 @@ async fn a_step_of_declaring_without_a_kill_is_noticed() {
 
 #[test]
 fn a_kill_at_any_call_of_the_table_doubles_nothing_and_loses_nothing() {
-    in_halves(|half| async move {
-        for step in (half..).step_by(2) {
-            // The step's call was done, or not.
-            let (done, step) = (step % 4 < 2, step / 4 * 2 + step % 2);
-            let world = DeclareWorld::new().await;
-            let frozen = Arc::clone(&world.world.frozen);
-            let mishap = Mishap::Freeze { done, frozen };
-            let words = format!(" {TENANT}#");
-            world.world.engine.later(step, &[words.as_str()], mishap);
-            world.declare().await;
-            world.settle().await;
-            assert_eq!(world.seen().await, Seen::whole(), "step {step} {done}");
-            if !world.world.engine.all_happened() {
-                assert!(step > 50, "hardly any kill: {step}");
-                return;
-            }
-        }
-    });
+    at_each_step(killed_at);
+}
+
+/// False when the declaration is through in fewer steps.
+async fn killed_at(step: usize, done: bool) -> bool {
+    let world = DeclareWorld::new().await;
+    let frozen = Arc::clone(&world.world.frozen);
+    let mishap = Mishap::Freeze { done, frozen };
+    let words = format!(" {TENANT}#");
+    world.world.engine.later(step, &[words.as_str()], mishap);
+    world.declare().await;
+    world.settle().await;
+    assert_eq!(world.seen().await, Seen::whole(), "step {step} {done}");
+    let killed = world.world.engine.all_happened();
+    assert!(killed || step > 50, "hardly any kill: {step}");
+    killed
 }
 
 #[test]
 fn a_kill_at_any_call_of_slack_doubles_nothing_and_loses_nothing() {
-    in_halves(|half| async move {
+    in_halves(async |half| {
         let how = [Dies::Before, Dies::After][half];
         let mut killed = BTreeSet::new();
         for call in 0.. {
@@ -96,7 +94,7 @@ fn a_kill_at_any_call_of_slack_doubles_nothing_and_loses_nothing() {
 
 #[test]
 fn a_second_kill_in_the_search_for_the_first_ones_channel_makes_no_second_channel() {
-    in_halves(|half| async move {
+    in_halves(async |half| {
         let how = [Dies::Before, Dies::After][half];
         for call in 0.. {
             let world = DeclareWorld::new().await;
@@ -120,7 +118,7 @@ fn a_second_kill_in_the_search_for_the_first_ones_channel_makes_no_second_channe
 
 #[test]
 fn an_answer_lost_at_any_method_doubles_nothing_and_loses_nothing() {
-    in_halves(|half| async move {
+    in_halves(async |half| {
         let faults = [
             (FaultKind::TimeoutAfter, false),
             (FaultKind::TimeoutBefore, false),

@@ -16,7 +16,7 @@ use tidegate_local::socket_mode::{Parts, SocketMode};
 use tidegate_pipeline::queue::Queue;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
-use tidegate_testing::product::PATIENCE;
+use tidegate_testing::product::{PATIENCE, TENANT};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex as Turn, mpsc};
 
@@ -202,7 +202,7 @@ pub(crate) fn again(id: &str, kind: &str, payload: &Value) -> Value {
 
 /// A slash command as Socket Mode brings it.
 pub(crate) fn command(text: &str, trigger: &str, response_url: &str) -> Value {
-    json!({"command": "/tidegate", "text": text, "team_id": tidegate_testing::product::TENANT, "channel_id": "C0GENERAL01",
+    json!({"command": "/tidegate", "text": text, "team_id": TENANT, "channel_id": "C0GENERAL01",
         "user_id": "U0ALICE0001", "api_app_id": "A0TESTS0001", "is_enterprise_install": "false",
         "trigger_id": trigger, "response_url": response_url})
 }

@@ -50,7 +50,7 @@ async fn a_sweep_that_sees_an_old_index_takes_no_parked_share_off_the_list() {
         std::thread::scope(|scope| {
             let runtime = tokio::runtime::Builder::new_current_thread().build();
             let park = async move {
-                tidegate_testing::shares_world::park(rows, &clock, &id, "a bug").await
+                tidegate_testing::shares_world::park(rows, &clock, &id, "a bug").await;
             };
             scope.spawn(|| runtime.unwrap().block_on(park));
         });
