@@ -1,0 +1,278 @@
+//! Nobody gets at another workspace's data: generated from the route table. Every route is called with one
+//! workspace's credentials and another's ids, in its path, its query and its body.
+//!
+//! A new route fails here until it is known how: a public one has to be listed, a part of a path has to have another
+//! workspace's value.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
+use tidegate_app::api::{Access, Route, Scope};
+use tidegate_app::domains;
+use tidegate_fake_slack::{Approval, FakeConfig};
+use tidegate_testing::product::{
+    Answer, Browser, OPERATOR_KEY, Product, answer_of, envelope, id, unique,
+};
+
+const OURS: &str = "T0ACME00001";
+const THEIRS: &str = "T0THEIRS001";
+
+/// Stands in everything that the other workspace has, and in nothing else.
+const MARK: &str = "zebra";
+
+/// Routes that anyone may call: what they answer is the same for everybody.
+const PUBLIC: [&str; 10] = [
+    "/health",
+    "/slack/install",
+    "/slack/oauth/callback",
+    "/slack/login",
+    "/slack/login/callback",
+    "/api/auth/slack/authorize",
+    "/api/auth/slack/callback",
+    "/api/auth/slack/status",
+    "/status/{tenant}",
+    "/status/{tenant}/summary.json",
+];
+
+/// What the other workspace has.
+struct Theirs {
+    key_id: String,
+    event_id: String,
+    incident: String,
+}
+
+/// What is sent, and what may come back.
+struct Attempt {
+    target: String,
+    body: Option<Value>,
+    /// `None` where nobody is refused: then it only matters what is told.
+    allowed: Option<&'static [StatusCode]>,
+}
+
+#[tokio::test]
+async fn no_route_opens_another_workspace() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let theirs = furnish(&product).await;
+    let before = state_of_theirs(&product).await;
+    let mut tried = 0;
+    for credential in credentials(&product).await {
+        for route in domains::routes() {
+            // So that no call is one too many in its minute.
+            product.clock.advance(Duration::from_mins(1));
+            for attempt in attempts(route, &theirs) {
+                let (target, body) = (attempt.target.clone(), attempt.body.as_ref());
+                let answer = call(&product, &route.method, &target, &credential, body).await;
+                let what = format!("{} {target} {body:?}: {answer:?}", route.method);
+                let refused = attempt
+                    .allowed
+                    .is_none_or(|allowed| allowed.contains(&answer.status));
+                assert!(refused, "{what}");
+                assert!(
+                    !answer.body.contains(MARK) && !answer.body.contains(THEIRS),
+                    "{what}"
+                );
+                for value in answer.headers.values() {
+                    let value = String::from_utf8_lossy(value.as_bytes());
+                    assert!(!value.contains(MARK) && !value.contains(THEIRS), "{what}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 2 * domains::routes().count());
+    assert_eq!(state_of_theirs(&product).await, before);
+}
+
+/// Every way to name the other workspace to that route.
+fn attempts(route: &Route, theirs: &Theirs) -> Vec<Attempt> {
+    const NOT_ADMITTED: &[StatusCode] = &[StatusCode::UNAUTHORIZED];
+    const NOT_THEIRS: &[StatusCode] = &[StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+    let allowed = match route.access {
+        Access::Public => {
+            assert!(
+                PUBLIC.contains(&route.path),
+                "is {} meant to be public?",
+                route.path
+            );
+            None
+        }
+        Access::Operator => Some(NOT_ADMITTED),
+        Access::Tenant(_) | Access::TenantOrOperator(_) | Access::Member => Some(NOT_THEIRS),
+    };
+    let own = path(route, |name| own_value(route, name));
+    let foreign = path(route, |name| their_value(route, name, theirs));
+    let named = json!({"tenant": THEIRS});
+    let mut attempts = vec![
+        Attempt {
+            target: format!("{own}?tenant={THEIRS}"),
+            body: None,
+            allowed,
+        },
+        Attempt {
+            target: format!("{own}?tenant={OURS}&tenant={THEIRS}"),
+            body: None,
+            allowed,
+        },
+        Attempt {
+            target: own,
+            body: Some(named.clone()),
+            allowed,
+        },
+    ];
+    // What is stored under another workspace's name for a thing is stored in one's own.
+    let allowed = match route.method {
+        Method::PUT if is_by_own_names(route.path) => None,
+        _ => allowed,
+    };
+    if route.path.contains('{') {
+        for body in [None, Some(named), Some(json!({"tenant": OURS}))] {
+            attempts.push(Attempt {
+                target: foreign.clone(),
+                body,
+                allowed,
+            });
+        }
+    }
+    attempts
+}
+
+/// The path with a value for each of its names.
+fn path(route: &Route, value: impl Fn(&str) -> String) -> String {
+    let parts = route.path.split('/').map(|part| {
+        let name = part.strip_prefix('{').and_then(|p| p.strip_suffix('}'));
+        name.map_or_else(|| part.to_owned(), &value)
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// What stands for a part of a path when it is the other workspace's.
+fn their_value(route: &Route, name: &str, theirs: &Theirs) -> String {
+    match (route.path, name) {
+        ("/keys/{id}", "id") => theirs.key_id.clone(),
+        // A status page is for everyone; on theirs nothing has been published.
+        ("/workspaces/{id}", "id")
+        | ("/status/{tenant}" | "/status/{tenant}/summary.json", "tenant") => THEIRS.to_owned(),
+        ("/operator/events/{id}" | "/operator/events/{id}/replay", "id") => theirs.event_id.clone(),
+        ("/operator/posts/{id}/resend", "id") => "any".to_owned(),
+        (path, "id") if path.starts_with("/api/incidents/") => theirs.incident.clone(),
+        (path, "part") if path.starts_with("/api/incidents/") => "timeline".to_owned(),
+        // Every workspace has names of its own: another's is a new one here, or none.
+        (path, "name" | "slug") if is_by_own_names(path) => MARK.to_owned(),
+        (path, name) => panic!("say what `{{{name}}}` in {path} is for another workspace"),
+    }
+}
+
+/// Whether the named part of the path is a name that each workspace chooses, and not an id.
+fn is_by_own_names(path: &str) -> bool {
+    path.starts_with("/api/incident-settings/")
+}
+
+/// What stands there when it is the caller's own.
+fn own_value(route: &Route, _name: &str) -> String {
+    match route.path {
+        "/workspaces/{id}" => OURS.to_owned(),
+        _ => "any".to_owned(),
+    }
+}
+
+/// Ways to show that one is of our workspace, with every scope there is.
+async fn credentials(product: &Product) -> Vec<HeaderMap> {
+    let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
+    let key = product.make_key(OURS, &scopes).await.key;
+    let mut by_key = HeaderMap::new();
+    let bearer = HeaderValue::from_str(&format!("Bearer {key}")).unwrap();
+    by_key.insert("authorization", bearer);
+    let browser = Browser::new(product);
+    let approve = |url: &str| Approval::of_team(url, OURS);
+    let page = browser.install(product, approve).await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    let page = browser.sign_in(product, OURS, "U0ALICE0001").await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    let me = browser.get("/me").await.json();
+    assert_eq!(me["scopes"].as_array().unwrap().len(), scopes.len());
+    let mut by_session = HeaderMap::new();
+    for (name, value) in [
+        ("cookie", browser.cookies().as_str()),
+        ("origin", product.url.as_str()),
+        ("x-csrf-token", me["csrf_token"].as_str().unwrap()),
+    ] {
+        by_session.insert(name, HeaderValue::from_str(value).unwrap());
+    }
+    vec![by_key, by_session]
+}
+
+fn operator() -> HeaderMap {
+    let value = HeaderValue::from_str(&format!("Bearer {OPERATOR_KEY}")).unwrap();
+    HeaderMap::from_iter([(http::header::AUTHORIZATION, value)])
+}
+
+/// Gives the other workspace something of everything.
+async fn furnish(product: &Product) -> Theirs {
+    let wanted = json!({"tenant": THEIRS, "name": MARK, "scopes": ["workspace:read"]});
+    let made = product.tell("/keys", OPERATOR_KEY, &wanted).await.json();
+    let settings =
+        json!({"services": {MARK: {"name": MARK}}, "templates": {MARK: {"title": MARK}}});
+    let wanted = json!({"tenant": THEIRS, "settings": settings});
+    let headers = operator();
+    let path = "/api/incident-settings";
+    let stored = call(product, &Method::PUT, path, &headers, Some(&wanted)).await;
+    assert_eq!(stored.status, StatusCode::OK, "{stored:?}");
+    let wanted = json!({"tenant": THEIRS, "title": MARK, "services": [MARK], "severity": "P3"});
+    let declared = product.tell("/api/incidents", OPERATOR_KEY, &wanted).await;
+    assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
+    let incident = declared.json()["incident"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut event = envelope(&json!({"type": MARK, "event_ts": unique("1.")}));
+    event["event_id"] = json!(unique(MARK));
+    event["team_id"] = json!(THEIRS);
+    event["authorizations"][0]["team_id"] = json!(THEIRS);
+    product.event(&event).await;
+    product.settled(id(&event)).await;
+    product.drained().await;
+    Theirs {
+        key_id: made["id"].as_str().unwrap().to_owned(),
+        event_id: id(&event).to_owned(),
+        incident,
+    }
+}
+
+/// All that can be asked about the other workspace, as the operator sees it.
+async fn state_of_theirs(product: &Product) -> Vec<Value> {
+    let mut state = Vec::new();
+    for path in [
+        "/keys",
+        "/operator/events",
+        "/audit",
+        "/api/incident-settings",
+        "/api/incidents",
+        "/api/incident-metrics",
+    ] {
+        let path = format!("{path}?tenant={THEIRS}");
+        let answer = product.operator(Method::GET, &path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        state.push(answer.json());
+    }
+    state
+}
+
+async fn call(
+    product: &Product,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+    body: Option<&Value>,
+) -> Answer {
+    let url = format!("{}{target}", product.url);
+    let request = product
+        .http
+        .request(method.clone(), url)
+        .headers(headers.clone());
+    let request = match body {
+        Some(body) => request.json(body),
+        None => request,
+    };
+    answer_of(request.send().await.unwrap()).await
+}

@@ -1,0 +1,11 @@
+//! The HTTP API without a domain: routes, credentials, keys, limits, browsers, and what the operator asks.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod api_input;
+mod audit;
+mod browsers;
+mod cross_tenant;
+mod keys;
+mod operator;
+mod rate_limits;
+mod routes;

@@ -1,0 +1,3 @@
+//! The smallest domain through the whole product: mentions and pings.
+
+mod events;

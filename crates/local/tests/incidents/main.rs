@@ -1,0 +1,12 @@
+//! Incidents through the whole product: what people type and click, the HTTP API, settings, and status pages.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics"
+)]
+
+mod incident_settings;
+mod incidents;
+mod incidents_api;
+mod status_page_world;
+mod status_pages;

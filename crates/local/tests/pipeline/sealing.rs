@@ -1,0 +1,166 @@
+//! What people wrote, and what opens their workspace, lies on disk only under the key of its tenant; and a destroyed key
+//! takes every copy of it along.
+
+use std::path::Path;
+
+use tidegate_app::mirror::messages;
+use tidegate_local::data_dir::DataDir;
+use tidegate_local::store::Store;
+use tidegate_pipeline::clock::SystemClock;
+use tidegate_pipeline::keyring::KeyError;
+use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
+use tidegate_testing::product::{
+    Product, TENANT, back_up_keys, back_up_table, id, mention, message, store_in,
+};
+
+const WORDS: &str = "the harbour gate is open tonight";
+
+fn holds(folder: &Path, words: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|f| f.unwrap().path());
+    let with_words = files.filter(|path| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes.windows(words.len()).any(|w| w == words.as_bytes())
+    });
+    with_words
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn no_text_and_no_response_url_lies_open_in_the_table() {
+    let product = Product::start().await;
+    let event = message("C0GENERAL01", WORDS);
+    product.event(&event).await;
+    product.event(&mention("C0GENERAL01", WORDS)).await;
+    let url = product.response_url().await;
+    let command = [
+        ("command", "/tidegate"),
+        ("text", "ping"),
+        ("response_url", &url),
+        ("team_id", TENANT),
+    ];
+    product.form("/slack/commands", &command).await;
+    product.settled(id(&event)).await;
+    product.drained().await;
+    let row = product
+        .table()
+        .tenant(&TENANT.into())
+        .get(&messages::key(
+            "C0GENERAL01",
+            event["event"]["ts"].as_str().unwrap(),
+        ))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(row.opened_text("text"), Some(WORDS));
+    let table = |name: &String| name.starts_with("table.db");
+    assert!(!holds(product.data_dir(), WORDS).iter().any(table));
+    assert!(!holds(product.data_dir(), &url).iter().any(table));
+    // The search itself works: names of attributes are open.
+    assert!(holds(product.data_dir(), "message_id").iter().any(table));
+}
+
+#[tokio::test]
+async fn a_destroyed_key_makes_every_backup_unreadable() {
+    let (folder, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = store_in(folder.path());
+    let (key, tenant) = (RowKey::new(&["notes"], &["1"]), TENANT.into());
+    let rows = store.table.tenant(&tenant);
+    let row = Item::new().sealed("words", WORDS);
+    rows.write(Write::put(key.clone(), row.clone()))
+        .await
+        .unwrap();
+    // A backup of the table, as the cloud makes them: without the table of keys.
+    back_up_table(folder.path(), backup.path());
+    store.keyring.destroy(&tenant).await.unwrap();
+    back_up_keys(folder.path(), backup.path());
+    let restored = store_in(backup.path());
+    let read = restored.table.tenant(&tenant).get(&key).await;
+    assert_eq!(read, Err(TableError::Erased));
+    // Nor does a new installation bring it back.
+    restored.keyring.revive(&tenant).await.unwrap();
+    let read = restored.table.tenant(&tenant).get(&key).await;
+    assert!(matches!(read, Err(TableError::Invalid(_))), "{read:?}");
+    let other = RowKey::new(&["notes"], &["2"]);
+    let rows = restored.table.tenant(&tenant);
+    rows.write(Write::put(other.clone(), row)).await.unwrap();
+    let read = rows.get(&other).await.unwrap().unwrap();
+    assert_eq!(read.opened_text("words"), Some(WORDS));
+}
+
+#[tokio::test]
+async fn nothing_is_written_for_an_erased_tenant() {
+    let store = Store::in_memory(std::sync::Arc::new(SystemClock)).unwrap();
+    let rows = store.table.tenant(&TENANT.into());
+    let put = || Write::put(RowKey::new(&["notes"], &["1"]), Item::new().with("n", 1i64));
+    rows.write(put()).await.unwrap();
+    store.keyring.destroy(&TENANT.into()).await.unwrap();
+    assert_eq!(rows.write(put()).await, Err(TableError::Erased));
+    assert_eq!(rows.transact(vec![put()]).await, Err(TableError::Erased));
+    let batch = vec![(TENANT.into(), RowKey::new(&["notes"], &["1"]), Item::new())];
+    assert_eq!(
+        store.table.system().put_all(batch).await,
+        Err(TableError::Erased)
+    );
+    let others = store.table.tenant(&"T0OTHER".into());
+    others.write(put()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_value_moved_to_another_tenant_or_attribute_stays_shut() {
+    let store = Store::in_memory(std::sync::Arc::new(SystemClock)).unwrap();
+    let keys = store.keyring.of(&TENANT.into()).await.unwrap();
+    let sealed = keys.seal("token", b"xoxb").unwrap();
+    assert_eq!(keys.open("token", &sealed).unwrap(), b"xoxb");
+    assert!(keys.open("refresh_token", &sealed).is_err());
+    let others = store.keyring.of(&"T0OTHER".into()).await.unwrap();
+    assert!(others.open("token", &sealed).is_err());
+}
+
+#[tokio::test]
+async fn keys_are_renewed_without_losing_what_older_ones_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataDir::open(folder.path()).unwrap();
+    let clock = || std::sync::Arc::new(SystemClock);
+    let (old, new) = ("ab".repeat(32), "cd".repeat(32));
+    let before = Store::open(&data, Some(old.clone().into()), clock()).unwrap();
+    let keys = before.keyring.of(&TENANT.into()).await.unwrap();
+    let sealed = keys.seal("text", b"words").unwrap();
+    let hash = before.keyring.hash(TENANT).await.unwrap();
+    drop(before);
+    // Both master keys while the new one takes over.
+    let both = Store::open(&data, Some(format!("{new},{old}").into()), clock()).unwrap();
+    both.keyring.renew(&TENANT.into()).await.unwrap();
+    both.keyring.renew_hash_key().await.unwrap();
+    let renewed = both.keyring.of(&TENANT.into()).await.unwrap();
+    assert_eq!(renewed.open("text", &sealed).unwrap(), b"words");
+    let resealed = renewed.seal("text", b"words").unwrap();
+    assert!(keys.open("text", &resealed).is_err(), "sealed by a new key");
+    drop(both);
+    // The old master key is gone.
+    let after = Store::open(&data, Some(new.into()), clock()).unwrap();
+    let keys = after.keyring.of(&TENANT.into()).await.unwrap();
+    assert_eq!(keys.open("text", &sealed).unwrap(), b"words");
+    assert_eq!(after.keyring.hash(TENANT).await.unwrap(), hash);
+    let wrong = Store::open(&data, Some("ef".repeat(32).into()), clock()).unwrap();
+    assert!(matches!(
+        wrong.keyring.of(&TENANT.into()).await,
+        Err(KeyError::Cipher(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_process_that_has_read_the_keys_opens_what_a_newer_key_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (store_in(folder.path()), store_in(folder.path()));
+    let (key, tenant) = (RowKey::new(&["notes"], &["1"]), TENANT.into());
+    other.keyring.of(&tenant).await.unwrap();
+    one.keyring.renew(&tenant).await.unwrap();
+    let row = Item::new().sealed("words", WORDS);
+    let rows = one.table.tenant(&tenant);
+    rows.write(Write::put(key.clone(), row)).await.unwrap();
+    let read = other.table.tenant(&tenant).get(&key).await.unwrap();
+    assert_eq!(read.unwrap().opened_text("words"), Some(WORDS));
+}

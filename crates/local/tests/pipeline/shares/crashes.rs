@@ -1,0 +1,231 @@
+//! Shares where a worker dies or an answer is lost: no message is lost, and nothing is done in both the event and the share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidegate_pipeline::ledger::{EventState, ShareState};
+use tidegate_pipeline::queue::{Queue, Received};
+use tidegate_pipeline::worker::Worker;
+use tidegate_testing::faulty_table::Mishap;
+use tidegate_testing::scripted::{LIMIT, Recorder};
+use tidegate_testing::shares_world::{Manner, TENANT, World};
+use tokio::sync::Notify;
+
+use super::{odd_is_done_once, odd_is_parked_alone};
+
+/// Lets a worker take what is in the queue and die in that call of the table, before it is done or after.
+fn die_in(world: &World, words: &[&str], done: bool) {
+    let frozen = Arc::new(Notify::new());
+    let mishap = Mishap::Freeze {
+        done,
+        frozen: Arc::clone(&frozen),
+    };
+    world.engine.next(1, words, mishap);
+    let (_, died) = world.work_until(&frozen);
+    assert!(died, "the worker lives: {words:?}");
+}
+
+#[tokio::test]
+async fn a_third_receive_after_two_whose_worker_died_leaves_shares_and_nothing_else() {
+    let world = World::new();
+    world.odd.set(Manner::Freezes);
+    world.send("Ev1", 1).await;
+    for _ in 0..2 {
+        assert_eq!(world.work_or_die().await, 1);
+        assert!(!world.is_stored(1).await);
+        world.clock.advance(Duration::from_mins(3));
+    }
+    assert_eq!(world.work().await, 1, "nobody is asked now");
+    assert_eq!(world.entry("Ev1").await.unwrap().state, EventState::Done);
+    let waiting = |domain: &str| (domain.to_owned(), ShareState::Waiting);
+    assert_eq!(
+        world.shares("Ev1").await,
+        [waiting("mirror"), waiting("odd")]
+    );
+    assert!(!world.is_stored(1).await);
+    world.rest().await;
+    odd_is_parked_alone(&world, "Ev1", 1, "a domain that kills its worker").await;
+    let deaths = world.odd.asked("Ev1");
+    assert!(deaths <= 8, "it killed {deaths} workers");
+    world.odd.set(Manner::Works);
+    super::replay(&world, "Ev1").await;
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "repaired").await;
+}
+
+#[tokio::test]
+async fn attempts_that_ended_in_order_are_not_taken_for_deaths() {
+    let world = World::new();
+    world
+        .engine
+        .next(2, &["transact", "#ledger#Ev1"], Mishap::Busy);
+    world.send("Ev1", 1).await;
+    world.rest().await;
+    assert!(world.engine.all_happened());
+    assert_eq!(
+        (world.counted("Ev1").await, world.shares("Ev1").await),
+        (1, vec![])
+    );
+}
+
+/// Attempts of one message say nothing about the attempts of another.
+#[tokio::test]
+async fn deaths_are_counted_for_each_message_by_itself() {
+    let world = World::new();
+    world
+        .engine
+        .next(3, &["transact", "#ledger#Ev1"], Mishap::Busy);
+    world.send("Ev1", 1).await;
+    for _ in 0..3 {
+        world.work().await;
+        world.clock.advance(Duration::from_secs(10));
+    }
+    // Slack sends it again, and two workers die with it.
+    let again = Received {
+        id: "another".to_owned(),
+        ..World::received(&World::job("Ev1", 1), 3)
+    };
+    assert_eq!(world.worker.process(vec![again], LIMIT).await, [""; 0]);
+    assert_eq!(world.shares("Ev1").await.len(), 2);
+    world.rest().await;
+    assert_eq!(
+        (world.counted("Ev1").await, world.is_stored(1).await),
+        (1, true)
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_between_the_commit_and_the_shares_job_leaves_that_to_the_sweep() {
+    let world = World::new();
+    world.odd.set(Manner::Fails);
+    world.send("Ev1", 1).await;
+    die_in(&world, &["transact", "#ledger#Ev1"], true);
+    assert!(world.is_stored(1).await);
+    world.odd.set(Manner::Works);
+    // The event's message comes back only after three minutes.
+    world.clock.advance(Duration::from_secs(61));
+    assert_eq!(world.work().await, 0);
+    world.sweep().await;
+    assert_eq!(world.work().await, 1);
+    odd_is_done_once(&world, "Ev1", "swept").await;
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "after the event came back").await;
+}
+
+#[tokio::test]
+async fn a_queue_that_refuses_the_shares_job_leaves_that_to_the_sweep() {
+    let world = World::new();
+    world.odd.set(Manner::Fails);
+    let refuses = Worker {
+        source: Arc::new(Recorder {
+            refuses: true,
+            ..Recorder::default()
+        }),
+        ..world.worker.clone()
+    };
+    let message = World::received(&World::job("Ev1", 1), 1);
+    assert_eq!(refuses.process(vec![message], LIMIT).await, [""; 0]);
+    world.odd.set(Manner::Works);
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "swept").await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_anywhere_in_a_share_does_it_once() {
+    for (words, done) in [
+        (&["write update", "#ledger#Ev1/share"][..], true),
+        (&["get", "#archive"], true),
+        (&["transact", "#ledger#Ev1/share"], false),
+        (&["transact", "#ledger#Ev1/share"], true),
+    ] {
+        let world = World::new();
+        world.odd.set(Manner::Retries);
+        world.send("Ev1", 1).await;
+        world.work().await;
+        world.odd.set(Manner::Works);
+        world.clock.advance(Duration::from_secs(5));
+        die_in(&world, words, done);
+        world.rest().await;
+        odd_is_done_once(&world, "Ev1", &format!("died in {words:?}, {done}")).await;
+        assert_eq!(world.dead_letters.depth().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_share_whose_answer_is_lost_is_done_once() {
+    for mishap in [Mishap::AnswerLost, Mishap::RequestLost, Mishap::Busy] {
+        for readable in [true, false] {
+            let world = World::new();
+            world.odd.set(Manner::Retries);
+            world.send("Ev1", 1).await;
+            world.work().await;
+            world.odd.set(Manner::Works);
+            let commit = &["transact", "#ledger#Ev1/share"];
+            world.engine.next(1, commit, mishap.clone());
+            if !readable {
+                world
+                    .engine
+                    .next(1, &["get", "#ledger#Ev1/share"], Mishap::Busy);
+            }
+            world.rest().await;
+            world.engine.forget();
+            odd_is_done_once(&world, "Ev1", "a lost answer").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_events_commit_whose_answer_is_lost_leaves_its_share() {
+    for mishap in [Mishap::AnswerLost, Mishap::RequestLost] {
+        let world = World::new();
+        world.odd.set(Manner::Retries);
+        world.engine.next(1, &["transact", "#ledger#Ev1"], mishap);
+        world.send("Ev1", 1).await;
+        world.work().await;
+        world.odd.set(Manner::Works);
+        world.rest().await;
+        assert!(world.is_stored(1).await);
+        assert_eq!(
+            (world.counted("Ev1").await, world.posts("Ev1").await.len()),
+            (1, 1)
+        );
+    }
+}
+
+#[tokio::test]
+async fn many_deliveries_of_a_share_at_once_do_it_once() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    world.odd.set(Manner::Works);
+    world.clock.advance(Duration::from_mins(2));
+    // The sweep sends it while it is in the queue.
+    world.sweep().await;
+    let batch = world.events.receive(10, Duration::ZERO).await.unwrap();
+    assert_eq!(batch.len(), 2);
+    let again = batch.clone();
+    let (first, second) = tokio::join!(
+        world.worker.process(batch, LIMIT),
+        world.worker.process(again, LIMIT)
+    );
+    assert_eq!((first.len(), second.len()), (0, 0));
+    odd_is_done_once(&world, "Ev1", "four deliveries").await;
+}
+
+#[tokio::test]
+async fn a_share_of_an_erased_workspace_is_dropped() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    world.odd.set(Manner::Works);
+    let keyring = world.engine.keyring();
+    keyring.destroy(&TENANT.into()).await.unwrap();
+    keyring.forget(&TENANT.into());
+    world.clock.advance(Duration::from_secs(5));
+    assert_eq!(world.work().await, 1);
+    assert_eq!(world.events.depth().await.unwrap(), 0);
+    assert_eq!(world.counted("Ev1").await, 0);
+    assert_eq!(world.notes("odd.counted").await, []);
+}
