@@ -14,7 +14,7 @@ use crate::model::settings::store::{self, Loaded};
 use crate::model::settings::{Settings, StatusPage};
 use crate::status_pages::Pages;
 
-/// The domain's name.
+/// The domain's name, which its posts and its rows in the ledger carry.
 pub const NAME: &str = "incidents";
 
 /// Handles everything that concerns incidents: events, commands, interactions, timers, effects and routes.

@@ -24,15 +24,15 @@ pub(super) const AT_A_TIME: usize = 25;
 
 /// A workspace's incidents as one caller may see them.
 pub(super) struct CallContext<'a> {
-    /// The API.
+    /// The API, whose table and clock the call uses.
     pub(super) api: &'a Api,
     /// The workspace that the call is for: the caller's own, or the one that the call names.
     pub(super) tenant: TenantId,
-    /// The workspace's rows.
+    /// The rows of that workspace.
     pub(super) rows: Rows,
-    /// Its settings.
+    /// The settings of that workspace, with the version that a change of them has to be based on.
     pub(super) settings: store::Loaded,
-    /// Who calls.
+    /// The caller: a person, a key by its id, or the operator.
     pub(super) actor: Actor,
     /// Whether the credential may do everything with incidents.
     pub(super) admin: bool,

@@ -121,7 +121,7 @@ impl Fields {
         read
     }
 
-    /// A person's id.
+    /// A field with the id of a person, such as `U0123456789`; any other value is a problem.
     pub(super) fn person(&mut self, name: &'static str) -> Option<UserId> {
         let person = |id: &str| is_person(id).then(|| UserId::from(id));
         self.read(name, person, "the id of a person, such as `U0123456789`")

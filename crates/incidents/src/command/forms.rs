@@ -9,22 +9,22 @@ use super::{lifecycle, people, reading, record};
 /// A command's place in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// What moves an incident.
+    /// Commands that move an incident from one status to another.
     Lifecycle,
-    /// Who does what.
+    /// Commands about roles, participants and pages.
     People,
-    /// What is written down.
+    /// Commands about the timeline, tasks, the post-mortem and links.
     Record,
-    /// Who hears what.
+    /// Commands about who is notified, and about how the incident is shown.
     Comms,
-    /// Questions.
+    /// Commands that change nothing.
     Read,
-    /// What the workspace has settled.
+    /// Commands about the workspace's settings.
     Settings,
 }
 
 impl Group {
-    /// Its heading.
+    /// The group's heading in the help, as plain text.
     pub fn title(self) -> &'static str {
         match self {
             Self::Lifecycle => "Lifecycle",

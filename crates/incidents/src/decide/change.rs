@@ -20,9 +20,9 @@ use crate::model::{rows, timers};
 pub struct Change {
     /// As it will be.
     pub incident: Incident,
-    /// When.
+    /// The time of the change, which its entries and rows carry.
     pub now: Timestamp,
-    /// By whom.
+    /// The person or program that makes the change.
     pub actor: Actor,
     before: Option<Incident>,
     entries: Vec<Entry>,
@@ -36,7 +36,7 @@ impl Change {
         Self::from(Some(incident.clone()), incident.clone(), actor, now)
     }
 
-    /// A new incident.
+    /// A change that creates an incident.
     pub fn new(incident: Incident, actor: &Actor, now: Timestamp) -> Self {
         Self::from(None, incident, actor, now)
     }
@@ -101,7 +101,8 @@ impl Change {
         self.posts.push(post);
     }
 
-    /// The transaction.
+    /// The transaction: the incident, its new entries, its timers, its places in lists, and the posts. It fails if another change
+    /// was stored first.
     pub fn finish(mut self, timers: &Timers) -> Decision {
         let read_version = self.before.as_ref().map_or(0, |before| before.version);
         self.incident.version = read_version + 1;

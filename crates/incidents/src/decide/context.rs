@@ -17,11 +17,11 @@ use crate::model::settings::Settings;
 
 /// Everything that a decision may look at.
 pub struct DecisionContext<'a> {
-    /// The workspace's settings.
+    /// The settings as they were read for this decision.
     pub settings: &'a Settings,
     /// The version of the settings, which a change of them has to be based on.
     pub settings_version: i64,
-    /// Who asks.
+    /// The person or program that asks.
     pub actor: Actor,
     /// The kind of account that they have.
     pub kind: PersonKind,
@@ -108,7 +108,7 @@ impl Reply {
 pub enum Verdict {
     /// A change, and what the asker is told of it.
     Change(Box<Change>, Option<Reply>),
-    /// An answer only.
+    /// An answer that changes nothing.
     Answer(Reply),
     /// A form for the asker to fill in.
     Form(Form),
@@ -127,7 +127,7 @@ impl Verdict {
         Self::Change(Box::new(change), None)
     }
 
-    /// A text only.
+    /// An answer of text that changes nothing.
     pub fn words(text: impl Into<Prose>) -> Self {
         Self::Answer(Reply::Text(text.into()))
     }

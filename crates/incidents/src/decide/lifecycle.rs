@@ -27,7 +27,7 @@ use crate::model::transition::{self, Transition};
 pub struct Update {
     /// The status to go to.
     pub to: Option<Status>,
-    /// For the workspace.
+    /// The message for the workspace; blank counts as none.
     pub text: Option<String>,
     /// Minutes until the next word; `None` leaves it to the settings.
     pub next_minutes: Option<u32>,
@@ -239,7 +239,7 @@ pub fn accept(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     Ok(Verdict::silent(change))
 }
 
-/// So many minutes.
+/// A length of time of `n` minutes.
 pub fn minutes(n: u32) -> std::time::Duration {
     std::time::Duration::from_secs(u64::from(n) * 60)
 }

@@ -24,13 +24,13 @@ pub const MAX_INCIDENTS: usize = 20;
 pub enum Marker<'a> {
     /// Somebody added it by name, which nothing takes back.
     Word,
-    /// It is pinned.
+    /// The message is pinned to the channel, by anybody.
     Pin,
     /// A reaction of somebody's.
     Reaction {
-        /// The emoji's name.
+        /// The emoji's name, without colons.
         emoji: &'a str,
-        /// Whose.
+        /// The person who reacted.
         by: &'a UserId,
     },
 }
@@ -181,7 +181,7 @@ fn read(item: &Item) -> Option<Marked> {
 /// What is known of a message: its row, and the entry that was made of it.
 #[derive(Clone)]
 pub struct Found {
-    /// Its row.
+    /// The message's row, which holds its marks.
     pub marked: Marked,
     /// Its entry, if there is one.
     pub entry: Option<Entry>,

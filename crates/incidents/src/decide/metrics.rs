@@ -34,7 +34,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// All of them.
+    /// All measures, in the order of an incident's course.
     pub const ALL: [Self; 3] = [Self::Acknowledged, Self::Mitigated, Self::Resolved];
 
     /// As stored and written.

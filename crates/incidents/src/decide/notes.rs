@@ -84,7 +84,7 @@ pub fn add_message(
 /// The words of a message, of which an entry is made.
 #[derive(Default)]
 pub struct Words {
-    /// What it says.
+    /// The message's text, as Slack has it.
     pub text: String,
     /// Who posted it; `None` if that is not known.
     pub author: Option<UserId>,

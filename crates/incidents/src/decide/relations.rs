@@ -41,7 +41,7 @@ pub enum Tie {
 impl Tie {
     const ALL: [Self; 3] = [Self::Related, Self::Cause, Self::Effect];
 
-    /// As stored.
+    /// The name that rows store, such as `related`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Related => "related",
@@ -83,7 +83,7 @@ impl From<Relation> for Tie {
 pub enum Linked {
     /// To another. Whether the reader may know of that one has to be asked: the row holds its id only.
     Incident(IncidentId, Tie),
-    /// To a page.
+    /// A link to a page: its `https` or `http` address.
     Page(String),
 }
 

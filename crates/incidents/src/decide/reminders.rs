@@ -123,7 +123,7 @@ pub fn snooze(
     Ok(Verdict::silent(change))
 }
 
-/// Stops one reminder.
+/// Stops the reminders of that kind for this incident. Refuses kinds that remind nobody, and reminders that are over.
 pub fn stop(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Update)?;
     is_awaited(context, incident, kind)?;

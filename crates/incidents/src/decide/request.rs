@@ -20,13 +20,13 @@ use crate::model::timer_kind::TimerKind;
 pub enum RequestKind {
     /// Run a command: typed, or behind a button.
     Command(Command),
-    /// Declare an incident.
+    /// Declare the incident that the declaration describes.
     Declare(Box<Declaration>),
     /// Post an update. The second text is for the public.
     Update(Update, Option<String>),
     /// Resolve the incident, with a summary. The second text is for the public.
     Resolve(Option<String>, Option<String>),
-    /// Open a form.
+    /// Open a form for the asker.
     Open(Form),
     /// Accept the handover that was offered at that time.
     AcceptHandover(Timestamp),
@@ -38,20 +38,20 @@ pub enum RequestKind {
     DiscardDraft(u32),
     /// Put a reminder off, by so many minutes.
     Snooze(TimerKind, u32),
-    /// Stop a reminder.
+    /// Stop the reminders of that kind.
     StopReminder(TimerKind),
     /// Do what is due: a timer went off.
     Fire(TimerKind),
     /// Put a message on the timeline.
     AddMessage {
-        /// The message.
+        /// The message's channel and timestamp.
         source: Source,
-        /// Its text.
+        /// The message's text, as Slack has it.
         text: String,
         /// Its author; `None` if that is not known.
         author: Option<UserId>,
     },
-    /// Add a task.
+    /// Add a task to the incident.
     AddTask {
         /// The task, in words.
         text: String,
@@ -105,7 +105,7 @@ pub struct Request {
     pub kind: RequestKind,
     /// The incident that it is about.
     pub subject: Subject,
-    /// Who asks.
+    /// The person or program that asks.
     pub actor: Actor,
     /// The workspace that a person belongs to, if the request says so.
     pub team: Option<String>,

@@ -36,23 +36,23 @@ const MAX_CHUNKS: usize = 4;
 /// A post-mortem as it is kept.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    /// In Markdown.
+    /// The whole text in Markdown, at most [`MAX_DRAFT`] bytes.
     pub markdown: String,
     /// Counts the drafts of this incident, from 1.
     pub n: u32,
     /// Who had it made.
     pub by: Actor,
-    /// When.
+    /// The time at which the draft was made.
     pub at: Timestamp,
 }
 
 /// What a draft is made of.
 pub struct Record {
-    /// The timeline.
+    /// The entries of the timeline, in the order in which things happened.
     pub entries: Vec<Entry>,
-    /// The tasks.
+    /// All tasks of the incident, done or not.
     pub tasks: Vec<Task>,
-    /// The draft before.
+    /// The draft that this one replaces; `None` for the first.
     pub before: Option<Draft>,
 }
 
@@ -198,7 +198,7 @@ fn pieces(mut line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Publishes the draft.
+/// Publishes the latest draft, and says so in the channel. Refuses if there is no draft.
 pub fn publish(
     context: &DecisionContext<'_>,
     draft: Option<&Draft>,

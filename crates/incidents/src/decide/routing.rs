@@ -66,7 +66,7 @@ pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
 pub struct Told {
     /// Who is told now, in the order of the audience; the others were told just before.
     pub to: Vec<Audience>,
-    /// What does it.
+    /// The effects that tell them, which the caller posts.
     pub effects: Vec<Effect>,
 }
 

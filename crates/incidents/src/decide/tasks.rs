@@ -30,22 +30,22 @@ pub const MAX_TASKS: u32 = 200;
 /// Longest text of a task, in characters.
 pub const MAX_TEXT: usize = 500;
 
-/// A task.
+/// A task of an incident, as its row holds it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its number within the incident, from 1.
     pub n: u32,
     /// What is to be done.
     pub text: String,
-    /// By whom.
+    /// The person who is to do it; `None` if nobody has taken it.
     #[serde(default)]
     pub assignee: Option<UserId>,
-    /// Until when.
+    /// The time by which it is to be done; `None` if there is no date.
     #[serde(default)]
     pub due: Option<Timestamp>,
-    /// Who made it.
+    /// The person or program that made it.
     pub created_by: Actor,
-    /// When.
+    /// The time at which it was made.
     pub created_at: Timestamp,
     /// Who has done it, and when.
     #[serde(default)]
@@ -73,15 +73,15 @@ impl Task {
 pub struct NewTask {
     /// What is to be done.
     pub text: String,
-    /// By whom.
+    /// The person who is to do it; `None` assigns nobody.
     pub assignee: Option<UserId>,
-    /// Until when.
+    /// The time by which it is to be done; `None` sets no date.
     pub due: Option<Timestamp>,
     /// The message that it is made of.
     pub source: Option<Source>,
 }
 
-/// Makes a task.
+/// Makes a task. Refuses an empty text, one of more than [`MAX_TEXT`] characters, and more than [`MAX_TASKS`] tasks.
 pub fn add(context: &DecisionContext<'_>, new: &NewTask) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Task)?;
     let text = new.text.trim();

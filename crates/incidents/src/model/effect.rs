@@ -148,12 +148,12 @@ pub enum Effect {
         /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Archives the channel.
+    /// Archives the incident's channel; does nothing if it is archived or missing.
     Archive {
         /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Unarchives the channel.
+    /// Unarchives the incident's channel. If Slack does not let the app, a person is asked to do it.
     Unarchive {
         /// The incident whose channel it is about.
         incident: IncidentId,

@@ -90,7 +90,7 @@ pub enum Review {
     None,
     /// A post-mortem is required, and there is no draft.
     Required,
-    /// A draft exists.
+    /// There is a draft, which is not published yet.
     Draft,
     /// The post-mortem is published.
     Published,
@@ -129,7 +129,7 @@ pub struct PublicDraft {
 pub struct PublicUpdate {
     /// Number of the text within the incident, from 1.
     pub n: u32,
-    /// The published text.
+    /// The text as the page shows it, without mark-up.
     pub text: String,
     /// The incident's status when the text was written.
     pub status: Status,
@@ -159,12 +159,12 @@ pub struct Incident {
     pub number: u32,
     /// One line of at most [`MAX_TITLE`] characters.
     pub title: String,
-    /// The present status.
+    /// The status, from triage to closed.
     pub status: Status,
     /// The status before the incident was canceled or merged; `None` otherwise.
     #[serde(default)]
     pub previous: Option<Status>,
-    /// The present severity.
+    /// The severity, which decides who is notified and how soon reminders come.
     pub severity: Severity,
     /// Slugs of the affected services, at most [`MAX_SERVICES`].
     pub services: Vec<String>,

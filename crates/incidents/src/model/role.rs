@@ -18,7 +18,7 @@ pub enum RoleName {
     Deputy,
     /// Informs everyone outside the incident, including the public.
     Comms,
-    /// Keeps the timeline.
+    /// Keeps the timeline complete while the others work.
     Scribe,
     /// Subject-matter expert: knows the affected system.
     Sme,

@@ -13,7 +13,7 @@ use super::severity::Severity;
 pub struct Template {
     /// The title, which the person who declares can complete.
     pub title: String,
-    /// The usual severity.
+    /// The severity that the declaration begins with.
     pub severity: Severity,
     /// Slugs of the services that are usually affected.
     pub services: Vec<String>,

@@ -9,7 +9,7 @@ use crate::model::incident::{Incident, IncidentId};
 /// The value of a button, or of an option in a select, of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ButtonValue {
-    /// The incident's id.
+    /// The id of the incident that the button is about.
     #[serde(rename = "i")]
     pub incident: IncidentId,
     /// The incident's version when the button was rendered, which reveals that a button in an old message is stale.

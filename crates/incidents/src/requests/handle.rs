@@ -42,7 +42,7 @@ pub struct RequestContext<'a> {
     pub rows: &'a Rows,
     /// Names the request: the same for every attempt.
     pub cause: &'a str,
-    /// Tells the time.
+    /// The clock that gives the time of the decision.
     pub clock: &'a dyn Clock,
 }
 

@@ -100,7 +100,7 @@ impl Room {
         &mut self.loaded.incident
     }
 
-    /// That person asks.
+    /// The context of a request by the member with that id.
     pub(crate) fn by(&self, user: &str) -> DecisionContext<'_> {
         self.asked_by(Actor::Person(user.into()))
     }

@@ -97,7 +97,7 @@ pub fn reopen(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, Reque
     Ok(Verdict::silent(change))
 }
 
-/// It was none.
+/// Cancels the incident as a false alarm. People who were notified of it are told so.
 pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Cancel)?;
     let mut change = context.change(incident);
@@ -133,7 +133,7 @@ pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, Reque
     Ok(Verdict::silent(change))
 }
 
-/// Puts it away.
+/// Closes a resolved incident. Closing it before the configured time needs a right of its own.
 pub fn close(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.incident()?;
     let early = incident

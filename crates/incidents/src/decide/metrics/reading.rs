@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_hours(24);
 pub struct Summary {
     /// Incidents that have it.
     pub n: i64,
-    /// Exact.
+    /// The mean in milliseconds, exact.
     pub mean_ms: i64,
     /// From buckets: exact to a fifth.
     pub median_ms: i64,
@@ -33,15 +33,15 @@ pub struct Summary {
 pub struct Cell {
     /// The service; `None` for all of them together.
     pub service: Option<String>,
-    /// The severity.
+    /// The severity that the incidents had when they were resolved.
     pub severity: Severity,
-    /// How many incidents.
+    /// Number of incidents, at least 1.
     pub n: i64,
-    /// Time to acknowledge.
+    /// Time from declaration to acknowledgment; `None` without data.
     pub mtta: Option<Summary>,
-    /// Time to mitigate.
+    /// Time from declaration to mitigation; `None` without data.
     pub mttm: Option<Summary>,
-    /// Time to resolve.
+    /// Time from declaration to resolution; `None` without data.
     pub mttr: Option<Summary>,
 }
 

@@ -17,10 +17,10 @@ use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::timeline::Entry;
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
-/// Somebody.
+/// The person with that Slack id, as an actor.
 pub(crate) fn person(user: &str) -> Actor {
     Actor::Person(user.into())
 }

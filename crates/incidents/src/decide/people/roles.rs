@@ -90,7 +90,8 @@ pub fn claim(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, 
     Ok(Verdict::silent(change))
 }
 
-/// Leaves a role.
+/// Takes a role away from the asker, who has to hold it. If the commander of an open incident leaves, the channel is asked for
+/// another one.
 pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Leave)?;
     let user = person(context)?;

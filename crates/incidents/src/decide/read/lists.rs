@@ -63,7 +63,7 @@ pub(crate) async fn open(
     visible(rows, context, &ids, wanted, enough).await
 }
 
-/// `/incident list`.
+/// Answers `/incident list` with the incidents that the asker may see, at most [`list::MOST`].
 pub(super) async fn message_of(
     rows: &Rows,
     context: &DecisionContext<'_>,
@@ -135,7 +135,7 @@ fn months(now: Timestamp) -> Vec<String> {
     (0..MONTHS).map(|back| name(latest - back)).collect()
 }
 
-/// `/incident task mine`.
+/// Answers `/incident task mine` with the asker's open tasks. Refuses a program, which has none.
 pub(super) async fn my_tasks(
     rows: &Rows,
     context: &DecisionContext<'_>,

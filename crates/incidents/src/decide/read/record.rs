@@ -99,7 +99,7 @@ pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, 
     found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect()
 }
 
-/// `/incident task list`.
+/// Answers `/incident task list` with the incident's tasks.
 pub(super) async fn tasks(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
     let incident = context.may(Action::View)?;
     let tasks = task_views(rows, incident).await?;
@@ -111,7 +111,7 @@ async fn task_views(rows: &Rows, incident: &Incident) -> Result<Vec<TaskView>, T
     Ok(tasks.iter().map(tasks::Task::view).collect())
 }
 
-/// `/incident catchup`.
+/// Answers `/incident catchup` with a summary of the incident so far.
 pub(super) async fn catchup(
     rows: &Rows,
     context: &DecisionContext<'_>,
@@ -128,7 +128,7 @@ pub(super) async fn catchup(
     }))
 }
 
-/// `/incident deliveries`.
+/// Answers `/incident deliveries` with the latest notifications, at most [`notification::MAX_SHOWN`].
 pub(super) async fn deliveries(
     rows: &Rows,
     context: &DecisionContext<'_>,

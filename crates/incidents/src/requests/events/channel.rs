@@ -64,7 +64,7 @@ pub(super) fn coming(
     }
 }
 
-/// Somebody came in.
+/// Decides what follows from a person's joining a channel; `None` if the channel has no incident or nothing follows.
 pub(super) async fn joined(
     context: &Context<'_>,
     channel: &ChannelId,

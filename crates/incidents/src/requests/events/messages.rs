@@ -17,15 +17,15 @@ use crate::model::timeline::{Entry, EntryKind, Source};
 
 /// A mark that was set or removed.
 pub(super) struct Mark<'a> {
-    /// On which message.
+    /// The message that was marked.
     pub source: &'a Source,
-    /// What it is.
+    /// The kind of mark: a pin, or a reaction by its emoji.
     pub marker: MarkedBy<'a>,
     /// Whether it was set.
     pub on: bool,
     /// When, by Slack's clock.
     pub ts: &'a Ts,
-    /// By whom.
+    /// The person who set or removed it.
     pub by: &'a UserId,
 }
 

@@ -18,7 +18,7 @@ use crate::service::Incidents;
 
 /// A verdict on its way into the table.
 pub struct Settled {
-    /// What to commit.
+    /// The writes and posts to commit in one transaction.
     pub decision: Decision,
     /// What whoever asked is told.
     pub answer: Option<Result<Reply, RequestError>>,
