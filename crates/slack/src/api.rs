@@ -87,7 +87,7 @@ impl Credential for SecretString {
 pub struct AppCredentials {
     /// The app's id, which is public.
     pub client_id: String,
-    /// The app's secret.
+    /// The app's secret, which Slack shows on its page "Basic Information".
     pub client_secret: SecretString,
 }
 

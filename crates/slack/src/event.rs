@@ -124,7 +124,7 @@ impl Envelope {
         Ok(Self { outer })
     }
 
-    /// Outer type.
+    /// The type of the envelope, such as `event_callback` or `url_verification`; empty if there is none.
     pub fn kind(&self) -> &str {
         text(&self.outer, "type").unwrap_or_default()
     }

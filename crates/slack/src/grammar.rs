@@ -48,9 +48,9 @@ pub struct Form<C, G> {
 /// A group of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpGroup<G> {
-    /// The group.
+    /// The group that the lines belong to; its caller names it.
     pub group: G,
-    /// Its lines.
+    /// The lines of all its forms, in the order of the help.
     pub lines: Vec<Line>,
 }
 

@@ -14,7 +14,7 @@ const ISSUER: &str = "https://slack.com";
 /// A person, as a good id token names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
-    /// The person.
+    /// The person who signed in, `U…` or `W…`.
     pub user: UserId,
     /// The workspace in which they signed in.
     pub team: TenantId,

@@ -41,7 +41,7 @@ pub enum Reason {
 pub enum Kind {
     /// A request of the Events API.
     Event,
-    /// A slash command.
+    /// A slash command, with the fields that its form has over HTTP.
     Command,
     /// A button, a modal, a shortcut.
     Interaction,
@@ -53,7 +53,7 @@ pub enum Kind {
 pub struct Envelope<'a> {
     /// Names it in the acknowledgement. One that is sent again may have another.
     pub id: Cow<'a, str>,
-    /// What it holds.
+    /// The kind of the payload, from the envelope's `type`.
     pub kind: Kind,
     /// Whether the acknowledgement may hold an answer.
     pub accepts_response: bool,

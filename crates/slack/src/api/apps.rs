@@ -18,7 +18,7 @@ method! {
         event_context: String,
         /// Where to go on.
         cursor: Option<String>,
-        /// Page size.
+        /// Most installations in one page.
         limit: Option<u32>,
     } => EventAuthorizations
 }
@@ -26,9 +26,9 @@ method! {
 method! {
     /// Removes the app from the workspace of the token it is called with.
     WriteForm "apps.uninstall": Uninstall {
-        /// The app's.
+        /// The app's client id, which Slack checks together with the secret.
         client_id: String,
-        /// The app's.
+        /// The app's client secret, which goes into the form's body.
         #[serde(serialize_with = "exposed")]
         client_secret: SecretString,
     } => super::types::Empty
@@ -48,7 +48,7 @@ answer! {
     /// A page of an event's installations.
     EventAuthorizations {
         must {
-            /// The installations.
+            /// The installations that this page holds.
             authorizations: List<EventAuthorization>,
         }
         /// Where the next page begins.
@@ -59,9 +59,9 @@ answer! {
 answer! {
     /// One installation that an event is visible to.
     EventAuthorization {
-        /// The organisation.
+        /// The organisation, `E…`; `None` for a workspace outside of one.
         enterprise_id: Option<TenantId>,
-        /// The workspace.
+        /// The workspace, `T…`; `None` for an org-wide install.
         team_id: Option<TenantId>,
         /// The person or bot user.
         user_id: Option<UserId>,

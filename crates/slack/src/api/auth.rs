@@ -18,11 +18,11 @@ method! {
 answer! {
     /// Whose a token is.
     Identity {
-        /// The workspace's address.
+        /// The workspace's address, such as `https://acme.slack.com/`.
         url: String,
-        /// The workspace's name.
+        /// The name of the workspace, as people read it.
         team: String,
-        /// The user's name.
+        /// The handle of the person or bot user, without `@`.
         user: String,
         /// The workspace; for an org-wide install the organisation.
         team_id: Option<TenantId>,
@@ -30,7 +30,7 @@ answer! {
         user_id: Option<UserId>,
         /// `B…`, which only a bot's token has.
         bot_id: Option<String>,
-        /// The organisation.
+        /// The organisation, `E…`; `None` if the workspace belongs to none.
         enterprise_id: Option<TenantId>,
         /// Whether the organisation installed the app.
         is_enterprise_install: bool,

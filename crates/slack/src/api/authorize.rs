@@ -5,7 +5,7 @@ use form_urlencoded::Serializer;
 /// The question that Slack asks the person who installs the app.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Install<'a> {
-    /// The app's.
+    /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
     /// What the bot may do.
     pub scopes: &'a [&'a str],
@@ -38,7 +38,7 @@ impl Install<'_> {
 /// The question that Slack asks a person who signs in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SignIn<'a> {
-    /// The app's.
+    /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
     /// `openid`, and `email` and `profile` at will.
     pub scopes: &'a [&'a str],

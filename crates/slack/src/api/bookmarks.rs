@@ -6,32 +6,32 @@ use crate::ids::ChannelId;
 method! {
     /// Puts a link there.
     Write "bookmarks.add": Add {
-        /// Where.
+        /// The channel that gets the link, `C…` or `G…`.
         channel_id: ChannelId,
         /// What it is called.
         title: String,
         /// `link` is the only one there is.
         #[serde(rename = "type")]
         kind: String,
-        /// Where it leads.
+        /// The address that it leads to; Slack requires one for `link`.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
     } => OneBookmark
 }
 
 method! {
-    /// Changes a link.
+    /// Changes a link. Fields that are left out stay as they are.
     Write "bookmarks.edit": Edit {
-        /// Where.
+        /// The channel that the link is in.
         channel_id: ChannelId,
-        /// Which.
+        /// The id of the link, `Bk…`.
         bookmark_id: String,
         /// What it is called now.
         title: Option<String>,
         /// Where it leads now.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
     } => OneBookmark
 }
@@ -39,9 +39,9 @@ method! {
 method! {
     /// Takes a link away.
     Write "bookmarks.remove": Remove {
-        /// Where.
+        /// The channel that the link is in.
         channel_id: ChannelId,
-        /// Which.
+        /// The id of the link, `Bk…`.
         bookmark_id: String,
     } => Empty
 }
@@ -49,13 +49,13 @@ method! {
 method! {
     /// The links of a channel.
     Read "bookmarks.list": ListBookmarks {
-        /// Where.
+        /// The channel whose links are listed.
         channel_id: ChannelId,
     } => Bookmarks
 }
 
 answer! {
-    /// One link.
+    /// A link that was just added or changed.
     OneBookmark {
         must {
             /// As it is now.
@@ -65,10 +65,10 @@ answer! {
 }
 
 answer! {
-    /// The links.
+    /// All links of a channel; this method has no pages.
     Bookmarks {
         must {
-            /// In their order.
+            /// The links in the order in which the channel shows them.
             bookmarks: List<Bookmark>,
         }
     }
@@ -78,20 +78,20 @@ answer! {
     /// A link at the head of a channel.
     Bookmark {
         must {
-            /// `Bk…`.
+            /// The id within Slack, `Bk…`.
             id: String,
         }
-        /// Where it is.
+        /// The channel that it is in, `C…` or `G…`.
         channel_id: Option<ChannelId>,
         /// What it is called.
         title: String,
-        /// Where it leads.
+        /// The address that it leads to.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
-        /// Unix seconds.
+        /// The time at which it was added, in Unix seconds.
         date_created: i64,
-        /// Unix seconds.
+        /// The time of its latest change, in Unix seconds; 0 before the first.
         date_updated: i64,
     }
 }

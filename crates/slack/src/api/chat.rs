@@ -15,7 +15,7 @@ use crate::ids::{ChannelId, Ts, UserId};
 method! {
     /// Says something in a channel.
     Write "chat.postMessage": PostMessage {
-        /// Where.
+        /// The channel or direct message; a person's id sends it to them from the app.
         channel: ChannelId,
         /// What, or what stands for it where blocks cannot be shown. Slack cuts it off at 40,000 characters.
         text: String,
@@ -39,15 +39,15 @@ method! {
 method! {
     /// Shows something in a channel to one person, as long as they do not look away.
     Write "chat.postEphemeral": PostEphemeral {
-        /// Where.
+        /// The channel that the person is in.
         channel: ChannelId,
-        /// To whom.
+        /// The person who sees it, `U…` or `W…`.
         user: UserId,
-        /// What.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
-        /// In that thread.
+        /// The head of the thread to show it in; `None` shows it in the channel.
         thread_ts: Option<Ts>,
     } => PostedEphemeral
 }
@@ -55,13 +55,13 @@ method! {
 method! {
     /// Changes a message. What is left out of text and blocks goes.
     Write "chat.update": Update {
-        /// Where.
+        /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
         /// What it says now.
         text: Option<String>,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
@@ -75,9 +75,9 @@ method! {
 method! {
     /// Takes a message back.
     Write "chat.delete": Delete {
-        /// Where.
+        /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
     } => Deleted
 }
@@ -85,9 +85,9 @@ method! {
 method! {
     /// A message's address for people.
     Read "chat.getPermalink": GetPermalink {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         message_ts: Ts,
     } => Permalink
 }
@@ -95,11 +95,11 @@ method! {
 method! {
     /// Puts previews under the links of a message.
     WriteForm "chat.unfurl": Unfurl {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
-        /// By link.
+        /// An object: each link as it stands in the message, with its preview.
         unfurls: Value,
     } => Empty
 }
@@ -107,7 +107,7 @@ method! {
 answer! {
     /// What has been said or changed.
     Posted {
-        /// Where it went.
+        /// The conversation that it went to; a direct message, `D…`, if a person was named.
         channel: Option<ChannelId>,
         /// Under which it is kept.
         ts: Option<Ts>,
@@ -119,7 +119,7 @@ answer! {
 answer! {
     /// What has been shown to one person. It cannot be changed by this name.
     PostedEphemeral {
-        /// Its name.
+        /// Its timestamp, which no other method takes.
         message_ts: Option<Ts>,
     }
 }
@@ -127,21 +127,21 @@ answer! {
 answer! {
     /// What has been taken back.
     Deleted {
-        /// Where.
+        /// The channel that the message was in.
         channel: Option<ChannelId>,
-        /// Which.
+        /// The timestamp that the message had.
         ts: Option<Ts>,
     }
 }
 
 answer! {
-    /// A message's address.
+    /// The address of a message, which browsers open.
     Permalink {
         must {
-            /// For people.
+            /// An `https` address that opens the message for people who may see it.
             permalink: String,
         }
-        /// Where.
+        /// The channel that the message is in.
         channel: Option<ChannelId>,
     }
 }

@@ -12,7 +12,7 @@ use super::types::{List, Metadata};
 use crate::ids::{ChannelId, TenantId, Ts, UserId};
 
 method! {
-    /// The workspace's conversations.
+    /// Lists the conversations of a workspace that the token may see, page by page.
     Read "conversations.list": ListChannels {
         /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
         types: Option<Vec<String>>,
@@ -28,9 +28,9 @@ method! {
 }
 
 method! {
-    /// One conversation.
+    /// Describes one conversation that the token may see.
     Read "conversations.info": Info {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
         /// Counts its members too.
         include_num_members: Option<bool>,
@@ -40,11 +40,11 @@ method! {
 method! {
     /// What was said in a conversation, latest first, without the replies in threads.
     Read "conversations.history": History {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// After that.
+        /// Only messages after that timestamp.
         oldest: Option<Ts>,
-        /// Before that.
+        /// Only messages before that timestamp.
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
@@ -60,13 +60,13 @@ method! {
 method! {
     /// A thread, its head first.
     Read "conversations.replies": Replies {
-        /// Which conversation.
+        /// The conversation that the thread is in.
         channel: ChannelId,
-        /// The thread's head.
+        /// The timestamp of the message that the thread began with.
         ts: Ts,
-        /// After that.
+        /// Only replies after that timestamp.
         oldest: Option<Ts>,
-        /// Before that.
+        /// Only replies before that timestamp.
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
@@ -82,11 +82,11 @@ method! {
 method! {
     /// Who is in a conversation.
     Read "conversations.members": Members {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
         /// Where to go on.
         cursor: Option<String>,
-        /// Page size.
+        /// Most members in one page.
         limit: Option<u32>,
     } => MemberPage
 }
@@ -106,7 +106,7 @@ answer! {
 }
 
 answer! {
-    /// One conversation.
+    /// A conversation that was read or changed.
     OneChannel {
         must {
             /// As it is now.
@@ -133,7 +133,7 @@ answer! {
     /// A page of members.
     MemberPage {
         must {
-            /// Who.
+            /// Their ids, people and bot users alike.
             members: List<UserId>,
         }
         /// Where the next page begins.

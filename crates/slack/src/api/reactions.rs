@@ -8,11 +8,11 @@ use crate::ids::{ChannelId, Ts, UserId};
 method! {
     /// Reacts to a message. `already_reacted` is a refusal.
     Write "reactions.add": Add {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Without colons.
+        /// The emoji's name without colons, such as `eyes`.
         name: String,
     } => Empty
 }
@@ -20,11 +20,11 @@ method! {
 method! {
     /// Takes a reaction back. `no_reaction` is a refusal.
     Write "reactions.remove": Remove {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Without colons.
+        /// The emoji's name without colons, such as `eyes`.
         name: String,
     } => Empty
 }
@@ -32,9 +32,9 @@ method! {
 method! {
     /// How people reacted to a message.
     Read "reactions.get": Get {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
         /// Names everybody who reacted.
         full: Option<bool>,
@@ -50,7 +50,7 @@ method! {
         full: Option<bool>,
         /// Where to go on.
         cursor: Option<String>,
-        /// Page size.
+        /// Most items in one page.
         limit: Option<u32>,
     } => ReactedPage
 }
@@ -63,7 +63,7 @@ answer! {
         /// `message`, `file` or `file_comment`.
         #[serde(rename = "type")]
         kind: String,
-        /// Where.
+        /// The channel that the message is in.
         channel: Option<ChannelId>,
         /// With its reactions, if it is a message.
         message: Option<Message>,
@@ -74,7 +74,7 @@ answer! {
     /// A page of what somebody reacted to.
     ReactedPage {
         must {
-            /// Latest first.
+            /// The items that the person reacted to, the latest first.
             items: List<Reacted>,
         }
         /// Where the next page begins.

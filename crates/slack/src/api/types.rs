@@ -70,7 +70,7 @@ answer! {
     /// A workspace or an organisation as it is named in passing.
     Named {
         must {
-            /// `T…` or `E…`.
+            /// The id of the workspace, `T…`, or of the organisation, `E…`.
             id: TenantId,
         }
         /// What people call it.
@@ -93,7 +93,7 @@ answer! {
     Paging {
         /// Of all pages together.
         total: u64,
-        /// From one.
+        /// The number of this page, from 1.
         page: u64,
         /// How many there are.
         pages: u64,
@@ -108,19 +108,19 @@ mod tests {
 
     answer! {
         #[expect(unreachable_pub, reason = "the macro is for public types")]
-        /// Of this test.
+        /// An answer with a field of every shape.
         Sample {
             must {
-                /// Needed.
+                /// Without it the answer cannot be read.
                 id: TenantId,
             }
-            /// A count.
+            /// A number; 0 if it is missing or odd.
             n: u64,
-            /// A flag.
+            /// A flag; false if it is missing or odd.
             yes: bool,
-            /// A list.
+            /// A list; items that cannot be read are left out.
             names: List<Named>,
-            /// An object.
+            /// An object; `None` if it is missing or odd.
             team: Option<Named>,
         }
     }

@@ -16,7 +16,7 @@ method! {
 }
 
 answer! {
-    /// The groups.
+    /// All groups of a workspace.
     Groups {
         must {
             /// In no promised order.
@@ -26,13 +26,13 @@ answer! {
 }
 
 answer! {
-    /// A group.
+    /// A group of people that can be mentioned as one.
     Group {
         must {
-            /// `S…`.
+            /// The id of the group, `S…`.
             id: String,
         }
-        /// In full.
+        /// The full name, as people read it.
         name: String,
         /// As it is mentioned, without `@`.
         handle: String,

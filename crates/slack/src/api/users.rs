@@ -9,7 +9,7 @@ use crate::ids::{TenantId, UserId};
 method! {
     /// Everybody, those who have left too.
     Read "users.list": ListUsers {
-        /// With their languages.
+        /// Whether the answer has each person's language, in `locale`.
         include_locale: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
@@ -23,9 +23,9 @@ method! {
 method! {
     /// One person or bot user.
     Read "users.info": Info {
-        /// Whom.
+        /// The id of the person or bot user, `U…` or `W…`.
         user: UserId,
-        /// With their language.
+        /// Whether the answer has the person's language, in `locale`.
         include_locale: Option<bool>,
     } => OneUser
 }
@@ -33,7 +33,7 @@ method! {
 method! {
     /// The person with that address; needs scope `users:read.email`.
     Read "users.lookupByEmail": LookupByEmail {
-        /// The address.
+        /// The person's address, as their profile has it.
         email: String,
     } => OneUser
 }
@@ -51,7 +51,7 @@ method! {
         team_id: Option<TenantId>,
         /// Where to go on.
         cursor: Option<String>,
-        /// Page size.
+        /// Most conversations in one page.
         limit: Option<u32>,
     } => ChannelPage
 }
@@ -59,7 +59,7 @@ method! {
 method! {
     /// Whether somebody is there.
     Read "users.getPresence": GetPresence {
-        /// Whom.
+        /// The id of the person, `U…` or `W…`.
         user: UserId,
     } => Presence
 }
@@ -104,7 +104,7 @@ answer! {
     /// Whether somebody is there.
     Presence {
         must {
-            /// `active` or `away`.
+            /// Slack's word for it: `active` or `away`.
             presence: String,
         }
     }
@@ -114,7 +114,7 @@ answer! {
     /// What somebody says of themselves.
     OneProfile {
         must {
-            /// All of it.
+            /// The profile, as far as the token may see it.
             profile: Profile,
         }
     }

@@ -7,12 +7,12 @@ use super::exposed;
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Opens a modal.
+    /// Opens a modal for the person whose interaction asked for it.
     Write "views.open": Open {
         /// From the interaction that asked for it: works once, for three seconds.
         #[serde(serialize_with = "exposed")]
         trigger_id: SecretString,
-        /// The modal.
+        /// The modal as an object of Block Kit, `"type": "modal"`.
         view: Value,
     } => OneView
 }
@@ -23,7 +23,7 @@ method! {
         /// From the interaction that asked for it: works once, for three seconds.
         #[serde(serialize_with = "exposed")]
         trigger_id: SecretString,
-        /// The modal.
+        /// The modal as an object of Block Kit, `"type": "modal"`.
         view: Value,
     } => OneView
 }
@@ -37,7 +37,7 @@ method! {
         external_id: Option<String>,
         /// Changes it only if it is still as it was when it had this hash: `hash_conflict` otherwise.
         hash: Option<String>,
-        /// The modal.
+        /// The whole modal as it shall be from now on.
         view: Value,
     } => OneView
 }
@@ -45,11 +45,11 @@ method! {
 method! {
     /// Sets the home tab that one person sees.
     Write "views.publish": Publish {
-        /// Who.
+        /// The person whose tab it is, `U…` or `W…`.
         user_id: UserId,
         /// Sets it only if it is still as it was when it had this hash.
         hash: Option<String>,
-        /// The tab.
+        /// The tab as an object of Block Kit, `"type": "home"`.
         view: Value,
     } => OneView
 }
@@ -68,12 +68,12 @@ answer! {
     /// A modal or home tab.
     View {
         must {
-            /// `V…`.
+            /// The id of the view, `V…`.
             id: String,
         }
         /// Changes with every change.
         hash: Option<String>,
-        /// `modal` or `home`.
+        /// The kind of view: `modal` or `home`.
         #[serde(rename = "type")]
         kind: String,
         /// The app's name for this kind of view.

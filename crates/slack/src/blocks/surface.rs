@@ -14,7 +14,7 @@ pub fn message(text: &str, blocks: Vec<Value>) -> Value {
     json!({"text": text, "blocks": folded(blocks, limits::MESSAGE_BLOCKS)})
 }
 
-/// A home tab.
+/// A home tab as `views.publish` takes it. If there are more than 100 blocks, the last one says how many are left out.
 pub fn home(blocks: Vec<Value>) -> Value {
     json!({"type": "home", "blocks": folded(blocks, limits::VIEW_BLOCKS)})
 }

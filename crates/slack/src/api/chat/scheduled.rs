@@ -9,15 +9,15 @@ use crate::ids::{ChannelId, Ts};
 method! {
     /// Has Slack say something later.
     Write "chat.scheduleMessage": ScheduleMessage {
-        /// Where.
+        /// The channel or direct message that gets it.
         channel: ChannelId,
         /// Unix seconds, 120 days ahead at most.
         post_at: i64,
-        /// What.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
-        /// In that thread.
+        /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
         /// What the app wants to find again.
         metadata: Option<Value>,
@@ -27,9 +27,9 @@ method! {
 method! {
     /// Takes back what has not been said yet.
     Write "chat.deleteScheduledMessage": DeleteScheduledMessage {
-        /// Where.
+        /// The channel that would have got it.
         channel: ChannelId,
-        /// Which.
+        /// The id that `chat.scheduleMessage` answered with, `Q…`.
         scheduled_message_id: String,
     } => Empty
 }
@@ -41,7 +41,7 @@ method! {
         channel: Option<ChannelId>,
         /// Where to go on.
         cursor: Option<String>,
-        /// Page size.
+        /// Most messages in one page.
         limit: Option<u32>,
     } => ScheduledPage
 }
@@ -55,7 +55,7 @@ answer! {
             /// By which it can be taken back.
             scheduled_message_id: String,
         }
-        /// Unix seconds.
+        /// The time at which Slack posts it, in Unix seconds.
         post_at: i64,
     }
 }
@@ -79,11 +79,11 @@ answer! {
             /// By which it can be taken back.
             id: String,
         }
-        /// Where.
+        /// The channel that gets it.
         channel_id: Option<ChannelId>,
-        /// Unix seconds.
+        /// The time at which Slack posts it, in Unix seconds.
         post_at: i64,
-        /// What.
+        /// The text in mrkdwn.
         text: String,
     }
 }

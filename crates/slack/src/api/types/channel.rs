@@ -12,11 +12,11 @@ answer! {
         }
         /// Without `#`; empty for direct messages.
         name: String,
-        /// A direct message.
+        /// Whether it is a direct message between two.
         is_im: bool,
         /// A direct message of several.
         is_mpim: bool,
-        /// Invitation only.
+        /// Whether people can enter only by invitation.
         is_private: bool,
         /// Closed for good, or until it is opened again.
         is_archived: bool,
@@ -28,11 +28,11 @@ answer! {
         is_ext_shared: bool,
         /// Shared within the organisation.
         is_org_shared: bool,
-        /// Who made it.
+        /// The person or bot user who made it.
         creator: Option<UserId>,
-        /// Unix seconds.
+        /// The time at which it was made, in Unix seconds.
         created: i64,
-        /// Unix milliseconds.
+        /// The time of its latest change, in Unix milliseconds.
         updated: i64,
         /// How many are in it, where that was asked for.
         num_members: Option<u64>,
@@ -52,11 +52,11 @@ answer! {
 answer! {
     /// A topic or a purpose.
     Note {
-        /// What it says.
+        /// The text; empty if nobody wrote one.
         value: String,
-        /// Who wrote it.
+        /// The person who wrote it; `None` if nobody did.
         creator: Option<UserId>,
-        /// Unix seconds.
+        /// The time at which it was written, in Unix seconds; 0 if it never was.
         last_set: i64,
     }
 }

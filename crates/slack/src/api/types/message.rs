@@ -19,7 +19,7 @@ answer! {
         channel: Option<ChannelId>,
         /// The author, if it is a person or bot user.
         user: Option<UserId>,
-        /// The author's workspace.
+        /// The workspace that the author belongs to, `T…`.
         team: Option<TenantId>,
         /// `B…`, if an app wrote it.
         bot_id: Option<String>,
@@ -39,13 +39,13 @@ answer! {
         latest_reply: Option<Ts>,
         /// Set once it has been changed.
         edited: Option<Edited>,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit.
         blocks: List<Value>,
         /// The older form of rich content, and previews of links.
         attachments: List<Value>,
         /// Files that came with it.
         files: List<File>,
-        /// How people reacted.
+        /// The reactions, one for each emoji.
         reactions: List<Reaction>,
         /// What an app attached, if that was asked for.
         metadata: Option<Value>,
@@ -55,9 +55,9 @@ answer! {
 answer! {
     /// A change of a message.
     Edited {
-        /// By whom.
+        /// The person or bot user who changed it last.
         user: Option<UserId>,
-        /// When.
+        /// The time of the latest change, as Slack writes timestamps.
         ts: Option<Ts>,
     }
 }
@@ -66,10 +66,10 @@ answer! {
     /// One emoji on a message or file.
     Reaction {
         must {
-            /// Without colons.
+            /// The emoji's name without colons, such as `eyes`.
             name: String,
         }
-        /// How many people.
+        /// The number of people who reacted with it.
         count: u64,
         /// Who, though not always all of them.
         users: List<UserId>,

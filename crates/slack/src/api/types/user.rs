@@ -10,10 +10,10 @@ answer! {
     /// A person or bot user.
     User {
         must {
-            /// `U…` or `W…`.
+            /// The id of the person or bot user, `U…` or `W…`.
             id: UserId,
         }
-        /// Their workspace.
+        /// The workspace that the account belongs to, `T…`.
         team_id: Option<TenantId>,
         /// Their handle, which nobody should be shown any more.
         name: String,
@@ -25,9 +25,9 @@ answer! {
         is_bot: bool,
         /// Whether it is the app of the token.
         is_app_user: bool,
-        /// Rights.
+        /// Whether they administer the workspace.
         is_admin: bool,
-        /// Rights.
+        /// Whether they own the workspace.
         is_owner: bool,
         /// A guest of several channels.
         is_restricted: bool,
@@ -35,15 +35,15 @@ answer! {
         is_ultra_restricted: bool,
         /// Belongs to another organisation.
         is_stranger: bool,
-        /// IANA name.
+        /// The time zone by its IANA name, such as `Europe/Berlin`.
         tz: Option<String>,
-        /// Seconds.
+        /// Seconds that their clock is ahead of UTC; less than 0 if it is behind.
         tz_offset: Option<i64>,
         /// If it was asked for: `en-US`.
         locale: Option<String>,
-        /// Unix seconds.
+        /// The time of the account's latest change, in Unix seconds.
         updated: i64,
-        /// The rest.
+        /// What the person says of themselves.
         profile: Option<Profile>,
         /// The account within the organisation.
         enterprise_user: Option<EnterpriseUser>,
@@ -55,23 +55,23 @@ answer! {
     Profile {
         /// What they are called in channels; empty for whoever chose none.
         display_name: String,
-        /// In full.
+        /// The full name, as they wrote it.
         real_name: String,
-        /// With scope `users:read.email`.
+        /// The address, if the token has the scope `users:read.email`.
         email: Option<String>,
-        /// Their job.
+        /// The title of their job, as they wrote it.
         title: Option<String>,
         /// `B…`, for a bot.
         bot_id: Option<String>,
         /// `A…`, for a bot.
         api_app_id: Option<String>,
-        /// Their workspace.
+        /// The workspace that the profile belongs to, `T…`.
         team: Option<TenantId>,
         /// What they are doing.
         status_text: Option<String>,
-        /// With colons.
+        /// The emoji of the status, with colons, such as `:palm_tree:`.
         status_emoji: Option<String>,
-        /// A small picture.
+        /// The address of their picture, 72 pixels wide and high.
         image_72: Option<String>,
         /// Fields that the workspace added, by `X…`.
         fields: BTreeMap<String, Value>,
@@ -81,9 +81,9 @@ answer! {
 answer! {
     /// An account within an organisation.
     EnterpriseUser {
-        /// `W…` or `U…`.
+        /// The id of the account within the organisation, `W…` or `U…`.
         id: Option<UserId>,
-        /// The organisation.
+        /// The id of the organisation, `E…`.
         enterprise_id: Option<TenantId>,
         /// The workspaces it belongs to.
         teams: super::List<TenantId>,
