@@ -72,7 +72,7 @@ pub struct AuditPage {
 /// The reason why the trail could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The table failed.
+    /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] TableError),
     /// The key for the hashes could not be read.

@@ -73,7 +73,7 @@ impl EventState {
 pub struct Entry {
     /// What became of the event.
     pub state: EventState,
-    /// The event's label.
+    /// The name from the event's [`Label`], such as its type.
     pub name: String,
     /// Why it is parked.
     pub reason: Option<String>,
@@ -94,7 +94,7 @@ pub struct Entry {
 pub struct Delivery<'a> {
     /// The job to do.
     pub job: &'a Job,
-    /// What it is.
+    /// The label of the job, as the handler told it from the body.
     pub label: &'a Label,
     /// The id of the queue's message, the same for each time that it is received.
     pub message: &'a str,
@@ -104,7 +104,7 @@ pub struct Delivery<'a> {
 
 /// The ledger of one tenant.
 pub struct Ledger<'a> {
-    /// The tenant's rows.
+    /// The rows of the tenant that the jobs belong to.
     pub rows: Rows,
     /// The clock that dates rows.
     pub clock: &'a dyn Clock,

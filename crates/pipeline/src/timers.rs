@@ -30,7 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// The body of a timer's job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fired {
-    /// The domain's own.
+    /// The data that the domain gave with the timer.
     pub payload: Json,
     /// The timer's generation; `gen` on the wire.
     #[serde(rename = "gen")]
