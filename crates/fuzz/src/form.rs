@@ -6,7 +6,7 @@ use tidegate_slack::ids::TenantId;
 
 use crate::assert_tenant;
 
-/// Checks one input.
+/// Checks one input: the body of a slash command, as it came. Panics if a property fails.
 pub fn check(body: &[u8]) {
     let form = Form::parse(body);
     assert_eq!(form.is_ssl_check(), form.get("ssl_check") == Some("1"));

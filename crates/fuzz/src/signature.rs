@@ -29,7 +29,7 @@ struct Case<'a> {
     body: &'a [u8],
 }
 
-/// Checks one input.
+/// Checks one input, from which headers, time and body are made. Panics if a property fails.
 pub fn check(input: &[u8]) {
     let Some(case) = case(input) else { return };
     let secrets = SECRETS.map(|(secret, not_after)| (SecretString::from(secret), not_after));

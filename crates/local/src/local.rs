@@ -48,7 +48,7 @@ pub const OPERATOR_KEY_FILE: &str = "operator-key";
 
 /// A running local mode.
 pub struct Local {
-    /// Where it listens.
+    /// The address and port that it serves at.
     pub address: SocketAddr,
     /// The stand-in Slack, if there is one.
     pub sandbox: Option<FakeSlack>,

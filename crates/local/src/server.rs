@@ -19,11 +19,11 @@ use tracing::{Instrument, info_span};
 
 /// What the routes answer from.
 pub struct Front {
-    /// Slack's requests.
+    /// Takes the requests that Slack sends.
     pub ingress: Ingress,
-    /// Everybody else's requests.
+    /// Answers all other requests: API, sign-in, status page.
     pub api: Api,
-    /// Metrics as text.
+    /// Renders the metrics as Prometheus reads them.
     pub metrics: PrometheusHandle,
     /// Requests so far: their numbers are the request ids.
     pub requests: AtomicU64,

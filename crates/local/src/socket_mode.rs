@@ -31,9 +31,9 @@ pub struct Parts {
     pub slack: SlackClient,
     /// The app's own token (`xapp-…`).
     pub app_token: SecretString,
-    /// Takes what comes.
+    /// Takes each envelope in, as it takes a request over HTTP.
     pub intake: Intake,
-    /// Tells the time.
+    /// The clock that times pauses and dates envelopes.
     pub clock: Arc<dyn Clock>,
 }
 

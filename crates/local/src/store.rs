@@ -25,7 +25,7 @@ const MASTER_KEY_BYTES: usize = 32;
 /// How long a purge waits for whoever is writing.
 const PURGE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Table and keys.
+/// The table, and the keys that seal its values.
 #[derive(Clone)]
 pub struct Store {
     /// The table as it is on disk, for what DynamoDB does by itself.

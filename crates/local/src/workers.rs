@@ -45,20 +45,20 @@ pub struct Workers {
 pub struct Parts {
     /// One worker per queue of requests.
     pub workers: Vec<Worker>,
-    /// Sends posts.
+    /// Sends the posts of woken lanes.
     pub deliverer: Deliverer,
     /// The queues of jobs.
     pub queues: JobQueues,
-    /// The product.
+    /// The product, whose due work one loop does.
     pub product: Arc<Product>,
-    /// Table and keys.
+    /// The table and its keys, for what DynamoDB does by itself.
     pub store: Store,
     /// Called every few seconds to keep the metrics small.
     pub upkeep: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Workers {
-    /// Starts the loops.
+    /// Starts all loops as tasks of the runtime.
     pub fn start(parts: Parts) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut loops = JoinSet::new();

@@ -18,7 +18,7 @@ enum EventsCommand {
     /// List requests, newest first: event id, tenant, type, state, attempts.
     #[command(after_help = "Example: tidegate events list --state parked --json")]
     List {
-        /// Only these.
+        /// Only requests in this state.
         #[arg(long, value_enum, default_value_t = State::All)]
         state: State,
         /// Only this workspace's or organisation's.
@@ -39,7 +39,7 @@ enum EventsCommand {
     /// Show one request, what came of it and its posts. Tokens and URLs that work as keys are hidden.
     #[command(after_help = "Example: tidegate events show Ev0123456789")]
     Show {
-        /// Its event id.
+        /// The event id of the request.
         id: String,
         /// Its tenant, which spares a search.
         #[arg(long)]
@@ -52,7 +52,7 @@ enum EventsCommand {
         after_help = "Example: tidegate events replay Ev0123456789 --url https://abc.execute-api.eu-west-1.amazonaws.com"
     )]
     Replay {
-        /// Its event id.
+        /// The event id of the request.
         id: String,
         /// Only the share of this domain, which failed by itself when the event was done.
         #[arg(long)]

@@ -27,7 +27,7 @@ enum IncidentsCommand {
         /// Of one severity: P1 to P4.
         #[arg(long)]
         severity: Option<String>,
-        /// Of one service.
+        /// Only incidents of this service, by its slug.
         #[arg(long)]
         service: Option<String>,
         /// Of one month, such as 2026-11. With --all it is this month unless it is said.
@@ -62,7 +62,7 @@ enum IncidentsCommand {
         /// A service that it concerns; may be given several times.
         #[arg(long = "service")]
         services: Vec<String>,
-        /// More words.
+        /// A description of several lines.
         #[arg(long)]
         description: Option<String>,
         /// Whoever leads it: `U…`.

@@ -19,11 +19,11 @@ const MOST_WRITES: usize = 100;
 /// Requests taken from the inbox at once.
 const GROUP: usize = 256;
 
-/// One transaction.
+/// A transaction as DynamoDB's `TransactWriteItems` takes it.
 pub(super) struct Transaction {
     /// The rows it touches.
     pub(super) keys: Vec<Key>,
-    /// Its writes.
+    /// The writes, which all take effect or none does.
     pub(super) items: Vec<TransactWriteItem>,
 }
 

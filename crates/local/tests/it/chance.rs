@@ -53,7 +53,7 @@ impl Chance {
         self.below(what, 1000) < times
     }
 
-    /// One of several.
+    /// One of several things, each with the same chance.
     pub(crate) fn pick<'a, T>(&self, what: &str, of: &'a [T]) -> &'a T {
         &of[self.below(what, of.len())]
     }

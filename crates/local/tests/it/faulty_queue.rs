@@ -27,7 +27,7 @@ pub(crate) struct Rates {
     pub(crate) lost: usize,
 }
 
-/// The queue.
+/// A queue that delays, repeats, forgets and loses messages at the given rates.
 pub(crate) struct FaultyQueue {
     inner: Arc<dyn Queue>,
     chance: Chance,

@@ -66,7 +66,7 @@ struct Appointment {
     times: usize,
 }
 
-/// The table.
+/// A table whose calls fail at the given rates, or when an appointment says so.
 pub(crate) struct FaultyTable {
     pub(crate) inner: EmbeddedTable,
     chance: Chance,

@@ -48,7 +48,7 @@ impl Clock for PausedClock {
     }
 }
 
-/// The world.
+/// A stand-in Slack, a table with faults, and a clock that the test moves, for installs and tokens.
 pub(crate) struct InstallWorld {
     pub(crate) engine: Arc<FaultyTable>,
     pub(crate) slack: FakeSlack,

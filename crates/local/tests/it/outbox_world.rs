@@ -105,7 +105,7 @@ impl Clock for WorldClock {
     }
 }
 
-/// The world.
+/// A stand-in Slack, a table with faults, queues, and a clock that the test moves, for posts.
 pub(crate) struct World {
     pub(crate) clock: WorldClock,
     pub(crate) engine: Arc<FaultyTable>,
@@ -114,7 +114,7 @@ pub(crate) struct World {
     pub(crate) slack: FakeSlack,
     pub(crate) client: SlackClient,
     pub(crate) url: String,
-    /// Performs the effects.
+    /// Performs the effects that are not posts; the default knows none.
     pub(crate) performer: Arc<dyn Performer>,
     /// Told when a sender froze: it is dropped then, and another boot takes over.
     pub(crate) frozen: Arc<Notify>,
@@ -402,7 +402,7 @@ impl World {
             .collect()
     }
 
-    /// The lane's row.
+    /// The row of a channel's lane; empty if there is none.
     pub(crate) async fn lane(&self, tenant: &str, channel: &str) -> Item {
         let rows = self.engine.truth().tenant(&tenant.into());
         rows.get(&RowKey::new(&["lane", channel], &["lease"]))

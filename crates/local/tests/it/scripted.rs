@@ -28,9 +28,9 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(25);
 /// What an event says is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
-    /// Counts.
+    /// Counts the event, and does nothing else.
     Count,
-    /// Counts, and posts.
+    /// Counts the event, and posts a message.
     Post,
     /// Counts; its natural key is that of every twin of the same number.
     Twin(usize),
@@ -42,11 +42,11 @@ pub(crate) enum Script {
     Retry,
     /// Says that it cannot.
     Fail,
-    /// Panics.
+    /// Panics at every attempt.
     Panic,
     /// Panics while it is asked what it is.
     PanicAtLabel,
-    /// Never ends.
+    /// Never ends, so that its deadline does.
     Hang,
 }
 

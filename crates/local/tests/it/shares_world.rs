@@ -128,7 +128,7 @@ impl World {
         }
     }
 
-    /// Queues an event.
+    /// Queues an event with that id and number.
     pub(crate) async fn send(&self, event: &str, n: usize) {
         self.queue_job(&Self::job(event, n)).await;
     }

@@ -56,7 +56,7 @@ pub(crate) struct Client {
     data_dir: PathBuf,
 }
 
-/// An HTTP answer.
+/// An HTTP answer, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -350,7 +350,7 @@ pub(crate) async fn answer_of(response: reqwest::Response) -> Answer {
     }
 }
 
-/// Unix seconds.
+/// The time by the system's clock, in Unix seconds.
 pub(crate) fn now() -> i64 {
     SystemClock.now().seconds()
 }

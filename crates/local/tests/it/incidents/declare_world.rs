@@ -66,7 +66,7 @@ struct Gate {
     frozen: Arc<Notify>,
 }
 
-/// The world.
+/// A world with a gate before Slack, and a worker that declares incidents.
 pub(crate) struct DeclareWorld {
     pub(crate) world: World,
     commands: Arc<EmbeddedQueue>,
@@ -104,7 +104,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Everything, once.
+    /// What there is when everything was done once.
     pub(crate) fn whole() -> Self {
         let told = ["C0GENERAL01", "C0INCIDENT1", "D0BOB000001"];
         Self {

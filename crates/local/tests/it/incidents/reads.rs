@@ -24,7 +24,7 @@ use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::{TenantId, UserId};
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
 /// Incidents that there have been: the help has low numbers in its examples.
 const BEFORE: u32 = 8000;
@@ -41,7 +41,7 @@ struct Plan {
     private: bool,
 }
 
-/// Who asks.
+/// The person who asks, with their rights.
 #[derive(Debug, Clone)]
 struct Asker {
     person: usize,

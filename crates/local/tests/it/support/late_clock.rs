@@ -40,7 +40,7 @@ impl Default for LateClock {
 }
 
 impl LateClock {
-    /// Jumps ahead.
+    /// Jumps ahead by that much.
     pub(crate) fn advance(&self, by: Duration) {
         self.0.lock().unwrap().said += i64::try_from(by.as_millis()).unwrap();
     }
