@@ -39,7 +39,7 @@ pub(crate) type Answer = Result<Value, Refusal>;
 
 /// Why a method was refused.
 pub(crate) enum Refusal {
-    /// Slack's error code.
+    /// Slack's error code, such as `channel_not_found`.
     Code(&'static str),
     /// The token lacks a scope: the one needed, and those it has.
     MissingScope(&'static str, String),
@@ -77,7 +77,7 @@ struct Known<'a> {
     caller: Option<Caller>,
 }
 
-/// `POST /api/{method}`.
+/// `POST /api/{method}`: a call of the Web API, with arguments as query, form or JSON.
 pub(crate) async fn call(
     State(fake): State<FakeSlack>,
     Path(method): Path<String>,

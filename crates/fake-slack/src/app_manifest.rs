@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-/// A slash command.
+/// A slash command of the app's manifest.
 #[derive(Debug, Serialize)]
 pub(crate) struct Command {
-    /// With its slash.
+    /// The name with its slash, such as `/tidegate`.
     pub name: &'static str,
     /// What may follow it.
     pub hint: &'static str,

@@ -28,7 +28,7 @@ pub struct DeliveryReport {
 pub struct Attempt {
     /// The event's type, `command`, or the interaction's type.
     pub kind: String,
-    /// The event's id.
+    /// The event's id, `Ev…`; `None` for commands and interactions.
     pub event_id: Option<String>,
     /// Whether it went over a WebSocket of the app.
     pub socket: bool,

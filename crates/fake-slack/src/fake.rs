@@ -39,7 +39,7 @@ impl FakeSlack {
         Self::new(FakeConfig { clock, ..config })
     }
 
-    /// A fresh workspace.
+    /// A stand-in with a workspace in its first state.
     #[must_use]
     pub fn new(config: FakeConfig) -> Self {
         let client = http_client::build()
@@ -151,7 +151,7 @@ impl FakeSlack {
         self.world().faults.push(armed);
     }
 
-    /// Forgets all faults.
+    /// Forgets all faults, also those not used up.
     pub fn clear_faults(&self) {
         self.world().faults.clear();
     }

@@ -80,7 +80,7 @@ impl Answer {
     }
 }
 
-/// `POST /response/{team}/{id}/{secret}`.
+/// `POST /response/{team}/{id}/{secret}`: the app answers at a response URL.
 pub(crate) async fn post(
     State(fake): State<FakeSlack>,
     Path((team, id, secret)): Path<(String, String, String)>,

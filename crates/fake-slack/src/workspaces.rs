@@ -7,7 +7,7 @@ use crate::config::FakeConfig;
 /// A workspace the app can be installed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
-    /// `T…`.
+    /// The id of the workspace, `T…`.
     pub team_id: String,
     /// The name people read.
     pub name: String,

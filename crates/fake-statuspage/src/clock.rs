@@ -19,7 +19,7 @@ enum Source {
 }
 
 impl Clock {
-    /// The system's clock.
+    /// The clock of the machine, which nobody can move.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)

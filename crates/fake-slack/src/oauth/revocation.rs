@@ -28,7 +28,7 @@ pub(crate) fn auth_revoke(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer 
     Ok(json!({ "revoked": true }))
 }
 
-/// `apps.uninstall`.
+/// `apps.uninstall`: removes the app, and tells it so by events.
 pub(crate) fn apps_uninstall(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     check_client(fake.config(), args)?;
     let revoked = fake.remove(&by.place);

@@ -27,7 +27,7 @@ pub(crate) struct Install {
     pub refused_refreshes: u64,
 }
 
-/// An access token.
+/// An access token, with what it opens.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub place: Place,

@@ -197,7 +197,7 @@ struct Opened {
     user: String,
 }
 
-/// `POST /_fake/home`: `{user}`.
+/// `POST /_fake/home`: the person `{user}` opens the app's home tab.
 async fn home(State(fake): State<FakeSlack>, Json(opened): Json<Opened>) -> Report {
     Json(fake.open_home(&opened.user).await)
 }

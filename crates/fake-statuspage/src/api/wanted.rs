@@ -37,7 +37,7 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads `{"incident": {…}}`.
+    /// Reads the body `{"incident": {…}}` of a call.
     pub(super) fn read(world: &World, sent: &Value) -> Result<Self, Refusal> {
         let incident = sent
             .get("incident")

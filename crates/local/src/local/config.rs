@@ -25,7 +25,7 @@ pub struct LocalConfig {
     pub data_dir: PathBuf,
     /// `SLACK_SIGNING_SECRET`; made up and kept when absent.
     pub signing_secret: Option<SecretString>,
-    /// `SLACK_BOT_TOKEN`: the token of the one workspace that installed the app by hand.
+    /// `SLACK_BOT_TOKEN`: the bot token of one workspace, in place of an app that workspaces install.
     pub bot_token: Option<SecretString>,
     /// `SLACK_APP_TOKEN`: requests come over Socket Mode.
     pub app_token: Option<SecretString>,
