@@ -154,7 +154,7 @@ fn code(answer: &Value) -> String {
     }
 }
 
-/// The scope names of a field. What does not look like one is dropped: they go to logs and rows too.
+/// The scope names of a field. A text that does not look like one is dropped, because the names go to logs and rows too.
 fn scopes(answer: &Value, field: &str) -> Vec<String> {
     let list = answer
         .get(field)

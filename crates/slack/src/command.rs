@@ -44,7 +44,7 @@ impl<'a> Form<'a> {
 pub struct SlashCommand {
     /// With its slash: `/tidegate`.
     pub command: String,
-    /// What the user typed behind it.
+    /// The text that the user typed behind it; empty if there is none.
     pub text: String,
     /// The workspace, or the organisation of an org-wide install, that the command came from.
     pub tenant: TenantId,

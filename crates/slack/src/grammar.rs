@@ -41,7 +41,7 @@ pub struct Form<C, G> {
     pub lines: &'static [Line],
     /// Commands as people type them.
     pub examples: &'static [&'static str],
-    /// Reads what follows the word. Whatever it leaves is too much.
+    /// Reads the rest of the line after the word. Words that it leaves are an error.
     pub read: for<'a> fn(&mut Words<'a>) -> Read<C>,
 }
 
@@ -114,7 +114,7 @@ impl<C, G: Copy + PartialEq> Grammar<C, G> {
     }
 
     fn unknown(&self, word: &str) -> Usage {
-        /// More than any command's name has; what is longer is not repeated.
+        /// More than any command's name has; a longer one is not repeated.
         const LONGEST: usize = 20;
         let command = self.command;
         let plain = |c: char| c.is_alphanumeric() || c == '-';
@@ -137,12 +137,12 @@ impl<C, G: Copy + PartialEq> Grammar<C, G> {
     }
 }
 
-/// Why a text is no command, in words for whoever typed it: plain, so that they have to be escaped for mrkdwn.
+/// Why a text is no command, in words for the person who typed it. They are plain text and must be escaped for mrkdwn.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(String);
 
-/// What people typed is left out.
+/// Leaves out the text that people typed.
 impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Usage")

@@ -13,7 +13,7 @@ pub struct Prose(Vec<Part>);
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Words, whoever wrote them. They are escaped for Slack.
+    /// Words by Tidegate or a person. They are escaped for Slack.
     Text(String),
     /// Words that stand out.
     Strong(String),

@@ -17,7 +17,7 @@ pub enum Message<'a> {
     Hello,
     /// The connection ends, or will.
     Disconnect(Reason),
-    /// What would have been a request.
+    /// An envelope, which stands for a request over HTTP.
     Envelope(Envelope<'a>),
     /// Nothing that is known, and without an envelope's id nothing that could be acknowledged.
     Other,
@@ -36,7 +36,7 @@ pub enum Reason {
     Other,
 }
 
-/// What an envelope holds.
+/// The kinds of payload that an envelope can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A request of the Events API.

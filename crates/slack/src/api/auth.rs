@@ -40,7 +40,7 @@ answer! {
 }
 
 answer! {
-    /// What came of ending a token.
+    /// The result of revoking a token.
     Revoked {
         /// Whether it has ended.
         revoked: bool,

@@ -7,9 +7,9 @@ use form_urlencoded::Serializer;
 pub struct Install<'a> {
     /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
-    /// What the bot may do.
+    /// The scopes that the bot asks for.
     pub scopes: &'a [&'a str],
-    /// What the app may do in the person's name.
+    /// The scopes that the app asks for to act in the person's name.
     pub user_scopes: &'a [&'a str],
     /// Comes back with the code, and proves that the answer belongs to this question.
     pub state: &'a str,

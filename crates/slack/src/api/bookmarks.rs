@@ -8,7 +8,7 @@ method! {
     Write "bookmarks.add": Add {
         /// The channel that gets the link, `C…` or `G…`.
         channel_id: ChannelId,
-        /// What it is called.
+        /// The title that people read.
         title: String,
         /// `link` is the only one there is.
         #[serde(rename = "type")]
@@ -27,9 +27,9 @@ method! {
         channel_id: ChannelId,
         /// The id of the link, `Bk…`.
         bookmark_id: String,
-        /// What it is called now.
+        /// The new title that people read.
         title: Option<String>,
-        /// Where it leads now.
+        /// The new address that it leads to.
         link: Option<String>,
         /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
@@ -58,7 +58,7 @@ answer! {
     /// A link that was just added or changed.
     OneBookmark {
         must {
-            /// As it is now.
+            /// The link after the change.
             bookmark: Bookmark,
         }
     }
@@ -83,7 +83,7 @@ answer! {
         }
         /// The channel that it is in, `C…` or `G…`.
         channel_id: Option<ChannelId>,
-        /// What it is called.
+        /// The title that people read.
         title: String,
         /// The address that it leads to.
         link: Option<String>,

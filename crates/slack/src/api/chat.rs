@@ -1,4 +1,4 @@
-//! `chat.*`: saying, changing and taking back. Posts of Tidegate's own go through the outbox, which sends them once.
+//! `chat.*`: posting, changing and deleting messages. Posts of Tidegate's own go through the outbox, which sends them once.
 
 mod scheduled;
 
@@ -13,11 +13,11 @@ use super::types::message::Message;
 use crate::ids::{ChannelId, Ts, UserId};
 
 method! {
-    /// Says something in a channel.
+    /// Posts a message to a channel or direct message.
     Write "chat.postMessage": PostMessage {
         /// The channel or direct message; a person's id sends it to them from the app.
         channel: ChannelId,
-        /// What, or what stands for it where blocks cannot be shown. Slack cuts it off at 40,000 characters.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown. Slack cuts it off at 40,000 characters.
         text: String,
         /// Rich content, 50 at most.
         blocks: Option<Vec<Value>>,
@@ -27,7 +27,7 @@ method! {
         thread_ts: Option<Ts>,
         /// Shows an answer in a thread to the channel too.
         reply_broadcast: Option<bool>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
         /// Shows previews of links.
         unfurl_links: Option<bool>,
@@ -37,7 +37,7 @@ method! {
 }
 
 method! {
-    /// Shows something in a channel to one person, as long as they do not look away.
+    /// Shows a message in a channel to one person, until they reload Slack.
     Write "chat.postEphemeral": PostEphemeral {
         /// The channel that the person is in.
         channel: ChannelId,
@@ -53,19 +53,19 @@ method! {
 }
 
 method! {
-    /// Changes a message. What is left out of text and blocks goes.
+    /// Changes a message. If only one of text and blocks is given, the other is removed.
     Write "chat.update": Update {
         /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
         /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
-        /// What it says now.
+        /// The new text in mrkdwn.
         text: Option<String>,
         /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
         /// Shows an answer in a thread to the channel too.
         reply_broadcast: Option<bool>,
@@ -73,7 +73,7 @@ method! {
 }
 
 method! {
-    /// Takes a message back.
+    /// Deletes a message.
     Write "chat.delete": Delete {
         /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
@@ -105,19 +105,19 @@ method! {
 }
 
 answer! {
-    /// What has been said or changed.
+    /// A message that was posted or changed.
     Posted {
         /// The conversation that it went to; a direct message, `D…`, if a person was named.
         channel: Option<ChannelId>,
-        /// Under which it is kept.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Option<Ts>,
-        /// As Slack has it.
+        /// The message as Slack stored it.
         message: Option<Message>,
     }
 }
 
 answer! {
-    /// What has been shown to one person. It cannot be changed by this name.
+    /// A message that was shown to one person. No method changes it by its timestamp.
     PostedEphemeral {
         /// Its timestamp, which no other method takes.
         message_ts: Option<Ts>,
@@ -125,7 +125,7 @@ answer! {
 }
 
 answer! {
-    /// What has been taken back.
+    /// A message that was deleted.
     Deleted {
         /// The channel that the message was in.
         channel: Option<ChannelId>,

@@ -38,7 +38,7 @@ method! {
 }
 
 method! {
-    /// What was said in a conversation, latest first, without the replies in threads.
+    /// Reads the messages of a conversation, latest first, without the replies in threads.
     Read "conversations.history": History {
         /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
@@ -48,7 +48,7 @@ method! {
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
-        /// With what apps attached.
+        /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
         /// Where to go on.
         cursor: Option<String>,
@@ -70,7 +70,7 @@ method! {
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
-        /// With what apps attached.
+        /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
         /// Where to go on.
         cursor: Option<String>,

@@ -16,7 +16,7 @@ method! {
         filename: String,
         /// The length of the content in bytes, exactly.
         length: u64,
-        /// For whom cannot see it.
+        /// A description for people who cannot see it.
         alt_txt: Option<String>,
     } => UploadPlace
 }
@@ -30,7 +30,7 @@ method! {
         channel_id: Option<ChannelId>,
         /// In that thread, by its head.
         thread_ts: Option<Ts>,
-        /// What to say with it.
+        /// The message to post with it.
         initial_comment: Option<String>,
     } => Files
 }
@@ -78,7 +78,7 @@ method! {
 pub struct Uploaded {
     /// The id that Slack gave with the address to upload to, `F…`.
     pub id: String,
-    /// What it is shown as.
+    /// The title under which Slack shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }

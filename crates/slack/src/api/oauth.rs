@@ -28,7 +28,7 @@ method! {
         /// The token that came with the one that expires; it works once.
         #[serde(serialize_with = "exposed")]
         refresh_token: SecretString,
-        /// What the other field is.
+        /// The kind of grant: that the other field is a refresh token.
         grant_type: RefreshGrant,
     } => Access, by AppCredentials, complete Access::has_token
 }
@@ -52,7 +52,7 @@ pub enum RefreshGrant {
 }
 
 answer! {
-    /// What an app has been granted.
+    /// The tokens and scopes that an app has been granted.
     Access {
         /// The id of the app, `A…`.
         app_id: Option<String>,

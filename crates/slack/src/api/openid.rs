@@ -23,7 +23,7 @@ method! {
 }
 
 answer! {
-    /// What a sign-in gives.
+    /// The tokens that a sign-in gives.
     Signed {
         /// The token that `openid.connect.userInfo` takes.
         access_token: Option<SecretString>,

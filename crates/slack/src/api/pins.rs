@@ -1,4 +1,4 @@
-//! `pins.*`: what stays in view in a channel.
+//! `pins.*`: messages and files that stay in view in a channel.
 
 use super::types::file::File;
 use super::types::message::Message;
@@ -26,7 +26,7 @@ method! {
 }
 
 method! {
-    /// What is pinned, up to a hundred; this method has no pages.
+    /// Lists the pins of a channel, up to a hundred; this method has no pages.
     Read "pins.list": ListPins {
         /// The channel whose pins are listed.
         channel: ChannelId,

@@ -42,7 +42,7 @@ method! {
 }
 
 method! {
-    /// What somebody reacted to.
+    /// Lists the items that a person reacted to.
     Read "reactions.list": ListReactions {
         /// Who; the token's own if empty.
         user: Option<UserId>,

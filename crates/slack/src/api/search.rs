@@ -57,7 +57,7 @@ answer! {
             /// In the order that was asked for.
             matches: List<MessageMatch>,
         }
-        /// Of all pages together.
+        /// The number of matches on all pages together.
         total: u64,
         /// Which page this is.
         paging: Paging,
@@ -70,7 +70,7 @@ answer! {
         must {
             /// Its identity within the channel.
             ts: Ts,
-            /// Where it was said.
+            /// The channel or direct message that it was posted in.
             channel: Place,
         }
         /// The author, if it is a person or bot user.
@@ -117,7 +117,7 @@ answer! {
             /// In the order that was asked for.
             matches: List<File>,
         }
-        /// Of all pages together.
+        /// The number of matches on all pages together.
         total: u64,
         /// Which page this is.
         paging: Paging,

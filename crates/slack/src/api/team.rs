@@ -27,7 +27,7 @@ answer! {
             /// `T…`, or `E…` for an organisation.
             id: TenantId,
         }
-        /// What people call it.
+        /// The name that people read.
         name: String,
         /// The first part of its address.
         domain: String,

@@ -73,14 +73,14 @@ answer! {
             /// The id of the workspace, `T…`, or of the organisation, `E…`.
             id: TenantId,
         }
-        /// What people call it.
+        /// The name that people read.
         name: String,
     }
 }
 
 answer! {
     #[derive(Default)]
-    /// What comes with an answer: where its next page begins, and warnings.
+    /// The metadata of an answer, which says where its next page begins.
     Metadata {
         /// Empty on the last page.
         next_cursor: String,
@@ -91,7 +91,7 @@ answer! {
     #[derive(Default)]
     /// Where a page stands, in the methods that number their pages.
     Paging {
-        /// Of all pages together.
+        /// The number of items on all pages together.
         total: u64,
         /// The number of this page, from 1.
         page: u64,

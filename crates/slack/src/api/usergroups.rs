@@ -36,7 +36,7 @@ answer! {
         name: String,
         /// As it is mentioned, without `@`.
         handle: String,
-        /// What it is for.
+        /// The description that people read.
         description: String,
         /// Unix seconds, zero unless it is switched off.
         date_delete: i64,

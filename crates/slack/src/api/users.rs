@@ -65,9 +65,9 @@ method! {
 }
 
 method! {
-    /// What somebody says of themselves, with the fields that their workspace added.
+    /// The profile of a person, with the fields that their workspace added.
     Read "users.profile.get": GetProfile {
-        /// Whom; the token's own if empty.
+        /// The id of the person, `U…` or `W…`; the token's own if empty.
         user: Option<UserId>,
         /// With the labels of added fields, which costs a stricter rate limit.
         include_labels: Option<bool>,
@@ -111,7 +111,7 @@ answer! {
 }
 
 answer! {
-    /// What somebody says of themselves.
+    /// The profile of a person.
     OneProfile {
         must {
             /// The profile, as far as the token may see it.

@@ -7,7 +7,7 @@ use crate::api::types::{Empty, List, Metadata};
 use crate::ids::{ChannelId, Ts};
 
 method! {
-    /// Has Slack say something later.
+    /// Has Slack post a message later.
     Write "chat.scheduleMessage": ScheduleMessage {
         /// The channel or direct message that gets it.
         channel: ChannelId,
@@ -19,13 +19,13 @@ method! {
         blocks: Option<Vec<Value>>,
         /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
     } => Scheduled
 }
 
 method! {
-    /// Takes back what has not been said yet.
+    /// Cancels a message that has not been posted yet.
     Write "chat.deleteScheduledMessage": DeleteScheduledMessage {
         /// The channel that would have got it.
         channel: ChannelId,
@@ -35,7 +35,7 @@ method! {
 }
 
 method! {
-    /// What has not been said yet.
+    /// Lists the messages that have not been posted yet.
     Read "chat.scheduledMessages.list": ListScheduledMessages {
         /// Where; everywhere if empty.
         channel: Option<ChannelId>,

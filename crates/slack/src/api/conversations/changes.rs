@@ -81,9 +81,9 @@ method! {
 }
 
 answer! {
-    /// What came of leaving.
+    /// The result of leaving a channel.
     Left {
-        /// It was so before.
+        /// Whether the token's user was not in it before.
         not_in_channel: bool,
     }
 }
@@ -91,9 +91,9 @@ answer! {
 method! {
     /// Opens a direct message, or finds the one that is there.
     Write "conversations.open": Open {
-        /// By its id, or by whom it is with.
+        /// The id of the direct message; `None` if `users` name it.
         channel: Option<ChannelId>,
-        /// With whom: joined by commas, 8 at most.
+        /// The other people's ids, joined by commas, 8 at most.
         users: Option<String>,
         /// Answers with the whole conversation instead of its id.
         return_im: Option<bool>,

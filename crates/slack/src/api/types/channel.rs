@@ -42,9 +42,9 @@ answer! {
         context_team_id: Option<TenantId>,
         /// The workspaces that share it.
         shared_team_ids: List<TenantId>,
-        /// What it is about at present.
+        /// The topic: what it is about at present.
         topic: Option<Note>,
-        /// What it is for.
+        /// The purpose: what it is for.
         purpose: Option<Note>,
     }
 }

@@ -6,7 +6,7 @@ use super::List;
 use crate::ids::{ChannelId, UserId};
 
 answer! {
-    /// A file. Its content is behind `url_private`, for whoever has a token.
+    /// A file. Its content is at `url_private`, which takes a token.
     File {
         must {
             /// The id of the file, `F…`.
@@ -14,7 +14,7 @@ answer! {
         }
         /// The file's name with its extension, such as `graph.png`.
         name: Option<String>,
-        /// What it is shown as.
+        /// The title under which Slack shows it.
         title: Option<String>,
         /// The media type, such as `image/png`.
         mimetype: Option<String>,

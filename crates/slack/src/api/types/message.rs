@@ -7,13 +7,13 @@ use super::file::File;
 use crate::ids::{ChannelId, TenantId, Ts, UserId};
 
 answer! {
-    /// A message of a channel. Blocks and attachments are as Slack sent them: what is stored loses nothing.
+    /// A message of a channel. Blocks and attachments are as Slack sent them: a stored message loses nothing.
     Message {
         must {
             /// Its identity within the channel.
             ts: Ts,
         }
-        /// What kind of message, if it is no plain one.
+        /// The kind of message, such as `bot_message`; `None` for a plain one.
         subtype: Option<String>,
         /// Its channel, in the few answers that say so.
         channel: Option<ChannelId>,
@@ -47,7 +47,7 @@ answer! {
         files: List<File>,
         /// The reactions, one for each emoji.
         reactions: List<Reaction>,
-        /// What an app attached, if that was asked for.
+        /// The metadata that an app attached, if that was asked for.
         metadata: Option<Value>,
     }
 }

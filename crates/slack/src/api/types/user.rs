@@ -17,7 +17,7 @@ answer! {
         team_id: Option<TenantId>,
         /// Their handle, which nobody should be shown any more.
         name: String,
-        /// What they call themselves in full.
+        /// The person's full name.
         real_name: Option<String>,
         /// Whether the account has ended.
         deleted: bool,
@@ -43,7 +43,7 @@ answer! {
         locale: Option<String>,
         /// The time of the account's latest change, in Unix seconds.
         updated: i64,
-        /// What the person says of themselves.
+        /// The profile that the person filled in.
         profile: Option<Profile>,
         /// The account within the organisation.
         enterprise_user: Option<EnterpriseUser>,
@@ -51,9 +51,9 @@ answer! {
 }
 
 answer! {
-    /// What a person says of themselves.
+    /// A profile, which the person fills in themselves.
     Profile {
-        /// What they are called in channels; empty for whoever chose none.
+        /// The name that channels show; empty if the person chose none.
         display_name: String,
         /// The full name, as they wrote it.
         real_name: String,
@@ -67,7 +67,7 @@ answer! {
         api_app_id: Option<String>,
         /// The workspace that the profile belongs to, `T…`.
         team: Option<TenantId>,
-        /// What they are doing.
+        /// The text of the status.
         status_text: Option<String>,
         /// The emoji of the status, with colons, such as `:palm_tree:`.
         status_emoji: Option<String>,
