@@ -1,5 +1,5 @@
-//! Who calls, in whose workspace, under which settings: what every answer about incidents begins with. What the caller may
-//! not know of is not found, whatever the route.
+//! The context of every call about incidents: the caller, the workspace and its settings. On every route, an incident that the
+//! caller may not see answers as one that does not exist.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::JobError;
@@ -82,7 +82,7 @@ impl<'a> CallContext<'a> {
         })
     }
 
-    /// What a decision about `subject` may look at.
+    /// The context of a decision about `subject`.
     pub(super) fn decision_context<'c>(
         &'c self,
         subject: Option<&'c Loaded>,

@@ -1,4 +1,4 @@
-//! Route: the list of incidents. What the caller may not know of is passed over, also by the cursor.
+//! Route: the list of incidents. Incidents that the caller may not see are passed over, also by the cursor.
 
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};

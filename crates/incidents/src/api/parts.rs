@@ -170,7 +170,7 @@ async fn whole(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiRe
     }
 }
 
-/// What a record is handed out as.
+/// The format of an exported record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,

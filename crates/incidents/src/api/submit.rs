@@ -22,13 +22,13 @@ const MAX_KEY: usize = 200;
 /// Times a decision is made anew because its rows changed meanwhile.
 const TRIES: usize = 8;
 
-/// What a change came to.
+/// The result of a change.
 pub(super) struct ChangeResult {
     /// Whether it had been made before, under the same idempotency key.
     pub(super) repeated: bool,
     /// The incident that was changed or declared; `None` if nothing changed.
     pub(super) incident: Option<IncidentId>,
-    /// What the caller is told of the change, in plain text.
+    /// The words about the change for the caller, in plain text.
     pub(super) message: Option<String>,
 }
 
@@ -160,7 +160,7 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
     Ok(entry.is_some_and(|entry| entry.state == EventState::Done))
 }
 
-/// What the caller is told. A refusal of what had been done before is none.
+/// The answer to the caller. A repeated call gets neither words nor a refusal, because the change was made before.
 fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
@@ -177,7 +177,7 @@ fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     })
 }
 
-/// What is to be told lies in the table; if a wake-up is lost, the sweep finds it.
+/// The posts are in the table already; if a wake-up is lost, the sweep finds them.
 async fn wake_all(context: &CallContext<'_>, lanes: &[Lane]) {
     let (queue, clock) = (&*context.api.wake_ups, &*context.api.clock);
     for lane in lanes {

@@ -1,4 +1,4 @@
-//! What a command means, once it is read.
+//! Commands as the parser reads them from the text behind `/incident`.
 
 use std::fmt;
 use std::time::Duration;
@@ -166,7 +166,7 @@ pub enum Paged {
     Service(String),
 }
 
-/// What to do with the timeline. Entries have numbers from 1.
+/// The actions on the timeline. Entries have numbers from 1.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Timeline {
     /// Shows the entries, in the order in which things happened.
@@ -203,14 +203,14 @@ pub enum ExportFormat {
     Json,
 }
 
-/// What to do with tasks. A number is that of a task within the incident, from 1.
+/// The actions on tasks. A number is that of a task within the incident, from 1.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
     /// Adds a task to the incident.
     Add {
         /// The person who is to do it; `None` assigns nobody.
         assignee: Option<UserId>,
-        /// What is to be done, as typed: it may be longer than a task can be.
+        /// The work to do, as typed: it may be longer than a task can be.
         text: String,
         /// The time until the task is due, from now; `None` sets no date.
         due: Option<Duration>,
@@ -227,7 +227,7 @@ pub enum Task {
     Take(u32),
 }
 
-/// What to do with the post-mortem.
+/// The actions on the post-mortem.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Postmortem {
     /// Drafts it from the record, in place of an earlier draft.
@@ -238,7 +238,7 @@ pub enum Postmortem {
     Waive(String),
 }
 
-/// What to link the incident to.
+/// The target of a link from the incident.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Link {
     /// Another incident, and what it is to this one.
@@ -247,7 +247,7 @@ pub enum Link {
     Url(String),
 }
 
-/// What another incident is to this one.
+/// The relation of another incident to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Relation {
     /// The two have to do with each other.
@@ -269,7 +269,7 @@ pub enum Listed {
     All,
 }
 
-/// What is typed is left out, but for the command itself.
+/// Leaves out the typed text, which logs must not hold.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Command")

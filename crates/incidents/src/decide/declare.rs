@@ -164,7 +164,7 @@ fn open_channel(change: &mut Change, settings: &Settings) {
     });
 }
 
-/// The write that takes the next number. Whoever declares at the same moment has to look again.
+/// The write that takes the next number. A declaration at the same moment fails on it and has to be decided again.
 fn count_up(change: &mut Change, count: u32) {
     let counter = Write::put(rows::counter(), Item::new().with("n", i64::from(count) + 1));
     change.write(if count == 0 {
@@ -234,7 +234,7 @@ fn incident(
     }
 }
 
-/// Who leads it: whom the declaration names, or else the person who declares.
+/// The commander: the person whom the declaration names, or else the person who declares.
 fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<RoleHolder> {
     let user = declaration.commander.as_ref().or(actor.person())?;
     Some(RoleHolder {

@@ -22,7 +22,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
 
-/// What somebody says of where an incident stands.
+/// An update of an incident: a new status, a message, or both.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Update {
     /// The status to go to.
@@ -34,7 +34,7 @@ pub struct Update {
 }
 
 impl Update {
-    /// What was typed after `/incident status`.
+    /// The update that was typed after `/incident status`.
     pub fn typed(to: Option<Status>, text: Option<&str>) -> Self {
         Self {
             to,
@@ -196,7 +196,7 @@ fn invite_owners(change: &mut Change, context: &DecisionContext<'_>) {
     change.effect(&Effect::Invite { incident, users });
 }
 
-/// What was in triage is one: from now on others hear of it.
+/// Declares an incident that is in triage: from now on others are notified.
 pub fn accept(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Accept)?;
     if incident.status != Status::Triage {

@@ -19,7 +19,7 @@ const MAX_MARKS: usize = 50;
 /// Incidents whose timelines follow one message at most: a change of each is in one transaction, which holds 100 rows.
 pub const MAX_INCIDENTS: usize = 20;
 
-/// What marks a message.
+/// The kinds of marks that hold a message on a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker<'a> {
     /// Somebody added it by name, which nothing takes back.
@@ -53,7 +53,7 @@ struct Mark {
     on: bool,
 }
 
-/// What an incident knows of a message that is or was marked.
+/// The record of a message in an incident that holds or held it on its timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marked {
     /// On whose timeline it is.
@@ -178,7 +178,7 @@ fn read(item: &Item) -> Option<Marked> {
     Some(marked)
 }
 
-/// What is known of a message: its row, and the entry that was made of it.
+/// A message as it was found: its row, and the entry that was made of it.
 #[derive(Clone)]
 pub struct Found {
     /// The message's row, which holds its marks.
@@ -193,8 +193,8 @@ pub async fn incidents_of(rows: &Rows, source: &Source) -> Result<Vec<IncidentId
     rows::listed(rows, &partition, false, MAX_INCIDENTS).await
 }
 
-/// What an incident knows of a message. Whoever means to change what is found reads the incident before, whose version
-/// guards it.
+/// The record of a message in an incident. A caller that changes the result has to read the incident first, whose
+/// version guards the change.
 pub async fn find(
     rows: &Rows,
     incident: &IncidentId,

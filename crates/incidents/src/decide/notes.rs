@@ -1,6 +1,6 @@
 //! Commands: `/incident timeline add`, `edit`, `hide`, `verify`, `milestone`; the shortcut that adds a message.
 //!
-//! What people write on the timeline. Nothing that was written is ever lost: a correction stands beside it.
+//! Notes that people write on the timeline. No text is ever lost: a correction stands beside it.
 
 mod chain;
 
@@ -64,7 +64,7 @@ pub fn add_message(
             "That message has been deleted. `/incident timeline add` notes it in your own words.",
         ));
     }
-    // By a pin alone it is not there by name yet: whoever removed the pin would take it away.
+    // A message that only a pin holds is added by name all the same, because it would go with the pin.
     if known.is_some_and(|found| found.marked.is_marked(Marker::Word)) {
         return Ok(Verdict::words("That message is on the timeline already."));
     }
@@ -81,7 +81,7 @@ pub fn add_message(
     ))
 }
 
-/// The words of a message, of which an entry is made.
+/// The words of a message from which an entry is made.
 #[derive(Default)]
 pub struct Words {
     /// The message's text, as Slack has it.
@@ -133,7 +133,7 @@ fn note_message(change: &mut Change, source: &Source, text: String, author: Opti
     seq
 }
 
-/// Says of an entry what it should have said. What it said stays beside it.
+/// Corrects the text of an entry. The original text is kept beside it.
 pub fn edit(
     context: &DecisionContext<'_>,
     seq: u64,
@@ -269,7 +269,7 @@ fn said(text: &str) -> Result<&str, RequestError> {
     Ok(text)
 }
 
-/// What whoever wrote too much is told.
+/// The words that tell a person that their text was cut; empty if it was not.
 fn cut(text: &str) -> &'static str {
     if text.len() > MAX_TEXT {
         return " It was cut: an entry has room for 8,000 characters or so.";

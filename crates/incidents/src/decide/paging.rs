@@ -1,7 +1,7 @@
 //! Commands: `/incident page`, `escalate`.
 //!
-//! Calling people to help: a direct message and an invitation. Whoever was called within five minutes is left alone,
-//! and the asker is told so.
+//! Calling people to help: a direct message and an invitation. A person who was called within the last five minutes is
+//! left alone, and the asker is told so.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ use crate::model::timeline::EntryKind;
 /// Most people called at once: each takes rows of one transaction, which holds 100.
 pub const MAX_CALLED: usize = 20;
 
-/// What came of calling people.
+/// The result of calling people.
 pub(crate) struct Called {
     /// They get a direct message.
     pub told: Vec<UserId>,
@@ -127,7 +127,7 @@ pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     };
     let told: Vec<UserId> = news.to.into_iter().filter_map(person).collect();
     if !told.is_empty() {
-        // Whoever is called is to act, and need not ask to take part first.
+        // A person who is called becomes a participant, so that they can act at once.
         change.incident.participants.extend(told.iter().cloned());
         bring_in(change, told.clone());
     }

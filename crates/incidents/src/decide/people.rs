@@ -33,8 +33,8 @@ use crate::render;
 /// Most people who take part in one incident: they stand in its row.
 pub const MAX_PARTICIPANTS: usize = 500;
 
-/// Gives a role to somebody. A role that one person holds at a time leaves whoever had it; with it the commander's
-/// clock is kept, as far as it is known.
+/// Gives a role to somebody. A role that only one person can hold is taken from its holder. The commander's time zone
+/// is kept with the role, if it is known.
 pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<i32>) {
     let (now, by) = (change.now, change.actor.clone());
     let incident = &mut change.incident;
@@ -51,7 +51,7 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
     if *role == RoleName::Commander {
         incident.zone = zone;
         incident.handover = None;
-        // Whoever leads from now on has missed no update yet.
+        // The new commander has missed no update yet.
         if let Some(reminder) = incident.timers.get_mut(&TimerKind::UpdateDue) {
             reminder.fired = 0;
         }
@@ -151,8 +151,8 @@ pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     ))
 }
 
-/// Brings people into the channel. They take part once they say so; of what is private they must at once, or they could
-/// not see it, and so only who leads lets anybody else in.
+/// Brings people into the channel. They become participants once they say so. In a private incident they become
+/// participants at once, because they could not see it otherwise; so only leaders may invite others there.
 pub fn invite(context: &DecisionContext<'_>, users: &[UserId]) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Invite)?;
     goes_on(incident)?;

@@ -24,7 +24,7 @@ use crate::render::approval;
 /// Longest text for the public, in characters: what a form of Slack's takes.
 pub const MAX_TEXT: usize = 3000;
 
-/// Publishes a text, or leaves it as a draft for whoever has to say yes to it.
+/// Publishes a text, or leaves it as a draft that the commander has to approve.
 pub fn draft(context: &DecisionContext<'_>, text: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::DraftPublic)?;
     let mut change = context.change(incident);
@@ -102,7 +102,7 @@ pub fn publish_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, R
     Ok(Verdict::silent(change))
 }
 
-/// No to a draft: by whoever may publish, or by its author.
+/// Discards a draft. A person who may publish can do so, and so can its author.
 pub fn discard_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::DraftPublic)?;
     let Some(draft) = waiting(incident, n) else {

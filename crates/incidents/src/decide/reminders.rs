@@ -47,7 +47,7 @@ pub fn remind(
     let after = paced(incident, bounded(after)?);
     let mut change = context.change(incident);
     change.incident.next_update_at = Some(context.now.plus(after));
-    // Whoever sets it is there: what was missed before is forgotten, and what was switched off is on again.
+    // The person who sets it is there, so earlier misses are forgotten, and a reminder that was switched off is on again.
     change.incident.timers.remove(&TimerKind::UpdateDue);
     let within = length(after);
     change.note(EntryKind::Changed, format!("next update within {within}"));
@@ -216,7 +216,7 @@ fn length(of: Duration) -> String {
     span(i64::try_from(of.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// What a reminder is of, in words.
+/// The subject of a reminder, in words that follow "the reminder of".
 fn what(kind: TimerKind) -> &'static str {
     match kind {
         TimerKind::Ack => "taking it up",

@@ -38,7 +38,7 @@ pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> 
         .collect()
 }
 
-/// Who has been told of an incident so far, whatever it has become since.
+/// The audiences that have been told of an incident so far.
 pub fn told(incident: &Incident) -> BTreeSet<Audience> {
     incident
         .notified
@@ -62,7 +62,7 @@ pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
         .collect()
 }
 
-/// What came of having an audience told.
+/// The result of telling an audience.
 pub struct Told {
     /// Who is told now, in the order of the audience; the others were told just before.
     pub to: Vec<Audience>,

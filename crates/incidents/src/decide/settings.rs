@@ -1,5 +1,5 @@
 //! What `/incident config`, `/incident template` and `/incident map` do to the settings: pure functions from what was
-//! typed to the settings as they should be, and what to answer. Whoever calls them has seen to it that an admin asks.
+//! typed to the settings as they should be, and what to answer. The caller has checked that the asker is an admin.
 
 mod fields;
 mod mapping;
@@ -21,7 +21,7 @@ use crate::model::permissions::Action;
 use crate::model::settings::Settings;
 use crate::model::settings::input;
 
-/// What came of an edit.
+/// The result of an edit.
 pub struct Edited {
     /// The settings as they should be; `None` where something was only shown.
     pub changed: Option<Settings>,

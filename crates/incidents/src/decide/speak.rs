@@ -1,4 +1,4 @@
-//! What a change has said and shown: in the incident's channel, to those who were told before, and on the status page.
+//! How a change is told and shown: in the incident's channel, to those who were told before, and on the status page.
 
 use serde_json::{Value as Json, json};
 
@@ -30,14 +30,14 @@ pub fn show(change: &mut Change) {
 }
 
 /// Tells everyone who is to hear of the incident or has heard of it, and its watchers. Others' messages are edited to
-/// the present state by the same effects. Of what is private nobody is told who takes no part.
+/// the present state by the same effects. Only participants are told of a private incident.
 pub fn tell_all(change: &mut Change, settings: &Settings, news: News, words: Option<&str>) {
     let mut audience = routing::told(&change.incident);
     if !matches!(news, News::Updated) {
         audience.extend(routing::audience(&change.incident, settings));
     }
     audience.extend(routing::watchers(&change.incident));
-    // What has become private is kept from those who heard of it before, too.
+    // An incident that has become private is kept from people who heard of it before, too.
     audience.retain(|to| to.may_know(&change.incident));
     for effect in routing::tell(change, &audience, news, words).effects {
         change.effect(&effect);

@@ -35,7 +35,7 @@ pub const MAX_TEXT: usize = 500;
 pub struct Task {
     /// Its number within the incident, from 1.
     pub n: u32,
-    /// What is to be done.
+    /// The work to do, in at most [`MAX_TEXT`] characters.
     pub text: String,
     /// The person who is to do it; `None` if nobody has taken it.
     #[serde(default)]
@@ -71,7 +71,7 @@ impl Task {
 /// A task that is to be made.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// What is to be done.
+    /// The work to do, in at most [`MAX_TEXT`] characters.
     pub text: String,
     /// The person who is to do it; `None` assigns nobody.
     pub assignee: Option<UserId>,
@@ -220,7 +220,7 @@ fn known<'a, 't>(
     Ok((incident, task.ok_or_else(missing)?))
 }
 
-/// What is private is given to nobody who does not take part: they could not see it.
+/// A task of a private incident is assigned to participants only: others could not see it.
 fn may_know(incident: &Incident, user: &UserId) -> Result<(), RequestError> {
     if !incident.private || incident.takes_part(user) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What happens in Slack and concerns an incident: messages that are marked, edited and deleted, people who come into a
+//! Events in Slack that concern an incident: messages that are marked, edited and deleted, people who come into a
 //! channel, channels that somebody puts away, the home tab.
 //!
 //! An event of a channel that is no incident's costs one read at most.
@@ -115,7 +115,7 @@ pub async fn on_event(
     }
 }
 
-/// What an event tells of. What the bot itself does is known already: it pins the header, and archives channels.
+/// What an event tells of. The bot's own actions are known already: it pins the header, and archives channels.
 fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
     let event = envelope.event()?;
     let channel = || event.channel().map(ChannelId::from);
@@ -234,8 +234,8 @@ impl Context<'_> {
     }
 }
 
-/// Whether somebody in an incident's channel may do that: of what they may see, being there is taking part, as far as the
-/// account allows. Being in the channel lets nobody see what is private.
+/// Whether somebody in an incident's channel may do that: if they may see the incident, being in its channel counts as taking part,
+/// as far as the account allows. Being in the channel lets nobody see a private incident.
 fn permitted(
     incident: &Incident,
     user: &UserId,

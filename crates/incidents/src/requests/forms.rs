@@ -1,5 +1,5 @@
-//! Modals: drawn from what is known, and opened by the trigger of whoever asked. A trigger lives three seconds; when it
-//! is over, the asker gets a button that brings a fresh one.
+//! Modals: drawn from what is known, and opened with the asker's trigger. A trigger lives three seconds; when it is
+//! over, the asker gets a button that brings a fresh one.
 
 use serde_json::Value as Json;
 use tidegate_outcome::{Outcome, Refusal};
@@ -67,7 +67,7 @@ fn open(incident: &Incident) -> Result<&Incident, RequestError> {
     Err(ended(incident))
 }
 
-/// What somebody is told where Slack lets the app open no form, now or at another try.
+/// The answer to a person in a workspace where Slack lets the app open no form, now or later.
 const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask whoever manages its apps to install Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
 
 /// Why there is no form.

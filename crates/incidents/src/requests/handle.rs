@@ -33,7 +33,7 @@ use crate::service::Incidents;
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
 
-/// What somebody's request is decided on.
+/// Where a request came from, for the decision about it.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     /// The workspace that the request came from.

@@ -254,7 +254,7 @@ fn declaration(view: &View<'_>, metadata: &Metadata) -> Declaration {
         private: view.checked("options", "private"),
         drill: view.checked("options", "drill"),
         triage: view.checked("options", "triage"),
-        // Its words are in the fields already, where whoever declared could change them.
+        // The template's values are in the fields already, where the declarer could change them.
         template: None,
         source: metadata.source.clone(),
         detected_at: None,

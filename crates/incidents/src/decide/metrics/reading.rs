@@ -59,7 +59,7 @@ pub async fn load(
     Ok(cells(try_join_all(read).await?.iter().flatten(), service))
 }
 
-/// What some rows of counters come to.
+/// The statistics that some rows of counters add up to.
 pub(super) fn cells<'a>(
     counters: impl IntoIterator<Item = &'a (RowKey, Item)>,
     service: Option<&str>,
@@ -100,7 +100,7 @@ async fn read(
     first: &str,
     last: &str,
 ) -> Result<Vec<(RowKey, Item)>, TableError> {
-    // `~` is greater than whatever follows the day.
+    // `~` is greater than every character that can follow the day.
     let range = Range::Between(&[first], &[last, "~"]);
     rows.pages(&["incident_metrics", month], range).all().await
 }

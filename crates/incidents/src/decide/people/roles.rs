@@ -229,7 +229,7 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
     true
 }
 
-/// What others read of somebody who has taken an incident up with what they did.
+/// The sentence that tells others that a person's action acknowledged the incident; empty if it did not.
 pub(super) fn taken_up(up: bool) -> String {
     if up {
         format!(" It is *{}* now.", Status::Investigating)

@@ -42,8 +42,8 @@ pub fn take(context: &DecisionContext<'_>, reason: Option<&str>) -> Result<Verdi
     Ok(Verdict::silent(change))
 }
 
-/// Whether the commander has missed what would show that there is one: the call to take the incident up, or two
-/// updates in a row. What was missed before they became commander, or before the last update, does not count.
+/// Whether the commander has missed what would show that there is one: the call to take the incident up, or two updates
+/// in a row. Updates that were missed before they became commander, or before the last update, do not count.
 pub fn silent(incident: &Incident) -> bool {
     let held = incident
         .roles

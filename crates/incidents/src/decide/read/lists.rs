@@ -1,5 +1,5 @@
-//! Lists of incidents and of one person's tasks. What the asker may not know of is left out before anything is counted
-//! or cut, so that neither a number nor "there are more" tells of it.
+//! Lists of incidents and of one person's tasks. Incidents that the asker may not see are left out before anything is
+//! counted or cut, so that neither a number nor "there are more" tells of them.
 
 use futures_util::future::try_join_all;
 use serde_json::Value as Json;
@@ -31,7 +31,7 @@ pub fn sees(context: &DecisionContext<'_>, incident: &Incident) -> bool {
 }
 
 /// The incidents behind ids, in their order, that are `wanted` and that the asker may know of. Reads on until there are
-/// more than `enough`, so that whoever shows them can say that there are more.
+/// more than `enough`, so that the caller can say that there are more.
 pub async fn visible(
     rows: &Rows,
     context: &DecisionContext<'_>,

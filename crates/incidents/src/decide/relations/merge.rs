@@ -112,7 +112,7 @@ fn leave(
     Ok(change)
 }
 
-/// What the incident that another is merged into takes over. Answers what it has no room for, in words.
+/// Moves people and services to the incident that another is merged into. Returns in words the part for which it has no room.
 fn take_up(theirs: &mut Change, merged: &Incident, context: &DecisionContext<'_>) -> String {
     let incident = &mut theirs.incident;
     let part = merged.participants.iter();

@@ -22,7 +22,7 @@ use crate::render::reminder;
 /// Missed updates that the timeline tells of: two allow others to take the command, more say nothing new.
 const NOTED_UPDATES: u32 = 2;
 
-/// Does what is due. What is not due, or no more, only has its timer set anew: the row may be older than the settings.
+/// Does what is due. A timer that is not due, or no longer, is only set anew: the row may be older than the settings.
 ///
 /// Always a change, so that the version of the incident guards the timer's row and names the next job apart from this
 /// one, which the ledger holds as done.
@@ -81,8 +81,8 @@ fn not_taken_up(change: &mut Change, context: &DecisionContext<'_>, fired: u32) 
     }
 }
 
-/// Whom the nth call goes to, the commander aside. Nobody is called to a drill, and to what is private nobody who does
-/// not take part.
+/// The people who get the nth call, besides the commander. Nobody is called to a drill. Only participants are called to
+/// a private incident.
 fn callees(incident: &Incident, settings: &Settings, fired: u32) -> Vec<UserId> {
     if fired < 2 || incident.drill {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Where tasks lie: in the incident's partition, and in the list of whoever has to do them.
+//! Where tasks lie: in the incident's partition, and in the list of the person who has to do them.
 
 use futures_util::future::try_join_all;
 use tidegate_pipeline::clock::Timestamp;
@@ -82,7 +82,7 @@ pub async fn load_mine(
 /// Its place in a person's list, while it is open and somebody's.
 fn listed(task: &Task, id: &IncidentId) -> Option<RowKey> {
     let user = task.assignee.as_ref().filter(|_| task.done.is_none())?;
-    // What is due by no time comes last.
+    // Tasks without a date come last.
     let due = task.due.map_or(999_999_999_999_999, Timestamp::millis);
     Some(RowKey::new(
         &["incident_tasks", user.as_str()],

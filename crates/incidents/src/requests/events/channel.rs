@@ -22,7 +22,7 @@ use crate::render::welcome;
 /// Cards shown to one person who comes in, at most: they wait in the incident's lane with everything else.
 const MAX_CARDS: usize = 4;
 
-/// What coming into an incident's channel comes to.
+/// What follows when a person enters an incident's channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coming {
     /// Nothing: it is not theirs to see, or the account may not join.
@@ -33,10 +33,11 @@ pub(super) enum Coming {
     TakesPart,
 }
 
-/// What it comes to that somebody came in. Of what everyone may see nobody takes part by that alone: a rush into the
-/// channel rewrites the incident for none of them. Of what is private they do, for somebody let them into a private channel;
-/// into a channel that is open to all, whoever likes lets themself in. `kind` is `None` of whom nothing is known yet, who
-/// may be a guest. Whoever comes when no more can be counted is welcomed all the same.
+/// What follows when a person enters an incident's channel. An incident that everyone may see gets no participant from that: a rush
+/// into the channel would rewrite the incident for each person. A private incident gets one if its channel is private, because
+/// somebody let the person in; anybody can enter a channel that is open to all. `kind` is `None` for a person about whom nothing is
+/// known yet: they may be a guest. A person who enters when the incident has no room for another participant is welcomed all the
+/// same.
 pub(super) fn coming(
     incident: &Incident,
     user: &UserId,

@@ -53,7 +53,7 @@ pub(super) async fn marked(
     let change = if mark.on {
         let team = event.and_then(|event| event.team());
         let kind = context.kind(mark.by, team).await?;
-        // Whom nobody knows yet may be a guest.
+        // A person about whom nothing is known yet may be a guest.
         if !kind.is_some_and(|kind| {
             permitted(incident, mark.by, kind, Action::AddToTimeline, &settings)
         }) {
@@ -155,7 +155,7 @@ async fn followed(
 ) -> Result<Option<Decision>, TableError> {
     let mut changes = Vec::new();
     for id in marks::incidents_of(context.rows, source).await? {
-        // The incident first: what is read after it is guarded by its version.
+        // The incident first: its version guards everything that is read after it.
         let Some(incident) = rows::load_alone(context.rows, &id).await? else {
             continue;
         };
