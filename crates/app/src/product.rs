@@ -157,7 +157,7 @@ impl Product {
 /// The result of a sweep.
 #[derive(Debug)]
 pub struct Swept {
-    /// How many erasures have ended, whatever else failed.
+    /// How many erasures have ended, even if something else failed.
     pub erased: usize,
     /// The first error, if there was one.
     pub failed: Option<SweepError>,

@@ -65,7 +65,7 @@ impl Refusal {
     }
 }
 
-/// Whom a request's bearer token stands for, where there is no method: the download of a file.
+/// The caller that a request's bearer token stands for, where there is no method: the download of a file.
 pub(crate) fn bearer(fake: &FakeSlack, headers: &HeaderMap) -> Result<Caller, &'static str> {
     auth::authenticate(fake, headers, &Args::parse(headers, None, &[])?)
 }

@@ -85,7 +85,7 @@ impl Clock {
         }
     }
 
-    /// Holds a caller for so long that it gives up, whatever the clock: the caller's timeout runs in wall time.
+    /// Holds a caller for so long that it gives up. It ignores the clock, because the caller's timeout runs in wall time.
     #[expect(
         clippy::disallowed_methods,
         reason = "the stand-in stands alone, this is its clock's home"

@@ -83,7 +83,7 @@ impl World {
         self.users.contains_key(id)
     }
 
-    /// Makes sure that a user exists whatever the configuration says: a person on the consent page.
+    /// Makes sure that a user exists even if the configuration has none: a person on the consent page.
     pub(crate) fn add_person(&mut self, id: &str, team: &str) {
         if !self.users.contains_key(id) {
             let name = id.to_lowercase();

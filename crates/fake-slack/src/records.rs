@@ -72,7 +72,7 @@ pub struct PostedMessage {
     pub unfurls: Option<Value>,
     /// The workspace whose installation or member posted it; none for an org-wide installation.
     pub team: Option<String>,
-    /// The organisation of whoever posted it.
+    /// The organisation of the author, if there is one.
     pub enterprise: Option<String>,
     /// The kind of token it was posted with; none when a person typed it.
     pub token_kind: Option<TokenKind>,
@@ -106,7 +106,7 @@ pub struct Ephemeral {
     pub thread_ts: Option<String>,
 }
 
-/// Whom a token lets its bearer act as.
+/// The identity in which a token lets its bearer act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {

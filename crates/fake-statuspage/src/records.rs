@@ -118,6 +118,6 @@ pub struct Request {
     pub body: Value,
     /// The HTTP status of the answer; `None` while there is none, or if there never was.
     pub status: Option<u16>,
-    /// Whether the request was carried out (it may have been, whatever was answered).
+    /// Whether the request was carried out (it may have been, even if the answer was an error).
     pub applied: bool,
 }

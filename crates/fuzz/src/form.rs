@@ -47,7 +47,7 @@ fn assert_decision(body: &[u8], form: &Form<'_>, tenant: Option<&TenantId>) {
     }
 }
 
-/// A command's debug text is the same whatever its bearer credentials are.
+/// A command's debug text is the same for all bearer credentials.
 fn assert_hidden(command: &SlashCommand) {
     let without = SlashCommand {
         response_url: String::new().into(),

@@ -93,7 +93,7 @@ fn case(input: &[u8]) -> Option<Case<'_>> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let value = fill(value, timestamp, body);
-        // What HTTP cannot carry never reaches the check.
+        // A header that HTTP cannot carry never reaches the check.
         if let (Ok(name), Ok(value)) = (
             HeaderName::from_bytes(name),
             HeaderValue::from_bytes(&value),

@@ -17,7 +17,7 @@ use tidegate_fake_slack::FakeSlack;
 use tidegate_ingress::{Endpoint, Ingress};
 use tracing::{Instrument, info_span};
 
-/// What the routes answer from.
+/// The parts that the routes answer from.
 pub struct Front {
     /// Takes the requests that Slack sends.
     pub ingress: Ingress,

@@ -41,7 +41,7 @@ pub struct Workers {
     stop: watch::Sender<bool>,
 }
 
-/// What the loops work on.
+/// The parts that the loops work on.
 pub struct Parts {
     /// One worker per queue of requests.
     pub workers: Vec<Worker>,
@@ -135,7 +135,7 @@ async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch:
             });
         }
     }
-    // Whoever holds a permit is in the middle of a post.
+    // A task that holds a permit is in the middle of a post.
     let _ = lanes
         .acquire_many(u32::try_from(LANES).unwrap_or(u32::MAX))
         .await;

@@ -1,7 +1,7 @@
 //! Timers of domains: rows that the sweep turns into jobs when their time has come.
 //!
-//! Each carries a generation. Whoever sets a timer anew raises it, so that a job of an older one does nothing; the job's
-//! id holds it too, so that one timer's job is done once however often it is sent.
+//! Each carries a generation. Setting a timer anew raises it, so that a job of an older one does nothing; the job's id holds it
+//! too, so that one timer's job is done once however often it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub struct Fired {
 pub struct Timer {
     /// Kind of the job that it becomes.
     pub kind: String,
-    /// Raised by whoever sets it anew.
+    /// It is raised each time that the timer is set anew.
     pub generation: i64,
     /// The domain's own; not sealed, so nothing of a person's is in it.
     pub payload: Json,
@@ -75,8 +75,8 @@ pub fn arm(
     Write::put(key, row)
 }
 
-/// The row with a timer in it, whose job has that id and goes off now. It is swept in a minute, for whoever puts the row sends
-/// the job as well.
+/// The row with a timer in it, whose job has that id and goes off now. It is swept in a minute, because the caller that puts the
+/// row sends the job as well.
 pub(crate) fn armed(row: Item, kind: &str, payload: &Json, job_id: &str, now: Timestamp) -> Item {
     row.with("kind", kind)
         .with("gen", 1i64)
@@ -247,7 +247,7 @@ async fn send(
         body: job.encode().map_err(refused)?,
         delay: Duration::ZERO,
     };
-    // Sent before it is noted: whoever dies in between sends one job twice, not none.
+    // The job is sent before that is noted: a process that dies in between sends one job twice, not none.
     queue.send(message).await?;
     rows.write(timer.sent(due.key.clone(), now)).await?;
     Ok(())

@@ -31,14 +31,14 @@ const SHARE_AFTER: Duration = Duration::from_secs(1);
 /// Does jobs. The product's implementation, [`crate::dispatch::Dispatcher`], gives each to the domains that it concerns.
 #[async_trait]
 pub trait Handler: Send + Sync {
-    /// What the job is, told from its body alone.
+    /// Tells a job's label from its body alone.
     fn label(&self, job: &Job) -> Label;
 
     /// Does the job. Answers what is to be sent now that it is done.
     async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError>;
 }
 
-/// What a worker sends once a job is done. All of it is in the table: what is lost, the sweep sends.
+/// What a worker sends once a job is done. All of it is in the table, so the sweep sends the part that is lost.
 #[derive(Debug, Default)]
 pub struct FollowUp {
     /// The lanes to wake, because a post waits in each.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::FakeConfig;
 use crate::workspaces::Place;
 
-/// Whom a token is for: the app's bot, or a user.
+/// The holder of a token: the app's bot, or a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     Bot,

@@ -1,4 +1,4 @@
-//! What local mode is configured with, read from the environment; every problem is told at once.
+//! The configuration of local mode, read from the environment; every problem is told at once.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -107,7 +107,7 @@ impl LocalConfig {
     }
 }
 
-/// What does not go together of the environment that say which Slack it is.
+/// Reports settings about Slack that do not go together.
 fn slack_problems(config: &LocalConfig, environment: &Environment<'_>) {
     let (token, app) = (config.bot_token.is_some(), config.app.is_some());
     if (token || app)

@@ -93,7 +93,7 @@ impl Connection {
         if self.greeted {
             gauge!("socket_connections").decrement(1.0);
         }
-        // What is in work is finished in any case; where it can still be acknowledged, it is.
+        // Envelopes in work are finished in any case, and acknowledged if that is still possible.
         let mut sent = good;
         while let Some(done) = in_work.join_next().await {
             if let (true, Ok(Some(ack))) = (sent, done) {
@@ -248,7 +248,7 @@ impl Connection {
     }
 }
 
-/// Waits until it is time to end. Whoever could say so being gone says it too.
+/// Waits until it is time to end. The end of the sender counts as well.
 pub(super) async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -55,7 +55,7 @@ impl TableThread {
     ) -> Result<T, TableError> {
         let (reply, answer) = oneshot::channel();
         let call: Call = Box::new(move |database| {
-            // Whoever asked may have gone away.
+            // The caller may have gone away.
             let _ = reply.send(call(database).map_err(error));
         });
         self.send(Request::Call(call))?;

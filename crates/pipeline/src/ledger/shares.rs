@@ -26,7 +26,7 @@ const MOST: usize = 100;
 /// the first.
 const REPLAY: i64 = 2;
 
-/// What a share has come to.
+/// The state of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShareState {
     /// Its writes are in the table.
@@ -60,7 +60,7 @@ pub struct Share {
     pub event: String,
     /// Whose part it is.
     pub domain: String,
-    /// What it has come to.
+    /// The state of the share.
     pub state: ShareState,
     /// Why the domain failed, the last time that it was noted.
     pub reason: Option<String>,

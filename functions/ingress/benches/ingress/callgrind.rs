@@ -22,7 +22,7 @@ pub(crate) struct Instructions {
     /// What a run of one event has above an event's cost: start, and first use.
     pub(crate) intercept: f64,
     pub(crate) per_event: f64,
-    /// Of all runs: events and instructions.
+    /// The events and instructions of all runs.
     pub(crate) runs: Vec<(u32, f64)>,
     /// Where the last run's profile lies.
     pub(crate) profile: PathBuf,

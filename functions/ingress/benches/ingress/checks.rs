@@ -24,7 +24,7 @@ enum Expected<'a> {
     Answered(&'a str),
     /// Anything but 200 and a queued message: the queue is down.
     NotTaken,
-    /// Whatever it gets, the process goes on.
+    /// The process goes on, with any answer.
     Survived,
 }
 
