@@ -1,4 +1,4 @@
-//! What people type after `/incident`, read into a command: pure, and apart from who may and what happens then.
+//! Reads the text that people type after `/incident` into a command: pure, and apart from who may and what happens then.
 
 mod forms;
 mod lifecycle;

@@ -46,7 +46,7 @@ pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
     })))
 }
 
-/// What is asked, and what one must be allowed for it.
+/// The request of a call, and the permission that it needs.
 fn read(
     fields: &mut Fields,
     context: &CallContext<'_>,

@@ -89,7 +89,7 @@ fn channel(incident: &Incident, place: &Place) -> Value {
     }
 }
 
-/// What an incident is linked to, as far as the caller may know of it.
+/// The links of an incident, without those to incidents that the caller may not see.
 pub(super) async fn links(
     context: &CallContext<'_>,
     links: &[Linked],

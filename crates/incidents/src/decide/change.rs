@@ -129,7 +129,7 @@ impl Change {
         }
     }
 
-    /// What changes in the lists that the incident stands in.
+    /// The writes that add the incident to lists and remove it from others.
     fn lists(&self) -> Vec<Write<RowKey>> {
         let (was, is) = (self.before.as_ref().map(places), places(&self.incident));
         let was = was.unwrap_or_default();

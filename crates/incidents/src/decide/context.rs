@@ -1,4 +1,4 @@
-//! What a decision about an incident looks at, and what it comes to. The rows have been read before: decisions are pure.
+//! The context of a decision about an incident, and its result. The rows have been read before: decisions are pure.
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
@@ -77,12 +77,12 @@ impl From<crate::model::transition::TransitionError> for RequestError {
     }
 }
 
-/// What the asker is told.
+/// The answer to the asker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// A text, for Slack and for programs.
     Text(Prose),
-    /// A message of Slack's: what is shown there only.
+    /// A message of Slack's: only Slack shows it.
     Message(Json),
 }
 
@@ -104,7 +104,7 @@ impl Reply {
     }
 }
 
-/// What a decision comes to.
+/// The result of a decision.
 pub enum Verdict {
     /// A change, and what the asker is told of it.
     Change(Box<Change>, Option<Reply>),
@@ -154,12 +154,12 @@ impl<'a> DecisionContext<'a> {
         }
     }
 
-    /// What the asker is to the incident.
+    /// The asker's roles and rights in the incident.
     pub fn standing(&self) -> Standing {
         self.standing_in(self.subject.map(|loaded| &loaded.incident))
     }
 
-    /// What the asker is to some incident.
+    /// The asker's roles and rights in some incident; `None` stands for no incident.
     pub fn standing_in(&self, incident: Option<&Incident>) -> Standing {
         let standing = permissions::standing(&self.actor, incident, self.kind, &self.rules());
         if self.admin_key {

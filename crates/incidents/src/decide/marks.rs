@@ -1,6 +1,6 @@
-//! What holds a message on the timeline: a pin, reactions, or somebody's word. Events come twice and out of order, so each
-//! mark carries the time of the event that set it, and only a later one changes it. One row for a message and an incident:
-//! a timeline has one entry of it, however often it is marked, unmarked and edited, and no other timeline knows of that.
+//! Marks that hold a message on the timeline: a pin, reactions, or somebody's word. Events come twice and out of order, so each
+//! mark carries the time of the event that set it, and only a later one changes it. One row for a message and an incident: a
+//! timeline has one entry of it, however often it is marked, unmarked and edited, and no other timeline knows of that.
 
 use std::collections::BTreeMap;
 

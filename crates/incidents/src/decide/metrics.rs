@@ -22,7 +22,7 @@ use crate::model::severity::Severity;
 /// Stands for all services together.
 pub const ALL_SERVICES: &str = "*";
 
-/// What is measured of an incident.
+/// The durations that are measured of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
     /// Until somebody took it up.

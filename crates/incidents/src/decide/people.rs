@@ -58,7 +58,7 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
     }
 }
 
-/// Takes part. Of what nobody has taken up, that does it.
+/// Makes the asker a participant. An incident that nobody has acknowledged is acknowledged by that.
 pub fn join(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Join)?;
     let user = person(context)?;

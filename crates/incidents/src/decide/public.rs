@@ -1,8 +1,8 @@
 //! Commands: `/incident public`, and the public halves of the forms of an update and a resolve.
 //!
-//! What the public reads of an incident. A text is published at once, or waits as a draft for a yes where the workspace
-//! wants one. Published texts are numbered, and each has a row of its own, so that none is lost however long the status
-//! page is out of reach.
+//! The texts that the public reads about an incident. A text is published at once, or waits as a draft for a yes where
+//! the workspace wants one. Published texts are numbered, and each has a row of its own, so that none is lost however
+//! long the status page is out of reach.
 
 use serde_json::Value as Json;
 use tidegate_slack::mrkdwn::escape;

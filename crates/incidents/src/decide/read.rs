@@ -99,7 +99,7 @@ async fn message_of(
     }))
 }
 
-/// What can be done here: in an incident's channel with the incident, anywhere else with all of them.
+/// The menu of what can be done here: in an incident's channel with the incident, anywhere else with all of them.
 async fn menu(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
     context.may_at_all(Action::List)?;
     if let Ok(incident) = context.incident() {

@@ -1,7 +1,7 @@
 //! Commands: `/incident link`; `/incident merge` in the file below.
 //!
-//! What an incident has to do with others and with pages elsewhere. Two incidents change in one transaction or not at
-//! all: each has its own version as the condition.
+//! Links of an incident to others and to pages elsewhere. Two incidents change in one transaction or not at all: each
+//! has its own version as the condition.
 
 mod merge;
 
@@ -27,7 +27,7 @@ pub const MAX_LINKS: usize = 50;
 /// Longest address that is linked, in bytes.
 const MAX_URL: usize = 1000;
 
-/// What another incident is to this one, seen from either side.
+/// The relation of two incidents, seen from either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
     /// They have to do with each other.

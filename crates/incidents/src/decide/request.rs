@@ -15,7 +15,7 @@ use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 use crate::model::timer_kind::TimerKind;
 
-/// What a request asks for.
+/// The kinds of requests.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RequestKind {
     /// Run a command: typed, or behind a button.
@@ -101,7 +101,7 @@ pub struct OpenView {
 
 /// A request, with all that came with it.
 pub struct Request {
-    /// What it asks for.
+    /// The change or answer that it asks for.
     pub kind: RequestKind,
     /// The incident that it is about.
     pub subject: Subject,

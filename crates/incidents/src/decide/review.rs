@@ -46,7 +46,7 @@ pub struct Draft {
     pub at: Timestamp,
 }
 
-/// What a draft is made of.
+/// The records that a draft is made of.
 pub struct Record {
     /// The entries of the timeline, in the order in which things happened.
     pub entries: Vec<Entry>,

@@ -25,7 +25,7 @@ use crate::model::settings::input;
 pub struct Edited {
     /// The settings as they should be; `None` where something was only shown.
     pub changed: Option<Settings>,
-    /// What to answer, in Slack's markup, with everything escaped that somebody typed.
+    /// The answer, in Slack's markup. Text that people typed is escaped in it.
     pub said: String,
 }
 
@@ -122,7 +122,7 @@ pub fn usage(command: &str) -> String {
     })
 }
 
-/// What is shown where a command is typed alone: the matter, and how to change it.
+/// The answer to a command that is typed alone: the matter, and how to change it.
 fn with_usage(shown: &str, command: &str) -> String {
     format!("{shown}\n\n{}", usage(command))
 }

@@ -9,7 +9,7 @@ use crate::model::news::News;
 use crate::model::publication;
 use crate::model::settings::Settings;
 
-/// Says words in the incident's channel. They are Slack's mark-up: what people wrote must be escaped before.
+/// Says words in the incident's channel. They are Slack's mark-up: the caller must escape texts that people wrote.
 pub fn say(change: &mut Change, words: &str) {
     say_message(change, json!({"text": words}));
 }

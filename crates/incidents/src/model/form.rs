@@ -1,5 +1,5 @@
-//! What a form begins with, and what a declaration says. Both are values that travel as JSON: a form that Slack did not
-//! open in time waits in the value of a button, and comes back as it was.
+//! The initial values of a form, and the content of a declaration. Both are values that travel as JSON: a form that
+//! Slack did not open in time waits in the value of a button, and comes back as it was.
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;

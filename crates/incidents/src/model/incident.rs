@@ -137,7 +137,7 @@ pub struct PublicUpdate {
     pub at: Timestamp,
 }
 
-/// What the statistics counted when the incident was resolved, so that a reopening can subtract it.
+/// The counters that include the incident since it was resolved, so that a reopening can subtract it from them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counted {
     /// The UTC date whose counters include the incident, as `2026-11-21`.
@@ -227,7 +227,7 @@ pub struct Incident {
     /// When each audience was last notified of each kind of news. Keys have the form `<news>:<channel or user id>`.
     #[serde(default, rename = "told")]
     pub notified: BTreeMap<String, Timestamp>,
-    /// What the statistics counted; `None` while the incident is not counted.
+    /// The counters that include it; `None` while the incident is not counted.
     #[serde(default)]
     pub counted: Option<Counted>,
     /// The channel's intended name, used to create and rename it.

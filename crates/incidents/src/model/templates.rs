@@ -17,7 +17,7 @@ pub struct Template {
     pub severity: Severity,
     /// Slugs of the services that are usually affected.
     pub services: Vec<String>,
-    /// What to check first, as plain text.
+    /// The first things to check, as plain text.
     pub description: String,
 }
 

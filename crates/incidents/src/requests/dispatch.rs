@@ -1,5 +1,5 @@
-//! From what is asked to the decision about it: one line for each thing that can be asked. The decisions are pure; what
-//! they look at beyond their context is read here, just before.
+//! From what is asked to the decision about it: one line for each thing that can be asked. The decisions are pure; rows
+//! that they need beyond their context are read here, just before.
 
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::people::names;
@@ -23,7 +23,7 @@ use crate::model::timeline::Entry;
 use crate::service::Incidents;
 use crate::status_pages;
 
-/// What is decided: a verdict, or words for the asker.
+/// The result of a decision: a verdict, or words for the asker.
 pub type Decided = Result<Verdict, RequestError>;
 
 /// Decides what a request to the incident domain changes, or what to tell the asker instead.

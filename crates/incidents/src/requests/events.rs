@@ -31,7 +31,7 @@ struct Context<'a> {
     now: Timestamp,
 }
 
-/// What an event tells of, as far as incidents care.
+/// The events that concern incidents.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard<'a> {
     /// A message was marked, or a mark removed.
@@ -63,8 +63,8 @@ enum MarkedBy<'a> {
     Emoji(&'a str),
 }
 
-/// What an event comes to; `None` if it concerns no incident. The writes carry the conditions under which they hold: should
-/// one fail, call it again.
+/// Decides about an event; `None` if it concerns no incident. The writes carry the conditions under which they hold: should one
+/// fail, call it again.
 pub async fn on_event(
     incidents: &Incidents,
     rows: &Rows,
@@ -115,7 +115,8 @@ pub async fn on_event(
     }
 }
 
-/// What an event tells of. The bot's own actions are known already: it pins the header, and archives channels.
+/// Reads an event; `None` if it does not concern incidents. The bot's own actions are known already: it pins the header, and
+/// archives channels.
 fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
     let event = envelope.event()?;
     let channel = || event.channel().map(ChannelId::from);
@@ -223,7 +224,7 @@ impl Context<'_> {
         rows::load_pointed(self.rows, &rows::by_channel(channel)).await
     }
 
-    /// What kind of account somebody has; `None` if that is not known here, where Slack may not be asked.
+    /// The kind of account of a person; `None` if it is not known here, where Slack may not be asked.
     async fn kind(
         &self,
         user: &UserId,

@@ -34,7 +34,7 @@ const MAX_QUOTE: usize = 1000;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What an interaction asks of incidents; `None` for those of others, and for what asks nothing.
+/// The request that an interaction makes of incidents; `None` for those of others, and for what asks nothing.
 pub fn read(interaction: &Interaction<'_>) -> Option<Request> {
     let user = interaction.user()?;
     let (kind, subject) = match interaction.kind.as_deref()? {
@@ -112,7 +112,7 @@ fn template(view: Option<&View<'_>>, action: &Element<'_>) -> RequestKind {
     })))
 }
 
-/// What a button asks by its name and its value.
+/// The request of a button with that name and value.
 fn kind_of(name: &str, value: Option<&ButtonValue>) -> Option<RequestKind> {
     Some(match name {
         "declare" => RequestKind::Open(Form::Declare(Box::default())),

@@ -40,7 +40,7 @@ pub(crate) struct Room {
     pub(crate) timers: BTreeMap<TimerKind, Timer>,
 }
 
-/// What came of a decision.
+/// The result of a decision.
 pub(crate) struct Done {
     pub(crate) effects: Vec<Effect>,
     pub(crate) entries: Vec<Entry>,
@@ -253,7 +253,7 @@ impl Done {
         self.effects.iter().map(short).collect()
     }
 
-    /// What is said in the channel.
+    /// The messages in the channel.
     pub(crate) fn said(&self) -> String {
         let said = self.effects.iter().filter_map(|effect| match effect {
             Effect::Say { message, .. } => message["text"].as_str(),
@@ -282,7 +282,7 @@ impl Done {
         invited.flatten().collect()
     }
 
-    /// What somebody is shown in the channel.
+    /// The messages that one person is shown in the channel.
     pub(crate) fn whispered(&self, to: &str) -> String {
         let shown = self.effects.iter().filter_map(|effect| match effect {
             Effect::Whisper { user, message, .. } if user.as_str() == to => {
@@ -293,7 +293,7 @@ impl Done {
         shown.collect()
     }
 
-    /// What the timeline says of it.
+    /// The entries that it adds to the timeline.
     pub(crate) fn noted(&self) -> String {
         let noted: Vec<&str> = self
             .entries

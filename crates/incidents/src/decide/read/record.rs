@@ -1,4 +1,4 @@
-//! What one incident's records hold: timeline, export, tasks, who was told.
+//! Answers from the records of one incident: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
 use tidegate_pipeline::people::names;

@@ -34,7 +34,7 @@ pub fn is_page_check(text: &str) -> bool {
     Words::new(text).keyword().as_deref() == Some("check")
 }
 
-/// What a status page with these components, ids and names, says of the mapping.
+/// Compares the mapping with the components of a status page, given by id and name.
 pub fn against_page(settings: &Settings, page: &BTreeMap<String, String>) -> String {
     let mut lines = Vec::new();
     let mut used = BTreeSet::new();
