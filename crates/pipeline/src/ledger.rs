@@ -71,7 +71,7 @@ impl EventState {
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What became of the event.
+    /// The outcome of the event.
     pub state: EventState,
     /// The name from the event's [`Label`], such as its type.
     pub name: String,
@@ -157,7 +157,7 @@ impl Ledger<'_> {
         self.finish(claim, EventState::Parked, Some(reason)).await
     }
 
-    /// What became of an event; `None` while it is under way.
+    /// The outcome of an event; `None` while it is under way.
     pub async fn entry_of(&self, id: &str) -> Result<Option<Entry>, TableError> {
         let now = self.clock.now().seconds();
         let item = self.rows.get(&ledger_key(id)).await?;

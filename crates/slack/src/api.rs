@@ -69,7 +69,7 @@ pub enum Kind {
     WriteForm,
 }
 
-/// What a call is authorized with.
+/// Credentials that authorize a call.
 pub trait Credential: Sync {
     /// Adds the credential to a request.
     fn sign(&self, request: RequestBuilder) -> RequestBuilder;

@@ -21,7 +21,7 @@ pub type Read<T> = Result<T, String>;
 /// How something is typed after the command, and what that does.
 pub type Line = (&'static str, &'static str);
 
-/// What can be typed after one slash command. `C` is what it is read into, `G` a group of the help.
+/// The commands that can be typed after one slash command. `C` is what it is read into, `G` a group of the help.
 pub struct Grammar<C: 'static, G: 'static> {
     /// The slash command: `/incident`.
     pub command: &'static str,

@@ -71,11 +71,11 @@ pub fn date(seconds: i64, fallback: &str) -> String {
 pub enum Part<'a> {
     /// The text between references, with its entities: [`unescape`] reads it.
     Text(&'a str),
-    /// What stands in angle brackets.
+    /// A reference, which stands in angle brackets.
     Reference(Reference<'a>),
 }
 
-/// What stands in angle brackets: `<@U1|ana>`.
+/// A reference in angle brackets: `<@U1|ana>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference<'a> {
     /// All of it, with its brackets.

@@ -62,7 +62,7 @@ impl State {
     }
 }
 
-/// What the connection does after a message.
+/// The next action of the connection, after a message or a pause.
 enum Next {
     GoOn,
     /// Say goodbye, and then close the connection.

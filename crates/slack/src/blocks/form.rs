@@ -1,6 +1,6 @@
-//! A modal that asks for something. What a field must be goes into the modal's `private_metadata` as
-//! `{"limits": {"<block id>": {"required": true, "max": 80}}}`, so that a field can be refused at once when the modal
-//! is submitted, before anything is queued and without reading any state.
+//! A modal that asks for something. The limits of a field go into the modal's `private_metadata` as `{"limits":
+//! {"<block id>": {"required": true, "max": 80}}}`, so that a field can be refused at once when the modal is submitted,
+//! before anything is queued and without reading any state.
 
 use serde_json::{Map, Value, json};
 

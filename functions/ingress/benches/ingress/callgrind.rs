@@ -15,11 +15,11 @@ use crate::subject::Subject;
 /// is made at its first use.
 const EVENTS: [u32; 4] = [0, 1, 21, 121];
 
-/// What the runs show, in instructions.
+/// The cost of the runs, in instructions.
 pub(crate) struct Instructions {
     /// From the start to the first question for an invocation.
     pub(crate) init: f64,
-    /// What a run of one event has above an event's cost: start, and first use.
+    /// The cost of a run of one event above an event's cost: start, and first use.
     pub(crate) intercept: f64,
     pub(crate) per_event: f64,
     /// The events and instructions of all runs.

@@ -49,10 +49,10 @@ method! {
 paged!(ListScheduledMessages);
 
 answer! {
-    /// What will be said.
+    /// A message that Slack will post.
     Scheduled {
         must {
-            /// By which it can be taken back.
+            /// The id by which it can be cancelled, `Q…`.
             scheduled_message_id: String,
         }
         /// The time at which Slack posts it, in Unix seconds.
@@ -61,7 +61,7 @@ answer! {
 }
 
 answer! {
-    /// A page of what will be said.
+    /// A page of messages that Slack will post.
     ScheduledPage {
         must {
             /// In no promised order.
@@ -73,10 +73,10 @@ answer! {
 }
 
 answer! {
-    /// What will be said.
+    /// A message that Slack will post.
     ScheduledMessage {
         must {
-            /// By which it can be taken back.
+            /// The id by which it can be cancelled, `Q…`.
             id: String,
         }
         /// The channel that gets it.

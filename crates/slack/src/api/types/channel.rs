@@ -14,11 +14,11 @@ answer! {
         name: String,
         /// Whether it is a direct message between two.
         is_im: bool,
-        /// A direct message of several.
+        /// Whether it is a direct message of several people.
         is_mpim: bool,
         /// Whether people can enter only by invitation.
         is_private: bool,
-        /// Closed for good, or until it is opened again.
+        /// Whether it is archived, so that nobody can post there.
         is_archived: bool,
         /// Whether the token's user is in it.
         is_member: bool,
@@ -34,7 +34,7 @@ answer! {
         created: i64,
         /// The time of its latest change, in Unix milliseconds.
         updated: i64,
-        /// How many are in it, where that was asked for.
+        /// The number of members, if that was asked for.
         num_members: Option<u64>,
         /// The other person of a direct message.
         user: Option<UserId>,
