@@ -68,7 +68,8 @@ fn open(incident: &Incident) -> Result<&Incident, RequestError> {
 }
 
 /// The answer to a person in a workspace where Slack lets the app open no form, now or later.
-const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask whoever manages its apps to install Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
+const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask the people who manage its apps to install \
+     Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
 
 /// Why there is no form.
 pub enum FormError {

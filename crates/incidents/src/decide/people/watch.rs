@@ -20,7 +20,7 @@ pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
             "incident_private",
             prose!(
                 name,
-                " is private: what is new is said in its channel only, and nobody can watch it."
+                " is private: news of it appears in its channel only, and nobody can watch it."
             ),
         ));
     }

@@ -130,7 +130,7 @@ fn update_due(change: &mut Change, fired: u32) {
     if fired == NOTED_UPDATES && change.incident.commander().is_some() {
         say(
             change,
-            "Two updates are missing. Whoever takes part can take the command: `/incident take`.",
+            "Two updates are missing. Any participant can take the command: `/incident take`.",
         );
     }
 }
