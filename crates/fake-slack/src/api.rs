@@ -34,7 +34,7 @@ use crate::records::{Call, TokenKind};
 use crate::scopes;
 use request::Args;
 
-/// What a method answers: the fields next to `ok`, or why not.
+/// The answer of a method: the fields next to `ok`, or why not.
 pub(crate) type Answer = Result<Value, Refusal>;
 
 /// Why a method was refused.
@@ -70,7 +70,7 @@ pub(crate) fn bearer(fake: &FakeSlack, headers: &HeaderMap) -> Result<Caller, &'
     auth::authenticate(fake, headers, &Args::parse(headers, None, &[])?)
 }
 
-/// What is known of a call when it is logged and answered.
+/// A call as it is logged and answered.
 struct Known<'a> {
     method: &'a str,
     channel: Option<String>,

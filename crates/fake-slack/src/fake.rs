@@ -92,7 +92,7 @@ impl FakeSlack {
             .collect()
     }
 
-    /// What a channel is about, as its topic says; empty for one that is not there.
+    /// The topic of a channel; empty for one that is not there.
     #[must_use]
     pub fn topic(&self, channel: &str) -> String {
         let world = self.world();

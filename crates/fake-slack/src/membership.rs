@@ -33,7 +33,7 @@ impl World {
         by.teams.iter().any(|own| own == team) || shared.any(|room| room.is_in(team))
     }
 
-    /// What a user is called; nothing for one who is not there.
+    /// The handle of a user; nothing for one who is not there.
     pub(crate) fn user_name(&self, id: &str) -> String {
         let user = self.users.get(id);
         user.map(|user| user.name.clone()).unwrap_or_default()

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-/// What a connection's task is told to do.
+/// An order to a connection's task.
 pub(crate) enum Order {
     /// Send this text as one message.
     Say(String),

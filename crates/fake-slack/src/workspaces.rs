@@ -126,7 +126,7 @@ impl FakeConfig {
         }
     }
 
-    /// What an organisation is called.
+    /// The name of an organisation.
     pub(crate) fn enterprise_name(&self, enterprise: &str) -> String {
         if self.enterprise_id.as_deref() == Some(enterprise) {
             return "Sandbox Enterprise".to_owned();

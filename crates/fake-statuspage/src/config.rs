@@ -1,4 +1,4 @@
-//! What a stand-in Statuspage is told when it starts: its page, its key, and its manners.
+//! The configuration of a stand-in Statuspage: its page, its key, and its manners.
 
 use std::fmt;
 

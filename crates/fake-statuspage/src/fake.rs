@@ -87,7 +87,7 @@ impl FakeStatuspage {
             .with_state(self.clone())
     }
 
-    /// What it was configured with.
+    /// The configuration that it was made with.
     #[must_use]
     pub fn config(&self) -> &FakeConfig {
         &self.0.config

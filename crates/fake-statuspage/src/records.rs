@@ -39,7 +39,7 @@ pub struct Incident {
     pub name: String,
     /// The status, such as `investigating` or `resolved`.
     pub status: String,
-    /// What readers see: the override, or the worst of the components.
+    /// The impact that readers see: the override, or the worst of the components.
     pub impact: String,
     /// As it was set.
     pub impact_override: Option<String>,
@@ -78,7 +78,7 @@ pub struct IncidentUpdate {
     pub body: String,
     /// Whether subscribers were told.
     pub deliver_notifications: bool,
-    /// What it changed: `code`, `name`, `old_status`, `new_status`.
+    /// The components that it changed: `code`, `name`, `old_status`, `new_status`.
     pub affected_components: Vec<BTreeMap<&'static str, String>>,
     /// The time at which it was made, as RFC 3339.
     pub created_at: String,

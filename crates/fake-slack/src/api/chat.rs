@@ -14,7 +14,7 @@ use crate::records::{Ephemeral, PostedMessage};
 const TEXT_LIMIT: usize = 40_000;
 const BLOCK_LIMIT: usize = 50;
 
-/// What a message says, checked.
+/// The content of a message, checked.
 struct Content {
     text: String,
     blocks: Option<Value>,

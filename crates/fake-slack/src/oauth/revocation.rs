@@ -66,7 +66,7 @@ impl FakeSlack {
         self.send_event_to(&Addressee::whole(&place), event).await
     }
 
-    /// Turns token rotation on for the app: what is issued from now on expires. Slack has no way back.
+    /// Turns token rotation on for the app: tokens that are issued from now on expire. Slack has no way back.
     pub fn turn_on_rotation(&self) {
         self.world().installs.rotation = true;
     }

@@ -33,7 +33,7 @@ pub(crate) struct Token {
     pub place: Place,
     pub holder: Holder,
     pub expires_at: Option<Duration>,
-    /// What its bearer is told, once it is revoked.
+    /// The error code that its bearer gets once it is revoked.
     pub dead: Option<&'static str>,
     /// Whether `oauth.v2.exchange` has taken it.
     pub exchanged: bool,
@@ -49,7 +49,7 @@ pub(crate) struct RefreshToken {
     pub spent: bool,
 }
 
-/// What a user agreed to, waiting for the app to fetch it.
+/// The scopes that a user agreed to, waiting for the app to fetch them.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub redirect_uri: Option<String>,
@@ -132,7 +132,7 @@ impl Installs {
         Ok(token)
     }
 
-    /// What the holder of a token agreed to.
+    /// The scopes that the holder of a token agreed to.
     pub(crate) fn scopes(&self, token: &Token) -> Option<Vec<String>> {
         if token.unrestricted {
             return None;

@@ -147,7 +147,7 @@ struct Click {
     #[serde(default)]
     ts: Option<String>,
     action_id: String,
-    /// What is chosen in a menu.
+    /// The choice in a menu.
     #[serde(default)]
     choice: Value,
 }

@@ -26,7 +26,7 @@ pub enum DisconnectReason {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Disconnect {
-    /// What the app is told.
+    /// The reason that the app is given.
     pub reason: DisconnectReason,
     /// Whether the connection just breaks, and the app is told nothing.
     pub abrupt: bool,

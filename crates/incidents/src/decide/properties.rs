@@ -77,7 +77,7 @@ fn hide(context: &DecisionContext<'_>, incident: &crate::model::incident::Incide
     change.incident.private = true;
     change.incident.draft = None;
     change.note(EntryKind::Changed, "Made private.");
-    // The counters of the workspace hold nothing of what is private.
+    // The counters of the workspace leave private incidents out.
     metrics::uncount(&mut change);
     say(
         &mut change,

@@ -47,7 +47,7 @@ enum EventsCommand {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Queue one request again. What is done is not done twice.
+    /// Queue a request again. Work that is done is not done twice.
     #[command(
         after_help = "Example: tidegate events replay Ev0123456789 --url https://abc.execute-api.eu-west-1.amazonaws.com"
     )]

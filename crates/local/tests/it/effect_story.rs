@@ -23,7 +23,7 @@ use crate::outbox_world::World;
 
 /// Performs the story's effects.
 pub(crate) struct Story {
-    /// What the page was told, in order.
+    /// The texts that the page got, in order.
     pub(crate) page: Mutex<Vec<String>>,
     chance: Chance,
     /// How often out of a thousand times the page fails.
@@ -233,7 +233,7 @@ impl Story {
     }
 }
 
-/// What has become of a story.
+/// The outcome of a story.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Told {
     /// Channels that are known to have been made, for any story: the stand-in does not tell what a connection that broke has done.

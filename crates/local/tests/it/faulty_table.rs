@@ -28,7 +28,7 @@ pub(crate) struct Rates {
     pub(crate) request_lost: usize,
 }
 
-/// What happens to one call.
+/// The fate of one call.
 #[derive(Clone)]
 pub(crate) enum Mishap {
     Busy,

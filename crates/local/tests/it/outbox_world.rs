@@ -333,7 +333,7 @@ impl World {
                     Err(JobError::Retry("its sender died".to_owned()))
                 }
             };
-            // What is not settled comes back after its visibility timeout.
+            // A message that is not settled comes back after its visibility timeout.
             let _ = match done {
                 Ok(()) => self.wake_ups.delete(vec![message.receipt.clone()]).await,
                 Err(_) => {

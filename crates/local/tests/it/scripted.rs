@@ -25,7 +25,7 @@ pub(crate) const KEEP: Duration = Duration::from_hours(30 * 24);
 /// Time for one record.
 pub(crate) const LIMIT: Duration = Duration::from_secs(25);
 
-/// What an event says is to be done.
+/// The scripts that an event can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     /// Counts the event, and does nothing else.

@@ -201,7 +201,7 @@ impl World {
     pub(crate) async fn sweep(&self) {
         let queue_of = |_: &str| Arc::clone(&self.queue);
         let until = self.clock.now().plus(Duration::from_secs(50));
-        // What does not go today goes with the next sweep.
+        // Jobs that are not sent today are sent by the next sweep.
         let _ = send_due_timers(&self.engine.table(), &queue_of, &self.clock, until).await;
     }
 

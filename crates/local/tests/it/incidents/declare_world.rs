@@ -1,6 +1,6 @@
-//! A world in which somebody declares an incident: the command's worker, the sender of the effects and the stand-in
-//! Slack on one clock, over a table that fails by appointment. Whoever handles the incident can be killed at any call of
-//! the table and at any call of Slack.
+//! A world in which somebody declares an incident: the command's worker, the sender of the effects and the stand-in Slack on one
+//! clock, over a table that fails by appointment. The process that handles the incident can be killed at any call of the table and
+//! at any call of Slack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;

@@ -30,7 +30,7 @@ const NOW: Timestamp = Timestamp(1_795_257_000_000);
 const BEFORE: u32 = 8000;
 const PEOPLE: [&str; 3] = ["U0ANN", "U0BEN", "U0CAT"];
 
-/// What becomes of an incident.
+/// The plan of an incident.
 #[derive(Debug, Clone)]
 struct Plan {
     commander: usize,
@@ -235,7 +235,7 @@ async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {
     let sees = |n: usize| {
         let plan = &plans[n];
         let member = asker.kind == PersonKind::Member;
-        // Whoever has a task in a private incident takes no part in it by that.
+        // A person who has a task in a private incident is no participant because of that.
         asker.admin || (member && (!plan.private || plan.commander == asker.person))
     };
     let (_other, visible) = world(plans, sees).await;
