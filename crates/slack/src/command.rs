@@ -42,13 +42,13 @@ impl<'a> Form<'a> {
 /// A slash command that somebody typed.
 #[derive(Clone)]
 pub struct SlashCommand {
-    /// With its slash: `/tidegate`.
+    /// The name with its slash, such as `/tidegate`.
     pub command: String,
     /// The text that the user typed behind it; empty if there is none.
     pub text: String,
     /// The workspace, or the organisation of an org-wide install, that the command came from.
     pub tenant: TenantId,
-    /// Where it was typed.
+    /// The channel or direct message that it was typed in.
     pub channel: ChannelId,
     /// The person who typed it, `U…` or `W…`.
     pub user: UserId,

@@ -28,16 +28,16 @@ pub enum IdTokenError {
     /// It is no token, or lacks what it is for.
     #[error("the id token cannot be read")]
     Unreadable,
-    /// Somebody else made it.
+    /// Its issuer is not Slack.
     #[error("the id token is not Slack's")]
     Issuer,
     /// It was made for another app.
     #[error("the id token is for another app")]
     Audience,
-    /// Its time is over.
+    /// It is past its time of expiry.
     #[error("the id token has expired")]
     Expired,
-    /// It answers another question.
+    /// Its nonce is not that of this sign-in.
     #[error("the id token is not the answer to this sign-in")]
     Nonce,
 }

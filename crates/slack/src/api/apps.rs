@@ -14,9 +14,9 @@ method! {
 method! {
     /// All installations that an event is visible to, of which the event names one only; takes the app's own token.
     Read "apps.event.authorizations.list": ListEventAuthorizations {
-        /// From the event's envelope.
+        /// The field of the same name in the event's envelope.
         event_context: String,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most installations in one page.
         limit: Option<u32>,
@@ -35,7 +35,7 @@ method! {
 }
 
 answer! {
-    /// Where to connect to.
+    /// The address to connect to.
     Connection {
         must {
             /// A `wss:` address with a ticket in it, which makes it a credential.

@@ -3,7 +3,7 @@
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Says whose the token is.
+    /// Tells the workspace and the user that the token belongs to.
     Read "auth.test": Test {} => Identity
 }
 
@@ -16,7 +16,7 @@ method! {
 }
 
 answer! {
-    /// Whose a token is.
+    /// The workspace and the user that a token belongs to.
     Identity {
         /// The workspace's address, such as `https://acme.slack.com/`.
         url: String,
@@ -42,7 +42,7 @@ answer! {
 answer! {
     /// The result of revoking a token.
     Revoked {
-        /// Whether it has ended.
+        /// Whether the token is revoked now.
         revoked: bool,
     }
 }

@@ -4,7 +4,7 @@ use super::types::{Empty, List};
 use crate::ids::ChannelId;
 
 method! {
-    /// Puts a link there.
+    /// Adds a link at the head of a channel.
     Write "bookmarks.add": Add {
         /// The channel that gets the link, `C…` or `G…`.
         channel_id: ChannelId,
@@ -37,7 +37,7 @@ method! {
 }
 
 method! {
-    /// Takes a link away.
+    /// Removes a link from a channel.
     Write "bookmarks.remove": Remove {
         /// The channel that the link is in.
         channel_id: ChannelId,

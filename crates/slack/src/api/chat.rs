@@ -23,15 +23,15 @@ method! {
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
-        /// Answers in that thread.
+        /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
         /// Shows an answer in a thread to the channel too.
         reply_broadcast: Option<bool>,
         /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
-        /// Shows previews of links.
+        /// Whether Slack shows previews of links.
         unfurl_links: Option<bool>,
-        /// Shows previews of pictures and films.
+        /// Whether Slack shows previews of pictures and films.
         unfurl_media: Option<bool>,
     } => Posted
 }

@@ -20,7 +20,7 @@ method! {
         exclude_archived: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size; 200 at most is Slack's advice, though it takes 1000.
         limit: Option<u32>,
@@ -32,7 +32,7 @@ method! {
     Read "conversations.info": Info {
         /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Counts its members too.
+        /// Whether the answer has the number of members.
         include_num_members: Option<bool>,
     } => OneChannel
 }
@@ -50,7 +50,7 @@ method! {
         inclusive: Option<bool>,
         /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size, 999 at most; 15 for an app outside the Marketplace.
         limit: Option<u32>,
@@ -72,7 +72,7 @@ method! {
         inclusive: Option<bool>,
         /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size, 1000 at most; 15 for an app outside the Marketplace.
         limit: Option<u32>,
@@ -80,11 +80,11 @@ method! {
 }
 
 method! {
-    /// Who is in a conversation.
+    /// Lists the members of a conversation, page by page.
     Read "conversations.members": Members {
         /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most members in one page.
         limit: Option<u32>,
@@ -109,7 +109,7 @@ answer! {
     /// A conversation that was read or changed.
     OneChannel {
         must {
-            /// As it is now.
+            /// The conversation after the call.
             channel: Channel,
         }
     }
@@ -119,7 +119,7 @@ answer! {
     /// A page of messages.
     MessagePage {
         must {
-            /// In the method's order.
+            /// The messages in the method's order.
             messages: List<Message>,
         }
         /// Whether this is not the last page.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 method! {
     /// Lists the emoji that the workspace added; Slack's own are not among them.
     Read "emoji.list": ListEmoji {
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most emoji in one page.
         limit: Option<u32>,

@@ -109,7 +109,7 @@ answer! {
     /// A file that was asked for.
     OneFile {
         must {
-            /// As it is now.
+            /// The file with all that Slack tells of it.
             file: File,
         }
     }
@@ -122,7 +122,7 @@ answer! {
             /// The files, the latest first.
             files: List<File>,
         }
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }

@@ -36,7 +36,7 @@ method! {
 method! {
     /// Turns a token without end into one that rotates, once the app's rotation has been switched on.
     WriteForm "oauth.v2.exchange": Exchange {
-        /// The token without end.
+        /// The token to exchange, which does not expire.
         #[serde(serialize_with = "exposed")]
         token: SecretString,
     } => Access, by AppCredentials, complete Access::has_token

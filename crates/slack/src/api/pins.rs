@@ -16,7 +16,7 @@ method! {
 }
 
 method! {
-    /// Takes a pin off.
+    /// Removes a pin from a message. `no_pin` is a refusal.
     Write "pins.remove": Remove {
         /// The channel that the message is in.
         channel: ChannelId,

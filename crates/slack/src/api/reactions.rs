@@ -36,7 +36,7 @@ method! {
         channel: ChannelId,
         /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Names everybody who reacted.
+        /// Whether the answer names everybody who reacted.
         full: Option<bool>,
     } => Reacted
 }
@@ -46,9 +46,9 @@ method! {
     Read "reactions.list": ListReactions {
         /// Who; the token's own if empty.
         user: Option<UserId>,
-        /// Names everybody who reacted.
+        /// Whether the answer names everybody who reacted.
         full: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most items in one page.
         limit: Option<u32>,
@@ -60,7 +60,7 @@ paged!(ListReactions);
 answer! {
     /// Something that was reacted to.
     Reacted {
-        /// `message`, `file` or `file_comment`.
+        /// The kind of item: `message`, `file` or `file_comment`.
         #[serde(rename = "type")]
         kind: String,
         /// The channel that the message is in.

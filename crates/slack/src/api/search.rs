@@ -59,7 +59,7 @@ answer! {
         }
         /// The number of matches on all pages together.
         total: u64,
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }
@@ -119,7 +119,7 @@ answer! {
         }
         /// The number of matches on all pages together.
         total: u64,
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }

@@ -14,7 +14,7 @@ answer! {
     /// The workspace that was asked for.
     OneTeam {
         must {
-            /// As it is now.
+            /// The workspace with all that Slack tells of it.
             team: Team,
         }
     }

@@ -95,7 +95,7 @@ answer! {
         total: u64,
         /// The number of this page, from 1.
         page: u64,
-        /// How many there are.
+        /// The number of pages.
         pages: u64,
     }
 }

@@ -19,7 +19,7 @@ answer! {
     /// All groups of a workspace.
     Groups {
         must {
-            /// In no promised order.
+            /// The groups, in no promised order.
             usergroups: List<Group>,
         }
     }

@@ -13,7 +13,7 @@ method! {
         include_locale: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size; 200 at most is Slack's advice. Without one, large workspaces get `limit_required`.
         limit: Option<u32>,
@@ -49,7 +49,7 @@ method! {
         exclude_archived: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most conversations in one page.
         limit: Option<u32>,
@@ -57,7 +57,7 @@ method! {
 }
 
 method! {
-    /// Whether somebody is there.
+    /// Whether a person is active in Slack.
     Read "users.getPresence": GetPresence {
         /// The id of the person, `U…` or `W…`.
         user: UserId,
@@ -94,14 +94,14 @@ answer! {
     /// One person or bot user.
     OneUser {
         must {
-            /// As they are now.
+            /// The person with all that the token may see.
             user: User,
         }
     }
 }
 
 answer! {
-    /// Whether somebody is there.
+    /// Whether a person is active in Slack.
     Presence {
         must {
             /// Slack's word for it: `active` or `away`.

@@ -29,7 +29,7 @@ method! {
 }
 
 method! {
-    /// Changes an open modal.
+    /// Replaces the content of an open modal.
     Write "views.update": Update {
         /// Which; or by the name in the next field.
         view_id: Option<String>,
@@ -58,7 +58,7 @@ answer! {
     /// One modal or home tab.
     OneView {
         must {
-            /// As it is now.
+            /// The view after the call.
             view: View,
         }
     }
@@ -71,7 +71,7 @@ answer! {
             /// The id of the view, `V…`.
             id: String,
         }
-        /// Changes with every change.
+        /// A hash that changes with every change of the view.
         hash: Option<String>,
         /// The kind of view: `modal` or `home`.
         #[serde(rename = "type")]
@@ -82,9 +82,9 @@ answer! {
         external_id: Option<String>,
         /// The first of its stack.
         root_view_id: Option<String>,
-        /// The one below it.
+        /// The view below it in its stack.
         previous_view_id: Option<String>,
-        /// Where it is seen.
+        /// The workspace in which it is seen, `T…`.
         team_id: Option<TenantId>,
         /// Where the app is installed, for an org-wide install.
         app_installed_team_id: Option<TenantId>,

@@ -37,9 +37,9 @@ method! {
 method! {
     /// Lists the messages that have not been posted yet.
     Read "chat.scheduledMessages.list": ListScheduledMessages {
-        /// Where; everywhere if empty.
+        /// The channel whose messages are listed; all channels if empty.
         channel: Option<ChannelId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Most messages in one page.
         limit: Option<u32>,
@@ -64,7 +64,7 @@ answer! {
     /// A page of messages that Slack will post.
     ScheduledPage {
         must {
-            /// In no promised order.
+            /// The messages, in no promised order.
             scheduled_messages: List<ScheduledMessage>,
         }
         /// Where the next page begins.

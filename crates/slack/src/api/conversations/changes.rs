@@ -65,7 +65,7 @@ method! {
 }
 
 method! {
-    /// Enters a public channel.
+    /// Enters a public channel as the token's user.
     Write "conversations.join": Join {
         /// The id of the channel, `C…`.
         channel: ChannelId,
@@ -105,7 +105,7 @@ method! {
     Write "conversations.setTopic": SetTopic {
         /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
-        /// 250 characters at most.
+        /// The new text, 250 characters at most.
         topic: String,
     } => Empty
 }
@@ -115,7 +115,7 @@ method! {
     Write "conversations.setPurpose": SetPurpose {
         /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
-        /// 250 characters at most.
+        /// The new text, 250 characters at most.
         purpose: String,
     } => Empty
 }

@@ -7,7 +7,7 @@ answer! {
     /// A channel, group or direct message.
     Channel {
         must {
-            /// `C…`, `G…` or `D…`.
+            /// The id of the conversation, `C…`, `G…` or `D…`.
             id: ChannelId,
         }
         /// Without `#`; empty for direct messages.
@@ -22,11 +22,11 @@ answer! {
         is_archived: bool,
         /// Whether the token's user is in it.
         is_member: bool,
-        /// Shared with another workspace of the organisation, or another organisation.
+        /// Whether it is shared with another workspace or another organisation.
         is_shared: bool,
-        /// Shared with another organisation: Slack Connect.
+        /// Whether it is shared with another organisation: Slack Connect.
         is_ext_shared: bool,
-        /// Shared within the organisation.
+        /// Whether workspaces of one organisation share it.
         is_org_shared: bool,
         /// The person or bot user who made it.
         creator: Option<UserId>,

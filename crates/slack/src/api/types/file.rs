@@ -28,7 +28,7 @@ answer! {
         user: Option<UserId>,
         /// The time of the upload, in Unix seconds.
         created: i64,
-        /// Whether it lies elsewhere.
+        /// Whether the content is on another service, such as Google Drive.
         is_external: bool,
         /// `check_file_info` where the file must be asked for by itself: Slack Connect.
         file_access: Option<String>,

@@ -33,7 +33,7 @@ answer! {
         is_restricted: bool,
         /// A guest of one channel.
         is_ultra_restricted: bool,
-        /// Belongs to another organisation.
+        /// Whether the account belongs to another organisation.
         is_stranger: bool,
         /// The time zone by its IANA name, such as `Europe/Berlin`.
         tz: Option<String>,
@@ -61,9 +61,9 @@ answer! {
         email: Option<String>,
         /// The title of their job, as they wrote it.
         title: Option<String>,
-        /// `B…`, for a bot.
+        /// The bot's id, `B…`, if it is one.
         bot_id: Option<String>,
-        /// `A…`, for a bot.
+        /// The id of the bot's app, `A…`, if it is one.
         api_app_id: Option<String>,
         /// The workspace that the profile belongs to, `T…`.
         team: Option<TenantId>,
