@@ -29,7 +29,7 @@ pub struct Incidents {
     pub public_url: Option<String>,
     /// The clients of the status pages.
     pub pages: Pages,
-    /// Records changes of settings.
+    /// The audit trail, which records changes of settings.
     pub audit: Audit,
 }
 
@@ -41,7 +41,7 @@ pub struct Parts {
     pub slack: SlackClient,
     /// The workspaces' bot tokens.
     pub tokens: Arc<dyn BotTokens>,
-    /// Records changes of settings.
+    /// The audit trail, which records changes of settings.
     pub audit: Audit,
     /// The API's public address without a trailing slash (`TIDEGATE_PUBLIC_URL`).
     pub public_url: Option<String>,

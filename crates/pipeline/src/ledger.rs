@@ -28,7 +28,7 @@ use crate::table::{
     Write,
 };
 
-/// How a commit ended.
+/// The outcome of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Committed {
     /// Done now, by this call; wake these lanes.
@@ -52,7 +52,7 @@ pub enum EventState {
 }
 
 impl EventState {
-    /// As stored and shown.
+    /// The name that rows store and people see, such as `parked`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -75,7 +75,7 @@ pub struct Entry {
     pub state: EventState,
     /// The name from the event's [`Label`], such as its type.
     pub name: String,
-    /// Why it is parked.
+    /// The reason why it is parked; `None` if it is not.
     pub reason: Option<String>,
     /// How often it was received before it got here.
     pub attempts: i64,
@@ -83,7 +83,7 @@ pub struct Entry {
     pub posts: i64,
     /// How many domains failed when it was decided, and were left a share each.
     pub shares: i64,
-    /// When it got here.
+    /// The time at which it got its outcome.
     pub finished_at: Timestamp,
     /// Where its request is kept.
     pub address: Address,

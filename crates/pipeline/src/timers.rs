@@ -48,7 +48,7 @@ pub struct Timer {
     pub generation: i64,
     /// The domain's own; not sealed, so nothing of a person's is in it.
     pub payload: Json,
-    /// When it goes off.
+    /// The time at which it goes off.
     pub at: Timestamp,
     /// When the sweep looks at it next: `at`, and later once it has been sent.
     due_at: Timestamp,

@@ -18,9 +18,9 @@ use tidegate_pipeline::clock::Timestamp;
 const LIMIT: usize = 50;
 const MOST: usize = 200;
 
-/// Which incidents are wanted.
+/// The filter of the list, from the query string.
 struct Filter {
-    /// The open ones only.
+    /// Whether only open incidents are listed.
     open: bool,
     severity: Option<Severity>,
     service: Option<String>,

@@ -18,7 +18,7 @@ use crate::model::{rows, timers};
 /// A change of one incident. The fields of `incident` are changed in place; everything that follows from the
 /// difference is worked out at the end.
 pub struct Change {
-    /// As it will be.
+    /// The incident as it will be stored; decisions edit it in place.
     pub incident: Incident,
     /// The time of the change, which its entries and rows carry.
     pub now: Timestamp,
@@ -53,7 +53,7 @@ impl Change {
         }
     }
 
-    /// As it was; `None` for a new one.
+    /// The incident as it was read; `None` for a new one.
     pub fn before(&self) -> Option<&Incident> {
         self.before.as_ref()
     }

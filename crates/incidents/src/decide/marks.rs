@@ -26,7 +26,7 @@ pub enum Marker<'a> {
     Word,
     /// The message is pinned to the channel, by anybody.
     Pin,
-    /// A reaction of somebody's.
+    /// A reaction by one person.
     Reaction {
         /// The emoji's name, without colons.
         emoji: &'a str,
@@ -48,7 +48,7 @@ impl Marker<'_> {
 /// A mark as it was left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
-    /// When, by Slack's clock.
+    /// The time of the event that set it, by Slack's clock.
     ts: Ts,
     on: bool,
 }
@@ -117,7 +117,7 @@ impl Marked {
         !std::mem::replace(&mut self.deleted, true)
     }
 
-    /// Whether it is gone.
+    /// Whether the message was deleted in Slack.
     pub fn is_deleted(&self) -> bool {
         self.deleted
     }

@@ -29,7 +29,7 @@ pub enum Measure {
     Acknowledged,
     /// Until users stopped feeling it.
     Mitigated,
-    /// Until it was over.
+    /// Until the incident was resolved.
     Resolved,
 }
 
@@ -37,7 +37,7 @@ impl Measure {
     /// All measures, in the order of an incident's course.
     pub const ALL: [Self; 3] = [Self::Acknowledged, Self::Mitigated, Self::Resolved];
 
-    /// As stored and written.
+    /// The name in rows and in CSV, such as `mtta`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Acknowledged => "mtta",

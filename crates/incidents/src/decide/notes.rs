@@ -257,7 +257,7 @@ fn happened(
     Ok(at)
 }
 
-/// Words that say something.
+/// The text without blanks around it. Refuses an empty one.
 fn said(text: &str) -> Result<&str, RequestError> {
     let text = text.trim();
     if text.is_empty() {

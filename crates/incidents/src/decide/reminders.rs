@@ -99,7 +99,7 @@ pub fn pause(
     Ok(Verdict::silent(change))
 }
 
-/// Puts one reminder off.
+/// Puts off the reminders of that kind by so many minutes.
 pub fn snooze(
     context: &DecisionContext<'_>,
     kind: TimerKind,

@@ -53,7 +53,7 @@ pub enum RequestKind {
     },
     /// Add a task to the incident.
     AddTask {
-        /// The task, in words.
+        /// The work to do, in words.
         text: String,
         /// The person who is to do it.
         assignee: Option<UserId>,
@@ -79,7 +79,7 @@ pub enum Subject {
     Nothing,
 }
 
-/// Where the reply goes.
+/// The place that the reply goes to.
 #[derive(Clone)]
 pub enum ReplyTo {
     /// To the address that came with a command or a click; it is good for 30 minutes.
@@ -93,7 +93,7 @@ pub enum ReplyTo {
 /// A modal that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenView {
-    /// Its id in Slack.
+    /// The id of the view, `V…`.
     pub id: String,
     /// Slack's hash of its present state. An update with another one is refused.
     pub hash: Option<String>,
@@ -115,7 +115,7 @@ pub struct Request {
     pub trigger: Option<SecretString>,
     /// The modal that it was made in, which is redrawn.
     pub view: Option<OpenView>,
-    /// Where the reply goes.
+    /// The place that the reply goes to.
     pub reply_to: ReplyTo,
 }
 

@@ -40,7 +40,7 @@ pub struct Draft {
     pub markdown: String,
     /// Counts the drafts of this incident, from 1.
     pub n: u32,
-    /// Who had it made.
+    /// The person or program that asked for the draft.
     pub by: Actor,
     /// The time at which the draft was made.
     pub at: Timestamp,

@@ -47,7 +47,7 @@ pub struct Task {
     pub created_by: Actor,
     /// The time at which it was made.
     pub created_at: Timestamp,
-    /// Who has done it, and when.
+    /// The person or program that marked it as done, and when.
     #[serde(default)]
     pub done: Option<(Actor, Timestamp)>,
     /// The message that it was made of.
@@ -56,7 +56,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// As it is shown.
+    /// The task in the form in which messages show it.
     pub fn view(&self) -> TaskView {
         TaskView {
             n: self.n,

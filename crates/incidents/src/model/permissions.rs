@@ -60,7 +60,7 @@ pub enum Action {
     Leave,
     /// Accept or decline an offer of command made to oneself.
     AnswerHandover,
-    /// Add to the timeline.
+    /// Add an entry to the timeline.
     AddToTimeline,
     /// Create, take, finish or reopen a task.
     Task,
@@ -249,7 +249,7 @@ pub fn standing(
     }
 }
 
-/// Why somebody may not.
+/// The reason why an action is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PermissionDenied {
     /// There is no such incident, or none that they may know of.

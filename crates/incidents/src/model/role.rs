@@ -87,6 +87,6 @@ pub struct RoleHolder {
     pub user: UserId,
     /// When the person got the role.
     pub since: Timestamp,
-    /// Who assigned the role.
+    /// The person or program that assigned the role.
     pub by: Actor,
 }

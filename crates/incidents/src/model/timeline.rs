@@ -74,7 +74,7 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// The kind of event.
     pub kind: EntryKind,
-    /// Who caused the event.
+    /// The person or program that caused the event.
     pub actor: Actor,
     /// The text, at most [`MAX_TEXT`] bytes.
     pub text: String,

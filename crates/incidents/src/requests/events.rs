@@ -44,13 +44,13 @@ enum Heard<'a> {
     },
     /// A message says something else now.
     Edited { source: Source, ts: Ts },
-    /// A message is gone.
+    /// A message was deleted.
     Deleted { source: Source },
     /// Somebody came into a channel.
     Joined { channel: ChannelId, user: UserId },
     /// A channel was put away, or taken out again.
     Archived { channel: ChannelId, is: bool },
-    /// A channel is gone.
+    /// A channel was deleted.
     ChannelDeleted { channel: ChannelId },
     /// A channel has another name.
     Renamed { channel: ChannelId, name: &'a str },

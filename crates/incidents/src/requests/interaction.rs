@@ -22,7 +22,7 @@ use crate::render::value::{ButtonValue, parse_value};
 
 /// Global shortcut, and message shortcuts, by their callback ids in the app's manifest.
 pub const DECLARE: &str = "declare_incident";
-/// Declares from a message.
+/// The callback id of the shortcut that declares an incident from a message.
 pub const DECLARE_FROM_MESSAGE: &str = "declare_from_message";
 /// Puts a message on the timeline.
 pub const ADD_TO_TIMELINE: &str = "add_to_timeline";

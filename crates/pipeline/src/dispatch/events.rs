@@ -156,7 +156,7 @@ struct DomainPart {
     decided: Result<Decision, Failed>,
 }
 
-/// How a domain failed.
+/// What is left when a domain failed.
 enum Failed {
     /// It is left a share, with this reason.
     Share(String),

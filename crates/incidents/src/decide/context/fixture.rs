@@ -55,7 +55,7 @@ impl Room {
         Self::with(|_| {})
     }
 
-    /// The same, declared otherwise.
+    /// The same fixture with an edited declaration.
     pub(crate) fn with(edit: impl FnOnce(&mut Declaration)) -> Self {
         let mut settings = Settings::default();
         let service = Service {

@@ -12,7 +12,7 @@ fn accept_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     accept(context, NOW)
 }
 
-/// No by that button.
+/// Declines the offer by its button.
 fn decline_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     decline(context, NOW)
 }

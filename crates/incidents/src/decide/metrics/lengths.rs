@@ -26,7 +26,7 @@ impl Lengths {
         self.sum += ms;
     }
 
-    /// How many there are.
+    /// The number of lengths.
     pub fn n(&self) -> i64 {
         self.buckets.values().sum()
     }

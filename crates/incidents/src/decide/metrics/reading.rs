@@ -18,7 +18,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// The lengths of one measure, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Incidents that have it.
+    /// Number of incidents that have this length.
     pub n: i64,
     /// The mean in milliseconds, exact.
     pub mean_ms: i64,

@@ -154,7 +154,7 @@ pub(super) async fn archived(
         .map(Some)
 }
 
-/// Somebody deleted the channel.
+/// Decides about the deletion of a channel; `None` if it has no incident.
 pub(super) async fn deleted(
     context: &Context<'_>,
     channel: &ChannelId,
@@ -190,7 +190,7 @@ async fn noticed(
     Ok(change.finish(&settings.timers))
 }
 
-/// Somebody renamed the channel.
+/// Decides about a new name of a channel; `None` if it has no incident.
 pub(super) async fn renamed(
     context: &Context<'_>,
     channel: &ChannelId,

@@ -21,9 +21,9 @@ pub(super) struct Mark<'a> {
     pub source: &'a Source,
     /// The kind of mark: a pin, or a reaction by its emoji.
     pub marker: MarkedBy<'a>,
-    /// Whether it was set.
+    /// Whether it was set; false if it was removed.
     pub on: bool,
-    /// When, by Slack's clock.
+    /// The time of the event, by Slack's clock.
     pub ts: &'a Ts,
     /// The person who set or removed it.
     pub by: &'a UserId,
@@ -130,7 +130,7 @@ pub(super) async fn edited(
     .await
 }
 
-/// A message is gone.
+/// Decides about a deleted message; `None` if no timeline holds it.
 pub(super) async fn deleted(
     context: &Context<'_>,
     source: &Source,
