@@ -102,7 +102,7 @@ impl<'a> CallContext<'a> {
         }
     }
 
-    /// Whether the caller may know of an incident.
+    /// Whether the caller may see an incident.
     pub(super) fn sees(&self, incident: &Incident) -> bool {
         permissions::can_see(
             &self.decision_context(None).standing_in(Some(incident)),
@@ -110,7 +110,7 @@ impl<'a> CallContext<'a> {
         )
     }
 
-    /// Refuses what the caller may not do with an incident that it may know of, or at all.
+    /// Fails if the caller may not do that: with the incident, which it may see, or in the workspace.
     pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), ApiError> {
         let decision = self.decision_context(subject);
         let allowed = match subject {
@@ -120,7 +120,7 @@ impl<'a> CallContext<'a> {
         allowed.map_err(|refused| ApiError::forbidden(refused.text.plain()))
     }
 
-    /// The incident with that id or number, if the caller may know of it.
+    /// The incident with that id or number. Fails if there is none or the caller may not see it.
     pub(super) async fn find(&self, name: &str) -> Result<Loaded, ApiError> {
         let loaded = match IncidentId::parse(name) {
             Some(id) => rows::load(&self.rows, &id).await?,
@@ -134,7 +134,7 @@ impl<'a> CallContext<'a> {
     }
 }
 
-/// There is none, or none that the caller may know of.
+/// The error for an incident that does not exist or that the caller may not see.
 fn no_incident() -> ApiError {
     ApiError::not_found(
         "no incident with that id or number; `GET /api/incidents` shows which there are",
@@ -151,7 +151,7 @@ fn number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// A job that was not done is no caller's fault; what the next attempt may bring is in the log.
+/// The error for a job that failed, which is not the caller's fault; the reason goes to the log.
 pub(super) fn undone(e: JobError) -> ApiError {
     match e {
         JobError::Erased => ApiError::not_found("the workspace has been erased"),

@@ -1,5 +1,5 @@
-//! Submits a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
-//! idempotency key is claimed by that key, so that it is done once however often it is sent.
+//! Submits a change in the same way as a command in Slack: the decision is written and claimed in one transaction. A
+//! call with an idempotency key is claimed by that key, so that it is done once however often it is sent.
 
 use http::StatusCode;
 use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
@@ -19,7 +19,7 @@ use tidegate_api::{ApiError, Call, Caller};
 /// Longest idempotency key, in characters.
 const MAX_KEY: usize = 200;
 
-/// Times a decision is made anew because its rows changed meanwhile.
+/// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile.
 const TRIES: usize = 8;
 
 /// The result of a change.
@@ -35,12 +35,13 @@ pub(super) struct ChangeResult {
 /// One call's claim: the same for every time that it is sent with the same key.
 pub(super) struct Claim {
     id: String,
-    /// Whether it may have been made before.
+    /// Whether the call has an idempotency key, so that it may have been made before.
     keyed: bool,
 }
 
 impl Claim {
-    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` is what the key is good for.
+    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` names the kind of change that the key is
+    /// for.
     pub(super) fn of(call: &Call, fields: &mut Fields, what: &str) -> Self {
         let field = fields.text("key", MAX_KEY);
         let header = call.head.headers.get("idempotency-key");
@@ -69,13 +70,13 @@ impl Claim {
         }
     }
 
-    /// The name under which the ledger has it.
+    /// The id under which the ledger holds the claim.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 }
 
-/// Has a change decided and committed, and wakes the sender of the messages that it has in Slack.
+/// Decides about a change, commits it, and wakes the senders of its Slack messages.
 pub(super) async fn submit(
     context: &CallContext<'_>,
     claim: &Claim,
@@ -108,7 +109,7 @@ pub(super) async fn submit(
     commit(context, &ledger, claim, &request).await
 }
 
-/// Decides and commits; if the rows changed meanwhile, decides anew on what they say then.
+/// Decides and commits. If the rows changed meanwhile, decides anew on the new rows.
 async fn commit(
     context: &CallContext<'_>,
     ledger: &Ledger<'_>,
@@ -131,7 +132,7 @@ async fn commit(
     for _ in 0..TRIES {
         let settled = handle::decide_on(incidents, request_context, request).await;
         let mut settled = settled.map_err(undone)?;
-        // Where nothing changes there is nothing to claim: the key is good for another attempt.
+        // If nothing changes, nothing is claimed: the key can be used again.
         let Some(id) = &settled.incident else {
             return result(settled, false);
         };

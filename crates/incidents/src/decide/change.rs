@@ -15,8 +15,8 @@ use crate::model::settings::Timers;
 use crate::model::timeline::{Entry, EntryKind, NewEntry, Source};
 use crate::model::{rows, timers};
 
-/// A change of one incident. The fields of `incident` are changed in place; everything that follows from the
-/// difference is worked out at the end.
+/// A change of one incident. Decisions edit the fields of `incident` in place; [`Self::finish`] works out everything
+/// that follows.
 pub struct Change {
     /// The incident as it will be stored; decisions edit it in place.
     pub incident: Incident,
@@ -31,7 +31,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// A change of an incident that is there.
+    /// A change of an existing incident.
     pub fn of(incident: &Incident, actor: &Actor, now: Timestamp) -> Self {
         Self::from(Some(incident.clone()), incident.clone(), actor, now)
     }
@@ -58,12 +58,12 @@ impl Change {
         self.before.as_ref()
     }
 
-    /// Writes something down, as happening now.
+    /// Adds an entry to the timeline for an event of this moment.
     pub fn note(&mut self, kind: EntryKind, text: impl Into<String>) {
         self.note_from(kind, text, self.now, None);
     }
 
-    /// Writes something down that happened at another time or stands in a message.
+    /// Adds an entry for an event at another time or in a message. Returns the entry's number.
     pub fn note_from(
         &mut self,
         kind: EntryKind,
@@ -86,7 +86,7 @@ impl Change {
         incident.seq
     }
 
-    /// Has something done in Slack or on the status page, after everything that was asked for before.
+    /// Adds an effect in Slack or on the status page. Effects of one incident are performed in the order in which they are added.
     pub fn effect(&mut self, effect: &Effect) {
         self.posts.push(effect.post());
     }

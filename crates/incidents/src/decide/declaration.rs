@@ -1,4 +1,4 @@
-//! Declarations as they were typed, filled in or sent, what a template adds to them, and what is wrong with it.
+//! Declarations as they were typed, filled in or sent, what a template adds to them, and the problems that they can have.
 
 use tidegate_slack::prose;
 use tidegate_slack::prose::{Prose, code};
@@ -22,7 +22,7 @@ pub fn typed(known: &command::Declare) -> Declaration {
     }
 }
 
-/// Fills in what the template says and nobody else did.
+/// Fills the empty fields from the template.
 pub fn from_template(
     mut declaration: Declaration,
     settings: &Settings,

@@ -1,6 +1,6 @@
 //! Commands: `/incident status`, `severity`, `resolve`, `reopen`, `cancel`, `close`, `accept`.
 //!
-//! Where an incident stands, and who hears of it when that changes.
+//! The status and severity of an incident, and who is notified when they change.
 
 mod endings;
 
@@ -25,11 +25,11 @@ use crate::model::transition::{self, Transition};
 /// An update of an incident: a new status, a message, or both.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Update {
-    /// The status to go to.
+    /// The status to change to; `None` leaves it.
     pub to: Option<Status>,
     /// The message for the workspace; blank counts as none.
     pub text: Option<String>,
-    /// Minutes until the next word; `None` leaves it to the settings.
+    /// Minutes until the next update is due; `None` leaves it to the settings.
     pub next_minutes: Option<u32>,
 }
 
@@ -44,7 +44,7 @@ impl Update {
     }
 }
 
-/// Says where it stands: a transition, words, or both.
+/// Posts an update: a change of status, a message, or both.
 pub fn update(context: &DecisionContext<'_>, update: &Update) -> Result<Verdict, RequestError> {
     let action = if update.to.is_some() {
         Action::ChangeStatus
@@ -69,7 +69,7 @@ pub fn update(context: &DecisionContext<'_>, update: &Update) -> Result<Verdict,
         .as_deref()
         .map(str::trim)
         .filter(|text| !text.is_empty());
-    // The first word shows that somebody has taken it up.
+    // The first message shows that somebody has taken the incident up.
     let to = match (update.to, incident.status) {
         (None, Status::Declared) if text.is_some() => Some(Status::Investigating),
         (to, _) => to,
@@ -133,7 +133,7 @@ fn announce_update(
     publish(change);
 }
 
-/// Changes how bad it is. Who was not told yet is told when it gets worse; when it gets better, it is said in the channel.
+/// Changes the severity. If it gets worse, audiences that were not told yet are told; if it gets better, only the channel is told.
 pub fn severity(
     context: &DecisionContext<'_>,
     to: Severity,

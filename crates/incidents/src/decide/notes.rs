@@ -48,7 +48,7 @@ pub fn add(
     ))
 }
 
-/// Puts a message on the timeline, once. `known` is what the incident knows of the message.
+/// Puts a message on the timeline, once. `known` is the incident's record of the message.
 pub fn add_message(
     context: &DecisionContext<'_>,
     source: &Source,
@@ -86,9 +86,9 @@ pub fn add_message(
 pub struct Words {
     /// The message's text, as Slack has it.
     pub text: String,
-    /// Who posted it; `None` if that is not known.
+    /// The person who posted it; `None` if that is not known.
     pub author: Option<UserId>,
-    /// When it came to say so, by Slack's clock: edits that are older do not count. The default if that is not known.
+    /// The time of the latest edit, by Slack's clock: older edits do not count. The default if that is not known.
     pub version: Ts,
 }
 
@@ -121,7 +121,7 @@ pub fn mark(
     true
 }
 
-/// Writes a message down: as its author's, at the time when it was posted.
+/// Adds the entry of a message, with its author and the time at which it was posted.
 fn note_message(change: &mut Change, source: &Source, text: String, author: Option<UserId>) -> u64 {
     let at = moment(&source.ts).map_or(change.now, |at| at.min(change.now));
     let by = change.actor.clone();
@@ -213,7 +213,7 @@ pub fn by_time(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Says when something really happened.
+/// Corrects the time of a milestone.
 pub fn correct(
     context: &DecisionContext<'_>,
     milestone: Milestone,
@@ -239,7 +239,7 @@ pub fn correct(
     ))
 }
 
-/// The moment that somebody names, which has been.
+/// The moment that a person names. Refuses one that is still to come.
 fn happened(
     context: &DecisionContext<'_>,
     when: When,

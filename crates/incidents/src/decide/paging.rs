@@ -26,9 +26,9 @@ pub const MAX_CALLED: usize = 20;
 
 /// The result of calling people.
 pub(crate) struct Called {
-    /// They get a direct message.
+    /// People who get a direct message.
     pub told: Vec<UserId>,
-    /// They were called just before, and are left alone.
+    /// People who were called within the last five minutes, and are left alone.
     pub spared: Vec<UserId>,
 }
 
@@ -50,7 +50,7 @@ pub fn page(context: &DecisionContext<'_>, whom: &Paged) -> Result<Verdict, Requ
     call_for(context, incident, users)
 }
 
-/// Calls the next of the escalation list, and the services' owners after that.
+/// Calls the next person on the escalation list, or the services' owners after the last one.
 pub fn escalate(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Page)?;
     goes_on(incident)?;
@@ -113,8 +113,9 @@ fn call_for(
     Ok(Verdict::changed(change, answer(&called, left_out)))
 }
 
-/// Has people called who are not left alone: a direct message, and an invitation for those who are not in the channel.
-/// The timeline has it already: the ledger's row is named after its entry.
+/// Calls people, except those who were called just before: each gets a direct message, and an invitation if they are
+/// not in the channel. The caller has noted it on the timeline already, because the ledger's row is named after that
+/// entry.
 pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     let audience: BTreeSet<Audience> = users.iter().cloned().map(Audience::Person).collect();
     let news = routing::tell(change, &audience, News::Paged, Some(why));
@@ -136,7 +137,7 @@ pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     Called { told, spared }
 }
 
-/// Who is called next: the first of the escalation list who has not been, else the owners who have not been.
+/// The people to call next: the first on the escalation list who was not called yet, or else the owners who were not.
 fn next(incident: &Incident, settings: &Settings) -> Vec<UserId> {
     let left = |user: &&UserId| {
         let called = routing::has_heard(incident, News::Paged, &Audience::Person((*user).clone()));

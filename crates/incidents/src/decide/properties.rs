@@ -15,7 +15,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, publication};
 
-/// Gives its channel another name; the day at its beginning stays.
+/// Renames the channel; the date at the beginning of its name stays.
 pub fn rename(context: &DecisionContext<'_>, typed: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Rename)?;
     let Some(name) = channel_name::renamed(&incident.channel_name, typed) else {
@@ -49,7 +49,7 @@ pub fn rename(context: &DecisionContext<'_>, typed: &str) -> Result<Verdict, Req
     Ok(Verdict::changed(change, words))
 }
 
-/// Hides it from all who do not take part, or shows it to everyone again.
+/// Hides the incident from everyone who does not participate, or shows it to all members again.
 pub fn private(context: &DecisionContext<'_>, on: bool) -> Result<Verdict, RequestError> {
     let incident = context.may(if on {
         Action::MakePrivate

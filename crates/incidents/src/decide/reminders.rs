@@ -21,10 +21,10 @@ use crate::render::text::span;
 
 pub use self::fire::fire;
 
-/// How long reminders can be put off at most.
+/// The longest time by which reminders can be put off.
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 
-/// Sets when the next update is due, or has nobody reminded of it any more.
+/// Sets when the next update is due, or turns its reminder off.
 pub fn remind(
     context: &DecisionContext<'_>,
     after: Option<Duration>,
@@ -58,7 +58,7 @@ pub fn remind(
     ))
 }
 
-/// Keeps reminders quiet for a while, or ends that. The clocks of the statistics go on, and so does what tidies up.
+/// Pauses the reminders, or ends the pause. The clocks of the statistics go on, and so do closing and archiving.
 pub fn pause(
     context: &DecisionContext<'_>,
     for_: Option<Duration>,
@@ -166,7 +166,7 @@ fn switch_off(context: &DecisionContext<'_>, incident: &Incident, kind: TimerKin
     Verdict::silent(change)
 }
 
-/// Refuses what is no reminder, and a button under one that is over.
+/// Refuses kinds that remind nobody, and buttons of reminders that are over.
 fn is_awaited(
     context: &DecisionContext<'_>,
     incident: &Incident,

@@ -1,4 +1,4 @@
-//! Requests: what a person, a program or a timer asks of incidents, and what came with it. They are the same whether they
+//! Requests: what a person, a program or a timer asks of incidents, and the data that comes with it. They are the same whether they
 //! were typed, clicked, filled in or sent to the API.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::model::timer_kind::TimerKind;
 /// The kinds of requests.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RequestKind {
-    /// Run a command: typed, or behind a button.
+    /// Run a command that was typed or is behind a button.
     Command(Command),
     /// Declare the incident that the declaration describes.
     Declare(Box<Declaration>),
@@ -40,7 +40,7 @@ pub enum RequestKind {
     Snooze(TimerKind, u32),
     /// Stop the reminders of that kind.
     StopReminder(TimerKind),
-    /// Do what is due: a timer went off.
+    /// Do what is due, because a timer went off.
     Fire(TimerKind),
     /// Put a message on the timeline.
     AddMessage {

@@ -1,5 +1,5 @@
-//! What `/incident config`, `/incident template` and `/incident map` do to the settings: pure functions from what was
-//! typed to the settings as they should be, and what to answer. The caller has checked that the asker is an admin.
+//! Commands `/incident config`, `/incident template` and `/incident map`: pure functions from the typed text to the new
+//! settings and the answer. The caller has checked that the asker is an admin.
 
 mod fields;
 mod mapping;
@@ -23,7 +23,7 @@ use crate::model::settings::input;
 
 /// The result of an edit.
 pub struct Edited {
-    /// The settings as they should be; `None` where something was only shown.
+    /// The new settings; `None` if the command only shows something.
     pub changed: Option<Settings>,
     /// The answer, in Slack's markup. Text that people typed is escaped in it.
     pub said: String,
@@ -53,7 +53,7 @@ pub fn decide(
     })
 }
 
-/// Each way to type them, and what it does.
+/// Each form of the three commands, and what it does.
 pub const USAGE: [(&str, &str); 21] = [
     ("config", "Show the settings."),
     ("config show <path>", "Show one of them whole."),

@@ -1,7 +1,7 @@
 //! Commands: `/incident task add`, `done`, `reopen`, `take`; the shortcut that makes a task of a message.
 //!
-//! Tasks are rows of their own in the incident's partition, and outlive its end. Those that are open and somebody's
-//! stand in that person's list as well.
+//! Tasks are rows of their own in the incident's partition, and outlive its end. An open task that is assigned to a
+//! person is in that person's list as well.
 
 mod store;
 
@@ -71,7 +71,7 @@ impl Task {
 /// A task that is to be made.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// The work to do, in at most [`MAX_TEXT`] characters.
+    /// The work to do. [`add`] refuses more than [`MAX_TEXT`] characters.
     pub text: String,
     /// The person who is to do it; `None` assigns nobody.
     pub assignee: Option<UserId>,
@@ -137,7 +137,7 @@ pub fn add(context: &DecisionContext<'_>, new: &NewTask) -> Result<Verdict, Requ
     Ok(Verdict::silent(change))
 }
 
-/// Says that a task is done.
+/// Marks a task as done.
 pub fn done(
     context: &DecisionContext<'_>,
     n: u32,
@@ -152,7 +152,7 @@ pub fn done(
     Ok(changed(context, incident, before, &task, "done"))
 }
 
-/// Says that a task is not done after all.
+/// Marks a task as open again.
 pub fn reopen(
     context: &DecisionContext<'_>,
     n: u32,
@@ -167,7 +167,7 @@ pub fn reopen(
     Ok(changed(context, incident, before, &task, "open again"))
 }
 
-/// Makes a task the asker's.
+/// Assigns a task to the asker.
 pub fn take(
     context: &DecisionContext<'_>,
     n: u32,

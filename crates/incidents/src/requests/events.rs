@@ -1,7 +1,7 @@
-//! Events in Slack that concern an incident: messages that are marked, edited and deleted, people who come into a
-//! channel, channels that somebody puts away, the home tab.
+//! Events in Slack that concern an incident: messages that are marked, edited and deleted, people who enter a channel,
+//! channels that are archived, the home tab.
 //!
-//! An event of a channel that is no incident's costs one read at most.
+//! An event of another channel costs one read at most.
 
 mod channel;
 mod messages;
@@ -42,17 +42,17 @@ enum Heard<'a> {
         ts: Ts,
         by: UserId,
     },
-    /// A message says something else now.
+    /// A message was edited.
     Edited { source: Source, ts: Ts },
     /// A message was deleted.
     Deleted { source: Source },
-    /// Somebody came into a channel.
+    /// A person entered a channel.
     Joined { channel: ChannelId, user: UserId },
-    /// A channel was put away, or taken out again.
+    /// A channel was archived, or unarchived if `is` is false.
     Archived { channel: ChannelId, is: bool },
     /// A channel was deleted.
     ChannelDeleted { channel: ChannelId },
-    /// A channel has another name.
+    /// A channel was renamed.
     Renamed { channel: ChannelId, name: &'a str },
 }
 
@@ -63,8 +63,8 @@ enum MarkedBy<'a> {
     Emoji(&'a str),
 }
 
-/// Decides about an event; `None` if it concerns no incident. The writes carry the conditions under which they hold: should one
-/// fail, call it again.
+/// Decides about an event; `None` if it concerns no incident. The writes carry the conditions under which they hold: if one fails,
+/// the caller decides again.
 pub async fn on_event(
     incidents: &Incidents,
     rows: &Rows,
@@ -123,7 +123,7 @@ fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
     let user = || event.user().map(UserId::from);
     let own = envelope.is_own();
     match event.kind() {
-        // The bot is in again: what was left out of the channel goes on.
+        // The bot is in the channel again, so messages to it go on.
         "member_joined_channel" if own => Some(Heard::Archived {
             channel: channel()?,
             is: false,
@@ -193,7 +193,7 @@ fn heard_message(envelope: &Envelope) -> Option<Heard<'_>> {
 }
 
 impl<'a> MarkedBy<'a> {
-    /// As a mark of that person's.
+    /// The mark as one by that person.
     fn marker(self, by: &'a UserId) -> Marker<'a> {
         match self {
             Self::Pin => Marker::Pin,
@@ -204,7 +204,7 @@ impl<'a> MarkedBy<'a> {
         }
     }
 
-    /// Whether the workspace wants such marks on the timeline.
+    /// Whether the settings put messages with such a mark on the timeline.
     fn counts(self, settings: &Settings) -> bool {
         match self {
             Self::Pin => true,

@@ -22,7 +22,7 @@ pub struct Summary {
     pub n: i64,
     /// The mean in milliseconds, exact.
     pub mean_ms: i64,
-    /// From buckets: exact to a fifth.
+    /// The median, from buckets: exact to a fifth.
     pub median_ms: i64,
     /// The 90th percentile, from buckets: exact to a fifth.
     pub p90_ms: i64,
@@ -45,9 +45,9 @@ pub struct Cell {
     pub mttr: Option<Summary>,
 }
 
-/// The statistics of the `days` calendar days, in UTC, that end with the day of `now`: all services together first, then
-/// each service; the worst severity first. With a service, those of it only. One query for each month that the days
-/// fall in.
+/// The statistics of the `days` calendar days, in UTC, that end with the day of `now`: all services together first, then each
+/// service; the worst severity first. If `service` is given, only its statistics. Makes one query for each month that the days fall
+/// in.
 pub async fn load(
     rows: &Rows,
     now: Timestamp,

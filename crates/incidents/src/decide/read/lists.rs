@@ -16,7 +16,7 @@ use crate::model::rows::{self, Loaded};
 use crate::render::list::{self, ListRow};
 use crate::render::tasks::{self as shown, MyTask};
 
-/// Places of a list that are read at most.
+/// Most places of a list that are read.
 const MOST_READ: usize = 500;
 
 /// Incidents that are read at once.
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 25;
 /// Months that the list of all incidents looks back over, the present one included.
 const MONTHS: u16 = 12;
 
-/// Whether the asker may know of an incident.
+/// Whether the asker may see an incident.
 pub fn sees(context: &DecisionContext<'_>, incident: &Incident) -> bool {
     permissions::can_see(&context.standing_in(Some(incident)), incident)
 }

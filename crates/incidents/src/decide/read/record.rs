@@ -40,7 +40,7 @@ pub(super) async fn page(
     }))
 }
 
-/// Entries may be written down long after what they tell of.
+/// Entries in the order in which things happened: some were written much later.
 fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by_key(|entry| (entry.at, entry.seq));
     entries
@@ -51,7 +51,7 @@ fn behind(entries: &[Entry], after: Option<u64>) -> &[Entry] {
     &entries[place.map_or(0, |place| place + 1)..]
 }
 
-/// The whole record in a message; one that is too long for it is to be had from the API.
+/// The whole record in a message. If it is too long, the message says how to get it from the API.
 pub(super) async fn export(
     public_url: Option<&str>,
     rows: &Rows,
@@ -70,7 +70,7 @@ pub(super) async fn export(
     };
     let text = match format {
         ExportFormat::Markdown => export::markdown(&export),
-        // In JSON that is the same, and no three of them end the block of code.
+        // In JSON the escape means the same, and three backticks cannot end the block of code.
         ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
     };
     let text = format!("```\n{}\n```", escape(&text));

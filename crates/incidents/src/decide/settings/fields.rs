@@ -27,7 +27,7 @@ pub(super) fn show(settings: &Settings, path: &str) -> Result<Edited, String> {
     Ok(Edited::shown(said))
 }
 
-/// Sets a part to what was typed.
+/// Sets a part to the typed value.
 pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited, String> {
     if typed.is_empty() {
         return Err(format!("The new value of `{}` is missing.", escape(path)));
@@ -56,7 +56,7 @@ pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited
     })
 }
 
-/// Puts a part back to its default, or takes an entry away.
+/// Resets a part to its default, or removes an entry.
 pub(super) fn unset(settings: &Settings, path: &str) -> Result<Edited, String> {
     let defaults = json_of(&Settings::default())?;
     find(&json_of(settings)?, path)?;
@@ -73,7 +73,7 @@ pub(super) fn unset(settings: &Settings, path: &str) -> Result<Edited, String> {
     })
 }
 
-/// Adds to a list, or takes from it.
+/// Adds entries to a list, or removes them.
 pub(super) fn list(
     settings: &Settings,
     path: &str,

@@ -29,7 +29,7 @@ pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
     }
 }
 
-/// Whether `/incident map …` asks for what only the status page can answer; [`against_page`] words it.
+/// Whether `/incident map …` asks for a check against the status page; [`against_page`] writes the answer.
 pub fn is_page_check(text: &str) -> bool {
     Words::new(text).keyword().as_deref() == Some("check")
 }

@@ -1,4 +1,4 @@
-//! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
+//! Events of an incident's channel: a person enters, or the channel is archived, unarchived, deleted or renamed.
 
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::people::PersonKind;
@@ -19,17 +19,17 @@ use crate::model::settings::Settings;
 use crate::model::timeline::EntryKind;
 use crate::render::welcome;
 
-/// Cards shown to one person who comes in, at most: they wait in the incident's lane with everything else.
+/// Most cards of roles that a person who enters is shown: they wait in the incident's lane with everything else.
 const MAX_CARDS: usize = 4;
 
 /// What follows when a person enters an incident's channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coming {
-    /// Nothing: it is not theirs to see, or the account may not join.
+    /// Nothing: the person may not see the incident, or the account may not join.
     Nothing,
-    /// They are shown how things stand.
+    /// The person is shown how things stand.
     Welcome,
-    /// They take part from now on, and are shown how things stand.
+    /// The person becomes a participant, and is shown how things stand.
     TakesPart,
 }
 
@@ -100,13 +100,13 @@ pub(super) async fn joined(
     Ok(Some(change.finish(&settings.timers)))
 }
 
-/// Whether only those who were let in see an incident's channel. One of which that is not known counts as open to all.
+/// Whether an incident's channel is private in Slack. A channel about which that is not known counts as open to all.
 async fn has_private_channel(context: &Context<'_>, id: &IncidentId) -> Result<bool, TableError> {
     let place = context.rows.get(&rows::place(id)).await?;
     Ok(place.is_some_and(|place| place.flag("private")))
 }
 
-/// How things stand, and the card of each role that they hold.
+/// The messages that show the person how things stand, and the card of each role that they hold.
 fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effect> {
     let own = settings
         .roles
@@ -130,7 +130,7 @@ fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effec
     messages.into_iter().map(whisper).collect()
 }
 
-/// Somebody put the channel away, or took it out again.
+/// Decides about a channel that was archived or unarchived; `None` if it has no incident or nothing changes.
 pub(super) async fn archived(
     context: &Context<'_>,
     channel: &ChannelId,

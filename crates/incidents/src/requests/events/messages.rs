@@ -35,7 +35,7 @@ struct Message {
     deleted: bool,
 }
 
-/// A message was marked in a channel, or a mark removed.
+/// Decides about a mark that was set or removed; `None` if it changes nothing.
 pub(super) async fn marked(
     context: &Context<'_>,
     mark: &Mark<'_>,
@@ -87,7 +87,7 @@ fn set(
     notes::mark(&mut change, mark.source, known, (marker, mark.ts), words).then_some(change)
 }
 
-/// Takes a mark back. One that is not known yet is remembered: its setting may come later than this.
+/// Removes a mark. One that is not known yet is remembered, because the event that set it may come later.
 fn removed(
     context: &Context<'_>,
     incident: &Incident,
@@ -113,7 +113,7 @@ fn removed(
     Some(change)
 }
 
-/// A message says something else now.
+/// Decides about an edited message; `None` if no timeline holds it.
 pub(super) async fn edited(
     context: &Context<'_>,
     source: &Source,
@@ -145,9 +145,9 @@ pub(super) async fn deleted(
     .await
 }
 
-/// Has the entries of a message follow it, on every timeline that knows of it. `follow` says whether it learned anything,
-/// which is written down even where no entry changes: it outdates events that are still on their way. The entry of a
-/// declaration stays: it tells of more than the message.
+/// Edits the entries of a message on every timeline that knows of it. `follow` returns whether it learned anything, which is stored
+/// even if no entry changes: it outdates events that are still on their way. The entry of a declaration stays, because it tells of
+/// more than the message.
 async fn followed(
     context: &Context<'_>,
     source: &Source,
@@ -187,7 +187,7 @@ async fn followed(
     Ok(Some(all))
 }
 
-/// A message's words: those that were mirrored, which are the latest; else those that the event carries; else its address.
+/// A message's words: the mirrored ones, which are the latest; or else those in the event; or else the message's address.
 async fn read(
     rows: &Rows,
     source: &Source,
@@ -217,7 +217,7 @@ async fn read(
     Ok(Message { words, deleted })
 }
 
-/// Stands for a message without words, or one that was never seen.
+/// The address that stands for a message without words, or one that was never seen.
 fn address(source: &Source, event: Option<Event<'_>>) -> String {
     let carried = event.and_then(|event| event.item_message());
     match carried.and_then(|message| message.permalink()) {

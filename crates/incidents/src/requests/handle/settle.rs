@@ -22,11 +22,11 @@ pub struct Settled {
     pub decision: Decision,
     /// The answer to the asker; `None` if they get none.
     pub answer: Option<Result<Reply, RequestError>>,
-    /// The incident that it changes.
+    /// The incident that it changes; `None` if it changes none.
     pub incident: Option<IncidentId>,
 }
 
-/// Turns a verdict into what to commit; a form is shown on the way.
+/// Turns a verdict into a decision to commit. If the verdict is a form, shows it.
 pub(super) async fn settle(
     incidents: &Incidents,
     tenant: &TenantId,
