@@ -43,7 +43,7 @@ use crate::tiers::Tier;
 pub trait Method: Serialize + Sync {
     /// Slack's name of the method, for example `chat.postMessage`.
     const NAME: &'static str;
-    /// How often it may be called.
+    /// The rate tier, which says how often it may be called.
     const TIER: Tier;
     /// How the method is sent, and what an unreadable answer means.
     const KIND: Kind;

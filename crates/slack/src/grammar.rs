@@ -29,13 +29,13 @@ pub struct Grammar<C: 'static, G: 'static> {
     pub forms: &'static [&'static [Form<C, G>]],
 }
 
-/// One form: the word that it begins with, and all that can follow.
+/// One form of the command: the word that it begins with, and the reader of the rest.
 pub struct Form<C, G> {
     /// Its place in the help.
     pub group: G,
     /// The word that it begins with, in lower case.
     pub word: &'static str,
-    /// Other words for the same.
+    /// Other words for the same form, in lower case.
     pub also: &'static [&'static str],
     /// Lines of the help.
     pub lines: &'static [Line],

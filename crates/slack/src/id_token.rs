@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::ids::{TenantId, UserId};
 use crate::tenant::is_id;
 
-/// Who makes id tokens, as they say of themselves.
+/// The issuer of genuine id tokens.
 const ISSUER: &str = "https://slack.com";
 
 /// A person, as a good id token names them.
@@ -25,7 +25,7 @@ pub struct SignedIn {
 /// Why an id token is not good. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum IdTokenError {
-    /// It is no token, or lacks what it is for.
+    /// It is no token, or lacks a claim.
     #[error("the id token cannot be read")]
     Unreadable,
     /// Its issuer is not Slack.

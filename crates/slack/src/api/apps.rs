@@ -1,4 +1,4 @@
-//! `apps.*`: what concerns the app as a whole, mostly with its own token (`xapp-…`).
+//! `apps.*`: methods for the app as a whole, mostly with its own token (`xapp-…`).
 
 use secrecy::SecretString;
 
@@ -12,7 +12,7 @@ method! {
 }
 
 method! {
-    /// All installations that an event is visible to, of which the event names one only; takes the app's own token.
+    /// Lists all installations that an event is visible to, because the event names only one; takes the app's own token.
     Read "apps.event.authorizations.list": ListEventAuthorizations {
         /// The field of the same name in the event's envelope.
         event_context: String,
@@ -51,7 +51,7 @@ answer! {
             /// The installations that this page holds.
             authorizations: List<EventAuthorization>,
         }
-        /// Where the next page begins.
+        /// The cursor of the next page.
         response_metadata: Metadata,
     }
 }

@@ -1,4 +1,4 @@
-//! `auth.*`: whose a token is, and ending it.
+//! `auth.*`: checks a token, and revokes it.
 
 use crate::ids::{TenantId, UserId};
 
@@ -8,9 +8,9 @@ method! {
 }
 
 method! {
-    /// Ends the token it is called with.
+    /// Revokes the token that it is called with.
     WriteForm "auth.revoke": Revoke {
-        /// Only says whether it would.
+        /// Whether to say only what a call would do.
         test: Option<bool>,
     } => Revoked
 }
@@ -28,13 +28,13 @@ answer! {
         team_id: Option<TenantId>,
         /// The person or bot user.
         user_id: Option<UserId>,
-        /// `B…`, which only a bot's token has.
+        /// The bot's id, `B…`; `None` for a person's token.
         bot_id: Option<String>,
         /// The organisation, `E…`; `None` if the workspace belongs to none.
         enterprise_id: Option<TenantId>,
         /// Whether the organisation installed the app.
         is_enterprise_install: bool,
-        /// Seconds, for a token that rotates.
+        /// Seconds until the token expires, if it rotates.
         expires_in: Option<u64>,
     }
 }

@@ -13,7 +13,7 @@ pub struct Install<'a> {
     pub user_scopes: &'a [&'a str],
     /// Comes back with the code, and proves that the answer belongs to this question.
     pub state: &'a str,
-    /// Where the answer goes; it must be one of the app's own.
+    /// The address that the browser returns to; it must be one of the app's redirect URLs.
     pub redirect_uri: &'a str,
     /// The workspace to offer first.
     pub team: Option<&'a str>,
@@ -40,13 +40,13 @@ impl Install<'_> {
 pub struct SignIn<'a> {
     /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
-    /// `openid`, and `email` and `profile` at will.
+    /// The scopes to ask for: `openid`, and optionally `email` and `profile`.
     pub scopes: &'a [&'a str],
     /// Comes back with the code, and proves that the answer belongs to this question.
     pub state: &'a str,
     /// Comes back within the id token, and proves that it was made for this question.
     pub nonce: &'a str,
-    /// Where the answer goes; it must be one of the app's own.
+    /// The address that the browser returns to; it must be one of the app's redirect URLs.
     pub redirect_uri: &'a str,
     /// The only workspace to sign in to.
     pub team: Option<&'a str>,
@@ -74,7 +74,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Where people meet Slack, or a stand-in: what the API hangs under.
+/// The address of Slack's site, or of a stand-in, without the path of the API.
 fn site(base_url: &str) -> &str {
     let base_url = base_url.trim_end_matches('/');
     base_url.strip_suffix("/api").unwrap_or(base_url)

@@ -10,7 +10,7 @@ method! {
         channel_id: ChannelId,
         /// The title that people read.
         title: String,
-        /// `link` is the only one there is.
+        /// The kind of bookmark; `link` is the only one.
         #[serde(rename = "type")]
         kind: String,
         /// The address that it leads to; Slack requires one for `link`.
@@ -47,7 +47,7 @@ method! {
 }
 
 method! {
-    /// The links of a channel.
+    /// Lists the links of a channel.
     Read "bookmarks.list": ListBookmarks {
         /// The channel whose links are listed.
         channel_id: ChannelId,

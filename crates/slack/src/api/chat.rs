@@ -19,13 +19,13 @@ method! {
         channel: ChannelId,
         /// The text in mrkdwn, which stands for the blocks where they cannot be shown. Slack cuts it off at 40,000 characters.
         text: String,
-        /// Rich content, 50 at most.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
         /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
-        /// Shows an answer in a thread to the channel too.
+        /// Whether an answer in a thread is shown in the channel too.
         reply_broadcast: Option<bool>,
         /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
@@ -67,7 +67,7 @@ method! {
         attachments: Option<Vec<Value>>,
         /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
-        /// Shows an answer in a thread to the channel too.
+        /// Whether an answer in a thread is shown in the channel too.
         reply_broadcast: Option<bool>,
     } => Posted
 }
@@ -83,7 +83,7 @@ method! {
 }
 
 method! {
-    /// A message's address for people.
+    /// Tells the address of a message.
     Read "chat.getPermalink": GetPermalink {
         /// The channel that the message is in.
         channel: ChannelId,

@@ -7,7 +7,7 @@ use super::types::{List, Metadata};
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Everybody, those who have left too.
+    /// Lists the people and bot users of a workspace, including those who have left.
     Read "users.list": ListUsers {
         /// Whether the answer has each person's language, in `locale`.
         include_locale: Option<bool>,
@@ -31,7 +31,7 @@ method! {
 }
 
 method! {
-    /// The person with that address; needs scope `users:read.email`.
+    /// Finds the person with that address; needs the scope `users:read.email`.
     Read "users.lookupByEmail": LookupByEmail {
         /// The person's address, as their profile has it.
         email: String,
@@ -39,13 +39,13 @@ method! {
 }
 
 method! {
-    /// The conversations that somebody is in.
+    /// Lists the conversations that a person is in.
     Read "users.conversations": Conversations {
-        /// Whose; the token's own if empty.
+        /// The id of the person, `U…` or `W…`; the token's own if empty.
         user: Option<UserId>,
         /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
         types: Option<Vec<String>>,
-        /// Leaves the archived ones out.
+        /// Whether archived ones are left out.
         exclude_archived: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
@@ -69,7 +69,7 @@ method! {
     Read "users.profile.get": GetProfile {
         /// The id of the person, `U…` or `W…`; the token's own if empty.
         user: Option<UserId>,
-        /// With the labels of added fields, which costs a stricter rate limit.
+        /// Whether the answer has the labels of added fields; Slack limits such calls more strictly.
         include_labels: Option<bool>,
     } => OneProfile
 }
@@ -80,10 +80,10 @@ answer! {
     /// A page of people.
     UserPage {
         must {
-            /// Fewer than asked for is no sign of the end.
+            /// The people of this page. A page may have fewer than asked for and not be the last.
             members: List<User>,
         }
-        /// Unix seconds: for which moment it is true.
+        /// The time for which the list holds, in Unix seconds.
         cache_ts: i64,
         /// Where the next page begins.
         response_metadata: Metadata,

@@ -31,11 +31,11 @@ method! {
 method! {
     /// Replaces the content of an open modal.
     Write "views.update": Update {
-        /// Which; or by the name in the next field.
+        /// The id of the view, `V…`; `None` if `external_id` names it.
         view_id: Option<String>,
-        /// A name of the app's own.
+        /// The app's own name of the view.
         external_id: Option<String>,
-        /// Changes it only if it is still as it was when it had this hash: `hash_conflict` otherwise.
+        /// The hash of the state that the change is based on. If the view has another one, Slack refuses with `hash_conflict`.
         hash: Option<String>,
         /// The whole modal as it shall be from now on.
         view: Value,
@@ -47,7 +47,7 @@ method! {
     Write "views.publish": Publish {
         /// The person whose tab it is, `U…` or `W…`.
         user_id: UserId,
-        /// Sets it only if it is still as it was when it had this hash.
+        /// The hash of the state that the change is based on. If the tab has another one, Slack refuses with `hash_conflict`.
         hash: Option<String>,
         /// The tab as an object of Block Kit, `"type": "home"`.
         view: Value,
@@ -80,13 +80,13 @@ answer! {
         callback_id: Option<String>,
         /// The app's name for this one view.
         external_id: Option<String>,
-        /// The first of its stack.
+        /// The first view of its stack.
         root_view_id: Option<String>,
         /// The view below it in its stack.
         previous_view_id: Option<String>,
         /// The workspace in which it is seen, `T…`.
         team_id: Option<TenantId>,
-        /// Where the app is installed, for an org-wide install.
+        /// The workspace or organisation in which the app is installed.
         app_installed_team_id: Option<TenantId>,
     }
 }

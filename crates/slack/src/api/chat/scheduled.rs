@@ -1,4 +1,4 @@
-//! `chat.scheduleMessage` and its kin: what Slack itself will say later.
+//! `chat.scheduleMessage` and related methods: messages that Slack posts later.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ method! {
     Write "chat.scheduleMessage": ScheduleMessage {
         /// The channel or direct message that gets it.
         channel: ChannelId,
-        /// Unix seconds, 120 days ahead at most.
+        /// The time to post it, in Unix seconds, at most 120 days from now.
         post_at: i64,
         /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,

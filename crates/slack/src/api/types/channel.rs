@@ -10,7 +10,7 @@ answer! {
             /// The id of the conversation, `C…`, `G…` or `D…`.
             id: ChannelId,
         }
-        /// Without `#`; empty for direct messages.
+        /// The name without `#`; empty for direct messages.
         name: String,
         /// Whether it is a direct message between two.
         is_im: bool,

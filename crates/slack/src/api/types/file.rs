@@ -18,11 +18,11 @@ answer! {
         title: Option<String>,
         /// The media type, such as `image/png`.
         mimetype: Option<String>,
-        /// Slack's own word for the type.
+        /// Slack's own name of the type, such as `png`.
         filetype: Option<String>,
         /// The length of the content in bytes.
         size: u64,
-        /// `tombstone` for one that was deleted.
+        /// The mode; `tombstone` for a file that was deleted.
         mode: Option<String>,
         /// The person or bot user who uploaded it.
         user: Option<UserId>,
@@ -30,13 +30,13 @@ answer! {
         created: i64,
         /// Whether the content is on another service, such as Google Drive.
         is_external: bool,
-        /// `check_file_info` where the file must be asked for by itself: Slack Connect.
+        /// `check_file_info` if the file has to be read with `files.info`, because it comes over Slack Connect.
         file_access: Option<String>,
         /// The address of the content, which takes a token with `files:read`.
         url_private: Option<String>,
         /// An `https` address that opens the file for people who may see it.
         permalink: Option<String>,
-        /// Opens to anybody who has it, once the file has been made public.
+        /// An address that opens the file for everybody, once it has been made public.
         permalink_public: Option<SecretString>,
         /// Public channels it was shared to.
         channels: List<ChannelId>,

@@ -10,7 +10,7 @@ answer! {
     /// A message of a channel. Blocks and attachments are as Slack sent them: a stored message loses nothing.
     Message {
         must {
-            /// Its identity within the channel.
+            /// The timestamp that identifies it within the channel.
             ts: Ts,
         }
         /// The kind of message, such as `bot_message`; `None` for a plain one.
@@ -21,23 +21,23 @@ answer! {
         user: Option<UserId>,
         /// The workspace that the author belongs to, `T…`.
         team: Option<TenantId>,
-        /// `B…`, if an app wrote it.
+        /// The bot's id, `B…`, if an app wrote it.
         bot_id: Option<String>,
-        /// `A…`, if an app wrote it.
+        /// The app's id, `A…`, if an app wrote it.
         app_id: Option<String>,
         /// The name an app chose for it.
         username: Option<String>,
-        /// The text, or what stands for it where blocks cannot be shown.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
         /// The thread it belongs to; its own `ts` at the head of a thread.
         thread_ts: Option<Ts>,
-        /// Who wrote the head of the thread.
+        /// The author of the first message of the thread.
         parent_user_id: Option<UserId>,
         /// At the head of a thread.
         reply_count: u64,
         /// At the head of a thread.
         latest_reply: Option<Ts>,
-        /// Set once it has been changed.
+        /// The latest change; `None` if it was never changed.
         edited: Option<Edited>,
         /// Rich content: blocks of Block Kit.
         blocks: List<Value>,
@@ -71,7 +71,7 @@ answer! {
         }
         /// The number of people who reacted with it.
         count: u64,
-        /// Who, though not always all of them.
+        /// The people who reacted with it; Slack may leave some out.
         users: List<UserId>,
     }
 }

@@ -19,9 +19,9 @@ answer! {
         name: String,
         /// The person's full name.
         real_name: Option<String>,
-        /// Whether the account has ended.
+        /// Whether the account is deactivated.
         deleted: bool,
-        /// Whether it is an app's.
+        /// Whether it is a bot user.
         is_bot: bool,
         /// Whether it is the app of the token.
         is_app_user: bool,
@@ -29,9 +29,9 @@ answer! {
         is_admin: bool,
         /// Whether they own the workspace.
         is_owner: bool,
-        /// A guest of several channels.
+        /// Whether they are a guest of one or several channels.
         is_restricted: bool,
-        /// A guest of one channel.
+        /// Whether they are a guest of one channel only.
         is_ultra_restricted: bool,
         /// Whether the account belongs to another organisation.
         is_stranger: bool,
@@ -39,7 +39,7 @@ answer! {
         tz: Option<String>,
         /// Seconds that their clock is ahead of UTC; less than 0 if it is behind.
         tz_offset: Option<i64>,
-        /// If it was asked for: `en-US`.
+        /// The language, such as `en-US`, if it was asked for.
         locale: Option<String>,
         /// The time of the account's latest change, in Unix seconds.
         updated: i64,
@@ -73,7 +73,7 @@ answer! {
         status_emoji: Option<String>,
         /// The address of their picture, 72 pixels wide and high.
         image_72: Option<String>,
-        /// Fields that the workspace added, by `X…`.
+        /// Fields that the workspace added, by their ids, `X…`.
         fields: BTreeMap<String, Value>,
     }
 }
