@@ -131,8 +131,8 @@ impl Product {
         }
     }
 
-    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of these
-    /// fails, the others still run.
+    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of
+    /// these fails, the others still run.
     pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Swept {
         let World {
             table,
