@@ -141,7 +141,7 @@ const RECORD: &[Form] = &[
             ("timeline edit <n> <text>", "say what an entry should have said; the original is kept"),
             ("timeline hide <n>", "leave an entry out of reports; the original is kept"),
             ("timeline export [markdown|json]", "hand out the whole record"),
-            ("timeline verify", "check that nobody has changed it")],
+            ("timeline verify", "check its chain of hashes")],
         &["timeline", "timeline add at 14:05 Restarted the primary", "timeline add at the edge, errors fell",
             "timeline edit 4 Restarted the replica", "timeline hide 4", "timeline export json", "timeline verify"],
         record::timeline),

@@ -191,7 +191,7 @@ fn check(
     }
 }
 
-/// Publishes a text.
+/// Publishes a text: numbers it, notes it, and brings the status page to it.
 fn release(change: &mut Change, context: &DecisionContext<'_>, text: String, by: Actor) {
     let said = if by == context.actor {
         text.clone()

@@ -73,7 +73,7 @@ method! {
 }
 
 method! {
-    /// Deletes a message.
+    /// Deletes a message that the token's user posted.
     Write "chat.delete": Delete {
         /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
