@@ -24,8 +24,8 @@ pub trait DomainApi: Any + Send + Sync {
 /// Looks up the people of the workspaces that installed the app.
 #[async_trait]
 pub trait Members: Send + Sync {
-    /// Returns the role of a person in their workspace. The API asks at every call, so that rights end with the install. `None` if the workspace
-    /// has not installed the app.
+    /// Returns the role of a person in their workspace. The API asks at every call, so that rights end with the install. `None` if
+    /// the workspace has not installed the app.
     async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, ApiError>;
 }
 

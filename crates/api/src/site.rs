@@ -48,7 +48,7 @@ impl Site {
         let origins: BTreeSet<String> = origins.map(str::to_owned).collect();
         for origin in origins.iter().filter(|origin| !is_origin(origin)) {
             let why = if origin.contains('*') {
-                "a wildcard would let every page on the web act as whoever is signed in: list each origin"
+                "a wildcard would let every page on the web act as the person who is signed in: list each origin"
             } else {
                 "each entry takes https and a host without a path, such as https://app.example.com"
             };

@@ -73,7 +73,7 @@ static ALL: [Entry; 4] = [
 
 /// An instance of a domain: its pipeline half, and its API half if it has one.
 pub struct Plugged {
-    /// The pipeline half.
+    /// The half that handles events, commands, jobs and effects.
     pub domain: Arc<dyn Domain>,
     /// The API half. `None` if the domain has no routes.
     pub api: Option<Arc<dyn DomainApi>>,

@@ -131,8 +131,8 @@ impl Product {
         }
     }
 
-    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of these
-    /// fails, the others still run.
+    /// Does the due work until `until`: wakes lanes, sends the jobs of timers, renews tokens and continues erasures. If one of
+    /// these fails, the others still run.
     pub async fn sweep(&self, queues: &JobQueues, until: Timestamp) -> Swept {
         let World {
             table,
@@ -160,7 +160,7 @@ impl Product {
 /// The result of a sweep.
 #[derive(Debug)]
 pub struct Swept {
-    /// How many erasures have ended, whatever else failed.
+    /// How many erasures have ended, even if something else failed.
     pub erased: usize,
     /// The first error, if there was one.
     pub failed: Option<SweepError>,

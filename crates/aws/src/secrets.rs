@@ -36,7 +36,7 @@ const PATIENCE: Patience = Patience {
     attempts: 2,
 };
 
-/// Reads `SecureString` parameters.
+/// Reads `SecureString` parameters of SSM, and keeps their values in memory.
 pub struct SsmSecrets {
     client: Client,
     clock: Arc<dyn Clock>,

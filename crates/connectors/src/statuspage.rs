@@ -62,7 +62,7 @@ pub enum SetupError {
 /// The page's own data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageInfo {
-    /// The page's id.
+    /// The page's id, as it stands in the page's address at manage.statuspage.io.
     pub id: String,
     /// The name that readers see.
     pub name: String,

@@ -34,12 +34,12 @@ use crate::records::{Call, TokenKind};
 use crate::scopes;
 use request::Args;
 
-/// What a method answers: the fields next to `ok`, or why not.
+/// The answer of a method: the fields next to `ok`, or why not.
 pub(crate) type Answer = Result<Value, Refusal>;
 
 /// Why a method was refused.
 pub(crate) enum Refusal {
-    /// Slack's error code.
+    /// Slack's error code, such as `channel_not_found`.
     Code(&'static str),
     /// The token lacks a scope: the one needed, and those it has.
     MissingScope(&'static str, String),
@@ -65,19 +65,19 @@ impl Refusal {
     }
 }
 
-/// Whom a request's bearer token stands for, where there is no method: the download of a file.
+/// The caller that a request's bearer token stands for, where there is no method: the download of a file.
 pub(crate) fn bearer(fake: &FakeSlack, headers: &HeaderMap) -> Result<Caller, &'static str> {
     auth::authenticate(fake, headers, &Args::parse(headers, None, &[])?)
 }
 
-/// What is known of a call when it is logged and answered.
+/// A call as it is logged and answered.
 struct Known<'a> {
     method: &'a str,
     channel: Option<String>,
     caller: Option<Caller>,
 }
 
-/// `POST /api/{method}`.
+/// `POST /api/{method}`: a call of the Web API, with arguments as query, form or JSON.
 pub(crate) async fn call(
     State(fake): State<FakeSlack>,
     Path(method): Path<String>,

@@ -1,14 +1,14 @@
-//! What the stand-in knows of the app before it has called once: its commands, shortcuts and events, as
+//! The stand-in's knowledge of the app before it has called once: its commands, shortcuts and events, as
 //! `infra/slack-app-manifest.yaml` gives them to Slack.
 
 use serde::Serialize;
 
-/// A slash command.
+/// A slash command of the app's manifest.
 #[derive(Debug, Serialize)]
 pub(crate) struct Command {
-    /// With its slash.
+    /// The name with its slash, such as `/tidegate`.
     pub name: &'static str,
-    /// What may follow it.
+    /// The arguments that may follow it, as the help shows them.
     pub hint: &'static str,
     /// Whether names of people and channels are turned into ids before the app sees them.
     pub escapes: bool,
@@ -82,7 +82,7 @@ mod tests {
 
     const MANIFEST: &str = include_str!("../../../infra/slack-app-manifest.yaml");
 
-    /// What stands behind `name:` in any line of the manifest, in order.
+    /// The values behind `name:` in any line of the manifest, in order.
     fn values(name: &str) -> Vec<&'static str> {
         let lines = MANIFEST.lines().map(str::trim);
         let lines = lines.map(|line| line.strip_prefix("- ").unwrap_or(line));

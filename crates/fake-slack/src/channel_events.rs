@@ -46,7 +46,7 @@ impl FakeSlack {
     }
 }
 
-/// `reaction_added` or `reaction_removed`.
+/// The event `reaction_added` or `reaction_removed`, as `kind` says.
 pub(crate) fn reaction(kind: &str, room: &Room, ts: &str, user: &str, name: &str) -> Value {
     let author = room.messages.get(ts).map(|message| &message.user);
     json!({
@@ -85,7 +85,7 @@ pub(crate) fn pin(
     }))
 }
 
-/// `member_joined_channel`.
+/// The event `member_joined_channel`; `inviter` is the person who invited them.
 pub(crate) fn joined(room: &Room, user: &str, team: &str, inviter: Option<&str>) -> Value {
     let mut event = json!({
         "type": "member_joined_channel",
@@ -109,7 +109,7 @@ pub(crate) fn changed(what: &str, room: &Room, user: &str) -> Value {
     })
 }
 
-/// `channel_rename` or `group_rename`.
+/// The event `channel_rename`, or `group_rename` for a private channel.
 pub(crate) fn renamed(room: &Room) -> Value {
     let channel = &room.channel;
     json!({

@@ -1,4 +1,4 @@
-//! What a stand-in Slack is told when it starts: the app's secrets and addresses, its own identity, and its manners.
+//! The configuration of a stand-in Slack: the app's secrets and addresses, its own identity, and its manners.
 
 use std::fmt;
 use std::time::Duration;

@@ -14,7 +14,7 @@ use crate::envelope::Addressee;
 use crate::fake::FakeSlack;
 use crate::faults::Fault;
 
-/// `POST /_fake/faults`.
+/// `POST /_fake/faults`: adds a fault to later calls.
 pub(crate) async fn add_fault(
     State(fake): State<FakeSlack>,
     Json(fault): Json<Fault>,
@@ -23,7 +23,7 @@ pub(crate) async fn add_fault(
     StatusCode::NO_CONTENT
 }
 
-/// `DELETE /_fake/faults`.
+/// `DELETE /_fake/faults`: forgets all faults, also those not used up.
 pub(crate) async fn clear_faults(State(fake): State<FakeSlack>) -> StatusCode {
     fake.clear_faults();
     StatusCode::NO_CONTENT
@@ -39,7 +39,7 @@ pub(crate) struct Post {
     thread_ts: Option<String>,
 }
 
-/// `POST /_fake/post`.
+/// `POST /_fake/post`: a person posts a message.
 pub(crate) async fn post(
     State(fake): State<FakeSlack>,
     Json(post): Json<Post>,
@@ -65,7 +65,7 @@ pub(crate) struct TypedCommand {
     text: String,
 }
 
-/// `POST /_fake/command`.
+/// `POST /_fake/command`: a person types a slash command.
 pub(crate) async fn command(
     State(fake): State<FakeSlack>,
     Json(typed): Json<TypedCommand>,
@@ -85,7 +85,7 @@ pub(crate) struct Event {
     to: HashMap<String, Value>,
 }
 
-/// `POST /_fake/event`.
+/// `POST /_fake/event`: delivers an event of any type; 400 if it is no object.
 pub(crate) async fn event(State(fake): State<FakeSlack>, Json(sent): Json<Event>) -> Response {
     if !sent.event.is_object() {
         return (StatusCode::BAD_REQUEST, "`event` must be an object").into_response();
@@ -102,7 +102,7 @@ pub(crate) struct Interaction {
     payload: Value,
 }
 
-/// `POST /_fake/interaction`.
+/// `POST /_fake/interaction`: delivers the payload of an interaction as it is given.
 pub(crate) async fn interaction(
     State(fake): State<FakeSlack>,
     Json(sent): Json<Interaction>,

@@ -10,7 +10,7 @@ use crate::signing::sign;
 /// As much of the app's answer as is kept.
 const BODY_LIMIT: usize = 16 * 1024;
 
-/// What became of everything one action sent to the app.
+/// The outcome of everything that one action sent to the app.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DeliveryReport {
     /// Whether each request was taken with a 2xx in the end.
@@ -28,7 +28,7 @@ pub struct DeliveryReport {
 pub struct Attempt {
     /// The event's type, `command`, or the interaction's type.
     pub kind: String,
-    /// The event's id.
+    /// The event's id, `Ev…`; `None` for commands and interactions.
     pub event_id: Option<String>,
     /// Whether it went over a WebSocket of the app.
     pub socket: bool,
@@ -74,7 +74,7 @@ impl DeliveryReport {
         }
     }
 
-    /// What happened is nothing that the app wants to hear of.
+    /// The report of an action of which the app need not be told.
     pub(crate) fn nothing_to_tell() -> Self {
         Self {
             ok: true,

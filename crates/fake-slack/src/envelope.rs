@@ -12,7 +12,8 @@ use crate::world::World;
 
 const CONTEXTS_KEPT: usize = 10_000;
 
-/// Whom an event is delivered for, and where it happened. Without any field it is the first workspace.
+/// The installation that an event is delivered for, and the workspace where it happened. Without any field it is the first
+/// workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Addressee {

@@ -74,7 +74,7 @@ impl FakeSlack {
         true
     }
 
-    /// Whom an event of a message is for. In a shared channel that is the author's workspace if the app is installed there,
+    /// The addressee of an event of a message. In a shared channel that is the author's workspace if the app is installed there,
     /// else the first one that has it.
     pub(crate) fn addressee(&self, channel: &str, author_team: Option<&str>) -> Addressee {
         let config = self.config();

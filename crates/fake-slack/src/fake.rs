@@ -39,7 +39,7 @@ impl FakeSlack {
         Self::new(FakeConfig { clock, ..config })
     }
 
-    /// A fresh workspace.
+    /// A stand-in with a workspace in its first state.
     #[must_use]
     pub fn new(config: FakeConfig) -> Self {
         let client = http_client::build()
@@ -92,7 +92,7 @@ impl FakeSlack {
             .collect()
     }
 
-    /// What a channel is about, as its topic says; empty for one that is not there.
+    /// The topic of a channel; empty for one that is not there.
     #[must_use]
     pub fn topic(&self, channel: &str) -> String {
         let world = self.world();
@@ -151,7 +151,7 @@ impl FakeSlack {
         self.world().faults.push(armed);
     }
 
-    /// Forgets all faults.
+    /// Forgets all faults, also those not used up.
     pub fn clear_faults(&self) {
         self.world().faults.clear();
     }

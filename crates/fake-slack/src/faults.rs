@@ -19,7 +19,7 @@ pub struct Fault {
     /// Only calls about this channel; any when absent.
     #[serde(default)]
     pub channel: Option<String>,
-    /// What goes wrong.
+    /// The way in which the call goes wrong.
     pub kind: FaultKind,
     /// The code an `ok_false` answers; `fatal_error` when absent.
     #[serde(default)]
@@ -39,16 +39,16 @@ pub struct Fault {
     pub applies: bool,
 }
 
-/// What goes wrong.
+/// The way in which a call goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// 429 with `Retry-After`; never takes effect.
     RateLimited,
-    /// A 500.
+    /// HTTP status 500, before the effect, or after it if `applies` says so.
     #[serde(rename = "http_500")]
     Http500,
-    /// A 503.
+    /// HTTP status 503, before the effect, or after it if `applies` says so.
     #[serde(rename = "http_503")]
     Http503,
     /// No answer, and no effect.
@@ -182,7 +182,7 @@ impl Fault {
     }
 }
 
-/// Slack's 429.
+/// Slack's answer to too many calls: 429, with `Retry-After` if given.
 pub(crate) fn rate_limited(retry_after: Option<&Value>) -> Response {
     let body = axum::Json(json!({ "ok": false, "error": "ratelimited" }));
     let value = retry_after.map(|value| {

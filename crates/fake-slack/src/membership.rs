@@ -33,7 +33,7 @@ impl World {
         by.teams.iter().any(|own| own == team) || shared.any(|room| room.is_in(team))
     }
 
-    /// What a user is called; nothing for one who is not there.
+    /// The handle of a user; nothing for one who is not there.
     pub(crate) fn user_name(&self, id: &str) -> String {
         let user = self.users.get(id);
         user.map(|user| user.name.clone()).unwrap_or_default()
@@ -83,7 +83,7 @@ impl World {
         self.users.contains_key(id)
     }
 
-    /// Makes sure that a user exists whatever the configuration says: a person on the consent page.
+    /// Makes sure that a user exists even if the configuration has none: a person on the consent page.
     pub(crate) fn add_person(&mut self, id: &str, team: &str) {
         if !self.users.contains_key(id) {
             let name = id.to_lowercase();

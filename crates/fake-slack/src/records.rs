@@ -27,7 +27,7 @@ pub struct Channel {
 /// A member of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// `U…`.
+    /// The id of the person or bot user, `U…`.
     pub id: String,
     /// The workspace this is a member of.
     pub team: String,
@@ -48,11 +48,11 @@ pub struct PostedMessage {
     pub channel: String,
     /// Its id and time, `seconds.micros`.
     pub ts: String,
-    /// Who posted it.
+    /// The id of the person or bot user who posted it, `U…`.
     pub user: String,
     /// The bot id, when an app posted it.
     pub bot_id: Option<String>,
-    /// The text.
+    /// The text in mrkdwn, as it was posted.
     pub text: String,
     /// The thread it belongs to.
     pub thread_ts: Option<String>,
@@ -72,7 +72,7 @@ pub struct PostedMessage {
     pub unfurls: Option<Value>,
     /// The workspace whose installation or member posted it; none for an org-wide installation.
     pub team: Option<String>,
-    /// The organisation of whoever posted it.
+    /// The organisation of the author, if there is one.
     pub enterprise: Option<String>,
     /// The kind of token it was posted with; none when a person typed it.
     pub token_kind: Option<TokenKind>,
@@ -98,15 +98,15 @@ pub struct Ephemeral {
     pub user: String,
     /// Whether Slack itself says it, and not the app.
     pub from_slack: bool,
-    /// The text.
+    /// The text in mrkdwn, as it was sent.
     pub text: String,
-    /// Its blocks.
+    /// Its blocks of Block Kit; `None` if it has only text.
     pub blocks: Option<Value>,
     /// The thread it is shown in.
     pub thread_ts: Option<String>,
 }
 
-/// Whom a token lets its bearer act as.
+/// The identity in which a token lets its bearer act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {

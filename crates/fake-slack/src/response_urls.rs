@@ -22,7 +22,7 @@ const LIFETIME: Duration = Duration::from_mins(30);
 /// The oldest are forgotten beyond this many.
 const KEPT: usize = 100_000;
 
-/// What is known of one response URL.
+/// The record of one response URL.
 #[derive(Clone)]
 pub(crate) struct ResponseUrl {
     secret: String,
@@ -35,7 +35,7 @@ pub(crate) struct ResponseUrl {
     original: Option<String>,
 }
 
-/// What the app says through a response URL, or at once to a command.
+/// The app's answer through a response URL, or at once to a command.
 pub(crate) struct Answer {
     text: String,
     blocks: Option<Value>,
@@ -80,7 +80,7 @@ impl Answer {
     }
 }
 
-/// `POST /response/{team}/{id}/{secret}`.
+/// `POST /response/{team}/{id}/{secret}`: the app answers at a response URL.
 pub(crate) async fn post(
     State(fake): State<FakeSlack>,
     Path((team, id, secret)): Path<(String, String, String)>,

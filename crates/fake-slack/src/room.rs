@@ -25,11 +25,11 @@ pub(crate) struct Room {
     pub bookmarks: Vec<Bookmark>,
 }
 
-/// A pinned message.
+/// A pinned message of the channel.
 #[derive(Clone)]
 pub(crate) struct Pin {
     pub ts: String,
-    /// Who pinned it.
+    /// The id of the person who pinned it, `U…`.
     pub user: String,
     pub created: Duration,
 }

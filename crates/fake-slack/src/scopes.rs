@@ -1,4 +1,4 @@
-//! What each method needs to be allowed; checked where the configuration asks for it.
+//! The scopes that each method needs; checked where the configuration asks for it.
 
 use crate::room::Room;
 

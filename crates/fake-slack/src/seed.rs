@@ -17,7 +17,7 @@ const CHANNELS: [(&str, &str); 4] = [
     ("C0RANDOM001", "random"),
 ];
 
-/// Its people.
+/// Id, handle and name of each person in the sandbox workspace.
 const PEOPLE: [(&str, &str, &str); 5] = [
     ("U0ALICE0001", "alice", "Alice"),
     ("U0BOB000001", "bob", "Bob"),
@@ -30,7 +30,7 @@ const PEOPLE: [(&str, &str, &str); 5] = [
 const GUEST: &str = "U0GWEN00001";
 
 impl World {
-    /// The sandbox workspace.
+    /// The sandbox workspace, with its channels, people and bot.
     pub(crate) fn seed(config: &FakeConfig, now: Duration) -> Self {
         let mut world = Self {
             rooms: BTreeMap::new(),

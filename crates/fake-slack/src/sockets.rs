@@ -12,9 +12,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-/// What a connection's task is told to do.
+/// An order to a connection's task.
 pub(crate) enum Order {
-    /// Send this message.
+    /// Send this text as one message.
     Say(String),
     /// Close in good order.
     Close,
@@ -38,7 +38,7 @@ struct Pending {
 struct Inner {
     /// When each was made, until it is used.
     tickets: HashMap<String, Duration>,
-    /// Oldest first.
+    /// The open connections, oldest first.
     connections: Vec<Connection>,
     pending: HashMap<String, Pending>,
     last_id: u64,

@@ -35,7 +35,7 @@ pub(crate) async fn messages(
     })
 }
 
-/// `GET /_fake/calls`.
+/// `GET /_fake/calls`: the calls of the Web API so far, in order.
 pub(crate) async fn calls(State(fake): State<FakeSlack>) -> Json<Vec<Call>> {
     Json(fake.calls())
 }
@@ -58,7 +58,7 @@ fn default_limit() -> usize {
     200
 }
 
-/// `GET /_fake/state`.
+/// `GET /_fake/state`: what the sandbox page shows; little if nothing has changed since the given revision.
 pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View>) -> Json<Value> {
     let world = fake.world();
     if view.since == Some(world.revision) {

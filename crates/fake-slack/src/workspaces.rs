@@ -7,7 +7,7 @@ use crate::config::FakeConfig;
 /// A workspace the app can be installed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workspace {
-    /// `T…`.
+    /// The id of the workspace, `T…`.
     pub team_id: String,
     /// The name people read.
     pub name: String,
@@ -126,7 +126,7 @@ impl FakeConfig {
         }
     }
 
-    /// What an organisation is called.
+    /// The name of an organisation.
     pub(crate) fn enterprise_name(&self, enterprise: &str) -> String {
         if self.enterprise_id.as_deref() == Some(enterprise) {
             return "Sandbox Enterprise".to_owned();

@@ -160,7 +160,7 @@ impl World {
             .filter(|room| by.reaches(room))
     }
 
-    /// The channel that an argument of a call names; what is not there is no channel's id.
+    /// The channel that an argument of a call names; an empty or unknown id is passed on as it is.
     pub(crate) fn named_channel(&self, by: &Caller, given: Option<&str>) -> String {
         self.channel_id_in(&by.teams, given.unwrap_or_default())
     }

@@ -27,7 +27,7 @@ pub(crate) struct Call<'a> {
     body: &'a Value,
 }
 
-/// What is answered: an HTTP status and a body, or a refusal.
+/// An answer: an HTTP status and a body, or a refusal.
 type Answer = Result<(u16, Value), Refusal>;
 
 /// An HTTP status and why.

@@ -19,7 +19,7 @@ enum Source {
 }
 
 impl Clock {
-    /// The system's clock.
+    /// The clock of the machine, which nobody can move.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
@@ -54,7 +54,7 @@ impl Clock {
         }
     }
 
-    /// Holds a caller for so long that it gives up, whatever the clock: the caller's timeout runs in wall time.
+    /// Holds a caller for so long that it gives up. It ignores the clock, because the caller's timeout runs in wall time.
     #[expect(
         clippy::disallowed_methods,
         reason = "the stand-in stands alone, this is its clock's home"

@@ -1,4 +1,4 @@
-//! What a stand-in Statuspage is told when it starts: its page, its key, and its manners.
+//! The configuration of a stand-in Statuspage: its page, its key, and its manners.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub struct FakeConfig {
 /// A component that is there from the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedComponent {
-    /// Its id.
+    /// The id of the component, as the API uses it.
     pub id: String,
     /// As readers see it.
     pub name: String,
@@ -46,9 +46,9 @@ impl SeedComponent {
 pub enum ErrorShape {
     /// `{"message": "…"}`, as documented.
     Message,
-    /// `{"error": "…"}`.
+    /// `{"error": "…"}`, with one text.
     ErrorText,
-    /// `{"error": ["…"]}`.
+    /// `{"error": ["…"]}`, with a list of texts.
     ErrorList,
 }
 

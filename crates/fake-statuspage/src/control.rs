@@ -9,7 +9,7 @@ use crate::fake::FakeStatuspage;
 use crate::faults::Fault;
 use crate::records::Request;
 
-/// `POST /_fake/faults`.
+/// `POST /_fake/faults`: adds a fault to later calls.
 pub(crate) async fn add_fault(
     State(fake): State<FakeStatuspage>,
     Json(fault): Json<Fault>,
@@ -18,13 +18,13 @@ pub(crate) async fn add_fault(
     StatusCode::NO_CONTENT
 }
 
-/// `DELETE /_fake/faults`.
+/// `DELETE /_fake/faults`: forgets all faults, also those not used up.
 pub(crate) async fn clear_faults(State(fake): State<FakeStatuspage>) -> StatusCode {
     fake.clear_faults();
     StatusCode::NO_CONTENT
 }
 
-/// `GET /_fake/requests`.
+/// `GET /_fake/requests`: the requests to the API so far, in order.
 pub(crate) async fn requests(State(fake): State<FakeStatuspage>) -> Json<Vec<Request>> {
     Json(fake.requests())
 }

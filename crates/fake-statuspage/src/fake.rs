@@ -30,7 +30,7 @@ struct Inner {
 /// A stand-in that listens on this machine until it is dropped.
 #[derive(Debug)]
 pub struct Running {
-    /// The stand-in.
+    /// The stand-in behind the address, for the test to look at.
     pub fake: FakeStatuspage,
     address: SocketAddr,
     server: JoinHandle<()>,
@@ -87,7 +87,7 @@ impl FakeStatuspage {
             .with_state(self.clone())
     }
 
-    /// What it was configured with.
+    /// The configuration that it was made with.
     #[must_use]
     pub fn config(&self) -> &FakeConfig {
         &self.0.config
@@ -116,7 +116,7 @@ impl FakeStatuspage {
         self.world().faults.push(fault);
     }
 
-    /// Forgets all faults.
+    /// Forgets all faults, also those not used up.
     pub fn clear_faults(&self) {
         self.world().faults.clear();
     }
@@ -139,7 +139,7 @@ impl fmt::Debug for FakeStatuspage {
 }
 
 impl Running {
-    /// Where it listens.
+    /// The address on this machine at which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address

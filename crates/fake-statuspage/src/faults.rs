@@ -17,7 +17,7 @@ pub struct Fault {
     /// Only calls whose path holds this text; any when absent.
     #[serde(default)]
     pub path: Option<String>,
-    /// What goes wrong.
+    /// The way in which the call goes wrong.
     pub kind: FaultKind,
     /// How many calls it fits before it is gone; null: until the faults are cleared. 1 when absent.
     #[serde(default = "once")]
@@ -30,14 +30,14 @@ pub struct Fault {
     pub retry_after: Option<String>,
 }
 
-/// What goes wrong.
+/// The way in which a call goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// A 500.
+    /// HTTP status 500, before the effect, or after it if `applies` says so.
     #[serde(rename = "http_500")]
     Http500,
-    /// A 503.
+    /// HTTP status 503, before the effect, or after it if `applies` says so.
     #[serde(rename = "http_503")]
     Http503,
     /// No answer until the caller gives up.

@@ -7,7 +7,7 @@ use tidegate_slack::ids::TenantId;
 
 use crate::assert_tenant;
 
-/// Checks one input.
+/// Checks one input: the body of an event, as it came. Panics if a property fails.
 pub fn check(body: &[u8]) {
     let peek = Peek::parse(body).ok();
     let tenant = peek.as_ref().and_then(Peek::tenant);

@@ -6,7 +6,7 @@ use tidegate_slack::ids::TenantId;
 
 use crate::assert_tenant;
 
-/// Checks one input.
+/// Checks one input: the body of a slash command, as it came. Panics if a property fails.
 pub fn check(body: &[u8]) {
     let form = Form::parse(body);
     assert_eq!(form.is_ssl_check(), form.get("ssl_check") == Some("1"));
@@ -47,7 +47,7 @@ fn assert_decision(body: &[u8], form: &Form<'_>, tenant: Option<&TenantId>) {
     }
 }
 
-/// A command's debug text is the same whatever its bearer credentials are.
+/// A command's debug text is the same for all bearer credentials.
 fn assert_hidden(command: &SlashCommand) {
     let without = SlashCommand {
         response_url: String::new().into(),

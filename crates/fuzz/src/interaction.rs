@@ -8,7 +8,7 @@ use tidegate_slack::interaction::Interaction;
 
 use crate::assert_tenant;
 
-/// Checks one input.
+/// Checks one input: the `payload` of an interaction, as it came. Panics if a property fails.
 pub fn check(input: &[u8]) {
     let payload = String::from_utf8_lossy(input);
     let body = format!("payload={}", percent_encoded(&payload));

@@ -29,7 +29,7 @@ struct Case<'a> {
     body: &'a [u8],
 }
 
-/// Checks one input.
+/// Checks one input, from which headers, time and body are made. Panics if a property fails.
 pub fn check(input: &[u8]) {
     let Some(case) = case(input) else { return };
     let secrets = SECRETS.map(|(secret, not_after)| (SecretString::from(secret), not_after));
@@ -93,7 +93,7 @@ fn case(input: &[u8]) -> Option<Case<'_>> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
         let value = fill(value, timestamp, body);
-        // What HTTP cannot carry never reaches the check.
+        // A header that HTTP cannot carry never reaches the check.
         if let (Ok(name), Ok(value)) = (
             HeaderName::from_bytes(name),
             HeaderValue::from_bytes(&value),

@@ -51,7 +51,7 @@ const ROUTES: &[Route] = &[
     }),
 ];
 
-/// What incidents add to the API.
+/// The routes and scopes that incidents add to the API.
 pub static API: ApiSpec = ApiSpec {
     routes: &[ROUTES, settings::ROUTES, status_page::ROUTES],
     scopes: &[INCIDENTS_READ, INCIDENTS_WRITE, INCIDENTS_ADMIN],

@@ -1,4 +1,5 @@
-//! What people type after `/incident`, read into a command: pure, and apart from who may and what happens then.
+//! Reads the text that people type after `/incident` into a command: the functions are pure, and permissions and effects are
+//! decided elsewhere.
 
 mod forms;
 mod lifecycle;

@@ -1,5 +1,5 @@
-//! What comes in: commands, clicks, filled-in forms, events and timers. Each is read, decided on the rows as they stand, and
-//! committed.
+//! The requests that come in: commands, clicks, filled-in forms, events and timers. Each is read, decided on the rows as they
+//! stand, and committed.
 
 pub mod dispatch;
 pub mod events;

@@ -14,7 +14,7 @@ use crate::model::settings::store::{self, Loaded};
 use crate::model::settings::{Settings, StatusPage};
 use crate::status_pages::Pages;
 
-/// The domain's name.
+/// The domain's name, which its posts and its rows in the ledger carry.
 pub const NAME: &str = "incidents";
 
 /// Handles everything that concerns incidents: events, commands, interactions, timers, effects and routes.
@@ -29,7 +29,7 @@ pub struct Incidents {
     pub public_url: Option<String>,
     /// The clients of the status pages.
     pub pages: Pages,
-    /// Records changes of settings.
+    /// The audit trail, which records changes of settings.
     pub audit: Audit,
 }
 
@@ -41,7 +41,7 @@ pub struct Parts {
     pub slack: SlackClient,
     /// The workspaces' bot tokens.
     pub tokens: Arc<dyn BotTokens>,
-    /// Records changes of settings.
+    /// The audit trail, which records changes of settings.
     pub audit: Audit,
     /// The API's public address without a trailing slash (`TIDEGATE_PUBLIC_URL`).
     pub public_url: Option<String>,

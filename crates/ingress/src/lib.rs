@@ -63,7 +63,7 @@ impl Endpoint {
 
 /// Verifies Slack's HTTP requests and answers or queues them.
 pub struct Ingress {
-    /// The current signing secrets.
+    /// The signing secrets that genuine requests are signed with.
     pub keys: SigningKeys,
     /// The queue for events.
     pub events: Arc<dyn Queue>,

@@ -38,7 +38,7 @@ pub struct Returned<'a> {
     pub browser: Option<&'a str>,
 }
 
-/// A finished install.
+/// An install whose tokens are stored.
 #[derive(Debug)]
 pub struct Installed {
     /// The workspace, or the organization for an org-wide install.

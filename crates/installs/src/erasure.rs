@@ -28,7 +28,7 @@ pub struct Erased {
 /// The reason why an erasure did not begin or a pass failed.
 #[derive(Debug, Error)]
 pub enum ErasureError {
-    /// The table failed.
+    /// The table could not be read or written; the pass can be repeated.
     #[error(transparent)]
     Table(#[from] TableError),
     /// The keys could not be destroyed.

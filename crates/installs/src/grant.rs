@@ -10,7 +10,7 @@ use super::REFRESH_AHEAD;
 /// The holder of a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
-    /// The app's bot.
+    /// The app's bot in the workspace.
     Bot,
     /// A person who installed the app with user scopes.
     Person(UserId),
@@ -19,7 +19,7 @@ pub enum Holder {
 /// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// The token works.
+    /// The token works, as far as Tidegate knows.
     Connected,
     /// The token cannot be renewed or Slack rejects it. Somebody has to install the app again.
     Reconnect,

@@ -148,7 +148,7 @@ async fn tenant_of(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId
             return Ok(tenant.clone());
         }
     }
-    let message = "Your workspace has not installed Tidegate. Whoever may install apps can do so at /slack/install.";
+    let message = "Your workspace has not installed Tidegate. A person who may install apps can do so at /slack/install.";
     Err(sign_in_error(
         StatusCode::FORBIDDEN,
         "not_installed",

@@ -57,7 +57,7 @@ enum Command {
 
 #[derive(Debug, Clone, Args)]
 struct LocalArgs {
-    /// Port on 127.0.0.1.
+    /// Port on 127.0.0.1 to serve at.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Folder for table, queues and made-up secrets.
@@ -79,7 +79,7 @@ struct Remote {
     data_dir: PathBuf,
 }
 
-/// Runs one call.
+/// Runs one call of the command line. Answers 1 if it failed.
 pub fn run(cli: Cli) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -48,7 +48,7 @@ pub const OPERATOR_KEY_FILE: &str = "operator-key";
 
 /// A running local mode.
 pub struct Local {
-    /// Where it listens.
+    /// The address and port that it serves at.
     pub address: SocketAddr,
     /// The stand-in Slack, if there is one.
     pub sandbox: Option<FakeSlack>,
@@ -144,9 +144,9 @@ impl Local {
         self.socket_mode.is_some()
     }
 
-    /// Finishes what is in work, then stops taking requests. What is queued stays queued, on disk.
+    /// Finishes what is in work, then stops taking requests. Queued messages stay queued, on disk.
     pub async fn drain(self) {
-        // What it still takes is on the queue before its acknowledgement, for the next start if not for this one.
+        // Everything that it still takes is on the queue before its acknowledgement, for the next start if not for this one.
         if let Some(socket_mode) = self.socket_mode {
             socket_mode.drain().await;
         }

@@ -17,13 +17,13 @@ use tidegate_fake_slack::FakeSlack;
 use tidegate_ingress::{Endpoint, Ingress};
 use tracing::{Instrument, info_span};
 
-/// What the routes answer from.
+/// The parts that the routes answer from.
 pub struct Front {
-    /// Slack's requests.
+    /// Takes the requests that Slack sends.
     pub ingress: Ingress,
-    /// Everybody else's requests.
+    /// Answers all other requests: API, sign-in, status page.
     pub api: Api,
-    /// Metrics as text.
+    /// Renders the metrics as Prometheus reads them.
     pub metrics: PrometheusHandle,
     /// Requests so far: their numbers are the request ids.
     pub requests: AtomicU64,

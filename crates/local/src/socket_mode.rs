@@ -1,8 +1,8 @@
 //! Socket Mode: Slack's requests come over a WebSocket that this process opens, so no public address is needed.
 //!
 //! One connection is kept open at all times. When Slack says that one will end, the next is opened first, and for a
-//! moment there are two. What comes is taken by the same [`Intake`] as over HTTP, and acknowledged only when that has
-//! it on the queue: whatever is lost with a connection was not acknowledged, and Slack sends events again.
+//! moment there are two. The same [`Intake`] takes envelopes as takes requests over HTTP. An envelope is acknowledged
+//! only when it is on the queue: one that is lost with a connection was not acknowledged, and Slack sends events again.
 
 mod connection;
 mod dial;
@@ -25,15 +25,15 @@ use self::connection::{Connection, State, told_to_stop};
 use self::dial::{Dialer, NotOpen};
 use self::pause::{Losses, SLOWLY};
 
-/// What Socket Mode works with.
+/// The parts that Socket Mode works with.
 pub struct Parts {
     /// Slack's Web API, which says where to connect to.
     pub slack: SlackClient,
     /// The app's own token (`xapp-…`).
     pub app_token: SecretString,
-    /// Takes what comes.
+    /// Takes each envelope in, as it takes a request over HTTP.
     pub intake: Intake,
-    /// Tells the time.
+    /// The clock that times pauses and dates envelopes.
     pub clock: Arc<dyn Clock>,
 }
 

@@ -1,5 +1,5 @@
-//! The store of local mode: the embedded table, and beside it, in a file of its own, the keys under which tenants' rows
-//! are sealed. Whoever copies the data folder as a backup leaves `keys.db` out: then what is erased is erased there too.
+//! The store of local mode: the embedded table, and beside it, in a file of its own, the keys under which tenants' rows are sealed.
+//! A backup of the data folder should leave `keys.db` out: then erased data is erased there too.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,10 +22,10 @@ pub const MASTER_KEY_FILE: &str = "master-key";
 /// Hex digits that a master key has.
 const MASTER_KEY_BYTES: usize = 32;
 
-/// How long a purge waits for whoever is writing.
+/// How long a purge waits for other writers.
 const PURGE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Table and keys.
+/// The table, and the keys that seal its values.
 #[derive(Clone)]
 pub struct Store {
     /// The table as it is on disk, for what DynamoDB does by itself.

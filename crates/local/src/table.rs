@@ -34,7 +34,7 @@ const TABLE: &str = "tidegate";
 /// Rows that one BatchWriteItem takes.
 const BATCH: usize = 25;
 
-/// The embedded table.
+/// The table that stands in for DynamoDB, in one file. Clones share it.
 #[derive(Clone)]
 pub struct EmbeddedTable(TableThread);
 

@@ -13,7 +13,7 @@ const SECONDS: [f64; 14] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 ];
 
-/// Reads `TIDEGATE_LOG_LEVEL`.
+/// Reads the value of `TIDEGATE_LOG_LEVEL`. Fails with words that name the setting.
 pub fn level(text: &str) -> anyhow::Result<Level> {
     match text.parse() {
         Ok(level) => Ok(level),

@@ -41,24 +41,24 @@ pub struct Workers {
     stop: watch::Sender<bool>,
 }
 
-/// What the loops work on.
+/// The parts that the loops work on.
 pub struct Parts {
     /// One worker per queue of requests.
     pub workers: Vec<Worker>,
-    /// Sends posts.
+    /// Sends the posts of woken lanes.
     pub deliverer: Deliverer,
     /// The queues of jobs.
     pub queues: JobQueues,
-    /// The product.
+    /// The product, whose due work one loop does.
     pub product: Arc<Product>,
-    /// Table and keys.
+    /// The table and its keys, for what DynamoDB does by itself.
     pub store: Store,
     /// Called every few seconds to keep the metrics small.
     pub upkeep: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Workers {
-    /// Starts the loops.
+    /// Starts all loops as tasks of the runtime.
     pub fn start(parts: Parts) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut loops = JoinSet::new();
@@ -135,7 +135,7 @@ async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch:
             });
         }
     }
-    // Whoever holds a permit is in the middle of a post.
+    // A task that holds a permit is in the middle of a post.
     let _ = lanes
         .acquire_many(u32::try_from(LANES).unwrap_or(u32::MAX))
         .await;

@@ -21,7 +21,7 @@ pub enum Outcome<T, C> {
 /// Why the service did not do it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal<C> {
-    /// There were too many calls. What the service counts them under (a method, a key) is closed for that long.
+    /// There were too many calls. The method or key that the service counts them under is closed for that long.
     RateLimited {
         /// Seconds to wait, at most [`MAX_RETRY_AFTER`].
         retry_after: u64,
@@ -87,7 +87,7 @@ impl<C: Rejection> Refusal<C> {
     }
 }
 
-/// What a person reads. It can hold the service's own words; [`Refusal::code`] is for logs.
+/// The text for people. It can hold the service's own words; [`Refusal::code`] is for logs.
 impl<C: Rejection> fmt::Display for Refusal<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -67,7 +67,7 @@ impl Address {
     }
 }
 
-/// One archived request.
+/// An archived request, with its parts put together again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archived {
     /// The request as a job that can be queued again.

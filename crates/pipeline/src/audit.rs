@@ -31,7 +31,7 @@ pub enum Actor {
 /// A note of an action, for a row of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditNote {
-    /// The one who acted.
+    /// The person, key or system that acted.
     pub actor: Actor,
     /// The action, such as `incidents.settings` or `app_uninstalled`.
     pub action: &'static str,
@@ -72,7 +72,7 @@ pub struct AuditPage {
 /// The reason why the trail could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The table failed.
+    /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] TableError),
     /// The key for the hashes could not be read.

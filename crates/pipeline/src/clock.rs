@@ -105,7 +105,7 @@ mod manual {
             Self(Arc::new(AtomicI64::new(seconds * 1000)))
         }
 
-        /// Advances the clock.
+        /// Advances the clock, in whole milliseconds.
         pub fn advance(&self, by: Duration) {
             self.0
                 .fetch_add(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);

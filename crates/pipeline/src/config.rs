@@ -129,7 +129,8 @@ impl<'e> Environment<'e> {
         })
     }
 
-    /// Returns the source of a secret: `name`, or the SSM parameter that `name_PARAMETER` names. Exactly one of the two must be set.
+    /// Returns the source of a secret: `name`, or the SSM parameter that `name_PARAMETER` names. Exactly one of the two must be
+    /// set.
     pub fn secret(&self, name: &str, what: &str) -> SecretSource {
         let parameter = format!("{name}_PARAMETER");
         match (self.optional(name), self.optional(&parameter)) {

@@ -139,7 +139,7 @@ impl Dispatcher {
             commands.iter().any(|spec| spec.command == command.command)
         });
         let Some(owner) = owner else {
-            // Slack always sends an address for the answer; what comes without one is no command of a person.
+            // Slack always sends an address for the answer; a command without one comes from no person.
             if command.response_url.expose_secret().is_empty() {
                 return self.nothing(delivery, ledger).await;
             }

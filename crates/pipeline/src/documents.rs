@@ -20,7 +20,7 @@ pub struct Document<T> {
 /// A document with its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Versioned<T> {
-    /// The document itself.
+    /// The document itself, as it was parsed from the row.
     pub value: T,
     /// The number of times that it has been written, from 1. 0 if the row has no version.
     pub version: i64,

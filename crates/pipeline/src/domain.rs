@@ -27,7 +27,7 @@ pub struct DomainSpec {
     /// The events that it handles, by Slack's `event.type`, or by the envelope's type if there is no event. Several domains may
     /// handle the same event.
     pub events: &'static [&'static str],
-    /// Its slash commands.
+    /// Its slash commands, which the app's manifest lists.
     pub commands: &'static [CommandSpec],
     /// Its subcommands of `/tidegate`.
     pub subcommands: &'static [Subcommand],
@@ -182,7 +182,7 @@ pub struct HomeContext<'a> {
     pub user: &'a UserId,
     /// The rows of the workspace.
     pub rows: &'a Rows,
-    /// The current time.
+    /// The time at which the section is rendered.
     pub now: Timestamp,
 }
 

@@ -116,8 +116,8 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// Destroys a tenant's keys. What they sealed can never be read again, here or in a backup, and nothing more is written for the
-    /// tenant.
+    /// Destroys a tenant's keys. Values that they sealed can never be read again, here or in a backup, and nothing more is written
+    /// for the tenant.
     pub async fn destroy(&self, tenant: &TenantId) -> Result<(), KeyError> {
         let key = self.key_of(tenant).await?;
         let now = self.clock.now();

@@ -28,7 +28,7 @@ use crate::table::{
     Write,
 };
 
-/// How a commit ended.
+/// The outcome of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Committed {
     /// Done now, by this call; wake these lanes.
@@ -52,7 +52,7 @@ pub enum EventState {
 }
 
 impl EventState {
-    /// As stored and shown.
+    /// The name that rows store and people see, such as `parked`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -71,11 +71,11 @@ impl EventState {
 /// A row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// What became of the event.
+    /// The outcome of the event.
     pub state: EventState,
-    /// The event's label.
+    /// The name from the event's [`Label`], such as its type.
     pub name: String,
-    /// Why it is parked.
+    /// The reason why it is parked; `None` if it is not.
     pub reason: Option<String>,
     /// How often it was received before it got here.
     pub attempts: i64,
@@ -83,7 +83,7 @@ pub struct Entry {
     pub posts: i64,
     /// How many domains failed when it was decided, and were left a share each.
     pub shares: i64,
-    /// When it got here.
+    /// The time at which it got its outcome.
     pub finished_at: Timestamp,
     /// Where its request is kept.
     pub address: Address,
@@ -94,7 +94,7 @@ pub struct Entry {
 pub struct Delivery<'a> {
     /// The job to do.
     pub job: &'a Job,
-    /// What it is.
+    /// The label of the job, as the handler told it from the body.
     pub label: &'a Label,
     /// The id of the queue's message, the same for each time that it is received.
     pub message: &'a str,
@@ -104,7 +104,7 @@ pub struct Delivery<'a> {
 
 /// The ledger of one tenant.
 pub struct Ledger<'a> {
-    /// The tenant's rows.
+    /// The rows of the tenant that the jobs belong to.
     pub rows: Rows,
     /// The clock that dates rows.
     pub clock: &'a dyn Clock,
@@ -157,7 +157,7 @@ impl Ledger<'_> {
         self.finish(claim, EventState::Parked, Some(reason)).await
     }
 
-    /// What became of an event; `None` while it is under way.
+    /// The outcome of an event; `None` while it is under way.
     pub async fn entry_of(&self, id: &str) -> Result<Option<Entry>, TableError> {
         let now = self.clock.now().seconds();
         let item = self.rows.get(&ledger_key(id)).await?;

@@ -112,7 +112,7 @@ pub struct Post {
     pub target: Target,
     /// The body that Slack receives, or the body of an effect.
     pub body: Json,
-    /// What to do if its outcome is unknown.
+    /// The class, which says what to do if its outcome is unknown.
     pub class: Class,
     /// The purpose in logs and lists, such as `mention_reply`, or the name of an effect, such as `incident.create_channel`.
     pub purpose: &'static str,

@@ -30,13 +30,13 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// The kind of account that a person has in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PersonKind {
-    /// A full member.
+    /// A full member of the workspace.
     Member,
     /// A guest, who sees one or several channels.
     Guest,
     /// A person from another workspace, in a shared channel.
     Outsider,
-    /// A bot user.
+    /// A bot user, of this app or another.
     Bot,
 }
 

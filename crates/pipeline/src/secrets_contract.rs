@@ -29,7 +29,7 @@ pub trait Store {
     /// Returns the number of reads of all names so far, including those that failed.
     fn reads(&self) -> usize;
 
-    /// Advances the clock.
+    /// Advances the clock that the implementation uses.
     fn pass_time(&self, by: Duration);
 }
 

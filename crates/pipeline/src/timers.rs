@@ -1,7 +1,7 @@
 //! Timers of domains: rows that the sweep turns into jobs when their time has come.
 //!
-//! Each carries a generation. Whoever sets a timer anew raises it, so that a job of an older one does nothing; the job's
-//! id holds it too, so that one timer's job is done once however often it is sent.
+//! Each carries a generation. Setting a timer anew raises it, so that a job of an older one does nothing; the job's id holds it
+//! too, so that one timer's job is done once however often it is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// The body of a timer's job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fired {
-    /// The domain's own.
+    /// The data that the domain gave with the timer.
     pub payload: Json,
     /// The timer's generation; `gen` on the wire.
     #[serde(rename = "gen")]
@@ -47,11 +47,11 @@ pub struct Fired {
 pub struct Timer {
     /// Kind of the job that it becomes.
     pub kind: String,
-    /// Raised by whoever sets it anew.
+    /// It is raised each time that the timer is set anew.
     pub generation: i64,
     /// The domain's own; not sealed, so nothing of a person's is in it.
     pub payload: Json,
-    /// When it goes off.
+    /// The time at which it goes off.
     pub at: Timestamp,
     /// When the sweep looks at it next: `at`, and later once it has been sent.
     due_at: Timestamp,

@@ -31,17 +31,17 @@ const SHARE_AFTER: Duration = Duration::from_secs(1);
 /// Does jobs. The product's implementation, [`crate::dispatch::Dispatcher`], gives each to the domains that it concerns.
 #[async_trait]
 pub trait Handler: Send + Sync {
-    /// What the job is, told from its body alone.
+    /// Tells a job's label from its body alone.
     fn label(&self, job: &Job) -> Label;
 
     /// Does the job. Answers what is to be sent now that it is done.
     async fn handle(&self, delivery: Delivery<'_>) -> Result<FollowUp, JobError>;
 }
 
-/// What a worker sends once a job is done. All of it is in the table: what is lost, the sweep sends.
+/// What a worker sends once a job is done. All of it is in the table, so the sweep sends the part that is lost.
 #[derive(Debug, Default)]
 pub struct FollowUp {
-    /// Lanes to wake.
+    /// The lanes to wake, because a post waits in each.
     pub lanes: Vec<Lane>,
     /// Jobs for the worker's own queue.
     pub jobs: Vec<Job>,
@@ -56,7 +56,7 @@ impl From<Vec<Lane>> for FollowUp {
     }
 }
 
-/// Works off batches.
+/// Works off batches of jobs from one queue.
 #[derive(Clone)]
 pub struct Worker {
     /// Rows of all tenants.
@@ -65,9 +65,9 @@ pub struct Worker {
     pub source: Arc<dyn Queue>,
     /// The queue of wake-ups.
     pub wake_ups: Arc<dyn Queue>,
-    /// Tells the time.
+    /// The clock that dates rows and measures limits.
     pub clock: Arc<dyn Clock>,
-    /// Does the work.
+    /// The handler that does the jobs.
     pub handler: Arc<dyn Handler>,
     /// How long archive and ledger keep their rows.
     pub keep: Duration,

@@ -15,7 +15,7 @@ const MAX_SCOPE: usize = 60;
 /// Why Slack rejects a request. Codes are Slack's own, at most 60 bytes of `a-z`, `0-9` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlackRejection {
-    /// The token is the trouble: every other call with it will fail too.
+    /// Slack does not accept the token, so every other call with it will fail too.
     Credential(String),
     /// The token is good, but its app lacks a scope for this method. Slack names the scopes or leaves them out.
     MissingScope {
@@ -137,7 +137,7 @@ fn error(
     }
 }
 
-/// Slack's error code, or `unknown` for what does not look like one: it goes to logs and rows.
+/// Slack's error code, or `unknown` if the text does not look like one, because it goes to logs and rows.
 fn code(answer: &Value) -> String {
     let code = answer
         .get("error")
@@ -154,7 +154,7 @@ fn code(answer: &Value) -> String {
     }
 }
 
-/// The scope names of a field. What does not look like one is dropped: they go to logs and rows too.
+/// The scope names of a field. A text that does not look like one is dropped, because the names go to logs and rows too.
 fn scopes(answer: &Value, field: &str) -> Vec<String> {
     let list = answer
         .get(field)

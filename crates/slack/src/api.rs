@@ -43,7 +43,7 @@ use crate::tiers::Tier;
 pub trait Method: Serialize + Sync {
     /// Slack's name of the method, for example `chat.postMessage`.
     const NAME: &'static str;
-    /// How often it may be called.
+    /// The rate tier, which says how often it may be called.
     const TIER: Tier;
     /// How the method is sent, and what an unreadable answer means.
     const KIND: Kind;
@@ -69,7 +69,7 @@ pub enum Kind {
     WriteForm,
 }
 
-/// What a call is authorized with.
+/// Credentials that authorize a call.
 pub trait Credential: Sync {
     /// Adds the credential to a request.
     fn sign(&self, request: RequestBuilder) -> RequestBuilder;
@@ -87,7 +87,7 @@ impl Credential for SecretString {
 pub struct AppCredentials {
     /// The app's id, which is public.
     pub client_id: String,
-    /// The app's secret.
+    /// The app's secret, which Slack shows on its page "Basic Information".
     pub client_secret: SecretString,
 }
 

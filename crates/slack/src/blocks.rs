@@ -1,5 +1,5 @@
 //! Block Kit for what Tidegate builds: blocks, elements, forms, messages and views as JSON, each within Slack's limits
-//! whatever it is given. What Tidegate reads stays JSON ([`crate::api`]).
+//! for every input. Blocks that Tidegate reads stay JSON ([`crate::api`]).
 //!
 //! The limits are in [`limits`], and they are kept in one way everywhere:
 //!

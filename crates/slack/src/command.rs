@@ -39,18 +39,18 @@ impl<'a> Form<'a> {
     }
 }
 
-/// One slash command.
+/// A slash command that somebody typed.
 #[derive(Clone)]
 pub struct SlashCommand {
-    /// With its slash: `/tidegate`.
+    /// The name with its slash, such as `/tidegate`.
     pub command: String,
-    /// What the user typed behind it.
+    /// The text that the user typed behind it; empty if there is none.
     pub text: String,
-    /// The installation.
+    /// The workspace, or the organisation of an org-wide install, that the command came from.
     pub tenant: TenantId,
-    /// Where it was typed.
+    /// The channel or direct message that it was typed in.
     pub channel: ChannelId,
-    /// Who typed it.
+    /// The person who typed it, `U…` or `W…`.
     pub user: UserId,
     /// Where to answer: 5 uses within 30 minutes. It is a bearer credential, so it is never shown.
     pub response_url: SecretString,

@@ -18,13 +18,13 @@ use crate::tenant::Authorization;
 pub use inner::Event;
 use inner::{object, text};
 
-/// What ingress needs to know of a request to `/slack/events`, read in one pass without building a tree.
+/// The fields of a request to `/slack/events` that ingress needs, read in one pass without building a tree.
 #[derive(Debug, Default, Deserialize)]
 pub struct Peek<'a> {
     /// Outer type: `event_callback`, `url_verification`, `app_rate_limited`, or one we do not know.
     #[serde(rename = "type", default, borrow, deserialize_with = "lenient::text")]
     pub kind: Option<Cow<'a, str>>,
-    /// What `url_verification` wants to hear back.
+    /// The text that `url_verification` wants to get back.
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     pub challenge: Option<Cow<'a, str>>,
     /// Slack's id of the event, unique over all workspaces.
@@ -124,7 +124,7 @@ impl Envelope {
         Ok(Self { outer })
     }
 
-    /// Outer type.
+    /// The type of the envelope, such as `event_callback` or `url_verification`; empty if there is none.
     pub fn kind(&self) -> &str {
         text(&self.outer, "type").unwrap_or_default()
     }

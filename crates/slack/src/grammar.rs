@@ -21,7 +21,7 @@ pub type Read<T> = Result<T, String>;
 /// How something is typed after the command, and what that does.
 pub type Line = (&'static str, &'static str);
 
-/// What can be typed after one slash command. `C` is what it is read into, `G` a group of the help.
+/// The commands that can be typed after one slash command. `C` is what it is read into, `G` a group of the help.
 pub struct Grammar<C: 'static, G: 'static> {
     /// The slash command: `/incident`.
     pub command: &'static str,
@@ -29,28 +29,28 @@ pub struct Grammar<C: 'static, G: 'static> {
     pub forms: &'static [&'static [Form<C, G>]],
 }
 
-/// One form: the word that it begins with, and all that can follow.
+/// One form of the command: the word that it begins with, and the reader of the rest.
 pub struct Form<C, G> {
     /// Its place in the help.
     pub group: G,
     /// The word that it begins with, in lower case.
     pub word: &'static str,
-    /// Other words for the same.
+    /// Other words for the same form, in lower case.
     pub also: &'static [&'static str],
     /// Lines of the help.
     pub lines: &'static [Line],
     /// Commands as people type them.
     pub examples: &'static [&'static str],
-    /// Reads what follows the word. Whatever it leaves is too much.
+    /// Reads the rest of the line after the word. Words that it leaves are an error.
     pub read: for<'a> fn(&mut Words<'a>) -> Read<C>,
 }
 
 /// A group of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpGroup<G> {
-    /// The group.
+    /// The group that the lines belong to; its caller names it.
     pub group: G,
-    /// Its lines.
+    /// The lines of all its forms, in the order of the help.
     pub lines: Vec<Line>,
 }
 
@@ -114,7 +114,7 @@ impl<C, G: Copy + PartialEq> Grammar<C, G> {
     }
 
     fn unknown(&self, word: &str) -> Usage {
-        /// More than any command's name has; what is longer is not repeated.
+        /// More than any command's name has; a longer one is not repeated.
         const LONGEST: usize = 20;
         let command = self.command;
         let plain = |c: char| c.is_alphanumeric() || c == '-';
@@ -137,12 +137,12 @@ impl<C, G: Copy + PartialEq> Grammar<C, G> {
     }
 }
 
-/// Why a text is no command, in words for whoever typed it: plain, so that they have to be escaped for mrkdwn.
+/// Why a text is no command, in words for the person who typed it. They are plain text and must be escaped for mrkdwn.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(String);
 
-/// What people typed is left out.
+/// Leaves out the text that people typed.
 impl fmt::Debug for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Usage")

@@ -8,13 +8,13 @@ use thiserror::Error;
 use crate::ids::{TenantId, UserId};
 use crate::tenant::is_id;
 
-/// Who makes id tokens, as they say of themselves.
+/// The issuer of genuine id tokens.
 const ISSUER: &str = "https://slack.com";
 
 /// A person, as a good id token names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
-    /// The person.
+    /// The person who signed in, `U…` or `W…`.
     pub user: UserId,
     /// The workspace in which they signed in.
     pub team: TenantId,
@@ -25,19 +25,19 @@ pub struct SignedIn {
 /// Why an id token is not good. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum IdTokenError {
-    /// It is no token, or lacks what it is for.
+    /// It is no token, or lacks a claim.
     #[error("the id token cannot be read")]
     Unreadable,
-    /// Somebody else made it.
+    /// Its issuer is not Slack.
     #[error("the id token is not Slack's")]
     Issuer,
     /// It was made for another app.
     #[error("the id token is for another app")]
     Audience,
-    /// Its time is over.
+    /// It is past its time of expiry.
     #[error("the id token has expired")]
     Expired,
-    /// It answers another question.
+    /// Its nonce is not that of this sign-in.
     #[error("the id token is not the answer to this sign-in")]
     Nonce,
 }

@@ -73,8 +73,8 @@ impl TenantId {
 }
 
 impl Ts {
-    /// Seconds as a number, then the fraction's digits as text. Two texts that name one moment differ in the last part, so
-    /// that the order agrees with equality. What is no timestamp comes before everything that is one.
+    /// Seconds as a number, then the fraction's digits as text. Two texts that name one moment differ in the last part, so that the
+    /// order agrees with equality. A text that is no timestamp comes before every timestamp.
     fn key(&self) -> (Option<u64>, &str, &str) {
         let (seconds, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
         (seconds.parse().ok(), fraction, &self.0)

@@ -80,7 +80,7 @@ struct Container<'a> {
     is_ephemeral: bool,
 }
 
-/// What a modal with `response_url_enabled` at a menu of conversations gets.
+/// The response URL of a modal that has `response_url_enabled` at a menu of conversations.
 #[derive(Default, Deserialize)]
 struct AskedResponseUrl<'a> {
     #[serde(default, borrow, deserialize_with = "lenient::text")]
@@ -204,7 +204,7 @@ impl<'a> Interaction<'a> {
             .or_else(|| filled(self.container.as_ref()?.view_id.as_deref()))
     }
 
-    /// What was clicked or chosen; Slack sends exactly one.
+    /// The element that was clicked or chosen; Slack sends exactly one.
     pub fn actions(&self) -> impl Iterator<Item = Element<'_>> {
         self.actions.iter().map(Element::of_action)
     }

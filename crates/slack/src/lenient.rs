@@ -51,7 +51,7 @@ struct First<T>(PhantomData<T>);
 
 struct Objects<T>(PhantomData<T>);
 
-/// What comes out of an item of a list.
+/// An item of a list; `None` if it cannot be read.
 struct Item<T>(Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {

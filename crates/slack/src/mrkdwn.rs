@@ -69,24 +69,24 @@ pub fn date(seconds: i64, fallback: &str) -> String {
 /// A part of mrkdwn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// What stands between references, with its entities: [`unescape`] reads it.
+    /// The text between references, with its entities: [`unescape`] reads it.
     Text(&'a str),
-    /// What stands in angle brackets.
+    /// A reference, which stands in angle brackets.
     Reference(Reference<'a>),
 }
 
-/// What stands in angle brackets: `<@U1|ana>`.
+/// A reference in angle brackets: `<@U1|ana>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference<'a> {
     /// All of it, with its brackets.
     pub markup: &'a str,
-    /// What it refers to.
+    /// The person, channel, group or address that it refers to.
     pub target: Target<'a>,
-    /// How it is shown, with its entities: what stands behind the `|`, if anything does.
+    /// How it is shown, with its entities: the text behind the `|`, if there is any.
     pub label: Option<&'a str>,
 }
 
-/// What a reference refers to. The ids are as they were written; nobody has checked that they are ids.
+/// The targets of references. The ids are as they were written; nobody has checked that they are ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target<'a> {
     /// A person's id: `<@U1>`.
@@ -159,8 +159,8 @@ fn read(markup: &str) -> Reference<'_> {
     }
 }
 
-/// The beginning of finished mrkdwn, of at most `max` characters, never cut within a reference or an entity. What was
-/// cut ends with an ellipsis.
+/// The beginning of finished mrkdwn, of at most `max` characters, never cut within a reference or an entity. A text
+/// that was cut ends with an ellipsis.
 pub fn cut(markup: &str, max: usize) -> String {
     if length(markup) <= max {
         return markup.to_owned();

@@ -13,9 +13,9 @@ pub struct Prose(Vec<Part>);
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Words, whoever wrote them. They are escaped for Slack.
+    /// Words by Tidegate or a person. They are escaped for Slack.
     Text(String),
-    /// Words that stand out.
+    /// Words that are bold in Slack and plain elsewhere.
     Strong(String),
     /// A word that is meant literally, in backticks.
     Code(String),
@@ -80,7 +80,7 @@ impl Prose {
     }
 }
 
-/// Words that stand out.
+/// Words that are bold in Slack and plain elsewhere.
 pub fn strong(text: impl fmt::Display) -> Part {
     Part::Strong(text.to_string())
 }

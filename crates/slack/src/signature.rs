@@ -23,7 +23,7 @@ pub const TIMESTAMP_HEADER: &str = "x-slack-request-timestamp";
 /// Why a request was not believed. None of the variants holds anything of the request or of the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SignatureError {
-    /// A header is absent.
+    /// A header that the check needs is absent.
     #[error("header `{0}` is missing")]
     Missing(&'static str),
     /// A header came twice: a proxy or an attacker is at work, and either value could be the wrong one.

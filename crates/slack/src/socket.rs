@@ -17,7 +17,7 @@ pub enum Message<'a> {
     Hello,
     /// The connection ends, or will.
     Disconnect(Reason),
-    /// What would have been a request.
+    /// An envelope, which stands for a request over HTTP.
     Envelope(Envelope<'a>),
     /// Nothing that is known, and without an envelope's id nothing that could be acknowledged.
     Other,
@@ -36,12 +36,12 @@ pub enum Reason {
     Other,
 }
 
-/// What an envelope holds.
+/// The kinds of payload that an envelope can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A request of the Events API.
     Event,
-    /// A slash command.
+    /// A slash command, with the fields that its form has over HTTP.
     Command,
     /// A button, a modal, a shortcut.
     Interaction,
@@ -53,7 +53,7 @@ pub enum Kind {
 pub struct Envelope<'a> {
     /// Names it in the acknowledgement. One that is sent again may have another.
     pub id: Cow<'a, str>,
-    /// What it holds.
+    /// The kind of the payload, from the envelope's `type`.
     pub kind: Kind,
     /// Whether the acknowledgement may hold an answer.
     pub accepts_response: bool,
@@ -158,12 +158,12 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// What makes this the same command, interaction or event without an id when Slack sends it again.
+    /// The identity of a command, an interaction or an event without an id: the same when Slack sends it again.
     ///
-    /// Over HTTP that is the signature; here there is none. The envelope's id will not do: a retry has a new one. What
-    /// belongs to the person's deed and not to its delivery is `trigger_id`: Slack makes one for every command typed
-    /// and every button pressed, so typing a command twice makes two. What has none (a modal closed, a request of the
-    /// Events API without `event_id`) is told by all its content, whose fields may come in any order.
+    /// Over HTTP that is the signature; here there is none. The envelope's id will not do: a retry has a new one.
+    /// `trigger_id` belongs to the person's action and not to its delivery: Slack makes one for every command typed and
+    /// every button pressed, so typing a command twice makes two. A payload without one (a modal closed, a request of
+    /// the Events API without `event_id`) is identified by all its content, whose fields may come in any order.
     pub fn identity(&self) -> String {
         let Ok(payload) = serde_json::from_str::<Value>(self.payload) else {
             return format!("{:?} as it came {}", self.kind, self.payload);

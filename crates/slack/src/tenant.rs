@@ -1,8 +1,8 @@
 //! Whose data a request belongs to: the installation that Slack delivered it for.
 //!
-//! Never the top-level `team_id` of an event alone: in a Slack Connect channel that is the workspace the author
+//! The top-level `team_id` of an event is never used alone: in a Slack Connect channel that is the workspace the author
 //! belongs to, while `authorizations[0]` names the installation. An org-wide installation is one tenant, the
-//! organisation, whichever of its workspaces the event came from.
+//! organisation, for events from all of its workspaces.
 
 use std::borrow::Cow;
 
@@ -72,7 +72,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// Slack's ids are upper-case letters and digits. Anything else is no tenant, whatever the payload claims.
+/// Slack's ids are upper-case letters and digits. A payload that claims anything else has no tenant.
 pub fn is_id(id: &str) -> bool {
     (2..=32).contains(&id.len())
         && id

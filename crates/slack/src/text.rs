@@ -1,6 +1,6 @@
 //! Plain text as Slack counts and cuts it.
 
-/// What stands in place of a text that is empty, because Slack refuses empty texts.
+/// The text in place of an empty one, because Slack refuses empty texts.
 pub const DASH: &str = "–";
 
 /// The length of a text in Slack's characters. Its clients count UTF-16 units, and nothing in Slack counts more.
@@ -8,7 +8,7 @@ pub fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// The beginning of a plain text, of at most `max` characters; what was cut ends with an ellipsis.
+/// The beginning of a plain text, of at most `max` characters; a text that was cut ends with an ellipsis.
 pub fn cut(text: &str, max: usize) -> String {
     if length(text) <= max {
         return text.to_owned();

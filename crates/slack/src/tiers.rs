@@ -5,13 +5,13 @@
 /// A class of methods by how often they may be called. Slack means each figure as "at least".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tier {
-    /// Once a minute.
+    /// Slack's tier 1: a call a minute.
     One,
-    /// 20 a minute.
+    /// Slack's tier 2: 20 calls a minute.
     Two,
-    /// 50 a minute.
+    /// Slack's tier 3: 50 calls a minute.
     Three,
-    /// 100 a minute.
+    /// Slack's tier 4: 100 calls a minute.
     Four,
     /// "Hundreds a minute": `auth.test` and `chat.getPermalink`.
     Hundreds,

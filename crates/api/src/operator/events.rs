@@ -22,7 +22,8 @@ pub(super) const MOST: usize = 1000;
 /// How far back a list reaches by default, in seconds.
 const SINCE: i64 = 24 * HOUR;
 
-/// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter queue.
+/// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter
+/// queue.
 const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;

@@ -23,8 +23,8 @@ pub(super) enum Repeat {
 }
 
 impl DynamoTable {
-    /// Calls up to [`ATTEMPTS`] times while that can help and does no harm. Once a response was lost, the outcome is unknown, even if
-    /// a later attempt ends as busy.
+    /// Calls up to [`ATTEMPTS`] times while that can help and does no harm. Once a response was lost, the outcome is unknown, even
+    /// if a later attempt ends as busy.
     pub(super) async fn repeated<T, F>(
         &self,
         repeat: Repeat,

@@ -26,7 +26,7 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Reply {
     Reply::Json(status, body.to_string())
 }
 
-/// A running server.
+/// A running server that stands in for AWS.
 pub(crate) struct Server {
     address: String,
     requests: Arc<Mutex<Vec<String>>>,

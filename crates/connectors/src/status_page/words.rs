@@ -61,7 +61,7 @@ words! {
         Minor = "minor",
         /// Many functions do not work.
         Major = "major",
-        /// Almost nothing works.
+        /// Almost nothing works for users.
         Critical = "critical",
     }
 }

@@ -9,7 +9,7 @@ use crate::fake::FakeSlack;
 use crate::oauth::store::Holder;
 use crate::records::TokenKind;
 
-/// Whom the token stands for. Without one it is `not_authed`; a bad one has the reason why it is bad.
+/// The caller that the token stands for. A call without one gets `not_authed`; a bad token gets the reason why it is bad.
 pub(super) fn authenticate(
     fake: &FakeSlack,
     headers: &HeaderMap,

@@ -16,7 +16,7 @@ const BLOCK_LIMIT: usize = 50;
 /// Characters of all texts in blocks. Measured by others, not documented: github.com/slackapi/bolt-js/issues/2867.
 const BLOCKS_TEXT_LIMIT: usize = 11_000;
 
-/// What a message says, checked.
+/// The content of a message, checked.
 struct Content {
     text: String,
     blocks: Option<Value>,

@@ -26,7 +26,7 @@ pub(super) fn permalink(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     Ok(json!({ "channel": channel, "permalink": message_json::permalink(fake.config(), room, ts) }))
 }
 
-/// What a search asks for.
+/// The arguments of a search.
 struct Asked<'a> {
     query: &'a str,
     words: Vec<String>,

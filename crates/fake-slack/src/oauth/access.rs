@@ -16,7 +16,7 @@ use crate::world::World;
 /// How long a code waits for the app.
 const CODE_LIFETIME: Duration = Duration::from_mins(10);
 
-/// `oauth.v2.access`.
+/// `oauth.v2.access`: gives tokens for a code or a refresh token.
 pub(crate) fn access(fake: &FakeSlack, args: &Args) -> Answer {
     check_client(fake.config(), args)?;
     match args.text("grant_type") {
@@ -137,7 +137,7 @@ fn refresh(fake: &FakeSlack, args: &Args) -> Answer {
     Ok(fields)
 }
 
-/// `oauth.v2.exchange`.
+/// `oauth.v2.exchange`: gives a token that rotates for one without end.
 pub(crate) fn exchange(fake: &FakeSlack, args: &Args) -> Answer {
     let (config, now) = (fake.config(), fake.now());
     check_client(config, args)?;

@@ -8,7 +8,7 @@ use crate::caller::Caller;
 use crate::fake::FakeSlack;
 use crate::workspaces::Place;
 
-/// What a person decides about an authorize URL.
+/// A person's decision about an authorize URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Approval {

@@ -16,7 +16,7 @@ use crate::scopes;
 /// The scripts of the page are none, and its form may lead to the app and so anywhere.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
-/// What an authorize URL asks for, checked as Slack does before it shows anything.
+/// The content of an authorize URL, checked as Slack does before it shows anything.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub bot_scopes: Vec<String>,

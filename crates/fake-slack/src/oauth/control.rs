@@ -29,7 +29,7 @@ pub struct InstallRecord {
     pub bot_user_id: String,
     /// The bot id of its bot.
     pub bot_id: String,
-    /// The bot's scopes.
+    /// The scopes that the bot was granted.
     pub scopes: Vec<String>,
     /// The users who let the app act for them.
     pub users: Vec<String>,
@@ -68,7 +68,7 @@ impl FakeSlack {
     }
 }
 
-/// `POST /_fake/oauth/approve`.
+/// `POST /_fake/oauth/approve`: a person decides about an authorize URL.
 pub(crate) async fn approve(
     State(fake): State<FakeSlack>,
     Json(approval): Json<Approval>,
@@ -79,7 +79,7 @@ pub(crate) async fn approve(
     }
 }
 
-/// `GET /_fake/oauth/installs`.
+/// `GET /_fake/oauth/installs`: the installs of the app.
 pub(crate) async fn installs(State(fake): State<FakeSlack>) -> Json<Vec<InstallRecord>> {
     Json(fake.installs())
 }
@@ -122,7 +122,7 @@ impl Named {
     }
 }
 
-/// `POST /_fake/oauth/uninstall`.
+/// `POST /_fake/oauth/uninstall`: a workspace removes the app.
 pub(crate) async fn uninstall(
     State(fake): State<FakeSlack>,
     Json(named): Json<Named>,
@@ -132,7 +132,7 @@ pub(crate) async fn uninstall(
     Ok(Json(fake.uninstall(&id, uninstalled_first).await))
 }
 
-/// `POST /_fake/oauth/revoke`.
+/// `POST /_fake/oauth/revoke`: revokes the tokens of the given user, or the bot's if there is none.
 pub(crate) async fn revoke(
     State(fake): State<FakeSlack>,
     Json(named): Json<Named>,
@@ -142,7 +142,7 @@ pub(crate) async fn revoke(
     Ok(Json(fake.revoke(&id, user.as_deref()).await))
 }
 
-/// `POST /_fake/oauth/rotation`.
+/// `POST /_fake/oauth/rotation`: switches token rotation on, as in the app's settings.
 pub(crate) async fn turn_on_rotation(State(fake): State<FakeSlack>) -> StatusCode {
     fake.turn_on_rotation();
     StatusCode::NO_CONTENT

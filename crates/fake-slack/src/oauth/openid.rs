@@ -42,7 +42,7 @@ pub(crate) fn token(fake: &FakeSlack, args: &Args) -> Answer {
     Ok(fields)
 }
 
-/// `openid.connect.userInfo`.
+/// `openid.connect.userInfo`: describes the person who signed in.
 pub(crate) fn user_info(fake: &FakeSlack, by: &Caller, _: &Args) -> Answer {
     let may = by
         .scopes

@@ -28,7 +28,7 @@ pub(crate) fn auth_revoke(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer 
     Ok(json!({ "revoked": true }))
 }
 
-/// `apps.uninstall`.
+/// `apps.uninstall`: removes the app, and tells it so by events.
 pub(crate) fn apps_uninstall(fake: &FakeSlack, by: &Caller, args: &Args) -> Answer {
     check_client(fake.config(), args)?;
     let revoked = fake.remove(&by.place);
@@ -66,7 +66,7 @@ impl FakeSlack {
         self.send_event_to(&Addressee::whole(&place), event).await
     }
 
-    /// Turns token rotation on for the app: what is issued from now on expires. Slack has no way back.
+    /// Turns token rotation on for the app: tokens that are issued from now on expire. Slack has no way back.
     pub fn turn_on_rotation(&self) {
         self.world().installs.rotation = true;
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::FakeConfig;
 use crate::workspaces::Place;
 
-/// Whom a token is for: the app's bot, or a user.
+/// The holder of a token: the app's bot, or a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     Bot,
@@ -27,13 +27,13 @@ pub(crate) struct Install {
     pub refused_refreshes: u64,
 }
 
-/// An access token.
+/// An access token, with what it opens.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub place: Place,
     pub holder: Holder,
     pub expires_at: Option<Duration>,
-    /// What its bearer is told, once it is revoked.
+    /// The error code that its bearer gets once it is revoked.
     pub dead: Option<&'static str>,
     /// Whether `oauth.v2.exchange` has taken it.
     pub exchanged: bool,
@@ -49,7 +49,7 @@ pub(crate) struct RefreshToken {
     pub spent: bool,
 }
 
-/// What a user agreed to, waiting for the app to fetch it.
+/// The scopes that a user agreed to, waiting for the app to fetch them.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub redirect_uri: Option<String>,
@@ -132,7 +132,7 @@ impl Installs {
         Ok(token)
     }
 
-    /// What the holder of a token agreed to.
+    /// The scopes that the holder of a token agreed to.
     pub(crate) fn scopes(&self, token: &Token) -> Option<Vec<String>> {
         if token.unrestricted {
             return None;

@@ -94,7 +94,7 @@ impl FakeSlack {
         let Some(event) = event else {
             return DeliveryReport::refused("channel_not_found");
         };
-        // Whom to tell is known only while the channel is there.
+        // The addressee is known only while the channel is there.
         let (to, is_told) = (self.addressee(&id, None), self.is_told(&id, &event));
         {
             let mut world = self.world();

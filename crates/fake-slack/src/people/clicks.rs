@@ -70,8 +70,8 @@ impl FakeSlack {
         .await
     }
 
-    /// Submits the modal that is open for a person with these values by block; what is not named stays as the app set it.
-    /// What Slack's own client would refuse (a required field, an option that is not there) is refused here.
+    /// Submits the modal that is open for a person with these values by block; fields that are not named stay as the app set them.
+    /// The stand-in refuses input that Slack's own client would refuse (an empty required field, an option that is not there).
     pub async fn submit(&self, user: &str, values: &Map<String, Value>) -> DeliveryReport {
         let Some(view) = self.open_view(user) else {
             return DeliveryReport::refused("no_open_view");

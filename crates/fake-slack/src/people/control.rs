@@ -147,7 +147,7 @@ struct Click {
     #[serde(default)]
     ts: Option<String>,
     action_id: String,
-    /// What is chosen in a menu.
+    /// The choice in a menu.
     #[serde(default)]
     choice: Value,
 }
@@ -197,7 +197,7 @@ struct Opened {
     user: String,
 }
 
-/// `POST /_fake/home`: `{user}`.
+/// `POST /_fake/home`: the person `{user}` opens the app's home tab.
 async fn home(State(fake): State<FakeSlack>, Json(opened): Json<Opened>) -> Report {
     Json(fake.open_home(&opened.user).await)
 }

@@ -1,4 +1,4 @@
-//! What an element of a block becomes when a person clicks it or fills it in, as payloads and `state.values` carry it.
+//! The form of a block's element when a person clicks it or fills it in, as payloads and `state.values` carry it.
 //! Contract: docs.slack.dev/reference/block-kit/block-elements.
 
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ fn is_blank(actions: &Value) -> bool {
     })
 }
 
-/// What stands in an element before anyone touches it, in the form in which [`entered`] takes it.
+/// The initial content of an element, in the form in which [`entered`] takes it.
 fn initial(element: &Value) -> Value {
     let of = |name: &str| element.get(name).cloned();
     let option = |option: &Value| option["value"].clone();

@@ -9,7 +9,7 @@ use crate::message_json;
 use crate::records::PostedMessage;
 use crate::room::{Pin, Room};
 
-/// What a person did in a channel, and the event about it; no event where there is none to send.
+/// A person's action in a channel, and the event about it; no event where there is none to send.
 pub(super) type Done = Result<(String, Option<Value>), &'static str>;
 
 impl FakeSlack {

@@ -26,7 +26,7 @@ pub enum DisconnectReason {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Disconnect {
-    /// What the app is told.
+    /// The reason that the app is given.
     pub reason: DisconnectReason,
     /// Whether the connection just breaks, and the app is told nothing.
     pub abrupt: bool,
@@ -56,7 +56,7 @@ impl FakeSlack {
     }
 }
 
-/// `POST /_fake/socket/disconnect`.
+/// `POST /_fake/socket/disconnect`: ends connections in the given way.
 pub(crate) async fn disconnect(
     State(fake): State<FakeSlack>,
     Json(how): Json<Disconnect>,
@@ -70,7 +70,7 @@ pub(crate) async fn disconnect(
     (status, Json(json!({ "disconnected": told })))
 }
 
-/// `GET /_fake/socket`.
+/// `GET /_fake/socket`: the open connections.
 pub(crate) async fn look(State(fake): State<FakeSlack>) -> Json<Value> {
     Json(json!({ "connections": fake.socket_connections() }))
 }

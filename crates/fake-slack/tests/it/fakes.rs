@@ -11,7 +11,7 @@ use tidegate_fake_slack::{Clock, FakeConfig, FakeSlack};
 /// Where the manual clock of the tests starts.
 pub(crate) const START: Duration = Duration::from_secs(1_700_000_000);
 
-/// A running stand-in.
+/// A running stand-in at an address of its own.
 pub(crate) struct Sandbox {
     pub fake: FakeSlack,
     pub url: String,

@@ -9,7 +9,7 @@ use super::{Answer, Call, Refusal};
 use crate::records::{Incident, IncidentUpdate, Postmortem};
 use crate::world::{World, rfc3339};
 
-/// The newest first.
+/// The page's incidents, the newest first; only open ones if `unresolved`.
 pub(super) fn list(world: &World, call: &Call<'_>, unresolved: bool) -> Value {
     let wanted = call.query.get("q").map(|q| q.to_lowercase());
     let fits = |incident: &&Incident| {

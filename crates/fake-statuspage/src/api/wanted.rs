@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Refusal;
 use crate::world::World;
 
-/// What a component can be set to.
+/// The statuses that a component can be set to.
 pub(super) const COMPONENT_STATUSES: [&str; 5] = [
     "operational",
     "under_maintenance",
@@ -32,12 +32,12 @@ pub(super) struct Wanted {
     pub(super) notify: bool,
     /// The statuses that components get.
     pub(super) statuses: BTreeMap<String, String>,
-    /// What the incident affects from now on.
+    /// The components that the incident affects from now on.
     pub(super) component_ids: Option<Vec<String>>,
 }
 
 impl Wanted {
-    /// Reads `{"incident": {…}}`.
+    /// Reads the body `{"incident": {…}}` of a call.
     pub(super) fn read(world: &World, sent: &Value) -> Result<Self, Refusal> {
         let incident = sent
             .get("incident")

@@ -1,5 +1,5 @@
-//! Who calls, in whose workspace, under which settings: what every answer about incidents begins with. What the caller may
-//! not know of is not found, whatever the route.
+//! The context of every call about incidents: the caller, the workspace and its settings. On every route, an incident that the
+//! caller may not see answers as one that does not exist.
 
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::JobError;
@@ -24,15 +24,15 @@ pub(super) const AT_A_TIME: usize = 25;
 
 /// A workspace's incidents as one caller may see them.
 pub(super) struct CallContext<'a> {
-    /// The API.
+    /// The API, whose table and clock the call uses.
     pub(super) api: &'a Api,
     /// The workspace that the call is for: the caller's own, or the one that the call names.
     pub(super) tenant: TenantId,
-    /// The workspace's rows.
+    /// The rows of that workspace.
     pub(super) rows: Rows,
-    /// Its settings.
+    /// The settings of that workspace, with the version that a change of them has to be based on.
     pub(super) settings: store::Loaded,
-    /// Who calls.
+    /// The caller: a person, a key by its id, or the operator.
     pub(super) actor: Actor,
     /// Whether the credential may do everything with incidents.
     pub(super) admin: bool,
@@ -82,7 +82,7 @@ impl<'a> CallContext<'a> {
         })
     }
 
-    /// What a decision about `subject` may look at.
+    /// The context of a decision about `subject`.
     pub(super) fn decision_context<'c>(
         &'c self,
         subject: Option<&'c Loaded>,
@@ -102,7 +102,7 @@ impl<'a> CallContext<'a> {
         }
     }
 
-    /// Whether the caller may know of an incident.
+    /// Whether the caller may see an incident.
     pub(super) fn sees(&self, incident: &Incident) -> bool {
         permissions::can_see(
             &self.decision_context(None).standing_in(Some(incident)),
@@ -110,7 +110,7 @@ impl<'a> CallContext<'a> {
         )
     }
 
-    /// Refuses what the caller may not do with an incident that it may know of, or at all.
+    /// Fails if the caller may not do that: with the incident, which it may see, or in the workspace.
     pub(super) fn must(&self, action: Action, subject: Option<&Loaded>) -> Result<(), ApiError> {
         let decision = self.decision_context(subject);
         let allowed = match subject {
@@ -120,7 +120,7 @@ impl<'a> CallContext<'a> {
         allowed.map_err(|refused| ApiError::forbidden(refused.text.plain()))
     }
 
-    /// The incident with that id or number, if the caller may know of it.
+    /// The incident with that id or number. Fails if there is none or the caller may not see it.
     pub(super) async fn find(&self, name: &str) -> Result<Loaded, ApiError> {
         let loaded = match IncidentId::parse(name) {
             Some(id) => rows::load(&self.rows, &id).await?,
@@ -134,7 +134,7 @@ impl<'a> CallContext<'a> {
     }
 }
 
-/// There is none, or none that the caller may know of.
+/// The error for an incident that does not exist or that the caller may not see.
 fn no_incident() -> ApiError {
     ApiError::not_found(
         "no incident with that id or number; `GET /api/incidents` shows which there are",
@@ -151,7 +151,7 @@ fn number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|_| plain)
 }
 
-/// A job that was not done is no caller's fault; what the next attempt may bring is in the log.
+/// The error for a job that failed, which is not the caller's fault; the reason goes to the log.
 pub(super) fn undone(e: JobError) -> ApiError {
     match e {
         JobError::Erased => ApiError::not_found("the workspace has been erased"),

@@ -36,7 +36,7 @@ pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
     context.must(action, Some(&loaded))?;
     let id = &loaded.incident.id;
     let result = submit::submit(&context, &claim, kind, Some(id)).await?;
-    // It may have become one that the caller may not know of.
+    // The caller may no longer see the incident after the change.
     let now = context.find(id.as_str()).await?;
     Ok(reply::ok(json!({
         "ok": true,
@@ -46,7 +46,7 @@ pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
     })))
 }
 
-/// What is asked, and what one must be allowed for it.
+/// The request of a call, and the permission that it needs.
 fn read(
     fields: &mut Fields,
     context: &CallContext<'_>,
@@ -113,7 +113,7 @@ fn resolve(
 ) -> (RequestKind, Action) {
     let summary = fields.text("summary", MAX_TEXT);
     let public = fields.text("public", MAX_TEXT);
-    // In Slack a form would ask for it.
+    // In Slack a form would ask for the summary.
     let is_needed = loaded.incident.severity.is_broadcast() && loaded.incident.status.is_open();
     if summary.is_none() && is_needed && context.actor.person().is_some() {
         fields.wrong("summary", "is needed for a P1 or P2");

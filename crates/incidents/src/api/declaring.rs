@@ -20,7 +20,7 @@ use tidegate_api::{Api, ApiError, ApiResult, Call};
 /// Longest description, in characters.
 const MAX_DESCRIPTION: usize = 3000;
 
-/// Longest name of a template or service.
+/// Longest name of a template or service, in characters.
 const MAX_NAME: usize = 100;
 
 pub(super) async fn declare(api: &Api, call: &Call) -> ApiResult {
@@ -46,7 +46,7 @@ pub(super) async fn declare(api: &Api, call: &Call) -> ApiResult {
     Ok(reply::json(status, &body))
 }
 
-/// The declaration in a body, with what its template says and all that is wrong with it.
+/// Reads the declaration in a body, completed from its template, and notes all of its problems.
 fn read(fields: &mut Fields, context: &CallContext<'_>) -> Result<Declaration, ApiError> {
     let severity = |text: &str| Severity::parse(text);
     let declaration = Declaration {

@@ -10,7 +10,7 @@ use tidegate_slack::ids::UserId;
 use crate::model::settings::shapes::is_person;
 use tidegate_api::{ApiError, Call};
 
-/// The fields of a body, and what is wrong with them so far. A field that is null counts as left out.
+/// The fields of a body, and the problems that were found so far. A field that is null counts as left out.
 pub(super) struct Fields {
     given: Map<String, Value>,
     known: BTreeSet<&'static str>,
@@ -18,7 +18,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// The body of a call. None at all is an empty one.
+    /// The fields of a call's body. A call without a body has none.
     pub(super) fn of(call: &Call) -> Result<Self, ApiError> {
         let body = if call.body.is_empty() {
             Value::Object(Map::new())
@@ -35,12 +35,12 @@ impl Fields {
         })
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes a problem of a field.
     pub(super) fn wrong(&mut self, name: &str, words: &str) {
         self.problems.push((name.to_owned(), words.to_owned()));
     }
 
-    /// Whether something is wrong with a field.
+    /// Whether a field has a problem.
     pub(super) fn is_wrong(&self, name: &str) -> bool {
         self.problems.iter().any(|(wrong, _)| wrong == name)
     }
@@ -63,7 +63,7 @@ impl Fields {
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    /// The same where it may not be left out.
+    /// The same for a field that must not be left out.
     pub(super) fn needed(&mut self, name: &'static str, most: usize) -> String {
         let text = self.text(name, most);
         if text.is_none() && !self.is_wrong(name) {
@@ -72,7 +72,7 @@ impl Fields {
         text.unwrap_or_default()
     }
 
-    /// Yes or no; no if it is left out.
+    /// A boolean; false if it is left out.
     pub(super) fn flag(&mut self, name: &'static str) -> bool {
         match self.take(name) {
             None => false,
@@ -106,7 +106,7 @@ impl Fields {
         fits
     }
 
-    /// What `read` makes of a text; `takes` says what that is.
+    /// A text that `read` parses; `takes` describes the values that it accepts.
     pub(super) fn read<T>(
         &mut self,
         name: &'static str,
@@ -121,7 +121,7 @@ impl Fields {
         read
     }
 
-    /// A person's id.
+    /// A field with the id of a person, such as `U0123456789`; any other value is a problem.
     pub(super) fn person(&mut self, name: &'static str) -> Option<UserId> {
         let person = |id: &str| is_person(id).then(|| UserId::from(id));
         self.read(name, person, "the id of a person, such as `U0123456789`")
@@ -141,7 +141,7 @@ impl Fields {
         Some(moment)
     }
 
-    /// Refuses the call if anything is wrong, a field that nobody asked for included.
+    /// Refuses the call if any field has a problem or is unknown.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         let told = |(name, words): &(String, String)| format!("`{name}` {words}");
         let mut problems: Vec<String> = self.problems.iter().map(told).collect();

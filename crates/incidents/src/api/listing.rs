@@ -1,4 +1,4 @@
-//! Route: the list of incidents. What the caller may not know of is passed over, also by the cursor.
+//! Route: the list of incidents. Incidents that the caller may not see are passed over, also by the cursor.
 
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
@@ -14,13 +14,13 @@ use tidegate_api::reply;
 use tidegate_api::{Api, ApiError, ApiResult, Call, Parameters};
 use tidegate_pipeline::clock::Timestamp;
 
-/// Incidents in one answer, unless asked otherwise, and at most.
+/// Incidents in one answer by default; the next constant is the most that a caller can ask for.
 const LIMIT: usize = 50;
 const MOST: usize = 200;
 
-/// Which incidents are wanted.
+/// The filter of the list, from the query string.
 struct Filter {
-    /// The open ones only.
+    /// Whether only open incidents are listed.
     open: bool,
     severity: Option<Severity>,
     service: Option<String>,
@@ -69,7 +69,7 @@ impl Filter {
         Err(ApiError::problems(&problems))
     }
 
-    /// The list that has them in the order in which they are shown, and whether it is read from its end.
+    /// The list that holds the incidents in the order of the answer, and whether it is read from its end.
     fn list(&self, now: Timestamp) -> (Vec<String>, bool) {
         let owned = |parts: &[&str]| parts.iter().map(|part| (*part).to_owned()).collect();
         match (self.open, &self.service, &self.month) {
@@ -103,8 +103,8 @@ fn is_month(text: &str) -> bool {
         .is_some_and(|(year, month)| digits(year, 4) && digits(month, 2))
 }
 
-/// One page, and where the next one begins. That is after the last incident shown: the place of any other in the list would
-/// tell of it.
+/// One page, and the cursor of the next one. The cursor is behind the last incident shown, because the place of a hidden one would
+/// reveal it.
 async fn page(
     context: &CallContext<'_>,
     filter: &Filter,

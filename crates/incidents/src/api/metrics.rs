@@ -9,7 +9,7 @@ use crate::model::permissions::Action;
 use tidegate_api::reply;
 use tidegate_api::{Api, ApiError, ApiResult, Call};
 
-/// Days looked at unless asked otherwise, and at most.
+/// Days of the statistics by default; the next constant is the most that a caller can ask for.
 const DAYS: u16 = 30;
 const MOST: u16 = 366;
 

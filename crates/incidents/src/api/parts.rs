@@ -1,4 +1,4 @@
-//! Routes: one incident, and its parts: timeline, tasks, deliveries, post-mortem, and the whole of it as a file.
+//! Routes: one incident, and its parts: timeline, tasks, deliveries, post-mortem, and its whole record as a file.
 
 use bytes::Bytes;
 use futures_util::future::try_join;
@@ -19,7 +19,7 @@ use crate::render::export::{self, Export, Names};
 use tidegate_api::reply;
 use tidegate_api::{Api, ApiError, ApiResult, Call};
 
-/// Entries of the timeline in one answer, unless asked otherwise, and at most.
+/// Entries of the timeline in one answer by default; the next constant is the most that a caller can ask for.
 const LIMIT: usize = 100;
 const MOST: usize = 250;
 
@@ -170,7 +170,7 @@ async fn whole(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiRe
     }
 }
 
-/// What a record is handed out as.
+/// The format of an exported record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,
@@ -187,7 +187,7 @@ impl Format {
     }
 }
 
-/// 200 with a text of some kind.
+/// A response with status 200 and a text of that content type.
 pub(super) fn file(content_type: &'static str, text: String) -> Response<Bytes> {
     let mut response = reply::text(StatusCode::OK, text);
     let value = HeaderValue::from_static(content_type);

@@ -61,7 +61,7 @@ pub(super) const ROUTES: &[Route] = &[
 const READ: Access = Access::TenantOrOperator(INCIDENTS_READ);
 const WRITE: Access = Access::TenantOrOperator(INCIDENTS_ADMIN);
 
-/// The body of a PUT: what is stored, for whom, and which version the caller has seen.
+/// The body of a PUT: the settings to store, the workspace, and the version that the caller has seen.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SettingsBody {

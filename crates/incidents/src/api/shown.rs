@@ -10,7 +10,7 @@ use crate::model::rows::{self, Loaded, Place};
 use crate::model::timeline::Entry;
 use tidegate_api::ApiError;
 
-/// An incident as the caller may see it: who may not know of what it has just declared learns its name only.
+/// An incident as the caller may see it. A caller that may not see the incident that it has just declared learns its name only.
 pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Value {
     if context.sees(&loaded.incident) {
         return incident(loaded);
@@ -18,7 +18,7 @@ pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Value {
     json!({"id": loaded.incident.id, "name": loaded.incident.name()})
 }
 
-/// An incident, without what stands in rows of its own.
+/// An incident, without the parts that are in rows of their own.
 pub(super) fn incident(loaded: &Loaded) -> Value {
     let incident = &loaded.incident;
     json!({
@@ -89,7 +89,7 @@ fn channel(incident: &Incident, place: &Place) -> Value {
     }
 }
 
-/// What an incident is linked to, as far as the caller may know of it.
+/// The links of an incident, without those to incidents that the caller may not see.
 pub(super) async fn links(
     context: &CallContext<'_>,
     links: &[Linked],
@@ -110,7 +110,7 @@ pub(super) async fn links(
     Ok(shown)
 }
 
-/// An entry of the timeline. The words of what was hidden or deleted are null.
+/// An entry of the timeline. The text is null if the entry is hidden or its message was deleted.
 pub(super) fn entry(entry: &Entry) -> Value {
     let at = |at: Option<Timestamp>| at.map(Timestamp::millis);
     json!({

@@ -5,7 +5,7 @@
 //! GET /status/{tenant}/summary.json  the same for programs
 //! ```
 //!
-//! What is shown was published, so caches may keep it for half a minute.
+//! The page shows published texts only, so caches may keep it for half a minute.
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};

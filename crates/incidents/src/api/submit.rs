@@ -1,5 +1,5 @@
-//! Submits a change as a command in Slack does: decided, written and claimed in one transaction. A call with an
-//! idempotency key is claimed by that key, so that it is done once however often it is sent.
+//! Submits a change in the same way as a command in Slack: the decision is written and claimed in one transaction. A
+//! call with an idempotency key is claimed by that key, so that it is done once however often it is sent.
 
 use http::StatusCode;
 use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
@@ -19,28 +19,29 @@ use tidegate_api::{ApiError, Call, Caller};
 /// Longest idempotency key, in characters.
 const MAX_KEY: usize = 200;
 
-/// Times a decision is made anew because its rows changed meanwhile.
+/// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile.
 const TRIES: usize = 8;
 
-/// What a change came to.
+/// The result of a change.
 pub(super) struct ChangeResult {
     /// Whether it had been made before, under the same idempotency key.
     pub(super) repeated: bool,
     /// The incident that was changed or declared; `None` if nothing changed.
     pub(super) incident: Option<IncidentId>,
-    /// What the caller is told of the change, in plain text.
+    /// The words about the change for the caller, in plain text.
     pub(super) message: Option<String>,
 }
 
 /// One call's claim: the same for every time that it is sent with the same key.
 pub(super) struct Claim {
     id: String,
-    /// Whether it may have been made before.
+    /// Whether the call has an idempotency key, so that it may have been made before.
     keyed: bool,
 }
 
 impl Claim {
-    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` is what the key is good for.
+    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` names the kind of change that the key is
+    /// for.
     pub(super) fn of(call: &Call, fields: &mut Fields, what: &str) -> Self {
         let field = fields.text("key", MAX_KEY);
         let header = call.head.headers.get("idempotency-key");
@@ -69,13 +70,13 @@ impl Claim {
         }
     }
 
-    /// The name under which the ledger has it.
+    /// The id under which the ledger holds the claim.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 }
 
-/// Has a change decided and committed, and wakes the sender of the messages that it has in Slack.
+/// Decides about a change, commits it, and wakes the senders of its Slack messages.
 pub(super) async fn submit(
     context: &CallContext<'_>,
     claim: &Claim,
@@ -108,7 +109,7 @@ pub(super) async fn submit(
     commit(context, &ledger, claim, &request).await
 }
 
-/// Decides and commits; if the rows changed meanwhile, decides anew on what they say then.
+/// Decides and commits. If the rows changed meanwhile, decides anew on the new rows.
 async fn commit(
     context: &CallContext<'_>,
     ledger: &Ledger<'_>,
@@ -131,7 +132,7 @@ async fn commit(
     for _ in 0..TRIES {
         let settled = handle::decide_on(incidents, request_context, request).await;
         let mut settled = settled.map_err(undone)?;
-        // Where nothing changes there is nothing to claim: the key is good for another attempt.
+        // If nothing changes, nothing is claimed: the key can be used again.
         let Some(id) = &settled.incident else {
             return result(settled, false);
         };
@@ -160,7 +161,7 @@ async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
     Ok(entry.is_some_and(|entry| entry.state == EventState::Done))
 }
 
-/// What the caller is told. A refusal of what had been done before is none.
+/// The answer to the caller. A repeated call gets neither words nor a refusal, because the change was made before.
 fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
@@ -177,7 +178,7 @@ fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     })
 }
 
-/// What is to be told lies in the table; if a wake-up is lost, the sweep finds it.
+/// The posts are in the table already; if a wake-up is lost, the sweep finds them.
 async fn wake_all(context: &CallContext<'_>, lanes: &[Lane]) {
     let (queue, clock) = (&*context.api.wake_ups, &*context.api.clock);
     for lane in lanes {

@@ -9,22 +9,22 @@ use super::{lifecycle, people, reading, record};
 /// A command's place in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// What moves an incident.
+    /// Commands that move an incident from one status to another.
     Lifecycle,
-    /// Who does what.
+    /// Commands about roles, participants and pages.
     People,
-    /// What is written down.
+    /// Commands about the timeline, tasks, the post-mortem and links.
     Record,
-    /// Who hears what.
+    /// Commands about who is notified, and about how the incident is shown.
     Comms,
-    /// Questions.
+    /// Commands that change nothing.
     Read,
-    /// What the workspace has settled.
+    /// Commands about the workspace's settings.
     Settings,
 }
 
 impl Group {
-    /// Its heading.
+    /// The group's heading in the help, as plain text.
     pub fn title(self) -> &'static str {
         match self {
             Self::Lifecycle => "Lifecycle",
@@ -91,9 +91,9 @@ const LIFECYCLE: &[Form] = &[
     form(Group::Lifecycle, "reopen", &[],
         &[("reopen <why>", "take it up again")], &["reopen Errors are back"], lifecycle::reopen),
     form(Group::Lifecycle, "cancel", &[],
-        &[("cancel <why>", "it was none")], &["cancel A test alarm"], lifecycle::cancel),
+        &[("cancel <why>", "cancel it as a false alarm")], &["cancel A test alarm"], lifecycle::cancel),
     form(Group::Lifecycle, "close", &[],
-        &[("close", "put it away once it is resolved")], &["close"], |_| Ok(Command::Close)),
+        &[("close", "close it once it is resolved")], &["close"], |_| Ok(Command::Close)),
     form(Group::Lifecycle, "milestone", &[],
         &[("milestone impact|detected|declared|acknowledged|identified|mitigated|resolved|closed at <14:05>",
             "correct when something happened")],
@@ -130,7 +130,7 @@ const PEOPLE: &[Form] = &[
     form(Group::People, "join", &[],
         &[("join", "take part")], &["join"], |_| Ok(Command::Join)),
     form(Group::People, "leave", &[],
-        &[("leave", "take part no more")], &["leave"], |_| Ok(Command::Leave)),
+        &[("leave", "stop taking part")], &["leave"], |_| Ok(Command::Leave)),
 ];
 
 #[rustfmt::skip]
@@ -141,7 +141,7 @@ const RECORD: &[Form] = &[
             ("timeline edit <n> <text>", "say what an entry should have said; the original is kept"),
             ("timeline hide <n>", "leave an entry out of reports; the original is kept"),
             ("timeline export [markdown|json]", "hand out the whole record"),
-            ("timeline verify", "check that it is as it was written")],
+            ("timeline verify", "check its chain of hashes")],
         &["timeline", "timeline add at 14:05 Restarted the primary", "timeline add at the edge, errors fell",
             "timeline edit 4 Restarted the replica", "timeline hide 4", "timeline export json", "timeline verify"],
         record::timeline),
@@ -172,15 +172,15 @@ const COMMS: &[Form] = &[
         &[("public <message>", "tell the public; a bad incident's commander has to approve")],
         &["public Payments by card fail. We are on it."], reading::public),
     form(Group::Comms, "watch", &[],
-        &[("watch", "hear of it without taking part")], &["watch"], |_| Ok(Command::Watch)),
+        &[("watch", "be notified without taking part")], &["watch"], |_| Ok(Command::Watch)),
     form(Group::Comms, "unwatch", &[],
-        &[("unwatch", "hear of it no more")], &["unwatch"], |_| Ok(Command::Unwatch)),
+        &[("unwatch", "stop being notified")], &["unwatch"], |_| Ok(Command::Unwatch)),
     form(Group::Comms, "remind", &[],
         &[("remind 30m|off", "when the next update is asked for")], &["remind 30m", "remind off"], reading::remind),
     form(Group::Comms, "pause", &[],
         &[("pause 2h|off", "keep reminders quiet; the clock goes on")], &["pause 2h", "pause off"], reading::pause),
     form(Group::Comms, "private", &[],
-        &[("private on|off", "show it only to who takes part")], &["private on", "private off"], reading::private),
+        &[("private on|off", "show it to participants only")], &["private on", "private off"], reading::private),
     form(Group::Comms, "rename", &[],
         &[("rename <name>", "change the end of the channel's name")], &["rename checkout-disk"], reading::rename),
 ];

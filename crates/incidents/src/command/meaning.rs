@@ -1,4 +1,4 @@
-//! What a command means, once it is read.
+//! Commands as the parser reads them from the text behind `/incident`.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,265 +11,265 @@ use crate::model::role::RoleName;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
-/// A command. Texts are plain: mentions and links in them stand as they are read, and nothing is escaped.
+/// A command, as the parser read it. Texts are plain: mentions and links stand as they were typed, and nothing is escaped.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Nothing was typed: the menu.
+    /// Shows the menu, because nothing was typed.
     Menu,
-    /// The list of commands, or those that this word means.
+    /// Lists the commands; with a word, only those that the word means.
     Help(Option<String>),
-    /// A new incident.
+    /// Declares a new incident.
     Declare(Declare),
-    /// What was in triage is one.
+    /// Declares the incident that is in triage.
     Accept,
-    /// Where it stands: a transition with or without words, or words only. One of the two is there.
+    /// Posts an update: a change of status, a message, or both. At least one of the two is there.
     Status {
-        /// The status to go to.
+        /// The status to change to; `None` leaves it.
         to: Option<Status>,
-        /// What is to be said.
+        /// The message, which becomes the incident's summary.
         text: Option<String>,
     },
-    /// The form of an update.
+    /// Opens the form of an update.
     Update,
-    /// How bad it is.
+    /// Changes the severity, up or down.
     Severity {
-        /// The new one.
+        /// The severity to change to.
         to: Severity,
-        /// Why.
+        /// The reason, which goes to the timeline and the channel.
         reason: Option<String>,
     },
-    /// It is over.
+    /// Resolves the incident, with a summary. P1 and P2 need one.
     Resolve(Option<String>),
-    /// It is not over: why.
+    /// Reopens the incident, with the reason.
     Reopen(String),
-    /// It was none: why.
+    /// Cancels the incident as a false alarm, with the reason.
     Cancel(String),
-    /// Put it away.
+    /// Closes a resolved incident.
     Close,
-    /// When something really happened.
+    /// Corrects the time of a milestone.
     Milestone(Milestone, When),
-    /// Who leads: shown, or set.
+    /// Shows the commander; with a person, makes that person commander.
     Commander(Option<UserId>),
-    /// Take the command, and why.
+    /// Makes the asker commander; holds the reason if they gave one.
     Take(Option<String>),
-    /// Offer the command.
+    /// Offers the command to another person. It moves when they accept.
     Handover {
-        /// To whom.
+        /// The person who is offered the command.
         to: UserId,
-        /// What they should know.
+        /// Notes for the next commander.
         notes: Option<String>,
     },
-    /// Give a role.
+    /// Gives a role to a person.
     Role {
-        /// Which.
+        /// The role to give; it may not exist in the workspace.
         role: RoleName,
-        /// To whom.
+        /// The person who gets the role.
         user: UserId,
     },
-    /// Take a role.
+    /// Gives a role to the asker.
     Claim(RoleName),
-    /// Leave a role.
+    /// Takes a role away from the asker.
     Drop(RoleName),
-    /// Who holds what.
+    /// Lists the roles and the people who hold them.
     Roles,
-    /// Call somebody.
+    /// Pages a person or the owners of a service.
     Page(Paged),
-    /// Call the next of the escalation list.
+    /// Pages the next person on the escalation list.
     Escalate,
-    /// Bring people in.
+    /// Invites people to the channel, at most 100.
     Invite(Vec<UserId>),
-    /// Take part.
+    /// Makes the asker a participant.
     Join,
-    /// Take part no more.
+    /// Ends the asker's participation.
     Leave,
-    /// The timeline.
+    /// Reads or changes the timeline.
     Timeline(Timeline),
-    /// Tasks.
+    /// Reads or changes tasks.
     Task(Task),
-    /// The post-mortem.
+    /// Drafts, publishes or waives the post-mortem.
     Postmortem(Postmortem),
-    /// Link to something.
+    /// Links the incident to another one or to a page.
     Link(Link),
-    /// Make this one part of another.
+    /// Merges the incident into another one.
     Merge(IncidentRef),
-    /// What the public is to read.
+    /// Publishes a text on the status page, after the commander's approval if the settings require it.
     Public(String),
-    /// Hear of it.
+    /// Makes the asker a watcher, who is notified without participating.
     Watch,
-    /// Hear of it no more.
+    /// Ends the asker's watching.
     Unwatch,
-    /// When to be reminded of the next update; `None` is never.
+    /// Sets the time from now until the reminder of the next update; `None` turns it off.
     Remind(Option<Duration>),
-    /// How long reminders are quiet; `None` ends it.
+    /// Pauses the reminders for that time; `None` ends the pause.
     Pause(Option<Duration>),
-    /// Whether only participants may know of it.
+    /// Makes the incident private if true, and visible to all members if false.
     Private(bool),
-    /// The end of the channel's name, as typed.
+    /// Renames the channel; holds the end of the new name, as typed.
     Rename(String),
-    /// What it is.
+    /// Shows an incident; `None` is the one of the channel.
     Info(Option<IncidentRef>),
-    /// Incidents.
+    /// Lists incidents, as far as the asker may see them.
     List(Listed),
-    /// What happened so far.
+    /// Summarizes the incident so far.
     Catchup,
-    /// How long incidents take.
+    /// Shows how long incidents take to acknowledge, mitigate and resolve.
     Stats {
-        /// Over how many days.
+        /// The length of the period in days, from 1 to 366.
         days: u16,
-        /// Of one service.
+        /// The slug of the service to limit it to, which may not exist; `None` counts all services.
         service: Option<String>,
     },
-    /// Who has been told.
+    /// Lists the incident's notifications and their outcomes.
     Deliveries,
-    /// Settings; the rest of the line is theirs to read.
+    /// Reads or changes the settings. The rest of the line is parsed by the settings' own grammar.
     Config(String),
-    /// Templates; the rest of the line is theirs to read.
+    /// Reads or changes the templates. The rest of the line is parsed by the templates' own grammar.
     Template(String),
-    /// Services and components; the rest of the line is theirs to read.
+    /// Reads or changes the mapping of services to components. The rest of the line is parsed by its own grammar.
     Map(String),
 }
 
-/// What is known of an incident that is to be declared. What is missing is asked for in the form.
+/// An incident to declare, as far as the command describes it. The form asks for what is missing.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Declare {
-    /// What it is, as typed: it may be too long for a title.
+    /// The title, as typed: it may be longer than a title can be.
     pub title: Option<String>,
-    /// How bad it is.
+    /// The severity; `None` leaves it to the template or the default.
     pub severity: Option<Severity>,
-    /// Which services, as typed: they may not exist.
+    /// Slugs of the affected services, as typed in lower case: they may not exist.
     pub services: Vec<String>,
-    /// Template, as typed: it may not exist.
+    /// The template's name, as typed in lower case: it may not exist.
     pub template: Option<String>,
-    /// Only participants may know of it.
+    /// Whether only participants may see the incident.
     pub private: bool,
-    /// A rehearsal.
+    /// Whether the incident is a rehearsal.
     pub drill: bool,
-    /// Perhaps one: nobody is told yet.
+    /// Whether the incident begins in triage: nobody is notified yet.
     pub triage: bool,
 }
 
 /// An incident that somebody names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentRef {
-    /// By its number: `INC-12`, `#12` or `12`.
+    /// The number that people use: `INC-12`, `#12` or `12`.
     Number(u32),
-    /// By its channel.
+    /// The id of the incident's channel.
     Channel(ChannelId),
 }
 
-/// Whom to call.
+/// The people to page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Paged {
-    /// A person.
+    /// The person with that Slack id.
     Person(UserId),
-    /// The owners of a service, as typed: it may not exist.
+    /// The owners of a service. Its slug is as typed in lower case: it may not exist.
     Service(String),
 }
 
-/// What about the timeline.
+/// The actions on the timeline. Entries have numbers from 1.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Timeline {
-    /// Show it.
+    /// Shows the entries, in the order in which things happened.
     Show,
-    /// Add to it.
+    /// Adds an entry, with the time and the text that were typed.
     Add {
-        /// When it happened; now, if nobody says.
+        /// When the event happened; `None` is now.
         at: Option<When>,
-        /// In words.
+        /// The text of the entry, as typed.
         text: String,
     },
-    /// Say of an entry what it should have said.
+    /// Corrects the text of an entry. The original is kept.
     Edit {
-        /// The entry's number.
+        /// The number of the entry to correct.
         entry: u64,
-        /// In words.
+        /// The text that is shown instead, as typed.
         text: String,
     },
-    /// Leave an entry out of reports.
+    /// Leaves the entry with that number out of reports. The original is kept.
     Hide(u64),
-    /// Hand out the whole record.
+    /// Exports the complete record.
     Export(ExportFormat),
-    /// Check that it is as it was written.
+    /// Checks the chain of hashes, which shows that no entry was changed.
     Verify,
 }
 
-/// How a record is written.
+/// The format of an exported record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExportFormat {
-    /// For people.
+    /// Markdown, for people to read.
     #[default]
     Markdown,
-    /// For programs.
+    /// JSON, for programs to parse.
     Json,
 }
 
-/// What about tasks. Numbers are those of the incident's tasks, from 1.
+/// The actions on tasks. A number is that of a task within the incident, from 1.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Task {
-    /// A new one.
+    /// Adds a task to the incident.
     Add {
-        /// Who does it.
+        /// The person who is to do it; `None` assigns nobody.
         assignee: Option<UserId>,
-        /// What.
+        /// The work to do, as typed: it may be longer than a task can be.
         text: String,
-        /// How long it may take.
+        /// The time until the task is due, from now; `None` sets no date.
         due: Option<Duration>,
     },
-    /// Those of the incident.
+    /// Lists the incident's tasks.
     List,
-    /// Those of the asker, of all incidents.
+    /// Lists the asker's open tasks in all incidents.
     Mine,
-    /// It is done.
+    /// Marks the task with that number as done.
     Done(u32),
-    /// It is not done.
+    /// Marks the task with that number as not done.
     Reopen(u32),
-    /// The asker does it.
+    /// Assigns the task with that number to the asker.
     Take(u32),
 }
 
-/// What about the post-mortem.
+/// The actions on the post-mortem.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Postmortem {
-    /// Draft it.
+    /// Drafts it from the record, in place of an earlier draft.
     Draft,
-    /// Publish it.
+    /// Publishes the latest draft.
     Publish,
-    /// None is needed: why.
+    /// Waives it, with the reason.
     Waive(String),
 }
 
-/// What to link to.
+/// The target of a link from the incident.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Link {
-    /// Another incident.
+    /// Another incident, and what it is to this one.
     Incident(IncidentRef, Relation),
-    /// A page: an `https` or `http` address.
+    /// The page at an `https` or `http` address.
     Url(String),
 }
 
-/// What another incident is to this one.
+/// The relation of another incident to this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Relation {
-    /// It has to do with it.
+    /// The two have to do with each other.
     #[default]
     Related,
-    /// It is the cause of it.
+    /// The other incident caused this one.
     Cause,
 }
 
-/// Which incidents.
+/// The incidents to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Listed {
-    /// Those that are open.
+    /// Incidents that are open, the most severe first.
     #[default]
     Open,
-    /// Those that the asker takes part in.
+    /// Open incidents that the asker participates in.
     Mine,
-    /// All.
+    /// The latest incidents of the last twelve months, open or not.
     All,
 }
 
-/// What is typed is left out, but for the command itself.
+/// Leaves out the typed text, which logs must not hold.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Command")

@@ -107,7 +107,7 @@ fn number<T: FromStr>(text: &str, digits: usize) -> Option<T> {
 mod tests {
     use super::*;
 
-    /// 2026-11-21 12:00 UTC.
+    /// The time of the tests: 2026-11-21 12:00 UTC.
     const NOON: Timestamp = Timestamp(1_795_262_400_000);
     const HOUR: i64 = 3600;
 

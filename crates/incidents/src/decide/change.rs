@@ -15,14 +15,14 @@ use crate::model::settings::Timers;
 use crate::model::timeline::{Entry, EntryKind, NewEntry, Source};
 use crate::model::{rows, timers};
 
-/// A change of one incident. The fields of `incident` are changed in place; everything that follows from the
-/// difference is worked out at the end.
+/// A change of one incident. Decisions edit the fields of `incident` in place; [`Self::finish`] works out everything
+/// that follows.
 pub struct Change {
-    /// As it will be.
+    /// The incident as it will be stored; decisions edit it in place.
     pub incident: Incident,
-    /// When.
+    /// The time of the change, which its entries and rows carry.
     pub now: Timestamp,
-    /// By whom.
+    /// The person or program that makes the change.
     pub actor: Actor,
     before: Option<Incident>,
     entries: Vec<Entry>,
@@ -31,12 +31,12 @@ pub struct Change {
 }
 
 impl Change {
-    /// A change of an incident that is there.
+    /// A change of an existing incident.
     pub fn of(incident: &Incident, actor: &Actor, now: Timestamp) -> Self {
         Self::from(Some(incident.clone()), incident.clone(), actor, now)
     }
 
-    /// A new incident.
+    /// A change that creates an incident.
     pub fn new(incident: Incident, actor: &Actor, now: Timestamp) -> Self {
         Self::from(None, incident, actor, now)
     }
@@ -53,17 +53,17 @@ impl Change {
         }
     }
 
-    /// As it was; `None` for a new one.
+    /// The incident as it was read; `None` for a new one.
     pub fn before(&self) -> Option<&Incident> {
         self.before.as_ref()
     }
 
-    /// Writes something down, as happening now.
+    /// Adds an entry to the timeline for an event of this moment.
     pub fn note(&mut self, kind: EntryKind, text: impl Into<String>) {
         self.note_from(kind, text, self.now, None);
     }
 
-    /// Writes something down that happened at another time or stands in a message.
+    /// Adds an entry for an event at another time or in a message. Returns the entry's number.
     pub fn note_from(
         &mut self,
         kind: EntryKind,
@@ -86,7 +86,7 @@ impl Change {
         incident.seq
     }
 
-    /// Has something done in Slack or on the status page, after everything that was asked for before.
+    /// Adds an effect in Slack or on the status page. Effects of one incident are performed in the order in which they are added.
     pub fn effect(&mut self, effect: &Effect) {
         self.posts.push(effect.post());
     }
@@ -101,7 +101,8 @@ impl Change {
         self.posts.push(post);
     }
 
-    /// The transaction.
+    /// The transaction: the incident, its new entries, its timers, its places in lists, and the posts. It fails if another change
+    /// was stored first.
     pub fn finish(mut self, timers: &Timers) -> Decision {
         let read_version = self.before.as_ref().map_or(0, |before| before.version);
         self.incident.version = read_version + 1;
@@ -128,7 +129,7 @@ impl Change {
         }
     }
 
-    /// What changes in the lists that the incident stands in.
+    /// The writes that add the incident to lists and remove it from others.
     fn lists(&self) -> Vec<Write<RowKey>> {
         let (was, is) = (self.before.as_ref().map(places), places(&self.incident));
         let was = was.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a decision about an incident looks at, and what it comes to. The rows have been read before: decisions are pure.
+//! The context of a decision about an incident, and its result. The rows have been read before: decisions are pure.
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::clock::Timestamp;
@@ -17,19 +17,19 @@ use crate::model::settings::Settings;
 
 /// Everything that a decision may look at.
 pub struct DecisionContext<'a> {
-    /// The workspace's settings.
+    /// The settings as they were read for this decision.
     pub settings: &'a Settings,
     /// The version of the settings, which a change of them has to be based on.
     pub settings_version: i64,
-    /// Who asks.
+    /// The person or program that asks.
     pub actor: Actor,
-    /// The kind of account that they have.
+    /// The kind of account that the asker has.
     pub kind: PersonKind,
-    /// Seconds that their clock is ahead of UTC, if known.
+    /// Seconds that the asker's clock is ahead of UTC; `None` if that is not known.
     pub zone: Option<i32>,
-    /// Whether they came with an API key that may do everything.
+    /// Whether the request came with an API key that has the scope `incidents:admin`.
     pub admin_key: bool,
-    /// The incident that it is about.
+    /// The incident that the request is about.
     pub subject: Option<&'a Loaded>,
     /// The other incident of a merge or link.
     pub other: Option<&'a Loaded>,
@@ -37,11 +37,11 @@ pub struct DecisionContext<'a> {
     pub cause: &'a str,
     /// The time of the decision.
     pub now: Timestamp,
-    /// How many incidents there have been; only read for a declaration.
+    /// The number of incidents so far, which is read for declarations only.
     pub count: u32,
 }
 
-/// Why something that somebody asked for is not done.
+/// The reason why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestError {
     /// Names the reason for programs: lower case, the same for ever. It is the `code` of an error of the API.
@@ -77,17 +77,17 @@ impl From<crate::model::transition::TransitionError> for RequestError {
     }
 }
 
-/// What the asker is told.
+/// The answer to the asker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// A text, for Slack and for programs.
     Text(Prose),
-    /// A message of Slack's: what is shown there only.
+    /// A message of Slack's: only Slack shows it.
     Message(Json),
 }
 
 impl Reply {
-    /// The message that shows it in Slack.
+    /// The Slack message that shows the answer.
     pub fn message(&self) -> Json {
         match self {
             Self::Text(text) => words_only(&text.mrkdwn()),
@@ -95,7 +95,7 @@ impl Reply {
         }
     }
 
-    /// The text without mark-up; `None` of a message, which only Slack shows.
+    /// The text without mark-up; `None` for a message, which only Slack shows.
     pub fn plain(&self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text.plain()),
@@ -104,15 +104,15 @@ impl Reply {
     }
 }
 
-/// What a decision comes to.
+/// The result of a decision.
 pub enum Verdict {
-    /// A change, and what the asker is told of it.
+    /// A change, and the answer to the asker; `None` if the channel shows enough.
     Change(Box<Change>, Option<Reply>),
-    /// An answer only.
+    /// An answer that changes nothing.
     Answer(Reply),
     /// A form for the asker to fill in.
     Form(Form),
-    /// Other settings of the workspace, and what the admin is told.
+    /// New settings of the workspace, and the answer to the admin.
     Settings(Box<Settings>, Reply),
 }
 
@@ -127,7 +127,7 @@ impl Verdict {
         Self::Change(Box::new(change), None)
     }
 
-    /// A text only.
+    /// An answer of text that changes nothing.
     pub fn words(text: impl Into<Prose>) -> Self {
         Self::Answer(Reply::Text(text.into()))
     }
@@ -144,7 +144,7 @@ pub fn words_only(markup: &str) -> Json {
 }
 
 impl<'a> DecisionContext<'a> {
-    /// The workspace's rules of who may do what.
+    /// The settings of the workspace that affect permissions.
     pub fn rules(&self) -> Rules<'a> {
         Rules {
             policy: self.settings.policy,
@@ -154,12 +154,12 @@ impl<'a> DecisionContext<'a> {
         }
     }
 
-    /// What the asker is to the incident.
+    /// The asker's roles and rights in the incident.
     pub fn standing(&self) -> Standing {
         self.standing_in(self.subject.map(|loaded| &loaded.incident))
     }
 
-    /// What the asker is to some incident.
+    /// The asker's roles and rights in some incident; `None` stands for no incident.
     pub fn standing_in(&self, incident: Option<&Incident>) -> Standing {
         let standing = permissions::standing(&self.actor, incident, self.kind, &self.rules());
         if self.admin_key {
@@ -168,7 +168,7 @@ impl<'a> DecisionContext<'a> {
         standing
     }
 
-    /// The incident that it is about, if the asker may know of it.
+    /// The incident that the request is about. Fails if there is none or the asker may not see it.
     pub fn incident(&self) -> Result<&'a Incident, RequestError> {
         let missing = "There is no incident here. Type this in an incident's channel; `/incident list` shows what is open.";
         let loaded = self
@@ -180,14 +180,14 @@ impl<'a> DecisionContext<'a> {
         Err(RequestError::new("no_such_incident", missing))
     }
 
-    /// The incident that it is about, if the asker may do that to it.
+    /// The incident that the request is about. Fails if the asker may not see it or may not do that to it.
     pub fn may(&self, action: Action) -> Result<&'a Incident, RequestError> {
         let incident = self.incident()?;
         permissions::allow(&self.standing(), action, Some(incident), &self.rules())?;
         Ok(incident)
     }
 
-    /// Refuses what the asker may not do at all.
+    /// Fails if the asker may not do that in the workspace, with or without an incident.
     pub fn may_at_all(&self, action: Action) -> Result<(), RequestError> {
         permissions::allow(&self.standing_in(None), action, None, &self.rules())?;
         Ok(())
@@ -198,13 +198,13 @@ impl<'a> DecisionContext<'a> {
         Change::of(incident, &self.actor, self.now)
     }
 
-    /// The asker as others read it.
+    /// The asker's name as others read it in Slack, in mrkdwn.
     pub fn who(&self) -> String {
         name_of(&self.actor)
     }
 }
 
-/// Why nothing more happens to an incident that has ended.
+/// The refusal of a request about an incident that has ended.
 pub fn ended(incident: &Incident) -> RequestError {
     RequestError::new(
         "incident_ended",
@@ -217,7 +217,7 @@ pub fn ended(incident: &Incident) -> RequestError {
     )
 }
 
-/// Somebody as others read it in Slack.
+/// A person's or program's name as others read it in Slack, in mrkdwn.
 pub fn name_of(actor: &Actor) -> String {
     match actor {
         Actor::Person(user) => format!("<@{user}>"),

@@ -1,5 +1,4 @@
-//! What is to be declared: a declaration as it was typed, filled in or sent, what a template adds to it, and what is wrong
-//! with it.
+//! Declarations as they were typed, filled in or sent, what a template adds to them, and the problems that they can have.
 
 use tidegate_slack::prose;
 use tidegate_slack::prose::{Prose, code};
@@ -9,7 +8,7 @@ use crate::model::form::Declaration;
 use crate::model::incident::{MAX_SERVICES, MAX_TITLE};
 use crate::model::settings::Settings;
 
-/// What somebody typed, as far as it is known.
+/// The declaration that a command describes; fields that were not typed are empty.
 pub fn typed(known: &command::Declare) -> Declaration {
     Declaration {
         title: known.title.clone().unwrap_or_default(),
@@ -23,7 +22,7 @@ pub fn typed(known: &command::Declare) -> Declaration {
     }
 }
 
-/// Fills in what the template says and nobody else did.
+/// Fills the empty fields from the template.
 pub fn from_template(
     mut declaration: Declaration,
     settings: &Settings,
@@ -55,7 +54,7 @@ pub fn from_template(
     Ok(declaration)
 }
 
-/// What is wrong with a declaration, field by field: `title`, `service`.
+/// The problems of a declaration, field by field: `title`, `service`.
 pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static str, Prose)> {
     let mut wrong = Vec::new();
     let length = declaration.title.trim().chars().count();

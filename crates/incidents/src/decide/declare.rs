@@ -27,7 +27,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, rows};
 
-/// With title, severity and service there is nothing left to ask; otherwise the form asks for the rest.
+/// Declares at once if title, severity and service were typed; otherwise opens the form, which asks for the rest.
 pub fn typed(
     context: &DecisionContext<'_>,
     known: &command::Declare,
@@ -44,7 +44,7 @@ pub fn typed(
     Ok(Verdict::Form(Form::Declare(Box::new(declaration))))
 }
 
-/// Declares what was asked for, with what its template adds, if the asker may and nothing is wrong with it.
+/// Declares the incident, completed from its template. Refuses if the asker may not declare or the declaration has problems.
 pub fn declare(
     context: &DecisionContext<'_>,
     declaration: &Declaration,
@@ -80,8 +80,8 @@ pub fn declare(
     Ok(Verdict::changed(change, said))
 }
 
-/// Declares. `count` is how many incidents there have been; the transaction holds only while that is so. `cause` names
-/// what declared it, for the same cause has one incident.
+/// Makes the change that creates the incident. `count` is the number of incidents so far; the transaction fails if that
+/// number has changed. `cause` names the request, because one request declares one incident.
 pub fn decide(
     declaration: &Declaration,
     settings: &Settings,
@@ -115,7 +115,7 @@ pub fn decide(
     }
     open_channel(&mut change, settings);
     if settings.status_page != StatusPage::None {
-        // Its components show it at once; texts wait for somebody to publish one.
+        // The status page's components show the incident at once; texts wait for somebody to publish one.
         publish(&mut change);
     }
     change
@@ -164,7 +164,7 @@ fn open_channel(change: &mut Change, settings: &Settings) {
     });
 }
 
-/// The write that takes the next number. Whoever declares at the same moment has to look again.
+/// The write that takes the next number. A declaration at the same moment fails on it and has to be decided again.
 fn count_up(change: &mut Change, count: u32) {
     let counter = Write::put(rows::counter(), Item::new().with("n", i64::from(count) + 1));
     change.write(if count == 0 {
@@ -234,7 +234,7 @@ fn incident(
     }
 }
 
-/// Who leads it: whom the declaration names, or else the person who declares.
+/// The commander: the person whom the declaration names, or else the person who declares.
 fn commander(declaration: &Declaration, actor: &Actor, now: Timestamp) -> Option<RoleHolder> {
     let user = declaration.commander.as_ref().or(actor.person())?;
     Some(RoleHolder {

@@ -17,7 +17,7 @@ use crate::model::role::RoleName;
 use crate::model::timeline::{EntryKind, bounded};
 use crate::render::handover::{HandoverOutcome, answered, message_of};
 
-/// Offers the command. The brief goes to the channel and to the person. `open_tasks` is how many there are.
+/// Offers the command. The brief goes to the channel and to the person. `open_tasks` is the number of open tasks.
 pub fn offer(
     context: &DecisionContext<'_>,
     to: &UserId,
@@ -50,7 +50,7 @@ pub fn offer(
     change.note(EntryKind::RoleChange, noted(&offer));
     if !incident.takes_part(to) {
         if incident.private {
-            // Or they could not see what they are asked to lead.
+            // The person becomes a participant, because they could not see a private incident otherwise.
             has_room(incident, 1)?;
             change.incident.participants.insert(to.clone());
         }
@@ -79,7 +79,7 @@ pub fn offer(
     ))
 }
 
-/// Yes to what was offered then.
+/// Accepts the offer that was made at that time.
 pub fn accept(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verdict, RequestError> {
     let (incident, offer) = asked(context, offered)?;
     let mut change = context.change(incident);
@@ -108,7 +108,7 @@ pub fn accept(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verdi
     ))
 }
 
-/// No to what was offered then: the commander stays.
+/// Declines the offer that was made at that time: the commander stays.
 pub fn decline(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verdict, RequestError> {
     let (incident, offer) = asked(context, offered)?;
     let mut change = context.change(incident);
@@ -135,7 +135,7 @@ pub fn decline(context: &DecisionContext<'_>, offered: Timestamp) -> Result<Verd
     ))
 }
 
-/// The offer of that moment, which waits for the asker.
+/// The offer that was made at that time, if it waits for the asker.
 fn asked<'a>(
     context: &DecisionContext<'a>,
     offered: Timestamp,

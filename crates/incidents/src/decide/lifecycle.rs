@@ -1,6 +1,6 @@
 //! Commands: `/incident status`, `severity`, `resolve`, `reopen`, `cancel`, `close`, `accept`.
 //!
-//! Where an incident stands, and who hears of it when that changes.
+//! The status and severity of an incident, and who is notified when they change.
 
 mod endings;
 
@@ -22,19 +22,19 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
 
-/// What somebody says of where an incident stands.
+/// An update of an incident: a new status, a message, or both.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Update {
-    /// The status to go to.
+    /// The status to change to; `None` leaves it.
     pub to: Option<Status>,
-    /// For the workspace.
+    /// The message for the workspace; blank counts as none.
     pub text: Option<String>,
-    /// Minutes until the next word; `None` leaves it to the settings.
+    /// Minutes until the next update is due; `None` leaves it to the settings.
     pub next_minutes: Option<u32>,
 }
 
 impl Update {
-    /// What was typed after `/incident status`.
+    /// The update that was typed after `/incident status`.
     pub fn typed(to: Option<Status>, text: Option<&str>) -> Self {
         Self {
             to,
@@ -44,7 +44,7 @@ impl Update {
     }
 }
 
-/// Says where it stands: a transition, words, or both.
+/// Posts an update: a change of status, a message, or both.
 pub fn update(context: &DecisionContext<'_>, update: &Update) -> Result<Verdict, RequestError> {
     let action = if update.to.is_some() {
         Action::ChangeStatus
@@ -69,7 +69,7 @@ pub fn update(context: &DecisionContext<'_>, update: &Update) -> Result<Verdict,
         .as_deref()
         .map(str::trim)
         .filter(|text| !text.is_empty());
-    // The first word shows that somebody has taken it up.
+    // The first message shows that somebody has taken the incident up.
     let to = match (update.to, incident.status) {
         (None, Status::Declared) if text.is_some() => Some(Status::Investigating),
         (to, _) => to,
@@ -133,7 +133,7 @@ fn announce_update(
     publish(change);
 }
 
-/// Changes how bad it is. Who was not told yet is told when it gets worse; when it gets better, it is said in the channel.
+/// Changes the severity. If it gets worse, audiences that were not told yet are told; if it gets better, only the channel is told.
 pub fn severity(
     context: &DecisionContext<'_>,
     to: Severity,
@@ -196,7 +196,7 @@ fn invite_owners(change: &mut Change, context: &DecisionContext<'_>) {
     change.effect(&Effect::Invite { incident, users });
 }
 
-/// What was in triage is one: from now on others hear of it.
+/// Declares an incident that is in triage: from now on others are notified.
 pub fn accept(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Accept)?;
     if incident.status != Status::Triage {
@@ -239,7 +239,7 @@ pub fn accept(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     Ok(Verdict::silent(change))
 }
 
-/// So many minutes.
+/// A length of time of `n` minutes.
 pub fn minutes(n: u32) -> std::time::Duration {
     std::time::Duration::from_secs(u64::from(n) * 60)
 }

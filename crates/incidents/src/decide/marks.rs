@@ -1,6 +1,6 @@
-//! What holds a message on the timeline: a pin, reactions, or somebody's word. Events come twice and out of order, so each
-//! mark carries the time of the event that set it, and only a later one changes it. One row for a message and an incident:
-//! a timeline has one entry of it, however often it is marked, unmarked and edited, and no other timeline knows of that.
+//! Marks that hold a message on the timeline: a pin, reactions, or somebody's word. Events come twice and out of order, so each
+//! mark carries the time of the event that set it, and only a later one changes it. One row for a message and an incident: a
+//! timeline has one entry of it, however often it is marked, unmarked and edited, and no other timeline knows of that.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,24 @@ use crate::model::incident::IncidentId;
 use crate::model::rows;
 use crate::model::timeline::{Entry, Source, bounded};
 
-/// Marks that are told apart at most; later ones of the same message count for nothing.
+/// Most marks that a message has; later ones are ignored.
 const MAX_MARKS: usize = 50;
 
-/// Incidents whose timelines follow one message at most: a change of each is in one transaction, which holds 100 rows.
+/// Most incidents whose timelines follow one message: all of them change in one transaction, which holds 100 rows.
 pub const MAX_INCIDENTS: usize = 20;
 
-/// What marks a message.
+/// The kinds of marks that hold a message on a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Marker<'a> {
-    /// Somebody added it by name, which nothing takes back.
+    /// Somebody added it by command or shortcut, which nothing takes back.
     Word,
-    /// It is pinned.
+    /// The message is pinned to the channel, by anybody.
     Pin,
-    /// A reaction of somebody's.
+    /// A reaction by one person.
     Reaction {
-        /// The emoji's name.
+        /// The emoji's name, without colons.
         emoji: &'a str,
-        /// Whose.
+        /// The person who reacted.
         by: &'a UserId,
     },
 }
@@ -45,18 +45,18 @@ impl Marker<'_> {
     }
 }
 
-/// A mark as it was left.
+/// The latest state of a mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
-    /// When, by Slack's clock.
+    /// The time of the event that set it, by Slack's clock.
     ts: Ts,
     on: bool,
 }
 
-/// What an incident knows of a message that is or was marked.
+/// The record of a message in an incident that holds or held it on its timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marked {
-    /// On whose timeline it is.
+    /// The incident whose timeline it is on.
     pub incident: IncidentId,
     /// The number of its entry, once there is one.
     pub seq: Option<u64>,
@@ -67,7 +67,7 @@ pub struct Marked {
 }
 
 impl Marked {
-    /// A message that nothing was known of.
+    /// The record of a message that had none.
     pub fn new(incident: &IncidentId) -> Self {
         Self {
             incident: incident.clone(),
@@ -94,7 +94,7 @@ impl Marked {
         true
     }
 
-    /// Makes room by forgetting a mark that was removed; false if there is none.
+    /// Forgets a mark that was removed, to make room; false if there is none.
     fn forget_one(&mut self) -> bool {
         let off = self.marks.iter().find(|(_, mark)| !mark.on);
         let Some(key) = off.map(|(key, _)| key.clone()) else {
@@ -117,7 +117,7 @@ impl Marked {
         !std::mem::replace(&mut self.deleted, true)
     }
 
-    /// Whether it is gone.
+    /// Whether the message was deleted in Slack.
     pub fn is_deleted(&self) -> bool {
         self.deleted
     }
@@ -132,7 +132,7 @@ impl Marked {
         !self.deleted && self.marks.values().any(|mark| mark.on)
     }
 
-    /// Brings its entry to what holds now; false if it says so already.
+    /// Brings its entry to the present state of the message; false if it is there already.
     pub fn settle(&self, entry: &mut Entry, now: Timestamp) -> bool {
         let removed_at = if self.is_held() {
             None
@@ -178,10 +178,10 @@ fn read(item: &Item) -> Option<Marked> {
     Some(marked)
 }
 
-/// What is known of a message: its row, and the entry that was made of it.
+/// A message as it was found: its row, and the entry that was made of it.
 #[derive(Clone)]
 pub struct Found {
-    /// Its row.
+    /// The message's row, which holds its marks.
     pub marked: Marked,
     /// Its entry, if there is one.
     pub entry: Option<Entry>,
@@ -193,8 +193,8 @@ pub async fn incidents_of(rows: &Rows, source: &Source) -> Result<Vec<IncidentId
     rows::listed(rows, &partition, false, MAX_INCIDENTS).await
 }
 
-/// What an incident knows of a message. Whoever means to change what is found reads the incident before, whose version
-/// guards it.
+/// The record of a message in an incident. A caller that changes the result has to read the incident first, whose
+/// version guards the change.
 pub async fn find(
     rows: &Rows,
     incident: &IncidentId,
@@ -232,7 +232,7 @@ pub fn reword(entry: &mut Entry, text: &str) -> bool {
     changed
 }
 
-/// The moment that a message's timestamp names; `None` for what is none.
+/// The moment that a message's timestamp names; `None` if it is no timestamp.
 pub fn moment(ts: &Ts) -> Option<Timestamp> {
     let (seconds, micros) = ts.as_str().split_once('.')?;
     let millis: i64 = micros.get(..3)?.parse().ok()?;

@@ -22,22 +22,22 @@ use crate::model::severity::Severity;
 /// Stands for all services together.
 pub const ALL_SERVICES: &str = "*";
 
-/// What is measured of an incident.
+/// The durations that are measured of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
-    /// Until somebody took it up.
+    /// Until somebody took the incident up.
     Acknowledged,
-    /// Until users stopped feeling it.
+    /// Until users were no longer affected.
     Mitigated,
-    /// Until it was over.
+    /// Until the incident was resolved.
     Resolved,
 }
 
 impl Measure {
-    /// All of them.
+    /// All measures, in the order of an incident's course.
     pub const ALL: [Self; 3] = [Self::Acknowledged, Self::Mitigated, Self::Resolved];
 
-    /// As stored and written.
+    /// The name in rows and in CSV, such as `mtta`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Acknowledged => "mtta",
@@ -58,14 +58,14 @@ pub fn count(change: &mut Change) {
     change.incident.counted = Some(counted);
 }
 
-/// Takes back what was counted of an incident that goes on, or that nobody may know of any more.
+/// Subtracts an incident from the counters, because it was reopened or made private.
 pub fn uncount(change: &mut Change) {
     if let Some(counted) = change.incident.counted.take() {
         add(change, &[(&counted, -1)]);
     }
 }
 
-/// Counts an incident anew of which a milestone, the severity or a service was corrected.
+/// Counts an incident anew after a milestone, the severity or a service was corrected.
 pub fn recount(change: &mut Change) {
     let Some(old) = change.incident.counted.take() else {
         return;
@@ -98,8 +98,8 @@ fn measured(incident: &Incident) -> Counted {
     }
 }
 
-/// Adds each of those as often as it says. A counter that several of them concern is written once: a transaction takes
-/// no row twice.
+/// Adds each of the parts with its factor, 1 or −1. A counter that several parts concern is written once: a transaction
+/// takes no row twice.
 fn add(change: &mut Change, parts: &[(&Counted, i64)]) {
     let mut counters: BTreeMap<RowKey, BTreeMap<String, i64>> = BTreeMap::new();
     for (counted, by) in parts {

@@ -1,6 +1,6 @@
 //! Commands: `/incident timeline add`, `edit`, `hide`, `verify`, `milestone`; the shortcut that adds a message.
 //!
-//! What people write on the timeline. Nothing that was written is ever lost: a correction stands beside it.
+//! Notes that people write on the timeline. No text is ever lost: a correction stands beside it.
 
 mod chain;
 
@@ -48,7 +48,7 @@ pub fn add(
     ))
 }
 
-/// Puts a message on the timeline, once. `known` is what the incident knows of the message.
+/// Puts a message on the timeline, once. `known` is the incident's record of the message.
 pub fn add_message(
     context: &DecisionContext<'_>,
     source: &Source,
@@ -64,7 +64,7 @@ pub fn add_message(
             "That message has been deleted. `/incident timeline add` notes it in your own words.",
         ));
     }
-    // By a pin alone it is not there by name yet: whoever removed the pin would take it away.
+    // A message that only a pin holds is added by name all the same, because it would go with the pin.
     if known.is_some_and(|found| found.marked.is_marked(Marker::Word)) {
         return Ok(Verdict::words("That message is on the timeline already."));
     }
@@ -81,14 +81,14 @@ pub fn add_message(
     ))
 }
 
-/// The words of a message, of which an entry is made.
+/// The words of a message from which an entry is made.
 #[derive(Default)]
 pub struct Words {
-    /// What it says.
+    /// The message's text, as Slack has it.
     pub text: String,
-    /// Who posted it; `None` if that is not known.
+    /// The person who posted it; `None` if that is not known.
     pub author: Option<UserId>,
-    /// When it came to say so, by Slack's clock: edits that are older do not count. The default if that is not known.
+    /// The time of the latest edit, by Slack's clock: older edits do not count. The default if that is not known.
     pub version: Ts,
 }
 
@@ -121,7 +121,7 @@ pub fn mark(
     true
 }
 
-/// Writes a message down: as its author's, at the time when it was posted.
+/// Adds the entry of a message, with its author and the time at which it was posted.
 fn note_message(change: &mut Change, source: &Source, text: String, author: Option<UserId>) -> u64 {
     let at = moment(&source.ts).map_or(change.now, |at| at.min(change.now));
     let by = change.actor.clone();
@@ -133,7 +133,7 @@ fn note_message(change: &mut Change, source: &Source, text: String, author: Opti
     seq
 }
 
-/// Says of an entry what it should have said. What it said stays beside it.
+/// Corrects the text of an entry. The original text is kept beside it.
 pub fn edit(
     context: &DecisionContext<'_>,
     seq: u64,
@@ -213,7 +213,7 @@ pub fn by_time(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// Says when something really happened.
+/// Corrects the time of a milestone.
 pub fn correct(
     context: &DecisionContext<'_>,
     milestone: Milestone,
@@ -239,7 +239,7 @@ pub fn correct(
     ))
 }
 
-/// The moment that somebody names, which has been.
+/// The moment that a person names. Refuses one that is still to come.
 fn happened(
     context: &DecisionContext<'_>,
     when: When,
@@ -257,7 +257,7 @@ fn happened(
     Ok(at)
 }
 
-/// Words that say something.
+/// The text without blanks around it. Refuses an empty one.
 fn said(text: &str) -> Result<&str, RequestError> {
     let text = text.trim();
     if text.is_empty() {
@@ -269,7 +269,7 @@ fn said(text: &str) -> Result<&str, RequestError> {
     Ok(text)
 }
 
-/// What whoever wrote too much is told.
+/// The words that tell a person that their text was cut; empty if it was not.
 fn cut(text: &str) -> &'static str {
     if text.len() > MAX_TEXT {
         return " It was cut: an entry has room for 8,000 characters or so.";

@@ -1,7 +1,7 @@
 //! Commands: `/incident page`, `escalate`.
 //!
-//! Calling people to help: a direct message and an invitation. Whoever was called within five minutes is left alone,
-//! and the asker is told so.
+//! Calling people to help: a direct message and an invitation. A person who was called within the last five minutes is
+//! left alone, and the asker is told so.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,11 @@ use crate::model::timeline::EntryKind;
 /// Most people called at once: each takes rows of one transaction, which holds 100.
 pub const MAX_CALLED: usize = 20;
 
-/// What came of calling people.
+/// The result of calling people.
 pub(crate) struct Called {
-    /// They get a direct message.
+    /// People who get a direct message.
     pub told: Vec<UserId>,
-    /// They were called just before, and are left alone.
+    /// People who were called within the last five minutes, and are left alone.
     pub spared: Vec<UserId>,
 }
 
@@ -50,7 +50,7 @@ pub fn page(context: &DecisionContext<'_>, whom: &Paged) -> Result<Verdict, Requ
     call_for(context, incident, users)
 }
 
-/// Calls the next of the escalation list, and the services' owners after that.
+/// Calls the next person on the escalation list, or the services' owners after the last one.
 pub fn escalate(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Page)?;
     goes_on(incident)?;
@@ -113,8 +113,9 @@ fn call_for(
     Ok(Verdict::changed(change, answer(&called, left_out)))
 }
 
-/// Has people called who are not left alone: a direct message, and an invitation for those who are not in the channel.
-/// The timeline has it already: the ledger's row is named after its entry.
+/// Calls people, except those who were called just before: each gets a direct message, and an invitation if they are
+/// not in the channel. The caller has noted it on the timeline already, because the ledger's row is named after that
+/// entry.
 pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     let audience: BTreeSet<Audience> = users.iter().cloned().map(Audience::Person).collect();
     let news = routing::tell(change, &audience, News::Paged, Some(why));
@@ -127,7 +128,7 @@ pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     };
     let told: Vec<UserId> = news.to.into_iter().filter_map(person).collect();
     if !told.is_empty() {
-        // Whoever is called is to act, and need not ask to take part first.
+        // A person who is called becomes a participant, so that they can act at once.
         change.incident.participants.extend(told.iter().cloned());
         bring_in(change, told.clone());
     }
@@ -136,7 +137,7 @@ pub(crate) fn call(change: &mut Change, users: &[UserId], why: &str) -> Called {
     Called { told, spared }
 }
 
-/// Who is called next: the first of the escalation list who has not been, else the owners who have not been.
+/// The people to call next: the first on the escalation list who was not called yet, or else the owners who were not.
 fn next(incident: &Incident, settings: &Settings) -> Vec<UserId> {
     let left = |user: &&UserId| {
         let called = routing::has_heard(incident, News::Paged, &Audience::Person((*user).clone()));

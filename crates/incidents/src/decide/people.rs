@@ -1,7 +1,7 @@
 //! Commands: `/incident join`, `leave`, `watch`, `unwatch`, `invite`; and in `roles`, `role`, `claim`, `drop`,
 //! `commander`, `take`.
 //!
-//! Who takes part, and as what.
+//! The participants of an incident, their roles, and its watchers.
 
 pub mod roles;
 mod take;
@@ -30,11 +30,11 @@ use crate::model::timeline::EntryKind;
 use crate::model::timer_kind::TimerKind;
 use crate::render;
 
-/// Most people who take part in one incident: they stand in its row.
+/// Most participants of one incident: its row holds their ids.
 pub const MAX_PARTICIPANTS: usize = 500;
 
-/// Gives a role to somebody. A role that one person holds at a time leaves whoever had it; with it the commander's
-/// clock is kept, as far as it is known.
+/// Gives a role to somebody. A role that only one person can hold is taken from its holder. The commander's time zone
+/// is kept with the role, if it is known.
 pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<i32>) {
     let (now, by) = (change.now, change.actor.clone());
     let incident = &mut change.incident;
@@ -51,14 +51,14 @@ pub fn assign(change: &mut Change, role: &RoleName, user: &UserId, zone: Option<
     if *role == RoleName::Commander {
         incident.zone = zone;
         incident.handover = None;
-        // Whoever leads from now on has missed no update yet.
+        // The new commander has missed no update yet.
         if let Some(reminder) = incident.timers.get_mut(&TimerKind::UpdateDue) {
             reminder.fired = 0;
         }
     }
 }
 
-/// Takes part. Of what nobody has taken up, that does it.
+/// Makes the asker a participant. An incident that nobody has acknowledged is acknowledged by that.
 pub fn join(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Join)?;
     let user = person(context)?;
@@ -90,7 +90,7 @@ pub fn join(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     ))
 }
 
-/// Takes part no more, and leaves all roles with it.
+/// Ends the asker's participation, and takes their roles away.
 pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Leave)?;
     let user = person(context)?;
@@ -151,8 +151,8 @@ pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     ))
 }
 
-/// Brings people into the channel. They take part once they say so; of what is private they must at once, or they could
-/// not see it, and so only who leads lets anybody else in.
+/// Brings people into the channel. They become participants once they say so. In a private incident they become
+/// participants at once, because they could not see it otherwise; so only leaders may invite others there.
 pub fn invite(context: &DecisionContext<'_>, users: &[UserId]) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Invite)?;
     goes_on(incident)?;
@@ -192,7 +192,7 @@ pub(crate) fn bring_in(change: &mut Change, users: Vec<UserId>) {
     change.effect(&Effect::Invite { incident, users });
 }
 
-/// Shows somebody who has come in how things stand, and what there is to do.
+/// Shows a person who has entered the channel how things stand, and what there is to do.
 pub(crate) fn welcome(change: &mut Change, context: &DecisionContext<'_>, user: &UserId) {
     let message = render::welcome::message_of(&change.incident, user, &own_roles(context.settings));
     let (incident, user) = (change.incident.id.clone(), user.clone());
@@ -203,7 +203,7 @@ pub(crate) fn welcome(change: &mut Change, context: &DecisionContext<'_>, user: 
     });
 }
 
-/// The person who asks: programs do not take part.
+/// The person who asks. Refuses a program, because programs do not take part.
 pub(crate) fn person<'a>(context: &'a DecisionContext<'_>) -> Result<&'a UserId, RequestError> {
     let words = "Only a person can do that.";
     context
@@ -212,7 +212,7 @@ pub(crate) fn person<'a>(context: &'a DecisionContext<'_>) -> Result<&'a UserId,
         .ok_or_else(|| RequestError::new("people_only", words))
 }
 
-/// Refuses what has ended for good: open and resolved incidents have people.
+/// Refuses an incident that has ended for good. Open and resolved ones may get people.
 pub(crate) fn goes_on(incident: &Incident) -> Result<(), RequestError> {
     if incident.status.is_open() || incident.status == Status::Resolved {
         return Ok(());
@@ -220,7 +220,7 @@ pub(crate) fn goes_on(incident: &Incident) -> Result<(), RequestError> {
     Err(ended(incident))
 }
 
-/// Refuses more people than an incident holds.
+/// Refuses if the incident has no room for so many more participants.
 pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), RequestError> {
     if incident.participants.len() + more <= MAX_PARTICIPANTS {
         return Ok(());
@@ -238,7 +238,7 @@ pub(crate) fn has_room(incident: &Incident, more: usize) -> Result<(), RequestEr
     ))
 }
 
-/// People as they are called in Slack.
+/// Mentions of people, in mrkdwn.
 pub(crate) fn mentions(users: &[UserId]) -> String {
     let each: Vec<String> = users.iter().map(|user| format!("<@{user}>")).collect();
     each.join(", ")

@@ -15,7 +15,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::{channel_name, publication};
 
-/// Gives its channel another name; the day at its beginning stays.
+/// Renames the channel; the date at the beginning of its name stays.
 pub fn rename(context: &DecisionContext<'_>, typed: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Rename)?;
     let Some(name) = channel_name::renamed(&incident.channel_name, typed) else {
@@ -49,7 +49,7 @@ pub fn rename(context: &DecisionContext<'_>, typed: &str) -> Result<Verdict, Req
     Ok(Verdict::changed(change, words))
 }
 
-/// Hides it from all who do not take part, or shows it to everyone again.
+/// Hides the incident from everyone who does not participate, or shows it to all members again.
 pub fn private(context: &DecisionContext<'_>, on: bool) -> Result<Verdict, RequestError> {
     let incident = context.may(if on {
         Action::MakePrivate
@@ -77,13 +77,14 @@ fn hide(context: &DecisionContext<'_>, incident: &crate::model::incident::Incide
     change.incident.private = true;
     change.incident.draft = None;
     change.note(EntryKind::Changed, "Made private.");
-    // The counters of the workspace hold nothing of what is private.
+    // The counters of the workspace leave private incidents out.
     metrics::uncount(&mut change);
     say(
         &mut change,
         &format!(
-            "*Private* now, says {}. Only who takes part, and admins, can find {}; others are told nothing more, and the announcements are blanked; what stands in their threads stays until somebody deletes it. \
-             Slack lets no app change a channel's own kind: if this one is public, have an admin of the workspace make it private in its settings.",
+            "*Private* now, says {}. Only participants and admins can find {}. Others are told nothing more, and the \
+             announcements are blanked; replies in their threads stay until somebody deletes them. Slack lets no app \
+             change a channel's own kind: if this one is public, have an admin of the workspace make it private in its settings.",
             context.who(),
             incident.name()
         ),

@@ -1,8 +1,8 @@
 //! Commands: `/incident public`, and the public halves of the forms of an update and a resolve.
 //!
-//! What the public reads of an incident. A text is published at once, or waits as a draft for a yes where the workspace
-//! wants one. Published texts are numbered, and each has a row of its own, so that none is lost however long the status
-//! page is out of reach.
+//! The texts that the public reads about an incident. A text is published at once, or waits as a draft for approval if
+//! the settings require it. Published texts are numbered, and each has a row of its own, so that none is lost however
+//! long the status page is out of reach.
 
 use serde_json::Value as Json;
 use tidegate_slack::mrkdwn::escape;
@@ -21,10 +21,10 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::render::approval;
 
-/// Longest text for the public, in characters: what a form of Slack's takes.
+/// Longest text for the public, in characters; a field of a Slack form takes as much.
 pub const MAX_TEXT: usize = 3000;
 
-/// Publishes a text, or leaves it as a draft for whoever has to say yes to it.
+/// Publishes a text, or leaves it as a draft that the commander has to approve.
 pub fn draft(context: &DecisionContext<'_>, text: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::DraftPublic)?;
     let mut change = context.change(incident);
@@ -35,7 +35,7 @@ pub fn draft(context: &DecisionContext<'_>, text: &str) -> Result<Verdict, Reque
     })
 }
 
-/// Adds a text for the public to a change under way. Answers why it waits as a draft, if it does.
+/// Adds a text for the public to a change. Returns the reason if the text waits as a draft.
 pub fn attach(
     change: &mut Change,
     context: &DecisionContext<'_>,
@@ -65,7 +65,7 @@ pub fn attach(
     }
 }
 
-/// A form's change, with what the form says to the public.
+/// Adds the text for the public from a form to the form's change.
 pub fn with_text(
     context: &DecisionContext<'_>,
     verdict: Result<Verdict, RequestError>,
@@ -81,7 +81,7 @@ pub fn with_text(
     }
 }
 
-/// Yes to a draft. Its number is that of the button: for an old one nothing happens.
+/// Publishes a draft. `n` is the number on the button; the button of an older draft does nothing.
 pub fn publish_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::PublishPublic)?;
     let Some(draft) = waiting(incident, n) else {
@@ -102,7 +102,7 @@ pub fn publish_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, R
     Ok(Verdict::silent(change))
 }
 
-/// No to a draft: by whoever may publish, or by its author.
+/// Discards a draft. A person who may publish can do so, and so can its author.
 pub fn discard_draft(context: &DecisionContext<'_>, n: u32) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::DraftPublic)?;
     let Some(draft) = waiting(incident, n) else {
@@ -141,7 +141,7 @@ fn stale(incident: &Incident) -> Verdict {
     })
 }
 
-/// The text as it will be read, if the public may read it.
+/// The text as the public will read it. Refuses if the incident cannot be published or the text is empty or too long.
 fn check(
     context: &DecisionContext<'_>,
     incident: &Incident,
@@ -191,7 +191,7 @@ fn check(
     }
 }
 
-/// Lets the public read a text.
+/// Publishes a text: numbers it, notes it, and brings the status page to it.
 fn release(change: &mut Change, context: &DecisionContext<'_>, text: String, by: Actor) {
     let said = if by == context.actor {
         text.clone()
@@ -216,7 +216,7 @@ fn release(change: &mut Change, context: &DecisionContext<'_>, text: String, by:
     publish(change);
 }
 
-/// Keeps a text until somebody says yes to it, in place of an earlier one.
+/// Keeps a text as the draft, in place of an earlier one.
 fn keep(change: &mut Change, context: &DecisionContext<'_>, text: String, by: Actor) {
     let noted = format!("Draft for the public: {text}");
     // The number of the entry: no other draft of this incident ever has it.

@@ -1,7 +1,7 @@
 //! Commands: `/incident` alone, `help`, `info`, `list`, `roles`, `timeline`, `timeline export`, `task list`, `task mine`,
 //! `catchup`, `stats`, `deliveries`.
 //!
-//! Questions: they change nothing. Every incident that an answer names or counts is one that the asker may know of.
+//! Questions: they change nothing. An answer names and counts only incidents that the asker may see.
 
 mod lists;
 mod record;
@@ -21,11 +21,11 @@ use crate::render;
 use crate::render::menu::{self, Say};
 use crate::render::stats::{self, StatsView};
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 enum Unanswered {
-    /// The asker may not know, or there is nothing to know: in words for them.
+    /// The asker may not know, or there is nothing to know; holds words for them.
     Refused(RequestError),
-    /// The table did not answer.
+    /// The table could not be read.
     Table(TableError),
 }
 
@@ -41,7 +41,7 @@ impl From<TableError> for Unanswered {
     }
 }
 
-/// Answers what only reads; `None` for what does not. `public_url` is where browsers reach the API.
+/// Answers a command that only reads; `None` for other commands. `public_url` is where browsers reach the API.
 pub async fn answer(
     public_url: Option<&str>,
     rows: &Rows,
@@ -99,7 +99,7 @@ async fn message_of(
     }))
 }
 
-/// What can be done here: in an incident's channel with the incident, anywhere else with all of them.
+/// The menu of what can be done here: in an incident's channel with the incident, anywhere else with all of them.
 async fn menu(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
     context.may_at_all(Action::List)?;
     if let Ok(incident) = context.incident() {
@@ -110,7 +110,7 @@ async fn menu(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unansw
     Ok(menu::elsewhere(open.len()))
 }
 
-/// How far the asker's say goes in the incident here.
+/// The asker's rights in this incident, for the menu.
 fn say(context: &DecisionContext<'_>) -> Say {
     let standing = context.standing();
     let incident = context.subject.map(|loaded| &loaded.incident);

@@ -1,7 +1,7 @@
 //! Commands: `/incident link`; `/incident merge` in the file below.
 //!
-//! What an incident has to do with others and with pages elsewhere. Two incidents change in one transaction or not at
-//! all: each has its own version as the condition.
+//! Links of an incident to others and to pages elsewhere. Two incidents change in one transaction or not at all: each
+//! has its own version as the condition.
 
 mod merge;
 
@@ -27,7 +27,7 @@ pub const MAX_LINKS: usize = 50;
 /// Longest address that is linked, in bytes.
 const MAX_URL: usize = 1000;
 
-/// What another incident is to this one, seen from either side.
+/// The relation of two incidents, seen from either side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
     /// They have to do with each other.
@@ -41,7 +41,7 @@ pub enum Tie {
 impl Tie {
     const ALL: [Self; 3] = [Self::Related, Self::Cause, Self::Effect];
 
-    /// As stored.
+    /// The name that rows store, such as `related`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Related => "related",
@@ -81,9 +81,9 @@ impl From<Relation> for Tie {
 /// A link of an incident.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Linked {
-    /// To another. Whether the reader may know of that one has to be asked: the row holds its id only.
+    /// A link to another incident. The caller has to check whether the reader may see that one: the row holds its id only.
     Incident(IncidentId, Tie),
-    /// To a page.
+    /// A link to a page: its `https` or `http` address.
     Page(String),
 }
 
@@ -109,7 +109,7 @@ fn read(item: &Item) -> Option<Linked> {
     Some(Linked::Incident(rows::pointed(item)?, tie))
 }
 
-/// The bookmark of a page: under its host's name, and its address.
+/// The bookmark of a page: its title, which is the host, and its address.
 pub fn bookmark(link: &Linked) -> Option<(String, String)> {
     let Linked::Page(url) = link else {
         return None;
@@ -119,7 +119,7 @@ pub fn bookmark(link: &Linked) -> Option<(String, String)> {
     Some((host.chars().take(75).collect(), url.clone()))
 }
 
-/// Links it to the other incident of the request. `links` are those that this one has.
+/// Links the incident to the other one of the request. `links` are those that it has already.
 pub fn link(
     context: &DecisionContext<'_>,
     relation: Relation,
@@ -159,7 +159,7 @@ pub fn link(
     Ok(Verdict::silent(change))
 }
 
-/// Links it to a page, which becomes a bookmark of its channel.
+/// Links the incident to a page, which becomes a bookmark of its channel.
 pub fn link_page(
     context: &DecisionContext<'_>,
     url: &str,
@@ -196,7 +196,7 @@ pub fn link_page(
     Ok(Verdict::silent(change))
 }
 
-/// The other incident, if the asker may know of it and it is one that this may be tied to.
+/// The other incident. Refuses if the asker may not see it or this one cannot be linked to it.
 fn other<'a>(
     context: &DecisionContext<'a>,
     incident: &Incident,
@@ -220,7 +220,7 @@ fn other<'a>(
             ),
         ));
     }
-    // Either would tell of the other to people who may not know.
+    // Each would reveal the other to people who may not see it.
     if incident.private != other.private {
         let (private, open) = if incident.private {
             (incident, other)
@@ -255,7 +255,7 @@ fn room(incident: &Incident, links: &[Linked]) -> Result<(), RequestError> {
     ))
 }
 
-/// Adds what the other incident's change comes to.
+/// Adds the writes and posts of the other incident's change.
 fn both(change: &mut Change, theirs: Change, context: &DecisionContext<'_>) {
     let theirs = theirs.finish(&context.settings.timers);
     for write in theirs.writes {

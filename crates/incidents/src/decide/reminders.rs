@@ -21,10 +21,10 @@ use crate::render::text::span;
 
 pub use self::fire::fire;
 
-/// How long reminders can be put off at most.
+/// The longest time by which reminders can be put off.
 pub const LONGEST: Duration = Duration::from_hours(7 * 24);
 
-/// Sets when the next update is due, or has nobody reminded of it any more.
+/// Sets when the next update is due, or turns its reminder off.
 pub fn remind(
     context: &DecisionContext<'_>,
     after: Option<Duration>,
@@ -47,7 +47,7 @@ pub fn remind(
     let after = paced(incident, bounded(after)?);
     let mut change = context.change(incident);
     change.incident.next_update_at = Some(context.now.plus(after));
-    // Whoever sets it is there: what was missed before is forgotten, and what was switched off is on again.
+    // The person who sets it is there, so earlier misses are forgotten, and a reminder that was switched off is on again.
     change.incident.timers.remove(&TimerKind::UpdateDue);
     let within = length(after);
     change.note(EntryKind::Changed, format!("next update within {within}"));
@@ -58,7 +58,7 @@ pub fn remind(
     ))
 }
 
-/// Keeps reminders quiet for a while, or ends that. The clocks of the statistics go on, and so does what tidies up.
+/// Pauses the reminders, or ends the pause. The clocks of the statistics go on, and so do closing and archiving.
 pub fn pause(
     context: &DecisionContext<'_>,
     for_: Option<Duration>,
@@ -99,7 +99,7 @@ pub fn pause(
     Ok(Verdict::silent(change))
 }
 
-/// Puts one reminder off.
+/// Puts off the reminders of that kind by so many minutes.
 pub fn snooze(
     context: &DecisionContext<'_>,
     kind: TimerKind,
@@ -123,7 +123,7 @@ pub fn snooze(
     Ok(Verdict::silent(change))
 }
 
-/// Stops one reminder.
+/// Stops the reminders of that kind for this incident. Refuses kinds that remind nobody, and reminders that are over.
 pub fn stop(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Update)?;
     is_awaited(context, incident, kind)?;
@@ -166,7 +166,7 @@ fn switch_off(context: &DecisionContext<'_>, incident: &Incident, kind: TimerKin
     Verdict::silent(change)
 }
 
-/// Refuses what is no reminder, and a button under one that is over.
+/// Refuses kinds that remind nobody, and buttons of reminders that are over.
 fn is_awaited(
     context: &DecisionContext<'_>,
     incident: &Incident,
@@ -216,7 +216,7 @@ fn length(of: Duration) -> String {
     span(i64::try_from(of.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// What a reminder is of, in words.
+/// The subject of a reminder, in words that follow "the reminder of".
 fn what(kind: TimerKind) -> &'static str {
     match kind {
         TimerKind::Ack => "taking it up",

@@ -1,4 +1,4 @@
-//! Requests: what a person, a program or a timer asks of incidents, and what came with it. They are the same whether they
+//! Requests: what a person, a program or a timer asks of incidents, and the data that comes with it. They are the same whether they
 //! were typed, clicked, filled in or sent to the API.
 
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::model::incident::IncidentId;
 use crate::model::timeline::Source;
 use crate::model::timer_kind::TimerKind;
 
-/// What a request asks for.
+/// The kinds of requests.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RequestKind {
-    /// Run a command: typed, or behind a button.
+    /// Run a command that was typed or is behind a button.
     Command(Command),
-    /// Declare an incident.
+    /// Declare the incident that the declaration describes.
     Declare(Box<Declaration>),
     /// Post an update. The second text is for the public.
     Update(Update, Option<String>),
     /// Resolve the incident, with a summary. The second text is for the public.
     Resolve(Option<String>, Option<String>),
-    /// Open a form.
+    /// Open a form for the asker.
     Open(Form),
     /// Accept the handover that was offered at that time.
     AcceptHandover(Timestamp),
@@ -38,22 +38,22 @@ pub enum RequestKind {
     DiscardDraft(u32),
     /// Put a reminder off, by so many minutes.
     Snooze(TimerKind, u32),
-    /// Stop a reminder.
+    /// Stop the reminders of that kind.
     StopReminder(TimerKind),
-    /// Do what is due: a timer went off.
+    /// Do what is due, because a timer went off.
     Fire(TimerKind),
     /// Put a message on the timeline.
     AddMessage {
-        /// The message.
+        /// The message's channel and timestamp.
         source: Source,
-        /// Its text.
+        /// The message's text, as Slack has it.
         text: String,
         /// Its author; `None` if that is not known.
         author: Option<UserId>,
     },
-    /// Add a task.
+    /// Add a task to the incident.
     AddTask {
-        /// The task, in words.
+        /// The work to do, in words.
         text: String,
         /// The person who is to do it.
         assignee: Option<UserId>,
@@ -79,7 +79,7 @@ pub enum Subject {
     Nothing,
 }
 
-/// Where the reply goes.
+/// The place that the reply goes to.
 #[derive(Clone)]
 pub enum ReplyTo {
     /// To the address that came with a command or a click; it is good for 30 minutes.
@@ -93,7 +93,7 @@ pub enum ReplyTo {
 /// A modal that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenView {
-    /// Its id in Slack.
+    /// The id of the view, `V…`.
     pub id: String,
     /// Slack's hash of its present state. An update with another one is refused.
     pub hash: Option<String>,
@@ -101,11 +101,11 @@ pub struct OpenView {
 
 /// A request, with all that came with it.
 pub struct Request {
-    /// What it asks for.
+    /// The change or answer that it asks for.
     pub kind: RequestKind,
     /// The incident that it is about.
     pub subject: Subject,
-    /// Who asks.
+    /// The person or program that asks.
     pub actor: Actor,
     /// The workspace that a person belongs to, if the request says so.
     pub team: Option<String>,
@@ -115,7 +115,7 @@ pub struct Request {
     pub trigger: Option<SecretString>,
     /// The modal that it was made in, which is redrawn.
     pub view: Option<OpenView>,
-    /// Where the reply goes.
+    /// The place that the reply goes to.
     pub reply_to: ReplyTo,
 }
 

@@ -30,33 +30,33 @@ pub const MAX_DRAFT: usize = 200 * 1024;
 /// Characters of a draft in one message: Slack cuts longer ones.
 const CHUNK: usize = 2800;
 
-/// Messages that a draft is shown in at most; the rest is read by its address.
+/// Most messages in which a draft is shown; a link leads to the rest.
 const MAX_CHUNKS: usize = 4;
 
-/// A post-mortem as it is kept.
+/// A draft of the post-mortem, or the published one.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    /// In Markdown.
+    /// The whole text in Markdown, at most [`MAX_DRAFT`] bytes.
     pub markdown: String,
-    /// Counts the drafts of this incident, from 1.
+    /// The number of the draft within this incident, from 1.
     pub n: u32,
-    /// Who had it made.
+    /// The person or program that asked for the draft.
     pub by: Actor,
-    /// When.
+    /// The time at which the draft was made.
     pub at: Timestamp,
 }
 
-/// What a draft is made of.
+/// The records that a draft is made of.
 pub struct Record {
-    /// The timeline.
+    /// The entries of the timeline, in the order in which things happened.
     pub entries: Vec<Entry>,
-    /// The tasks.
+    /// All tasks of the incident, done or not.
     pub tasks: Vec<Task>,
-    /// The draft before.
+    /// The draft that this one replaces; `None` for the first.
     pub before: Option<Draft>,
 }
 
-/// Reads what a draft is made of.
+/// Reads the records that a draft is made of.
 pub async fn load_record(rows: &Rows, id: &IncidentId) -> Result<Record, TableError> {
     let (entries, tasks, before) = try_join3(
         rows::entries(rows, id),
@@ -74,12 +74,12 @@ pub async fn load_record(rows: &Rows, id: &IncidentId) -> Result<Record, TableEr
 /// A post-mortem as its row holds it.
 const DRAFT: Document<Draft> = Document::new("draft", "a post-mortem");
 
-/// The post-mortem as it is kept, if there is one.
+/// Loads the latest draft; `None` if there is none.
 pub async fn load(rows: &Rows, id: &IncidentId) -> Result<Option<Draft>, TableError> {
     DRAFT.load(rows, &key(id)).await
 }
 
-/// Drafts it anew and shows it in the channel. `address` is where browsers reach the API, `names` are people's.
+/// Makes a new draft and shows it in the channel. `address` is where browsers reach the API; `names` are those of people.
 pub fn draft(
     context: &DecisionContext<'_>,
     record: &Record,
@@ -159,7 +159,7 @@ fn show_draft(change: &mut Change, draft: &Draft, address: Option<&str>, who: &s
 
 /// The text in pieces that stand in a message as they are, cut between lines where that is possible.
 fn chunks(markdown: &str) -> Vec<String> {
-    // A fence of its own would end ours.
+    // A fence in the text would end the block of code.
     let text = escape(&markdown.replace("```", "'''"));
     let mut chunks = vec![String::new()];
     for line in text.split_inclusive('\n') {
@@ -198,7 +198,7 @@ fn pieces(mut line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Publishes the draft.
+/// Publishes the latest draft, and says so in the channel. Refuses if there is no draft.
 pub fn publish(
     context: &DecisionContext<'_>,
     draft: Option<&Draft>,
@@ -236,7 +236,7 @@ pub fn publish(
     Ok(Verdict::silent(change))
 }
 
-/// Decides that none is needed.
+/// Waives the post-mortem, with the reason. Refuses an empty reason and a published post-mortem.
 pub fn waive(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::WaiveReview)?;
     let why = why.trim();

@@ -13,18 +13,18 @@ use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::render::announcement::shown;
 
-/// A person gets one direct message of an incident and kind of news within that time. How it ends, and that it has not
-/// ended after all, is always told.
+/// A person gets one direct message of an incident and kind of news within that time. News of the end and of a
+/// reopening is never dropped.
 pub const THROTTLE: Duration = Duration::from_mins(5);
 
-/// People left alone that the ledger says so of: a transaction takes a hundred rows.
+/// Most throttled notifications that the ledger records: a transaction takes a hundred rows.
 const MOST_NOTED: usize = 20;
 
 /// Audiences that are told in the transaction of a change itself; more are spread over several.
 const AT_ONCE: usize = 8;
 
-/// Who is told of an incident as it stands: the channels and people of its severity and services. Nobody is told of
-/// what is private, a drill, or not yet known to be an incident.
+/// The audiences of an incident as it stands: the channels and people of its severity and services. An incident that is
+/// private, a drill or in triage has none.
 pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> {
     if incident.private || incident.drill || incident.status == Status::Triage {
         return BTreeSet::new();
@@ -38,7 +38,7 @@ pub fn audience(incident: &Incident, settings: &Settings) -> BTreeSet<Audience> 
         .collect()
 }
 
-/// Who has been told of an incident so far, whatever it has become since.
+/// The audiences that have been told of an incident so far.
 pub fn told(incident: &Incident) -> BTreeSet<Audience> {
     incident
         .notified
@@ -52,7 +52,7 @@ pub fn has_heard(incident: &Incident, news: News, to: &Audience) -> bool {
     incident.notified.contains_key(&key(news, to))
 }
 
-/// Those who watch an incident, as an audience.
+/// The watchers of an incident, as audiences.
 pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
     incident
         .watchers
@@ -62,16 +62,16 @@ pub fn watchers(incident: &Incident) -> BTreeSet<Audience> {
         .collect()
 }
 
-/// What came of having an audience told.
+/// The result of telling an audience.
 pub struct Told {
-    /// Who is told now, in the order of the audience; the others were told just before.
+    /// The audiences that are told now, in order; the others were told just before.
     pub to: Vec<Audience>,
-    /// What does it.
+    /// The effects that tell them, which the caller posts.
     pub effects: Vec<Effect>,
 }
 
-/// Has an audience told, each for itself. People who heard the same kind of news just now are left alone, which the
-/// delivery ledger says, and what they were told before is brought to the present state.
+/// Tells each audience. People who heard the same kind of news just now are left alone, which the delivery ledger
+/// records, and their earlier messages are edited to the present state.
 pub fn tell(
     change: &mut Change,
     audience: &BTreeSet<Audience>,
@@ -109,8 +109,8 @@ pub fn tell(
     Told { to, effects }
 }
 
-/// Whether somebody who heard that kind of news just now does without it. How it ends, and that it goes on, changes what
-/// they do: it is never left out.
+/// Whether that kind of news can be dropped for a person who heard it just now. News of the end and of a reopening is never
+/// dropped, because it changes what people do.
 fn may_wait(news: News) -> bool {
     match news {
         News::Declared | News::Escalated | News::Updated | News::Paged => true,
@@ -148,7 +148,7 @@ fn told_each(
     to.into_iter().map(tell).collect()
 }
 
-/// Edits what others were told to the present state.
+/// Edits the earlier messages to the present state.
 pub fn refresh(change: &mut Change) {
     let to = told(&change.incident).into_iter().collect();
     for effect in refreshed(&change.incident, to) {

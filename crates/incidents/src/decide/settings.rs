@@ -1,5 +1,5 @@
-//! What `/incident config`, `/incident template` and `/incident map` do to the settings: pure functions from what was
-//! typed to the settings as they should be, and what to answer. Whoever calls them has seen to it that an admin asks.
+//! Commands `/incident config`, `/incident template` and `/incident map`: pure functions from the typed text to the new
+//! settings and the answer. The caller has checked that the asker is an admin.
 
 mod fields;
 mod mapping;
@@ -21,11 +21,11 @@ use crate::model::permissions::Action;
 use crate::model::settings::Settings;
 use crate::model::settings::input;
 
-/// What came of an edit.
+/// The result of an edit.
 pub struct Edited {
-    /// The settings as they should be; `None` where something was only shown.
+    /// The new settings; `None` if the command only shows something.
     pub changed: Option<Settings>,
-    /// What to answer, in Slack's markup, with everything escaped that somebody typed.
+    /// The answer, in Slack's markup. Text that people typed is escaped in it.
     pub said: String,
 }
 
@@ -53,7 +53,7 @@ pub fn decide(
     })
 }
 
-/// Each way to type them, and what it does.
+/// Each form of the three commands, and what it does.
 pub const USAGE: [(&str, &str); 21] = [
     ("config", "Show the settings."),
     ("config show <path>", "Show one of them whole."),
@@ -122,7 +122,7 @@ pub fn usage(command: &str) -> String {
     })
 }
 
-/// What is shown where a command is typed alone: the matter, and how to change it.
+/// The answer to a command that is typed alone: the matter, and how to change it.
 fn with_usage(shown: &str, command: &str) -> String {
     format!("{shown}\n\n{}", usage(command))
 }

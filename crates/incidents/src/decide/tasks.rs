@@ -1,7 +1,7 @@
 //! Commands: `/incident task add`, `done`, `reopen`, `take`; the shortcut that makes a task of a message.
 //!
-//! Tasks are rows of their own in the incident's partition, and outlive its end. Those that are open and somebody's
-//! stand in that person's list as well.
+//! Tasks are rows of their own in the incident's partition, and outlive its end. An open task that is assigned to a
+//! person is in that person's list as well.
 
 mod store;
 
@@ -30,24 +30,24 @@ pub const MAX_TASKS: u32 = 200;
 /// Longest text of a task, in characters.
 pub const MAX_TEXT: usize = 500;
 
-/// A task.
+/// A task of an incident, as its row holds it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// Its number within the incident, from 1.
     pub n: u32,
-    /// What is to be done.
+    /// The work to do, in at most [`MAX_TEXT`] characters.
     pub text: String,
-    /// By whom.
+    /// The person who is to do it; `None` if nobody has taken it.
     #[serde(default)]
     pub assignee: Option<UserId>,
-    /// Until when.
+    /// The time by which it is to be done; `None` if there is no date.
     #[serde(default)]
     pub due: Option<Timestamp>,
-    /// Who made it.
+    /// The person or program that made it.
     pub created_by: Actor,
-    /// When.
+    /// The time at which it was made.
     pub created_at: Timestamp,
-    /// Who has done it, and when.
+    /// The person or program that marked it as done, and when.
     #[serde(default)]
     pub done: Option<(Actor, Timestamp)>,
     /// The message that it was made of.
@@ -56,7 +56,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// As it is shown.
+    /// The task in the form in which messages show it.
     pub fn view(&self) -> TaskView {
         TaskView {
             n: self.n,
@@ -71,17 +71,17 @@ impl Task {
 /// A task that is to be made.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// What is to be done.
+    /// The work to do. [`add`] refuses more than [`MAX_TEXT`] characters.
     pub text: String,
-    /// By whom.
+    /// The person who is to do it; `None` assigns nobody.
     pub assignee: Option<UserId>,
-    /// Until when.
+    /// The time by which it is to be done; `None` sets no date.
     pub due: Option<Timestamp>,
     /// The message that it is made of.
     pub source: Option<Source>,
 }
 
-/// Makes a task.
+/// Makes a task. Refuses an empty text, one of more than [`MAX_TEXT`] characters, and more than [`MAX_TASKS`] tasks.
 pub fn add(context: &DecisionContext<'_>, new: &NewTask) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Task)?;
     let text = new.text.trim();
@@ -137,7 +137,7 @@ pub fn add(context: &DecisionContext<'_>, new: &NewTask) -> Result<Verdict, Requ
     Ok(Verdict::silent(change))
 }
 
-/// Says that a task is done.
+/// Marks a task as done.
 pub fn done(
     context: &DecisionContext<'_>,
     n: u32,
@@ -152,7 +152,7 @@ pub fn done(
     Ok(changed(context, incident, before, &task, "done"))
 }
 
-/// Says that a task is not done after all.
+/// Marks a task as open again.
 pub fn reopen(
     context: &DecisionContext<'_>,
     n: u32,
@@ -167,7 +167,7 @@ pub fn reopen(
     Ok(changed(context, incident, before, &task, "open again"))
 }
 
-/// Makes a task the asker's.
+/// Assigns a task to the asker.
 pub fn take(
     context: &DecisionContext<'_>,
     n: u32,
@@ -220,7 +220,7 @@ fn known<'a, 't>(
     Ok((incident, task.ok_or_else(missing)?))
 }
 
-/// What is private is given to nobody who does not take part: they could not see it.
+/// A task of a private incident is assigned to participants only: others could not see it.
 fn may_know(incident: &Incident, user: &UserId) -> Result<(), RequestError> {
     if !incident.private || incident.takes_part(user) {
         return Ok(());

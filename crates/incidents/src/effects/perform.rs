@@ -100,7 +100,8 @@ fn channel_failed(
     reason: &str,
 ) -> Done {
     let words = format!(
-        "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told of it; `/incident list mine` shows it. Ask whoever manages the apps of this workspace to mend that.",
+        "Slack did not make the channel of the incident that you declared: {}. The incident is recorded and everybody else is told \
+         of it; `/incident list mine` shows it. Ask the people who manage the apps of this workspace to mend that.",
         escape(reason)
     );
     let told = asker.map(|user| Effect::Direct {

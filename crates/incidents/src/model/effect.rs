@@ -103,7 +103,7 @@ pub enum Effect {
         seq: u64,
         /// The severity before the change, if the news is an escalation.
         from: Option<Severity>,
-        /// What a person wrote about the event; `None` if nobody wrote anything.
+        /// The text that a person wrote about the event; `None` if nobody wrote anything.
         words: Option<String>,
     },
     /// Notifies many audiences in batches, because a transaction takes at most a hundred rows. The content is stored
@@ -119,7 +119,7 @@ pub enum Effect {
         seq: u64,
         /// The severity before the change, if the news is an escalation.
         from: Option<Severity>,
-        /// What a person wrote about the event; `None` if nobody wrote anything.
+        /// The text that a person wrote about the event; `None` if nobody wrote anything.
         words: Option<String>,
     },
     /// Edits the messages of many audiences to the present state, in batches.
@@ -148,12 +148,12 @@ pub enum Effect {
         /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Archives the channel.
+    /// Archives the incident's channel; does nothing if it is archived or missing.
     Archive {
         /// The incident whose channel it is about.
         incident: IncidentId,
     },
-    /// Unarchives the channel.
+    /// Unarchives the incident's channel. If Slack does not let the app, a person is asked to do it.
     Unarchive {
         /// The incident whose channel it is about.
         incident: IncidentId,
@@ -231,7 +231,7 @@ impl Effect {
         }
     }
 
-    /// What the outbox may do when the outcome of a call is unknown.
+    /// The class, which says what the outbox may do when the outcome of a call is unknown.
     pub fn class(&self) -> Class {
         match self {
             // These check whether the first attempt succeeded before they repeat it.

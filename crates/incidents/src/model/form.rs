@@ -1,5 +1,5 @@
-//! What a form begins with, and what a declaration says. Both are values that travel as JSON: a form that Slack did not
-//! open in time waits in the value of a button, and comes back as it was.
+//! The initial values of a form, and the content of a declaration. Both are values that travel as JSON: a form that
+//! Slack did not open in time waits in the value of a button, and comes back as it was.
 
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
@@ -25,7 +25,7 @@ pub struct Declaration {
     /// Leads the incident. `None` makes the declarer lead, if they are a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commander: Option<UserId>,
-    /// A longer text.
+    /// A description of several lines, in plain text; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Only its participants may know of the incident.
@@ -60,13 +60,13 @@ fn is_false(flag: &bool) -> bool {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// Declares an incident.
+    /// Declares an incident; the fields begin with what the declaration holds.
     Declare(Box<Declaration>),
     /// Posts an update of an incident.
     Update,
     /// Changes the severity of an incident.
     Severity,
-    /// Resolves an incident.
+    /// Resolves an incident, with a summary and a text for the public.
     Resolve,
     /// Puts a message, with this text, on the timeline of an incident.
     AddToTimeline(Source, String),

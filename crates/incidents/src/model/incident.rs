@@ -90,7 +90,7 @@ pub enum Review {
     None,
     /// A post-mortem is required, and there is no draft.
     Required,
-    /// A draft exists.
+    /// There is a draft, which is not published yet.
     Draft,
     /// The post-mortem is published.
     Published,
@@ -129,7 +129,7 @@ pub struct PublicDraft {
 pub struct PublicUpdate {
     /// Number of the text within the incident, from 1.
     pub n: u32,
-    /// The published text.
+    /// The text as the page shows it, without mark-up.
     pub text: String,
     /// The incident's status when the text was written.
     pub status: Status,
@@ -137,7 +137,7 @@ pub struct PublicUpdate {
     pub at: Timestamp,
 }
 
-/// What the statistics counted when the incident was resolved, so that a reopening can subtract it.
+/// The counters that include the incident since it was resolved, so that a reopening can subtract it from them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counted {
     /// The UTC date whose counters include the incident, as `2026-11-21`.
@@ -159,12 +159,12 @@ pub struct Incident {
     pub number: u32,
     /// One line of at most [`MAX_TITLE`] characters.
     pub title: String,
-    /// The present status.
+    /// The status, from triage to closed.
     pub status: Status,
     /// The status before the incident was canceled or merged; `None` otherwise.
     #[serde(default)]
     pub previous: Option<Status>,
-    /// The present severity.
+    /// The severity, which decides who is notified and how soon reminders come.
     pub severity: Severity,
     /// Slugs of the affected services, at most [`MAX_SERVICES`].
     pub services: Vec<String>,
@@ -227,7 +227,7 @@ pub struct Incident {
     /// When each audience was last notified of each kind of news. Keys have the form `<news>:<channel or user id>`.
     #[serde(default, rename = "told")]
     pub notified: BTreeMap<String, Timestamp>,
-    /// What the statistics counted; `None` while the incident is not counted.
+    /// The counters that include it; `None` while the incident is not counted.
     #[serde(default)]
     pub counted: Option<Counted>,
     /// The channel's intended name, used to create and rename it.

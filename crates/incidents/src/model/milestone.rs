@@ -13,7 +13,7 @@ pub enum Milestone {
     Detected,
     /// The incident was declared.
     Declared,
-    /// Somebody took charge.
+    /// Somebody first took charge, which ends the wait for an acknowledgment.
     Acknowledged,
     /// The cause was found.
     Identified,

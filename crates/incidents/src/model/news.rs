@@ -41,7 +41,7 @@ impl Audience {
 pub enum News {
     /// The incident was declared.
     Declared,
-    /// The severity increased.
+    /// The severity increased, such as from P3 to P2.
     Escalated,
     /// Somebody posted an update.
     Updated,

@@ -20,7 +20,7 @@ pub enum NotificationState {
     Pending,
     /// Slack accepted the message.
     Sent,
-    /// Failed for good.
+    /// Slack or the status page refused it for good; it is not tried again.
     Failed,
     /// Omitted, because the recipient got the same kind of news a short time before.
     Throttled,

@@ -46,7 +46,7 @@ impl Policy {
 /// An action that needs permission. Each has a row in the table of `matrix`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Declare an incident.
+    /// Declare an incident, by command, form or API.
     Declare,
     /// List incidents. Each result is then filtered with [`can_see`].
     List,
@@ -60,7 +60,7 @@ pub enum Action {
     Leave,
     /// Accept or decline an offer of command made to oneself.
     AnswerHandover,
-    /// Add to the timeline.
+    /// Add an entry to the timeline.
     AddToTimeline,
     /// Create, take, finish or reopen a task.
     Task,
@@ -74,7 +74,7 @@ pub enum Action {
     Page,
     /// Invite others to the channel.
     Invite,
-    /// Draft the post-mortem.
+    /// Draft the post-mortem from the record.
     DraftReview,
     /// Change or hide one's own entry of the timeline.
     EditOwnEntry,
@@ -84,9 +84,9 @@ pub enum Action {
     Update,
     /// Move it between investigating, identified and monitoring.
     ChangeStatus,
-    /// Change the severity.
+    /// Change the severity, up or down.
     ChangeSeverity,
-    /// Resolve the incident.
+    /// Resolve the incident, which is open.
     Resolve,
     /// Reopen a resolved incident.
     Reopen,
@@ -94,11 +94,11 @@ pub enum Action {
     Cancel,
     /// Reopen a canceled incident.
     Uncancel,
-    /// Pause its reminders.
+    /// Pause its reminders, or end the pause.
     Pause,
     /// Correct the time of a milestone.
     EditMilestone,
-    /// Rename its channel.
+    /// Rename its channel in Slack.
     Rename,
     /// Draft a text for the status page.
     DraftPublic,
@@ -133,7 +133,7 @@ pub enum Action {
     Export,
     /// Change the workspace's settings, templates and mappings.
     Configure,
-    /// Publish the post-mortem.
+    /// Publish the draft of the post-mortem.
     PublishReview,
     /// Decide that no post-mortem is needed.
     WaiveReview,
@@ -168,7 +168,7 @@ impl Action {
 /// The settings of a workspace that affect permissions.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// The workspace's policy.
+    /// The policy that the workspace chose: which members may do what.
     pub policy: Policy,
     /// People who may do everything with incidents.
     pub admins: &'a BTreeSet<UserId>,
@@ -249,7 +249,7 @@ pub fn standing(
     }
 }
 
-/// Why somebody may not.
+/// The reason why an action is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PermissionDenied {
     /// There is no such incident, or none that they may know of.

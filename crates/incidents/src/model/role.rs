@@ -18,7 +18,7 @@ pub enum RoleName {
     Deputy,
     /// Informs everyone outside the incident, including the public.
     Comms,
-    /// Keeps the timeline.
+    /// Keeps the timeline complete while the others work.
     Scribe,
     /// Subject-matter expert: knows the affected system.
     Sme,
@@ -87,6 +87,6 @@ pub struct RoleHolder {
     pub user: UserId,
     /// When the person got the role.
     pub since: Timestamp,
-    /// Who assigned the role.
+    /// The person or program that assigned the role.
     pub by: Actor,
 }

@@ -27,7 +27,7 @@ const HOUR: Duration = Duration::from_hours(1);
 pub enum Place {
     /// The channel has not been created yet.
     Pending,
-    /// The channel exists.
+    /// The channel was created, and Slack still has it.
     Made {
         /// Slack's id of the channel.
         channel: ChannelId,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Severity {
     /// Critical: everyone is needed, at any hour.
     P1,
-    /// Major; the default.
+    /// Major: the severity of an incident whose declaration names none.
     #[default]
     P2,
     /// Minor: few users or minor functions are affected.

@@ -22,7 +22,7 @@ pub enum Status {
     Resolved,
     /// Finished; only an admin can reopen it.
     Closed,
-    /// A false alarm.
+    /// A false alarm: it turned out to be no incident.
     Canceled,
     /// Merged into another incident.
     Merged,

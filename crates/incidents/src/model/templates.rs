@@ -13,11 +13,11 @@ use super::severity::Severity;
 pub struct Template {
     /// The title, which the person who declares can complete.
     pub title: String,
-    /// The usual severity.
+    /// The severity that the declaration begins with.
     pub severity: Severity,
     /// Slugs of the services that are usually affected.
     pub services: Vec<String>,
-    /// What to check first, as plain text.
+    /// The first things to check, as plain text.
     pub description: String,
 }
 

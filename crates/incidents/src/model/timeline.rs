@@ -20,7 +20,7 @@ pub enum EntryKind {
     StatusChanged,
     /// Somebody posted an update.
     StatusUpdate,
-    /// The severity changed.
+    /// The severity changed, up or down.
     SeverityChange,
     /// The incident was resolved.
     Resolved,
@@ -44,7 +44,7 @@ pub enum EntryKind {
     PublicUpdate,
     /// A task was created, taken or finished.
     Task,
-    /// Somebody was paged.
+    /// A person or the owners of a service were paged.
     Page,
     /// The post-mortem changed its state.
     Review,
@@ -74,7 +74,7 @@ pub struct Entry {
     pub recorded_at: Timestamp,
     /// The kind of event.
     pub kind: EntryKind,
-    /// Who caused the event.
+    /// The person or program that caused the event.
     pub actor: Actor,
     /// The text, at most [`MAX_TEXT`] bytes.
     pub text: String,

@@ -16,7 +16,7 @@ pub const REOPEN_WITHIN: Duration = Duration::from_hours(7 * 24);
 pub enum Transition {
     /// The incident already had that status; nothing changed, and nobody has to be notified.
     Unchanged,
-    /// The status changed.
+    /// The incident has the new status now, and people have to be notified.
     Moved,
 }
 

@@ -25,7 +25,7 @@ pub fn shown(words: &str) -> String {
 /// An event that the thread of an announcement reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News<'a> {
-    /// The severity changed.
+    /// The severity changed, up or down.
     Severity {
         /// The severity before the change.
         from: Severity,

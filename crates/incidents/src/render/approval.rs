@@ -34,7 +34,7 @@ pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
     let mut blocks = vec![section(&head)];
     blocks.extend(text_of(draft));
     blocks.push(context(&format!(
-        "Whoever may publish decides; the commander is {}.",
+        "A person who may publish decides; the commander is {}.",
         facts::commander(incident)
     )));
     blocks.extend(actions(vec![

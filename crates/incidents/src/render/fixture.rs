@@ -12,7 +12,7 @@ use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId};
 use crate::model::timeline::{Entry, EntryKind, NewEntry};
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
 /// INC-4, a P1 with a commander, twenty minutes old. Read from JSON, so that a field with a default may come to it.

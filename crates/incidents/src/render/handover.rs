@@ -14,7 +14,7 @@ use crate::model::incident::{Handover, Incident};
 pub enum HandoverOutcome {
     /// The person took command.
     Accepted,
-    /// The person declined.
+    /// The person declined the command, which stays where it was.
     Declined,
     /// Somebody took command, or another person was asked, before the person answered.
     Lapsed,

@@ -13,9 +13,9 @@ use super::tasks::{self, MyTask};
 use super::text::line;
 use super::value::value_of;
 
-/// Most incidents shown.
+/// Most incidents in the section; a line counts the rest.
 const INCIDENTS: usize = 30;
-/// Most tasks shown.
+/// Most tasks in the section; a line counts the rest.
 const TASKS: usize = 20;
 
 /// The input of the section. The caller omits everything that the reader may not see.

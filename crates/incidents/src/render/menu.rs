@@ -13,7 +13,7 @@ use crate::model::role::RoleName;
 pub enum Say {
     /// The person may read the incident.
     Reader,
-    /// The person participates.
+    /// The person participates in the incident but does not lead it.
     Participant,
     /// The person leads the incident or has the same rights.
     Leader,

@@ -31,7 +31,7 @@ pub enum State {
     Pending,
     /// Slack or the status page accepted it.
     Sent,
-    /// Failed for good.
+    /// Slack or the status page refused it for good; it is not tried again.
     Failed,
     /// Omitted, because the recipient got the same kind of news a short time before.
     Throttled,
@@ -46,7 +46,7 @@ pub struct NotificationView {
     pub target: Target,
     /// The outcome so far.
     pub state: State,
-    /// Number of attempts.
+    /// Number of attempts; 0 before the first.
     pub attempts: u32,
     /// Why it failed; `None` unless it did.
     pub error: Option<String>,

@@ -16,7 +16,7 @@ article{border-left:4px solid #c60;padding-left:1rem;margin:1rem 0}article.past{
 p{white-space:pre-line;margin:.3rem 0}small{color:#666}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#111}td{border-color:#333}small{color:#aaa}}";
 
-/// A published update.
+/// A text that was published on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicNews {
     /// When the update was published.
@@ -30,7 +30,7 @@ pub struct PublicNews {
 /// An incident as the public sees it. Its name is made for the public; the internal title is never used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicIncidentView {
-    /// The public name.
+    /// The name that the public sees, as plain text.
     pub name: String,
     /// The public status, such as `investigating`.
     pub status: String,
@@ -43,7 +43,7 @@ pub struct PublicIncidentView {
 /// The content of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicPageView {
-    /// The page's heading.
+    /// The page's heading, as plain text.
     pub title: String,
     /// The time at which the page was rendered.
     pub at: Timestamp,

@@ -25,7 +25,7 @@ pub struct StatsRow {
     pub service: Option<String>,
     /// The severity of the counted incidents.
     pub severity: Severity,
-    /// Number of incidents.
+    /// Number of incidents with this service and severity.
     pub n: u64,
     /// Time from declaration to acknowledgment; `None` without data.
     pub mtta: Option<Spread>,

@@ -19,7 +19,7 @@ pub const MOST: usize = 40;
 pub struct TaskView {
     /// The task's number within the incident, from 1.
     pub n: u32,
-    /// What has to be done, as plain text.
+    /// The work to do, as plain text.
     pub text: String,
     /// The person who has the task; `None` while nobody does.
     pub assignee: Option<UserId>,

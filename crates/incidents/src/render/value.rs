@@ -9,19 +9,19 @@ use crate::model::incident::{Incident, IncidentId};
 /// The value of a button, or of an option in a select, of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ButtonValue {
-    /// The incident's id.
+    /// The id of the incident that the button is about.
     #[serde(rename = "i")]
     pub incident: IncidentId,
     /// The incident's version when the button was rendered, which reveals that a button in an old message is stale.
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// What else the action needs, as JSON: a role, a severity, the number of a draft.
+    /// The further data that the action needs, as JSON: a role, a severity, the number of a draft.
     #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     extra: Option<Value>,
 }
 
 impl ButtonValue {
-    /// What the action needs besides the incident; `None` if it is missing or of another type.
+    /// The data that the action needs besides the incident; `None` if it is missing or of another type.
     pub fn extra<T: DeserializeOwned>(&self) -> Option<T> {
         T::deserialize(self.extra.as_ref()?).ok()
     }

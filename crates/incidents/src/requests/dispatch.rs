@@ -1,5 +1,5 @@
-//! From what is asked to the decision about it: one line for each thing that can be asked. The decisions are pure; what
-//! they look at beyond their context is read here, just before.
+//! From a request to the decision about it: one line for each kind of request. The decisions are pure; rows that they
+//! need beyond their context are read here, just before.
 
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::people::names;
@@ -23,7 +23,7 @@ use crate::model::timeline::Entry;
 use crate::service::Incidents;
 use crate::status_pages;
 
-/// What is decided: a verdict, or words for the asker.
+/// The result of a decision: a verdict, or words for the asker.
 pub type Decided = Result<Verdict, RequestError>;
 
 /// Decides what a request to the incident domain changes, or what to tell the asker instead.
@@ -262,7 +262,7 @@ async fn decide_link(
     })
 }
 
-/// How many tasks of the incident are open.
+/// The number of open tasks of the incident.
 async fn open_tasks(rows: &Rows, context: &DecisionContext<'_>) -> Result<usize, JobError> {
     let tasks = match subject(context) {
         Some(id) => tasks::load_all(rows, id).await?,
@@ -291,7 +291,7 @@ async fn decide_map(
     Ok(Ok(Verdict::markup(&said)))
 }
 
-/// For what is answered elsewhere; told only if the two lists ever part.
+/// The answer to a command that another list should have answered; it shows only if the two lists differ.
 fn unread() -> RequestError {
     RequestError::new(
         "unknown_request",

@@ -1,7 +1,7 @@
-//! What happens in Slack and concerns an incident: messages that are marked, edited and deleted, people who come into a
-//! channel, channels that somebody puts away, the home tab.
+//! Events in Slack that concern an incident: messages that are marked, edited and deleted, people who enter a channel,
+//! channels that are archived, the home tab.
 //!
-//! An event of a channel that is no incident's costs one read at most.
+//! An event of another channel costs one read at most.
 
 mod channel;
 mod messages;
@@ -31,7 +31,7 @@ struct Context<'a> {
     now: Timestamp,
 }
 
-/// What an event tells of, as far as incidents care.
+/// The events that concern incidents.
 #[derive(Debug, PartialEq, Eq)]
 enum Heard<'a> {
     /// A message was marked, or a mark removed.
@@ -42,17 +42,17 @@ enum Heard<'a> {
         ts: Ts,
         by: UserId,
     },
-    /// A message says something else now.
+    /// A message was edited.
     Edited { source: Source, ts: Ts },
-    /// A message is gone.
+    /// A message was deleted.
     Deleted { source: Source },
-    /// Somebody came into a channel.
+    /// A person entered a channel.
     Joined { channel: ChannelId, user: UserId },
-    /// A channel was put away, or taken out again.
+    /// A channel was archived, or unarchived if `is` is false.
     Archived { channel: ChannelId, is: bool },
-    /// A channel is gone.
+    /// A channel was deleted.
     ChannelDeleted { channel: ChannelId },
-    /// A channel has another name.
+    /// A channel was renamed.
     Renamed { channel: ChannelId, name: &'a str },
 }
 
@@ -63,8 +63,8 @@ enum MarkedBy<'a> {
     Emoji(&'a str),
 }
 
-/// What an event comes to; `None` if it concerns no incident. The writes carry the conditions under which they hold: should
-/// one fail, call it again.
+/// Decides about an event; `None` if it concerns no incident. The writes carry the conditions under which they hold: if one fails,
+/// the caller decides again.
 pub async fn on_event(
     incidents: &Incidents,
     rows: &Rows,
@@ -115,14 +115,15 @@ pub async fn on_event(
     }
 }
 
-/// What an event tells of. What the bot itself does is known already: it pins the header, and archives channels.
+/// Reads an event; `None` if it does not concern incidents. The bot's own actions are known already: it pins the header, and
+/// archives channels.
 fn hear(envelope: &Envelope) -> Option<Heard<'_>> {
     let event = envelope.event()?;
     let channel = || event.channel().map(ChannelId::from);
     let user = || event.user().map(UserId::from);
     let own = envelope.is_own();
     match event.kind() {
-        // The bot is in again: what was left out of the channel goes on.
+        // The bot is in the channel again, so messages to it go on.
         "member_joined_channel" if own => Some(Heard::Archived {
             channel: channel()?,
             is: false,
@@ -192,7 +193,7 @@ fn heard_message(envelope: &Envelope) -> Option<Heard<'_>> {
 }
 
 impl<'a> MarkedBy<'a> {
-    /// As a mark of that person's.
+    /// The mark as one by that person.
     fn marker(self, by: &'a UserId) -> Marker<'a> {
         match self {
             Self::Pin => Marker::Pin,
@@ -203,7 +204,7 @@ impl<'a> MarkedBy<'a> {
         }
     }
 
-    /// Whether the workspace wants such marks on the timeline.
+    /// Whether the settings put messages with such a mark on the timeline.
     fn counts(self, settings: &Settings) -> bool {
         match self {
             Self::Pin => true,
@@ -223,7 +224,7 @@ impl Context<'_> {
         rows::load_pointed(self.rows, &rows::by_channel(channel)).await
     }
 
-    /// What kind of account somebody has; `None` if that is not known here, where Slack may not be asked.
+    /// The kind of account of a person; `None` if it is not known here, where Slack may not be asked.
     async fn kind(
         &self,
         user: &UserId,
@@ -234,8 +235,8 @@ impl Context<'_> {
     }
 }
 
-/// Whether somebody in an incident's channel may do that: of what they may see, being there is taking part, as far as the
-/// account allows. Being in the channel lets nobody see what is private.
+/// Whether somebody in an incident's channel may do that: if they may see the incident, being in its channel counts as taking part,
+/// as far as the account allows. Being in the channel lets nobody see a private incident.
 fn permitted(
     incident: &Incident,
     user: &UserId,

@@ -1,5 +1,5 @@
-//! Modals: drawn from what is known, and opened by the trigger of whoever asked. A trigger lives three seconds; when it
-//! is over, the asker gets a button that brings a fresh one.
+//! Draws modals, and opens them with the asker's trigger. A trigger lives three seconds; when it is over, the asker
+//! gets a button that brings a fresh one.
 
 use serde_json::Value as Json;
 use tidegate_outcome::{Outcome, Refusal};
@@ -21,7 +21,7 @@ use crate::render::expired_form::{self, OpenForm};
 use crate::render::modals::{self, Metadata};
 use crate::service::Incidents;
 
-/// Open incidents that a form offers at most, the worst first.
+/// Most open incidents that a form offers, the worst first.
 const MAX_OFFERED: usize = 50;
 
 /// Draws a form, if the asker may send it.
@@ -59,7 +59,7 @@ pub async fn draw(
     })
 }
 
-/// Refuses the form of what has ended: its button was an old one.
+/// Refuses the form of an incident that has ended: its button was an old one.
 fn open(incident: &Incident) -> Result<&Incident, RequestError> {
     if incident.status.is_open() {
         return Ok(incident);
@@ -67,14 +67,15 @@ fn open(incident: &Incident) -> Result<&Incident, RequestError> {
     Err(ended(incident))
 }
 
-/// What somebody is told where Slack lets the app open no form, now or at another try.
-const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask whoever manages its apps to install Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
+/// The answer to a person in a workspace where Slack lets the app open no form, now or later.
+const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask the people who manage its apps to install \
+     Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
 
-/// Why there is no form.
+/// The reason why there is no form.
 pub enum FormError {
-    /// The asker may not, or cannot: in words for them.
+    /// The asker may not use the form, or cannot; holds words for them.
     Refused(RequestError),
-    /// The table did not answer.
+    /// The table could not be read or written.
     Job(JobError),
 }
 
@@ -175,8 +176,8 @@ async fn offered(
     Ok(offered)
 }
 
-/// Shows a form: opens it, or redraws the one that it was asked in. Answers what the asker is to be told if it could not
-/// be opened: that, and a button for another try.
+/// Shows a form: opens it, or redraws the modal that the request came from. If it could not be opened, returns a message that says
+/// so, with a button for another try.
 pub async fn show(
     incidents: &Incidents,
     tenant: &TenantId,
@@ -203,7 +204,7 @@ pub async fn show(
                 external_id: None,
                 view,
             };
-            // A user who goes on typing meanwhile keeps what they have.
+            // A person who goes on typing meanwhile keeps what they have.
             let _ = incidents.slack.perform(&token, &request).await;
             return None;
         }
@@ -219,7 +220,7 @@ pub async fn show(
     match outcome {
         // Nobody knows whether it is open. A button beside an open form does no harm, and neither does one too few.
         Outcome::Done(_) | Outcome::Ambiguous(_) => None,
-        // Opened by an earlier attempt of the same request.
+        // An earlier attempt of the same request opened it.
         Outcome::Refused(Refusal::Rejected(SlackRejection::Permanent(code)))
             if code == "exchanged_trigger_id" =>
         {

@@ -1,5 +1,5 @@
-//! Decides about what is asked of incidents: reads the request, loads what the decision looks at, has it decided, and makes
-//! writes and posts of that, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
+//! Handles requests to incidents: reads the request, loads the rows for the decision, decides, and turns the verdict into writes
+//! and posts, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
 
 use serde_json::json;
 use tidegate_pipeline::clock::Clock;
@@ -33,7 +33,7 @@ use crate::service::Incidents;
 /// The command's name in Slack.
 pub const COMMAND: &str = "/incident";
 
-/// What somebody's request is decided on.
+/// Where a request came from, for the decision about it.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'a> {
     /// The workspace that the request came from.
@@ -42,7 +42,7 @@ pub struct RequestContext<'a> {
     pub rows: &'a Rows,
     /// Names the request: the same for every attempt.
     pub cause: &'a str,
-    /// Tells the time.
+    /// The clock that gives the time of the decision.
     pub clock: &'a dyn Clock,
 }
 
@@ -88,7 +88,7 @@ pub async fn command(
         .decision)
 }
 
-/// Decides about a click, a shortcut or a form. One that asks nothing decides nothing.
+/// Decides about a click, a shortcut or a form. An interaction that requests nothing gets an empty decision.
 pub async fn interaction(
     incidents: &Incidents,
     context: Context<'_>,
@@ -122,7 +122,7 @@ pub async fn timer(incidents: &Incidents, context: Context<'_>) -> Result<Decisi
         .decision)
 }
 
-/// Decides about what is asked, on the rows as they stand.
+/// Decides about a request, on the rows as they stand.
 pub async fn decide_on(
     incidents: &Incidents,
     context: RequestContext<'_>,
@@ -151,7 +151,7 @@ pub async fn decide_on(
     settle(incidents, tenant, rows, request, &context, verdict).await
 }
 
-/// The rows that a decision looks at.
+/// The rows that a decision needs.
 struct Read {
     subject: Option<Loaded>,
     other: Option<Loaded>,

@@ -1,4 +1,5 @@
-//! Clicks, shortcuts and filled-in forms, read into what they ask: pure, and apart from who may and what happens then.
+//! Reads clicks, shortcuts and submitted forms into requests. The functions are pure; permissions and effects are decided
+//! elsewhere.
 
 use std::time::Duration;
 
@@ -20,21 +21,22 @@ use crate::render::modals::{self, Metadata};
 use crate::render::reminder::Snooze;
 use crate::render::value::{ButtonValue, parse_value};
 
-/// Global shortcut, and message shortcuts, by their callback ids in the app's manifest.
+/// The callback id of the global shortcut that declares an incident, as in the app's manifest.
 pub const DECLARE: &str = "declare_incident";
-/// Declares from a message.
+/// The callback id of the shortcut that declares an incident from a message.
 pub const DECLARE_FROM_MESSAGE: &str = "declare_from_message";
-/// Puts a message on the timeline.
+/// The callback id of the shortcut that puts a message on the timeline.
 pub const ADD_TO_TIMELINE: &str = "add_to_timeline";
-/// Makes a task of a message.
+/// The callback id of the shortcut that makes a task of a message.
 pub const MAKE_TASK: &str = "make_task";
 
-/// How much of a message a form begins with, in characters.
+/// Most characters of a message that a form begins with.
 const MAX_QUOTE: usize = 1000;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What an interaction asks of incidents; `None` for those of others, and for what asks nothing.
+/// The request that an interaction makes of incidents; `None` for interactions of other domains, and for those that request
+/// nothing.
 pub fn read(interaction: &Interaction<'_>) -> Option<Request> {
     let user = interaction.user()?;
     let (kind, subject) = match interaction.kind.as_deref()? {
@@ -63,7 +65,7 @@ pub fn read(interaction: &Interaction<'_>) -> Option<Request> {
     })
 }
 
-/// The modal that a menu in it was used in: it is redrawn, not opened.
+/// The modal in which a menu was used: it is redrawn, not opened.
 fn view_of(interaction: &Interaction<'_>) -> Option<OpenView> {
     let in_modal = interaction.kind.as_deref() == Some("block_actions");
     let view = interaction.view.as_ref().filter(|_| in_modal)?;
@@ -75,7 +77,7 @@ fn view_of(interaction: &Interaction<'_>) -> Option<OpenView> {
     })
 }
 
-/// A button or menu of ours.
+/// The request of a button or menu.
 fn clicked(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     let action = interaction.actions().next()?;
     if action.action_id() == expired_form::ACTION {
@@ -101,8 +103,8 @@ fn clicked(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     Some((kind, subject))
 }
 
-/// A template that was chosen in the form of a declaration, which is drawn anew with its words. The message that the form
-/// was opened from stays with it.
+/// The request to draw the form of a declaration anew with the values of the chosen template. The message that the form was opened
+/// from stays with it.
 fn template(view: Option<&View<'_>>, action: &Element<'_>) -> RequestKind {
     let metadata = view.and_then(|view| Metadata::parse(view.private_metadata.as_deref()?));
     RequestKind::Open(Form::Declare(Box::new(Declaration {
@@ -112,7 +114,7 @@ fn template(view: Option<&View<'_>>, action: &Element<'_>) -> RequestKind {
     })))
 }
 
-/// What a button asks by its name and its value.
+/// The request of a button with that name and value.
 fn kind_of(name: &str, value: Option<&ButtonValue>) -> Option<RequestKind> {
     Some(match name {
         "declare" => RequestKind::Open(Form::Declare(Box::default())),
@@ -156,7 +158,7 @@ fn kind_of(name: &str, value: Option<&ButtonValue>) -> Option<RequestKind> {
     })
 }
 
-/// A message that somebody chose a shortcut on.
+/// The request of a shortcut on a message.
 fn chosen(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     let (channel, ts) = (interaction.channel()?, interaction.message_ts()?);
     let text: String = interaction
@@ -184,7 +186,7 @@ fn chosen(interaction: &Interaction<'_>) -> Option<(RequestKind, Subject)> {
     Some((RequestKind::Open(form), Subject::Channel(channel)))
 }
 
-/// A form of ours, filled in.
+/// The request of a submitted form.
 fn submitted(view: &View<'_>) -> Option<(RequestKind, Subject)> {
     let metadata = Metadata::parse(view.private_metadata.as_deref().unwrap_or("{}"))?;
     let words =
@@ -254,7 +256,7 @@ fn declaration(view: &View<'_>, metadata: &Metadata) -> Declaration {
         private: view.checked("options", "private"),
         drill: view.checked("options", "drill"),
         triage: view.checked("options", "triage"),
-        // Its words are in the fields already, where whoever declared could change them.
+        // The template's values are in the fields already, where the declarer could change them.
         template: None,
         source: metadata.source.clone(),
         detected_at: None,

@@ -54,7 +54,7 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Performs the step.
+    /// Performs the step: calls the page if the step needs it, and records the outcome.
     pub(super) async fn take(self, step: Step) -> Result<Done, Undone> {
         match step {
             Step::Nothing => Ok(Done::default()),

@@ -10,7 +10,7 @@ use crate::model::role::{RoleHolder, RoleName};
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
 /// INC-4: a P1 of the service `checkout` that is being investigated, with a commander and a comms person.

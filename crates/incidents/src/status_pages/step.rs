@@ -9,7 +9,7 @@ use tidegate_connectors::status_page::{
 use super::desired::{Desired, public_status};
 use super::sync_state::{Call, Content, ShownStatuses, SyncState};
 
-/// The next call.
+/// The next call to the status page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// No call is needed.

@@ -62,7 +62,7 @@ pub(super) enum Content {
     Status {
         /// The status, in the words of the page's API.
         status: String,
-        /// The default text.
+        /// The text that goes with the status when nobody wrote one.
         words: String,
     },
 }
@@ -109,7 +109,7 @@ impl SyncState {
 pub(super) struct SyncRecord {
     key: RowKey,
     version: i64,
-    /// The known state.
+    /// The known state, which a change edits before it is stored.
     pub state: SyncState,
 }
 

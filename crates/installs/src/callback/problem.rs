@@ -32,11 +32,11 @@ pub enum InstallProblem {
     Code(String),
     /// Slack rejected the app's id, secret or redirect URL. Holds Slack's error code.
     #[error(
-        "Slack does not know this app as it is configured ({0}). Whoever runs Tidegate has to check SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and the app's redirect URLs."
+        "Slack does not know this app as it is configured ({0}). The people who run Tidegate have to check SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and the app's redirect URLs."
     )]
     App(String),
     /// The workspace is being erased.
-    #[error("What is stored of this workspace is being erased. Begin again in a few minutes.")]
+    #[error("The data of this workspace is being erased. Begin again in a few minutes.")]
     Erasing,
     /// Slack or the table was unavailable. The detail goes to the log.
     #[error("Slack or Tidegate did not answer in time. Begin again in a minute.")]

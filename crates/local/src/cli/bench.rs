@@ -28,10 +28,10 @@ const STEP_SECONDS: u64 = 10;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: cargo run --release -- bench --seconds 60")]
 pub(super) struct BenchArgs {
-    /// Events a second.
+    /// Events to send in a second.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
-    /// For how long.
+    /// Length of the measurement in seconds.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
     /// Workspaces that the events come from.

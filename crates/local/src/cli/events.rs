@@ -39,7 +39,7 @@ enum EventsCommand {
     /// Show one request, what came of it and its posts. Tokens and URLs that work as keys are hidden.
     #[command(after_help = "Example: tidegate events show Ev0123456789")]
     Show {
-        /// Its event id.
+        /// The event id of the request.
         id: String,
         /// Its tenant, which spares a search.
         #[arg(long)]
@@ -47,12 +47,12 @@ enum EventsCommand {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Queue one request again. What is done is not done twice.
+    /// Queue a request again. Work that is done is not done twice.
     #[command(
         after_help = "Example: tidegate events replay Ev0123456789 --url https://abc.execute-api.eu-west-1.amazonaws.com"
     )]
     Replay {
-        /// Its event id.
+        /// The event id of the request.
         id: String,
         /// Only the share of this domain, which failed by itself when the event was done.
         #[arg(long)]

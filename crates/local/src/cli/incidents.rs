@@ -21,16 +21,16 @@ enum IncidentsCommand {
     List {
         #[command(flatten)]
         of: Workspace,
-        /// Those that are over too.
+        /// Also incidents that are over.
         #[arg(long)]
         all: bool,
-        /// Of one severity: P1 to P4.
+        /// Only incidents of this severity: P1 to P4.
         #[arg(long)]
         severity: Option<String>,
-        /// Of one service.
+        /// Only incidents of this service, by its slug.
         #[arg(long)]
         service: Option<String>,
-        /// Of one month, such as 2026-11. With --all it is this month unless it is said.
+        /// Only incidents of this month, such as 2026-11. With --all the default is the present month.
         #[arg(long)]
         month: Option<String>,
         /// One JSON object a line.
@@ -39,7 +39,7 @@ enum IncidentsCommand {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Show one: where it stands, who does what, and when what happened. Prints JSON.
+    /// Show an incident: its status, its people and its timeline. Prints JSON.
     #[command(after_help = "Example: tidegate incidents show INC-12 --tenant T0123456789")]
     Show {
         /// Its number or id.
@@ -49,32 +49,32 @@ enum IncidentsCommand {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Declare one. Its channel is made, and whoever is to hear of it does.
+    /// Declare an incident. Tidegate makes its channel and notifies the people who are to hear of it.
     #[command(after_help = "Examples:
   tidegate incidents declare 'Checkout is down' --severity P1 --service api --tenant T0123456789
   tidegate incidents declare 'Disk full on db-1' --once disk-db-1-2026-11-21 --tenant T0123456789")]
     Declare {
-        /// What it is, in a line.
+        /// The title, in one line.
         title: String,
-        /// P1 to P4; P2 unless it is said.
+        /// The severity, P1 to P4; P2 by default.
         #[arg(long)]
         severity: Option<String>,
         /// A service that it concerns; may be given several times.
         #[arg(long = "service")]
         services: Vec<String>,
-        /// More words.
+        /// A description of several lines.
         #[arg(long)]
         description: Option<String>,
-        /// Whoever leads it: `U…`.
+        /// The person who leads it: `U…`.
         #[arg(long)]
         commander: Option<String>,
-        /// Only for those who take part.
+        /// Show it to participants only.
         #[arg(long)]
         private: bool,
         /// A rehearsal: no status page, no statistics.
         #[arg(long)]
         drill: bool,
-        /// A key of its own: declared once, however often this is run with it.
+        /// A key of the incident: it is declared once, even if this is run several times with the key.
         #[arg(long)]
         once: Option<String>,
         #[command(flatten)]
@@ -84,7 +84,7 @@ enum IncidentsCommand {
     },
 }
 
-/// Whose incidents. An API key is of one workspace, and needs none named.
+/// The workspace of the incidents. An API key opens one workspace only, so it needs no name.
 #[derive(Debug, Args)]
 struct Workspace {
     /// `T…` or `E…`; not needed with an API key.

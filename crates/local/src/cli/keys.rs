@@ -25,10 +25,10 @@ enum KeysCommand {
         /// The workspace or organisation whose data it opens.
         #[arg(long)]
         tenant: String,
-        /// What people call it.
+        /// The name that people read.
         #[arg(long)]
         name: String,
-        /// What it may do, with commas between.
+        /// The scopes that it gets, with commas between.
         #[arg(long, value_delimiter = ',', required = true, value_parser = scopes())]
         scopes: Vec<String>,
         /// When it ends, in days: `90d`. Without it, never.

@@ -26,7 +26,7 @@ enum PostsCommand {
     /// Send one again. If its outcome is unknown, look into the channel first: it may be there.
     #[command(after_help = "Example: tidegate posts resend 0f0c8e0a-5b0e-5d4c-9b5e-0a1b2c3d4e5f")]
     Resend {
-        /// Its message id.
+        /// The message id of the post.
         id: String,
         #[command(flatten)]
         remote: Remote,

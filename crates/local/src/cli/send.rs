@@ -31,7 +31,7 @@ const ASK_TIMES: usize = 100;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: tidegate send events/app_mention.json")]
 pub(super) struct SendArgs {
-    /// The recorded request.
+    /// File with the recorded request, as in events/.
     file: PathBuf,
     #[command(flatten)]
     remote: Remote,

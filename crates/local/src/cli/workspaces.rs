@@ -33,7 +33,7 @@ enum WorkspacesCommand {
     /// Show one: its state, scopes, bot, and who installed it. Prints JSON.
     #[command(after_help = "Example: tidegate workspaces show T0123456789")]
     Show {
-        /// `T…` or `E…`.
+        /// Id of the workspace, `T…`, or of the organisation, `E…`.
         id: String,
         #[command(flatten)]
         remote: Remote,
@@ -41,7 +41,7 @@ enum WorkspacesCommand {
     /// End its tokens, at Slack and here. Its data stays, and its posts wait for a new install.
     #[command(after_help = "Example: tidegate workspaces disconnect T0123456789")]
     Disconnect {
-        /// `T…` or `E…`.
+        /// Id of the workspace, `T…`, or of the organisation, `E…`.
         id: String,
         #[command(flatten)]
         remote: Remote,
@@ -49,7 +49,7 @@ enum WorkspacesCommand {
     /// Erase everything that is stored of it, backups included: its keys are destroyed. There is no way back.
     #[command(after_help = "Example: tidegate workspaces erase T0123456789 --yes")]
     Erase {
-        /// `T…` or `E…`.
+        /// Id of the workspace, `T…`, or of the organisation, `E…`.
         id: String,
         /// Do it without asking for the id again.
         #[arg(long)]

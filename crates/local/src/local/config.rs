@@ -1,4 +1,4 @@
-//! What local mode is configured with, read from the environment; every problem is told at once.
+//! The configuration of local mode, read from the environment; every problem is told at once.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct LocalConfig {
     pub data_dir: PathBuf,
     /// `SLACK_SIGNING_SECRET`; made up and kept when absent.
     pub signing_secret: Option<SecretString>,
-    /// `SLACK_BOT_TOKEN`.
+    /// `SLACK_BOT_TOKEN`: the bot token of one workspace, in place of an app that workspaces install.
     pub bot_token: Option<SecretString>,
     /// `SLACK_APP_TOKEN`: requests come over Socket Mode.
     pub app_token: Option<SecretString>,
@@ -33,21 +33,21 @@ pub struct LocalConfig {
     pub app: Option<SlackAppConfig>,
     /// How the stand-in Slack behaves, for tests; its secrets and addresses are set here.
     pub sandbox: Option<FakeConfig>,
-    /// `SLACK_API_BASE_URL`.
+    /// `SLACK_API_BASE_URL`: the address of the Web API; Slack's own when absent.
     pub slack_api: Option<String>,
     /// `TIDEGATE_OPERATOR_KEY`; made up and kept when absent.
     pub operator_key: Option<SecretString>,
     /// `TIDEGATE_MASTER_KEY`; made up and kept when absent.
     pub master_key: Option<SecretString>,
-    /// `TIDEGATE_ARCHIVE_DAYS`.
+    /// `TIDEGATE_ARCHIVE_DAYS`: how long requests and their outcomes are kept.
     pub keep: Duration,
-    /// `TIDEGATE_QUIET_SECONDS`.
+    /// `TIDEGATE_QUIET_SECONDS`: how long after its last possible moment an attempt to post counts as over.
     pub quiet: Duration,
-    /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
+    /// `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`: where browsers reach the API, and from which sites.
     pub site: Site,
     /// The domains that are on (`TIDEGATE_DOMAINS`).
     pub domains: DomainChoice,
-    /// Configuration of incidents.
+    /// The configuration of incidents: the settings of workspaces that have stored none, and the status page.
     pub incidents: IncidentsConfig,
 }
 
@@ -107,7 +107,7 @@ impl LocalConfig {
     }
 }
 
-/// What does not go together of the environment that say which Slack it is.
+/// Reports settings about Slack that do not go together.
 fn slack_problems(config: &LocalConfig, environment: &Environment<'_>) {
     let (token, app) = (config.bot_token.is_some(), config.app.is_some());
     if (token || app)

@@ -1,4 +1,4 @@
-//! What incidents begin with in the stand-in Slack, so that whoever tries them has services, owners and channels.
+//! The settings of incidents in the stand-in Slack, so that a person who tries them has services, owners and channels.
 
 use tidegate_app::incidents::model::settings::{Service, Settings, StatusPage};
 

@@ -46,8 +46,8 @@ impl Store {
             );
             CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);",
         )?;
-        // A new process: whatever the one before had in work can be taken up at once. Its end says nothing about
-        // the messages, so those receives do not count; unless it ends again and again with the same one.
+        // This is a new process: every message that the one before had in work can be taken up at once. Its end says
+        // nothing about the messages, so those receives do not count; unless it ends again and again with the same one.
         connection.execute(
             "UPDATE messages SET visible_at = 0, in_work = 0, interrupted = interrupted + in_work,
                 receives = receives - iif(interrupted < ?1, in_work, 0)
@@ -100,7 +100,7 @@ fn answer<T: 'static>(
     let done = done.map_err(|e| QueueError::Unavailable(e.to_string()));
     Box::new(move |failure| {
         let sent = failure.is_none() && done.is_ok();
-        // Whoever asked may have gone away.
+        // The caller may have gone away.
         let _ = reply.send(failure.map_or(done, |e| Err(e.clone())));
         if let (true, Some(arrived)) = (sent, arrived) {
             arrived.notify_one();
@@ -130,7 +130,7 @@ fn receive(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Received>> {
     let mut messages = Vec::new();
-    // What has been received too often stands among the rest, and makes room for others when it is moved away.
+    // Messages that were received too often stand among the others, and make room for them when they are moved away.
     while messages.len() < max {
         let found = visible(tx, settings.name, max - messages.len(), now)?;
         if found.is_empty() {

@@ -36,13 +36,13 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub(super) enum State {
     /// Slack has not greeted yet.
     Opening,
-    /// Envelopes may come.
+    /// Slack has greeted, and envelopes may come.
     Up,
     /// Slack will end it soon, and wants another one. Envelopes still come.
     Leaving,
     /// Slack has ended it, because Socket Mode was switched off.
     Disabled,
-    /// It is gone.
+    /// The connection has ended without a word from Slack.
     Lost,
 }
 
@@ -52,7 +52,7 @@ impl State {
         matches!(self, Self::Leaving | Self::Disabled | Self::Lost)
     }
 
-    /// For metrics.
+    /// The reason for the end, as the metrics name it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Leaving => "refresh",
@@ -62,10 +62,10 @@ impl State {
     }
 }
 
-/// What happens next.
+/// The next action of the connection, after a message or a pause.
 enum Next {
     GoOn,
-    /// Say goodbye.
+    /// Say goodbye, and then close the connection.
     Close,
     /// There is nobody to say goodbye to.
     Gone,
@@ -73,7 +73,7 @@ enum Next {
 
 type Wait<'c> = Pin<Box<dyn Future<Output = ()> + Send + 'c>>;
 
-/// One connection.
+/// One connection to Slack, from its greeting to its end.
 pub(super) struct Connection {
     pub(super) socket: Socket,
     pub(super) intake: Intake,
@@ -93,7 +93,7 @@ impl Connection {
         if self.greeted {
             gauge!("socket_connections").decrement(1.0);
         }
-        // What is in work is finished in any case; where it can still be acknowledged, it is.
+        // Envelopes in work are finished in any case, and acknowledged if that is still possible.
         let mut sent = good;
         while let Some(done) = in_work.join_next().await {
             if let (true, Ok(Some(ack))) = (sent, done) {
@@ -248,7 +248,7 @@ impl Connection {
     }
 }
 
-/// Waits until it is time to end. Whoever could say so being gone says it too.
+/// Waits until it is time to end. The end of the sender counts as well.
 pub(super) async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -25,7 +25,7 @@ const MESSAGE_LIMIT: usize = 4 * BODY_LIMIT;
 /// How long it may take to stand, the call to Slack not included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One WebSocket.
+/// A WebSocket over a stream that may be encrypted.
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// Encrypted, or plain to a stand-in on this machine.
@@ -33,7 +33,7 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// Opens connections.
+/// Opens connections to the address that Slack gives out.
 pub(super) struct Dialer {
     pub(super) slack: SlackClient,
     pub(super) token: SecretString,
@@ -51,7 +51,7 @@ pub(super) enum NotOpen {
 }
 
 impl NotOpen {
-    /// For metrics.
+    /// The outcome, as the metrics name it.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",
@@ -62,7 +62,7 @@ impl NotOpen {
 }
 
 impl Dialer {
-    /// Opens one connection.
+    /// Asks Slack for an address and opens a connection there, within [`CONNECT_TIMEOUT`].
     pub(super) async fn dial(&self) -> Result<Socket, NotOpen> {
         let url = match self.slack.perform(&self.token, &OpenConnection {}).await {
             Outcome::Done(connection) => connection.url,

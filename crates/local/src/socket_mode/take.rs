@@ -41,7 +41,8 @@ pub(super) async fn take(
     acknowledgement(envelope, &answer?)
 }
 
-/// What would have been sent where. A kind of a later day goes the way of the events: it is kept, and set aside.
+/// The endpoint that the payload would have been sent to over HTTP. A kind of a later day goes the way of the events: it is kept,
+/// and set aside.
 fn endpoint(kind: Kind) -> Endpoint {
     match kind {
         Kind::Event | Kind::Other => Endpoint::Events,

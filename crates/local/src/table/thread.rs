@@ -19,11 +19,11 @@ const MOST_WRITES: usize = 100;
 /// Requests taken from the inbox at once.
 const GROUP: usize = 256;
 
-/// One transaction.
+/// A transaction as DynamoDB's `TransactWriteItems` takes it.
 pub(super) struct Transaction {
     /// The rows it touches.
     pub(super) keys: Vec<Key>,
-    /// Its writes.
+    /// The writes, which all take effect or none does.
     pub(super) items: Vec<TransactWriteItem>,
 }
 
@@ -55,7 +55,7 @@ impl TableThread {
     ) -> Result<T, TableError> {
         let (reply, answer) = oneshot::channel();
         let call: Call = Box::new(move |database| {
-            // Whoever asked may have gone away.
+            // The caller may have gone away.
             let _ = reply.send(call(database).map_err(error));
         });
         self.send(Request::Call(call))?;

@@ -1,4 +1,4 @@
-//! Whatever is sent to the API, what comes back is an answer or a typed error: generated from the route table.
+//! Every request to the API gets an answer or a typed error: generated from the route table.
 
 use std::time::Duration;
 

@@ -120,7 +120,7 @@ fn attempts(route: &Route, theirs: &Theirs) -> Vec<Attempt> {
             allowed,
         },
     ];
-    // What is stored under another workspace's name for a thing is stored in one's own.
+    // A row under a name that another workspace uses too is stored in the caller's own workspace.
     let allowed = match route.method {
         Method::PUT if is_by_own_names(route.path) => None,
         _ => allowed,

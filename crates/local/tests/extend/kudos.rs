@@ -33,7 +33,7 @@ const BUTTON: &str = "kudos.add";
 const RECAP: &str = "kudos.recap";
 const CLAP: &str = "kudos.clap";
 
-/// What kudos own.
+/// The events, commands, buttons and rows that the domain owns.
 pub static SPEC: DomainSpec = DomainSpec {
     events: &["reaction_added"],
     commands: &[CommandSpec {
@@ -56,7 +56,7 @@ pub static SPEC: DomainSpec = DomainSpec {
     ..DomainSpec::named("kudos")
 };
 
-/// Thanks people.
+/// The domain; it holds no state of its own.
 pub struct Kudos;
 
 /// The row that counts a person's kudos.

@@ -58,7 +58,7 @@ async fn a_workspace_begins_with_the_defaults_and_keeps_what_it_stores() {
         json!(["U1A"])
     );
     assert_eq!(then["settings"]["policy"], "strict");
-    // What was read can be stored as it is, and is the same again.
+    // Settings that were read can be stored as they are, and are the same again.
     let body = json!({"settings": then["settings"], "version": 1});
     assert_eq!(
         put(&product, PATH, &key, &body).await.status,

@@ -78,7 +78,7 @@ async fn raw(product: &Product, framing: &str, body: &str, sent: &str, ends: boo
         value(SIGNATURE_HEADER),
     );
     let mut stream = TcpStream::connect(product.local.address).await.unwrap();
-    // Whoever is refused early may find the connection closed before everything is sent.
+    // A client that is refused early may find the connection closed before everything is sent.
     let _ = stream.write_all(head.as_bytes()).await;
     if ends {
         stream.shutdown().await.unwrap();

@@ -105,7 +105,7 @@ async fn whoever_sent_a_modal_is_told_at_its_first_field() {
     }
 }
 
-/// What needs no queue is answered all the same.
+/// Requests that need no queue are answered all the same.
 #[tokio::test(start_paused = true)]
 async fn a_challenge_is_answered_while_the_queue_is_down() {
     let challenge = json!({"type": "url_verification", "challenge": "3eZbrw1aB"}).to_string();

@@ -128,7 +128,7 @@ async fn nothing_of_an_erased_workspace_is_left_and_the_others_lose_nothing() {
     let others = with(&rows(&product.store()).await, OTHER).len();
     assert!(!with(&rows(&product.store()).await, TEAM).is_empty());
     erase(&product, TEAM).await;
-    // What still comes for it is taken and dropped.
+    // Requests that still come for it are taken and dropped.
     let event = json!({"type": "message", "channel": "C0ACMEROOM1", "user": "U0ALICE0001", "text": WORDS,
         "ts": unique_ts()});
     let to = Addressee::team(TEAM);

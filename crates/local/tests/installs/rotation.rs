@@ -309,6 +309,6 @@ async fn a_refresher_that_wakes_up_late_still_stores_what_only_it_has() {
         stored.tokens.unwrap().access.expose_secret(),
         token.expose_secret()
     );
-    // What waited for it goes on.
+    // Posts that waited for it go on.
     assert_eq!(world.rows().get(&held_lane).await.unwrap(), None);
 }

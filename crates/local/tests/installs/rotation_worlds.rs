@@ -43,7 +43,7 @@ async fn live(seed: u64) {
     }
 }
 
-/// One token's end.
+/// Lives through the end of one token, and checks what is left.
 async fn live_once(what: &str, world: &InstallWorld, chance: &Chance) {
     let (before, seen) = (world.at_slack(), world.grant().await);
     let calls_before = world.slack.calls().len();

@@ -1,4 +1,4 @@
-//! What was acknowledged is on disk: the databases' settings, the order of sync and answer, and a disk that takes
+//! Every acknowledged request is on disk: the databases' settings, the order of sync and answer, and a disk that takes
 //! nothing more.
 
 use std::path::Path;
@@ -118,7 +118,7 @@ async fn what_cannot_be_written_is_not_acknowledged() {
     assert_eq!(product.replies("C0GENERAL01").len(), 1);
 }
 
-/// As on Ctrl-C: what is in work is finished, and what is only queued is there for the next start.
+/// As on Ctrl-C: work that has begun is finished, and queued messages are there for the next start.
 #[tokio::test]
 async fn stopping_loses_nothing_and_repeats_nothing() {
     let folder = TempDir::new().unwrap();

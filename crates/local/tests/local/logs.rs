@@ -120,7 +120,7 @@ impl Story<'_> {
             self.send("/slack/events", wrong, body.clone()).await,
             StatusCode::UNAUTHORIZED
         );
-        // What the right signature of a refused request would have been is computed, and must not show either.
+        // The right signature of a refused request is computed, and must not show either.
         let right = signed("application/json", &body)[SIGNATURE_HEADER].clone();
         self.secrets.push(right.to_str().unwrap()[3..].to_owned());
         let unreadable: [&[u8]; 4] = [

@@ -178,7 +178,7 @@ async fn each_answer_leads_to_what_its_class_says() {
             assert_eq!(state.state.as_str(), "done");
             assert_eq!(told, None);
         } else {
-            // What is written and put into lanes about it stands in the same transaction.
+            // The rows and posts about it are written in the same transaction.
             assert_eq!(scripted.names(), ["one", "follows"], "{undone:?} {class:?}");
             assert_eq!(state.state.as_str(), "parked");
             let told = told.unwrap();

@@ -141,8 +141,8 @@ impl Effect<'_> {
         self.call_within(request, PATIENCE).await
     }
 
-    /// Calls a Slack method as [`Effect::call`] does, after another call in this attempt. It waits for its turn as long as the attempt
-    /// may last. Otherwise, the next attempt would repeat the first call and use up the turn that this call waits for.
+    /// Calls a Slack method as [`Effect::call`] does, after another call in this attempt. It waits for its turn as long as the
+    /// attempt may last. Otherwise, the next attempt would repeat the first call and use up the turn that this call waits for.
     pub async fn call_next<M>(&self, request: &M) -> Result<M::Answer, Undone>
     where
         M: Method<Credential = SecretString>,
@@ -192,8 +192,8 @@ impl Effect<'_> {
         }
     }
 
-    /// Takes a turn before a call to another service, and waits about a second for it. Each call must take exactly one turn, because
-    /// the number of turns shows whether something may have happened.
+    /// Takes a turn before a call to another service, and waits about a second for it. Each call must take exactly one turn,
+    /// because the number of turns shows whether something may have happened.
     pub async fn turn(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         self.wait_for(rows, budget).await?;
         self.traces.note_turn();

@@ -115,8 +115,8 @@ impl Lease {
             .is_some_and(|at| now < at && at <= now.plus(delay))
     }
 
-    /// Releases the lane even if another process has wanted it. The wake-up at `wake_at` or the sweep continues it. If this fails, the
-    /// lease ends by itself.
+    /// Releases the lane even if another process has wanted it. The wake-up at `wake_at` or the sweep continues it. If this fails,
+    /// the lease ends by itself.
     pub(super) async fn abandon(&self, rows: &Rows, wake_at: Option<Timestamp>) {
         let release = match wake_at {
             Some(at) => Write::update(

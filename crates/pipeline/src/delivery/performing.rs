@@ -221,8 +221,8 @@ impl Deliverer {
         Ok(Next::Post)
     }
 
-    /// Does the transaction and sends the wake-ups. Fails with [`TableError::Cancelled`] if a condition of the domain's writes fails.
-    /// If the row of the effect has changed since it was read, it is already settled, by another sender or by a write whose
+    /// Does the transaction and sends the wake-ups. Fails with [`TableError::Cancelled`] if a condition of the domain's writes
+    /// fails. If the row of the effect has changed since it was read, it is already settled, by another sender or by a write whose
     /// response was lost.
     async fn end_with(
         &self,

@@ -154,7 +154,7 @@ struct DomainPart {
     decided: Result<Decision, Failed>,
 }
 
-/// How a domain failed.
+/// What is left when a domain failed.
 enum Failed {
     /// It is left a share, with this reason.
     Share(String),
@@ -163,7 +163,7 @@ enum Failed {
 }
 
 impl Event<'_> {
-    /// Has a domain decide, within its own deadline and whatever it panics about.
+    /// Has a domain decide within its own deadline. A panic of the domain counts as its failure.
     async fn decide(&self, domain: &dyn Domain, overtaken: usize) -> DomainPart {
         let name = domain.spec().name;
         let context = context(self.delivery, self.ledger, overtaken);

@@ -29,8 +29,8 @@ pub(super) fn of(job: &Job) -> Label {
     }
 }
 
-/// What makes an event itself, under whatever event id it comes: Slack has delivered one message up to eleven times
-/// with as many ids. Events without any timestamp have no natural key: only their id tells them apart.
+/// The natural key, which is the same for every event id under which an event comes: Slack has delivered one message up
+/// to eleven times with as many ids. Events without any timestamp have no natural key: only their id tells them apart.
 pub(super) fn natural_key(envelope: &Envelope) -> Option<Vec<String>> {
     let event = envelope.event()?;
     event.ts().or(event.event_ts())?;

@@ -17,7 +17,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Parses the row.
+    /// Parses the row. Fails if a wrapped key in it is damaged.
     pub(super) fn parse(row: &Item) -> Result<Self, KeyError> {
         let mut wrapped = BTreeMap::new();
         if let Some(Value::M(keys)) = row.0.get("wrapped") {

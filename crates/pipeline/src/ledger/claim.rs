@@ -6,7 +6,7 @@ use super::Delivery;
 use crate::archive::Address;
 use crate::clock::Timestamp;
 
-/// What a decision is claimed by: committed under one id, it happens once.
+/// The id under which a decision is claimed: committed under one id, it happens once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The event's id, or the name that a call of the API keeps at each repeat.

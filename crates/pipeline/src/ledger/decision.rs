@@ -30,13 +30,13 @@ impl From<TableError> for JobError {
     }
 }
 
-/// What a domain wants done about an event.
+/// The writes and posts that a domain wants for an event.
 #[derive(Debug, Default, Clone)]
 pub struct Decision {
     /// Changes of state. Each carries the condition under which the decision holds.
     pub writes: Vec<Write<RowKey>>,
     /// Posts to Slack, and effects that the domain performs.
     pub posts: Vec<Post>,
-    /// What the audit trail is told once the decision is committed.
+    /// The note for the audit trail, which is written in the decision's transaction; `None` if nothing is noted.
     pub audit: Option<AuditNote>,
 }

@@ -26,7 +26,7 @@ const MOST: usize = 100;
 /// the first.
 const REPLAY: i64 = 2;
 
-/// What a share has come to.
+/// The state of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShareState {
     /// Its writes are in the table.
@@ -38,7 +38,7 @@ pub enum ShareState {
 }
 
 impl ShareState {
-    /// As stored and shown.
+    /// The name that rows store and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -58,9 +58,9 @@ impl ShareState {
 pub struct Share {
     /// The event that it is a part of.
     pub event: String,
-    /// Whose part it is.
+    /// The name of the domain whose part it is.
     pub domain: String,
-    /// What it has come to.
+    /// The state of the share.
     pub state: ShareState,
     /// Why the domain failed, the last time that it was noted.
     pub reason: Option<String>,
@@ -70,7 +70,7 @@ pub struct Share {
     pub failures: i64,
     /// How many posts it caused.
     pub posts: i64,
-    /// When it got here.
+    /// The time at which it got its state.
     pub finished_at: Timestamp,
     /// Where the event's request is kept.
     pub address: Address,

@@ -34,7 +34,7 @@ pub struct Pending {
     pub target: Target,
     /// The body that Slack receives, or the body of an effect.
     pub body: Json,
-    /// What to do if its outcome is unknown.
+    /// The class, which says what to do if its outcome is unknown.
     pub class: Class,
     /// The epoch of the sender that has taken it. `None` while it is ready.
     pub sending: Option<i64>,

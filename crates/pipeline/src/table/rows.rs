@@ -53,7 +53,7 @@ pub struct Rows {
 /// The sort keys of a partition that a query reads.
 #[derive(Debug, Clone, Copy)]
 pub enum Range<'a> {
-    /// All sort keys.
+    /// All sort keys of the partition.
     All,
     /// The sort keys that begin with these parts and have more.
     Under(&'a [&'a str]),

@@ -93,8 +93,8 @@ impl SystemRows {
         &self.0
     }
 
-    /// Puts rows of several tenants without conditions. On an error, some may have been put. Of several rows with one key, the last
-    /// one stays. This is for batches that no handler has seen yet.
+    /// Puts rows of several tenants without conditions. On an error, some may have been put. If several rows have the same key, the
+    /// last one stays. This is for batches that no handler has seen yet.
     pub async fn put_all(&self, rows: Vec<(TenantId, RowKey, Item)>) -> Result<(), TableError> {
         let placed = rows.into_iter().map(|(tenant, key, item)| {
             let prefix = tenant_prefix(&tenant);

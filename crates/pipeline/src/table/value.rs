@@ -12,7 +12,7 @@ pub enum Value {
     N(i64),
     /// Bytes that the engine stores unchanged.
     B(Vec<u8>),
-    /// A boolean value.
+    /// A boolean: true or false.
     Bool(bool),
     /// A list of values of any type.
     L(Vec<Value>),
@@ -98,7 +98,7 @@ impl Item {
         Self::default()
     }
 
-    /// Sets an attribute.
+    /// Sets an attribute, in place of an earlier one of that name.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());

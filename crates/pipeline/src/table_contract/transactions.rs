@@ -176,7 +176,7 @@ pub(super) async fn a_hundred_rows_at_once(table: &dyn Engine) {
     );
 }
 
-/// Of concurrent transactions on one row, one succeeds. The others fail with `Cancelled` or `Busy`.
+/// One of several concurrent transactions on a row succeeds. The others fail with `Cancelled` or `Busy`.
 pub(super) async fn one_of_many_transactions_wins(table: &dyn Engine) {
     let keys = keys("race", 9);
     let racers = keys[1..]

@@ -35,8 +35,8 @@ impl Worker {
         }
     }
 
-    /// Notes that an attempt ended, so that whoever receives the message next can tell it from one whose worker died. Not
-    /// noted, it counts as such.
+    /// Notes that an attempt ended, so that the next worker that receives the message can tell it from an attempt whose worker
+    /// died. An attempt without the note counts as one whose worker died.
     async fn ended_in_order(&self, record: &Record) {
         let ledger = self.ledger(&record.job.tenant);
         if let Err(e) = ledger.count_retry(record.delivery()).await {
@@ -55,8 +55,8 @@ impl Worker {
         false
     }
 
-    /// Whatever made the job fail, such as a full disk, may keep the queue from taking this too, for a moment. Not
-    /// hidden anew, the message shows when its visibility timeout ends, minutes later.
+    /// The cause of the failure, such as a full disk, may keep the queue from taking this too, for a moment. If the
+    /// message is not hidden anew, it shows when its visibility timeout ends, minutes later.
     async fn hide(&self, receipt: &str, delay: Duration) {
         for pause in HIDE_AGAIN_AFTER {
             if self.source.hide(receipt, delay).await.is_ok() {

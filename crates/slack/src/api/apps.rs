@@ -1,4 +1,4 @@
-//! `apps.*`: what concerns the app as a whole, mostly with its own token (`xapp-…`).
+//! `apps.*`: methods for the app as a whole, mostly with its own token (`xapp-…`).
 
 use secrecy::SecretString;
 
@@ -12,13 +12,13 @@ method! {
 }
 
 method! {
-    /// All installations that an event is visible to, of which the event names one only; takes the app's own token.
+    /// Lists all installations that an event is visible to, because the event names only one; takes the app's own token.
     Read "apps.event.authorizations.list": ListEventAuthorizations {
-        /// From the event's envelope.
+        /// The field of the same name in the event's envelope.
         event_context: String,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most installations in one page.
         limit: Option<u32>,
     } => EventAuthorizations
 }
@@ -26,16 +26,16 @@ method! {
 method! {
     /// Removes the app from the workspace of the token it is called with.
     WriteForm "apps.uninstall": Uninstall {
-        /// The app's.
+        /// The app's client id, which Slack checks together with the secret.
         client_id: String,
-        /// The app's.
+        /// The app's client secret, which goes into the form's body.
         #[serde(serialize_with = "exposed")]
         client_secret: SecretString,
     } => super::types::Empty
 }
 
 answer! {
-    /// Where to connect to.
+    /// The address to connect to.
     Connection {
         must {
             /// A `wss:` address with a ticket in it, which makes it a credential.
@@ -48,10 +48,10 @@ answer! {
     /// A page of an event's installations.
     EventAuthorizations {
         must {
-            /// The installations.
+            /// The installations that this page holds.
             authorizations: List<EventAuthorization>,
         }
-        /// Where the next page begins.
+        /// The cursor of the next page.
         response_metadata: Metadata,
     }
 }
@@ -59,9 +59,9 @@ answer! {
 answer! {
     /// One installation that an event is visible to.
     EventAuthorization {
-        /// The organisation.
+        /// The organisation, `E…`; `None` for a workspace outside of one.
         enterprise_id: Option<TenantId>,
-        /// The workspace.
+        /// The workspace, `T…`; `None` for an org-wide install.
         team_id: Option<TenantId>,
         /// The person or bot user.
         user_id: Option<UserId>,

@@ -1,48 +1,48 @@
-//! `auth.*`: whose a token is, and ending it.
+//! `auth.*`: checks a token, and revokes it.
 
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Says whose the token is.
+    /// Tells the workspace and the user that the token belongs to.
     Read "auth.test": Test {} => Identity
 }
 
 method! {
-    /// Ends the token it is called with.
+    /// Revokes the token that it is called with.
     WriteForm "auth.revoke": Revoke {
-        /// Only says whether it would.
+        /// Whether to say only what a call would do.
         test: Option<bool>,
     } => Revoked
 }
 
 answer! {
-    /// Whose a token is.
+    /// The workspace and the user that a token belongs to.
     Identity {
-        /// The workspace's address.
+        /// The workspace's address, such as `https://acme.slack.com/`.
         url: String,
-        /// The workspace's name.
+        /// The name of the workspace, as people read it.
         team: String,
-        /// The user's name.
+        /// The handle of the person or bot user, without `@`.
         user: String,
         /// The workspace; for an org-wide install the organisation.
         team_id: Option<TenantId>,
         /// The person or bot user.
         user_id: Option<UserId>,
-        /// `B…`, which only a bot's token has.
+        /// The bot's id, `B…`; `None` for a person's token.
         bot_id: Option<String>,
-        /// The organisation.
+        /// The organisation, `E…`; `None` if the workspace belongs to none.
         enterprise_id: Option<TenantId>,
         /// Whether the organisation installed the app.
         is_enterprise_install: bool,
-        /// Seconds, for a token that rotates.
+        /// Seconds until the token expires, if it rotates.
         expires_in: Option<u64>,
     }
 }
 
 answer! {
-    /// What came of ending a token.
+    /// The result of revoking a token.
     Revoked {
-        /// Whether it has ended.
+        /// Whether the token is revoked now.
         revoked: bool,
     }
 }

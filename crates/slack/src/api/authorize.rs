@@ -5,15 +5,15 @@ use form_urlencoded::Serializer;
 /// The question that Slack asks the person who installs the app.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Install<'a> {
-    /// The app's.
+    /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
-    /// What the bot may do.
+    /// The scopes that the bot asks for.
     pub scopes: &'a [&'a str],
-    /// What the app may do in the person's name.
+    /// The scopes that the app asks for to act in the person's name.
     pub user_scopes: &'a [&'a str],
     /// Comes back with the code, and proves that the answer belongs to this question.
     pub state: &'a str,
-    /// Where the answer goes; it must be one of the app's own.
+    /// The address that the browser returns to; it must be one of the app's redirect URLs.
     pub redirect_uri: &'a str,
     /// The workspace to offer first.
     pub team: Option<&'a str>,
@@ -38,15 +38,15 @@ impl Install<'_> {
 /// The question that Slack asks a person who signs in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SignIn<'a> {
-    /// The app's.
+    /// The app's client id, such as `123.456`.
     pub client_id: &'a str,
-    /// `openid`, and `email` and `profile` at will.
+    /// The scopes to ask for: `openid`, and optionally `email` and `profile`.
     pub scopes: &'a [&'a str],
     /// Comes back with the code, and proves that the answer belongs to this question.
     pub state: &'a str,
     /// Comes back within the id token, and proves that it was made for this question.
     pub nonce: &'a str,
-    /// Where the answer goes; it must be one of the app's own.
+    /// The address that the browser returns to; it must be one of the app's redirect URLs.
     pub redirect_uri: &'a str,
     /// The only workspace to sign in to.
     pub team: Option<&'a str>,
@@ -74,7 +74,7 @@ impl SignIn<'_> {
     }
 }
 
-/// Where people meet Slack, or a stand-in: what the API hangs under.
+/// The address of Slack's site, or of a stand-in, without the path of the API.
 fn site(base_url: &str) -> &str {
     let base_url = base_url.trim_end_matches('/');
     base_url.strip_suffix("/api").unwrap_or(base_url)

@@ -4,71 +4,71 @@ use super::types::{Empty, List};
 use crate::ids::ChannelId;
 
 method! {
-    /// Puts a link there.
+    /// Adds a link at the head of a channel.
     Write "bookmarks.add": Add {
-        /// Where.
+        /// The channel that gets the link, `C…` or `G…`.
         channel_id: ChannelId,
-        /// What it is called.
+        /// The title that people read.
         title: String,
-        /// `link` is the only one there is.
+        /// The kind of bookmark; `link` is the only one.
         #[serde(rename = "type")]
         kind: String,
-        /// Where it leads.
+        /// The address that it leads to; Slack requires one for `link`.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
     } => OneBookmark
 }
 
 method! {
-    /// Changes a link.
+    /// Changes a link. Fields that are left out stay as they are.
     Write "bookmarks.edit": Edit {
-        /// Where.
+        /// The channel that the link is in.
         channel_id: ChannelId,
-        /// Which.
+        /// The id of the link, `Bk…`.
         bookmark_id: String,
-        /// What it is called now.
+        /// The new title that people read.
         title: Option<String>,
-        /// Where it leads now.
+        /// The new address that it leads to.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
     } => OneBookmark
 }
 
 method! {
-    /// Takes a link away.
+    /// Removes a link from a channel.
     Write "bookmarks.remove": Remove {
-        /// Where.
+        /// The channel that the link is in.
         channel_id: ChannelId,
-        /// Which.
+        /// The id of the link, `Bk…`.
         bookmark_id: String,
     } => Empty
 }
 
 method! {
-    /// The links of a channel.
+    /// Lists the links of a channel.
     Read "bookmarks.list": ListBookmarks {
-        /// Where.
+        /// The channel whose links are listed.
         channel_id: ChannelId,
     } => Bookmarks
 }
 
 answer! {
-    /// One link.
+    /// A link that was just added or changed.
     OneBookmark {
         must {
-            /// As it is now.
+            /// The link after the change.
             bookmark: Bookmark,
         }
     }
 }
 
 answer! {
-    /// The links.
+    /// All links of a channel; this method has no pages.
     Bookmarks {
         must {
-            /// In their order.
+            /// The links in the order in which the channel shows them.
             bookmarks: List<Bookmark>,
         }
     }
@@ -78,20 +78,20 @@ answer! {
     /// A link at the head of a channel.
     Bookmark {
         must {
-            /// `Bk…`.
+            /// The id within Slack, `Bk…`.
             id: String,
         }
-        /// Where it is.
+        /// The channel that it is in, `C…` or `G…`.
         channel_id: Option<ChannelId>,
-        /// What it is called.
+        /// The title that people read.
         title: String,
-        /// Where it leads.
+        /// The address that it leads to.
         link: Option<String>,
-        /// With colons.
+        /// The emoji before the title, with colons, such as `:fire:`.
         emoji: Option<String>,
-        /// Unix seconds.
+        /// The time at which it was added, in Unix seconds.
         date_created: i64,
-        /// Unix seconds.
+        /// The time of its latest change, in Unix seconds; 0 before the first.
         date_updated: i64,
     }
 }

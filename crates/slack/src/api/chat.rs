@@ -1,4 +1,4 @@
-//! `chat.*`: saying, changing and taking back. Posts of Tidegate's own go through the outbox, which sends them once.
+//! `chat.*`: posting, changing and deleting messages. Posts of Tidegate's own go through the outbox, which sends them once.
 
 mod scheduled;
 
@@ -13,81 +13,81 @@ use super::types::message::Message;
 use crate::ids::{ChannelId, Ts, UserId};
 
 method! {
-    /// Says something in a channel.
+    /// Posts a message to a channel or direct message.
     Write "chat.postMessage": PostMessage {
-        /// Where.
+        /// The channel or direct message; a person's id sends it to them from the app.
         channel: ChannelId,
-        /// What, or what stands for it where blocks cannot be shown. Slack cuts it off at 40,000 characters.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown. Slack cuts it off at 40,000 characters.
         text: String,
-        /// Rich content, 50 at most.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
-        /// Answers in that thread.
+        /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
-        /// Shows an answer in a thread to the channel too.
+        /// Whether an answer in a thread is shown in the channel too.
         reply_broadcast: Option<bool>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
-        /// Shows previews of links.
+        /// Whether Slack shows previews of links.
         unfurl_links: Option<bool>,
-        /// Shows previews of pictures and films.
+        /// Whether Slack shows previews of pictures and films.
         unfurl_media: Option<bool>,
     } => Posted
 }
 
 method! {
-    /// Shows something in a channel to one person, as long as they do not look away.
+    /// Shows a message in a channel to one person, until they reload Slack.
     Write "chat.postEphemeral": PostEphemeral {
-        /// Where.
+        /// The channel that the person is in.
         channel: ChannelId,
-        /// To whom.
+        /// The person who sees it, `U…` or `W…`.
         user: UserId,
-        /// What.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
-        /// In that thread.
+        /// The head of the thread to show it in; `None` shows it in the channel.
         thread_ts: Option<Ts>,
     } => PostedEphemeral
 }
 
 method! {
-    /// Changes a message. What is left out of text and blocks goes.
+    /// Changes a message. If only one of text and blocks is given, the other is removed.
     Write "chat.update": Update {
-        /// Where.
+        /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
-        /// What it says now.
+        /// The new text in mrkdwn.
         text: Option<String>,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
         /// The older form of rich content.
         attachments: Option<Vec<Value>>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
-        /// Shows an answer in a thread to the channel too.
+        /// Whether an answer in a thread is shown in the channel too.
         reply_broadcast: Option<bool>,
     } => Posted
 }
 
 method! {
-    /// Takes a message back.
+    /// Deletes a message that the token's user posted.
     Write "chat.delete": Delete {
-        /// Where.
+        /// The id of the channel that the message is in, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
     } => Deleted
 }
 
 method! {
-    /// A message's address for people.
+    /// Tells the address of a message.
     Read "chat.getPermalink": GetPermalink {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         message_ts: Ts,
     } => Permalink
 }
@@ -95,53 +95,53 @@ method! {
 method! {
     /// Puts previews under the links of a message.
     WriteForm "chat.unfurl": Unfurl {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Ts,
-        /// By link.
+        /// An object: each link as it stands in the message, with its preview.
         unfurls: Value,
     } => Empty
 }
 
 answer! {
-    /// What has been said or changed.
+    /// A message that was posted or changed.
     Posted {
-        /// Where it went.
+        /// The conversation that it went to; a direct message, `D…`, if a person was named.
         channel: Option<ChannelId>,
-        /// Under which it is kept.
+        /// The message's timestamp, which identifies it within the channel.
         ts: Option<Ts>,
-        /// As Slack has it.
+        /// The message as Slack stored it.
         message: Option<Message>,
     }
 }
 
 answer! {
-    /// What has been shown to one person. It cannot be changed by this name.
+    /// A message that was shown to one person. No method changes it by its timestamp.
     PostedEphemeral {
-        /// Its name.
+        /// Its timestamp, which no other method takes.
         message_ts: Option<Ts>,
     }
 }
 
 answer! {
-    /// What has been taken back.
+    /// A message that was deleted.
     Deleted {
-        /// Where.
+        /// The channel that the message was in.
         channel: Option<ChannelId>,
-        /// Which.
+        /// The timestamp that the message had.
         ts: Option<Ts>,
     }
 }
 
 answer! {
-    /// A message's address.
+    /// The address of a message, which browsers open.
     Permalink {
         must {
-            /// For people.
+            /// An `https` address that opens the message for people who may see it.
             permalink: String,
         }
-        /// Where.
+        /// The channel that the message is in.
         channel: Option<ChannelId>,
     }
 }

@@ -12,7 +12,7 @@ use super::types::{List, Metadata};
 use crate::ids::{ChannelId, TenantId, Ts, UserId};
 
 method! {
-    /// The workspace's conversations.
+    /// Lists the conversations of a workspace that the token may see, page by page.
     Read "conversations.list": ListChannels {
         /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
         types: Option<Vec<String>>,
@@ -20,7 +20,7 @@ method! {
         exclude_archived: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size; 200 at most is Slack's advice, though it takes 1000.
         limit: Option<u32>,
@@ -28,29 +28,29 @@ method! {
 }
 
 method! {
-    /// One conversation.
+    /// Describes one conversation that the token may see.
     Read "conversations.info": Info {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Counts its members too.
+        /// Whether the answer has the number of members.
         include_num_members: Option<bool>,
     } => OneChannel
 }
 
 method! {
-    /// What was said in a conversation, latest first, without the replies in threads.
+    /// Reads the messages of a conversation, latest first, without the replies in threads.
     Read "conversations.history": History {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// After that.
+        /// Only messages after that timestamp.
         oldest: Option<Ts>,
-        /// Before that.
+        /// Only messages before that timestamp.
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
-        /// With what apps attached.
+        /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size, 999 at most; 15 for an app outside the Marketplace.
         limit: Option<u32>,
@@ -60,19 +60,19 @@ method! {
 method! {
     /// A thread, its head first.
     Read "conversations.replies": Replies {
-        /// Which conversation.
+        /// The conversation that the thread is in.
         channel: ChannelId,
-        /// The thread's head.
+        /// The timestamp of the message that the thread began with.
         ts: Ts,
-        /// After that.
+        /// Only replies after that timestamp.
         oldest: Option<Ts>,
-        /// Before that.
+        /// Only replies before that timestamp.
         latest: Option<Ts>,
         /// Takes `oldest` and `latest` themselves too.
         inclusive: Option<bool>,
-        /// With what apps attached.
+        /// Whether messages come with the metadata that apps attached.
         include_all_metadata: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size, 1000 at most; 15 for an app outside the Marketplace.
         limit: Option<u32>,
@@ -80,13 +80,13 @@ method! {
 }
 
 method! {
-    /// Who is in a conversation.
+    /// Lists the members of a conversation, page by page.
     Read "conversations.members": Members {
-        /// Which.
+        /// The id of the conversation, `C…`, `G…` or `D…`.
         channel: ChannelId,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most members in one page.
         limit: Option<u32>,
     } => MemberPage
 }
@@ -106,10 +106,10 @@ answer! {
 }
 
 answer! {
-    /// One conversation.
+    /// A conversation that was read or changed.
     OneChannel {
         must {
-            /// As it is now.
+            /// The conversation after the call.
             channel: Channel,
         }
     }
@@ -119,7 +119,7 @@ answer! {
     /// A page of messages.
     MessagePage {
         must {
-            /// In the method's order.
+            /// The messages in the method's order.
             messages: List<Message>,
         }
         /// Whether this is not the last page.
@@ -133,7 +133,7 @@ answer! {
     /// A page of members.
     MemberPage {
         must {
-            /// Who.
+            /// Their ids, people and bot users alike.
             members: List<UserId>,
         }
         /// Where the next page begins.

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 method! {
-    /// All of them.
+    /// Lists the emoji that the workspace added; Slack's own are not among them.
     Read "emoji.list": ListEmoji {
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most emoji in one page.
         limit: Option<u32>,
     } => EmojiList
 }
 
 answer! {
-    /// The emoji.
+    /// The emoji that a workspace added.
     EmojiList {
         must {
             /// By name: an address, or `alias:` and another name.

@@ -12,11 +12,11 @@ use crate::ids::{ChannelId, TenantId, Ts, UserId};
 method! {
     /// Asks where to put the bytes of a file. Nobody sees anything of it yet.
     Read "files.getUploadURLExternal": GetUploadUrlExternal {
-        /// With its ending.
+        /// The file's name with its extension, such as `graph.png`.
         filename: String,
-        /// Bytes.
+        /// The length of the content in bytes, exactly.
         length: u64,
-        /// For whom cannot see it.
+        /// A description for people who cannot see it.
         alt_txt: Option<String>,
     } => UploadPlace
 }
@@ -24,21 +24,21 @@ method! {
 method! {
     /// Turns bytes that were put there into a file, and shares it.
     Write "files.completeUploadExternal": CompleteUploadExternal {
-        /// Which.
+        /// The files whose bytes have been uploaded.
         files: Vec<Uploaded>,
         /// Where to share it; with nobody if empty.
         channel_id: Option<ChannelId>,
         /// In that thread, by its head.
         thread_ts: Option<Ts>,
-        /// What to say with it.
+        /// The message to post with it.
         initial_comment: Option<String>,
     } => Files
 }
 
 method! {
-    /// One file.
+    /// Describes one file that the token may see.
     Read "files.info": Info {
-        /// Which.
+        /// The id of the file, `F…`.
         file: String,
     } => OneFile
 }
@@ -46,13 +46,13 @@ method! {
 method! {
     /// Files of a workspace, a channel or a person.
     Read "files.list": ListFiles {
-        /// Of whom.
+        /// Only files that this person uploaded; `None` is everybody.
         user: Option<UserId>,
-        /// Where.
+        /// Only files that were shared in this channel; `None` is any.
         channel: Option<ChannelId>,
-        /// Unix seconds.
+        /// Only files from this time on, in Unix seconds.
         ts_from: Option<i64>,
-        /// Unix seconds.
+        /// Only files up to this time, in Unix seconds.
         ts_to: Option<i64>,
         /// `images`, `pdfs` and so on, joined by commas.
         types: Option<String>,
@@ -68,7 +68,7 @@ method! {
 method! {
     /// Deletes a file everywhere.
     Write "files.delete": Delete {
-        /// Which.
+        /// The id of the file, `F…`.
         file: String,
     } => Empty
 }
@@ -76,9 +76,9 @@ method! {
 /// A file whose bytes were put where Slack said.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Uploaded {
-    /// `F…`.
+    /// The id that Slack gave with the address to upload to, `F…`.
     pub id: String,
-    /// What it is shown as.
+    /// The title under which Slack shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
 }
@@ -89,14 +89,14 @@ answer! {
         must {
             /// Takes them from anybody, once, which makes it a credential.
             upload_url: SecretString,
-            /// `F…`.
+            /// The id that the file will have, `F…`.
             file_id: String,
         }
     }
 }
 
 answer! {
-    /// Some files.
+    /// The files that an upload made.
     Files {
         must {
             /// Those that were asked for.
@@ -106,10 +106,10 @@ answer! {
 }
 
 answer! {
-    /// One file.
+    /// A file that was asked for.
     OneFile {
         must {
-            /// As it is now.
+            /// The file with all that Slack tells of it.
             file: File,
         }
     }
@@ -119,10 +119,10 @@ answer! {
     /// A page of files.
     FilePage {
         must {
-            /// Latest first.
+            /// The files, the latest first.
             files: List<File>,
         }
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }

@@ -25,10 +25,10 @@ method! {
 method! {
     /// Turns a refresh token, of a bot or a person, into the next access and refresh token.
     WriteForm "oauth.v2.access": AccessByRefresh {
-        /// Works once.
+        /// The token that came with the one that expires; it works once.
         #[serde(serialize_with = "exposed")]
         refresh_token: SecretString,
-        /// What the other field is.
+        /// The kind of grant: that the other field is a refresh token.
         grant_type: RefreshGrant,
     } => Access, by AppCredentials, complete Access::has_token
 }
@@ -36,7 +36,7 @@ method! {
 method! {
     /// Turns a token without end into one that rotates, once the app's rotation has been switched on.
     WriteForm "oauth.v2.exchange": Exchange {
-        /// The token without end.
+        /// The token to exchange, which does not expire.
         #[serde(serialize_with = "exposed")]
         token: SecretString,
     } => Access, by AppCredentials, complete Access::has_token
@@ -45,16 +45,16 @@ method! {
 /// The only grant type that is not the default.
 #[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub enum RefreshGrant {
-    /// By refresh token.
+    /// The other field is a refresh token.
     #[default]
     #[serde(rename = "refresh_token")]
     RefreshToken,
 }
 
 answer! {
-    /// What an app has been granted.
+    /// The tokens and scopes that an app has been granted.
     Access {
-        /// `A…`.
+        /// The id of the app, `A…`.
         app_id: Option<String>,
         /// The workspace; `None` for an org-wide install.
         team: Option<Named>,
@@ -70,7 +70,7 @@ answer! {
         access_token: Option<SecretString>,
         /// Works once; there is one if the app rotates its tokens.
         refresh_token: Option<SecretString>,
-        /// Seconds.
+        /// Seconds until the access token expires; `None` if it does not.
         expires_in: Option<u64>,
         /// The bot as a user. Its `B…` id is told by `auth.test`.
         bot_user_id: Option<UserId>,
@@ -82,17 +82,17 @@ answer! {
 answer! {
     /// The person behind an install.
     AuthedUser {
-        /// `U…` or `W…`.
+        /// The id of the person, `U…` or `W…`.
         id: Option<UserId>,
         /// The person's scopes, joined by commas.
         scope: String,
-        /// `user`.
+        /// `user`, or empty if the person granted nothing.
         token_type: String,
-        /// The person's token.
+        /// The token with the person's own scopes; `None` if none were asked for.
         access_token: Option<SecretString>,
-        /// Works once.
+        /// The token that gets the person's next pair; it works once.
         refresh_token: Option<SecretString>,
-        /// Seconds.
+        /// Seconds until the person's token expires; `None` if it does not.
         expires_in: Option<u64>,
     }
 }

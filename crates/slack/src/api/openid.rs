@@ -23,15 +23,15 @@ method! {
 }
 
 answer! {
-    /// What a sign-in gives.
+    /// The tokens that a sign-in gives.
     Signed {
-        /// For `openid.connect.userInfo`.
+        /// The token that `openid.connect.userInfo` takes.
         access_token: Option<SecretString>,
         /// A JWT that Slack signed. It came over TLS from Slack itself; its claims must still be checked.
         id_token: Option<SecretString>,
         /// There is one if the app rotates its tokens.
         refresh_token: Option<SecretString>,
-        /// Seconds.
+        /// Seconds until the access token expires; `None` if it does not.
         expires_in: Option<u64>,
     }
 }
@@ -54,14 +54,14 @@ answer! {
             #[serde(rename = "https://slack.com/team_id")]
             team_id: TenantId,
         }
-        /// The organisation.
+        /// The organisation, `E…`; `None` if the workspace belongs to none.
         #[serde(rename = "https://slack.com/enterprise_id")]
         enterprise_id: Option<TenantId>,
-        /// With scope `email`.
+        /// The person's address, if the scope `email` was granted.
         email: Option<String>,
         /// Whether Slack has checked the address.
         email_verified: bool,
-        /// With scope `profile`.
+        /// The person's full name, if the scope `profile` was granted.
         name: Option<String>,
     }
 }

@@ -1,4 +1,4 @@
-//! `pins.*`: what stays in view in a channel.
+//! `pins.*`: messages and files that stay in view in a channel.
 
 use super::types::file::File;
 use super::types::message::Message;
@@ -6,52 +6,52 @@ use super::types::{Empty, List};
 use crate::ids::{ChannelId, Ts, UserId};
 
 method! {
-    /// Pins a message.
+    /// Pins a message to its channel. `already_pinned` is a refusal.
     Write "pins.add": Add {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
     } => Empty
 }
 
 method! {
-    /// Takes a pin off.
+    /// Removes a pin from a message. `no_pin` is a refusal.
     Write "pins.remove": Remove {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
     } => Empty
 }
 
 method! {
-    /// What is pinned, up to a hundred; this method has no pages.
+    /// Lists the pins of a channel, up to a hundred; this method has no pages.
     Read "pins.list": ListPins {
-        /// Where.
+        /// The channel whose pins are listed.
         channel: ChannelId,
     } => Pins
 }
 
 answer! {
-    /// What is pinned.
+    /// The pins of a channel.
     Pins {
         must {
-            /// Latest first.
+            /// The pins, the latest first.
             items: List<Pin>,
         }
     }
 }
 
 answer! {
-    /// One of them.
+    /// A pinned message or file.
     Pin {
-        /// `message` or `file`.
+        /// The kind of what is pinned: `message` or `file`.
         #[serde(rename = "type")]
         kind: String,
-        /// Unix seconds.
+        /// The time at which it was pinned, in Unix seconds.
         created: i64,
-        /// By whom.
+        /// The person or bot user who pinned it.
         created_by: Option<UserId>,
         /// If it is a message.
         message: Option<Message>,

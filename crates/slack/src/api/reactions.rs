@@ -8,11 +8,11 @@ use crate::ids::{ChannelId, Ts, UserId};
 method! {
     /// Reacts to a message. `already_reacted` is a refusal.
     Write "reactions.add": Add {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Without colons.
+        /// The emoji's name without colons, such as `eyes`.
         name: String,
     } => Empty
 }
@@ -20,11 +20,11 @@ method! {
 method! {
     /// Takes a reaction back. `no_reaction` is a refusal.
     Write "reactions.remove": Remove {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Without colons.
+        /// The emoji's name without colons, such as `eyes`.
         name: String,
     } => Empty
 }
@@ -32,25 +32,25 @@ method! {
 method! {
     /// How people reacted to a message.
     Read "reactions.get": Get {
-        /// Where.
+        /// The channel that the message is in.
         channel: ChannelId,
-        /// Which.
+        /// The message's timestamp, which identifies it within the channel.
         timestamp: Ts,
-        /// Names everybody who reacted.
+        /// Whether the answer names everybody who reacted.
         full: Option<bool>,
     } => Reacted
 }
 
 method! {
-    /// What somebody reacted to.
+    /// Lists the items that a person reacted to.
     Read "reactions.list": ListReactions {
         /// Who; the token's own if empty.
         user: Option<UserId>,
-        /// Names everybody who reacted.
+        /// Whether the answer names everybody who reacted.
         full: Option<bool>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most items in one page.
         limit: Option<u32>,
     } => ReactedPage
 }
@@ -60,10 +60,10 @@ paged!(ListReactions);
 answer! {
     /// Something that was reacted to.
     Reacted {
-        /// `message`, `file` or `file_comment`.
+        /// The kind of item: `message`, `file` or `file_comment`.
         #[serde(rename = "type")]
         kind: String,
-        /// Where.
+        /// The channel that the message is in.
         channel: Option<ChannelId>,
         /// With its reactions, if it is a message.
         message: Option<Message>,
@@ -74,7 +74,7 @@ answer! {
     /// A page of what somebody reacted to.
     ReactedPage {
         must {
-            /// Latest first.
+            /// The items that the person reacted to, the latest first.
             items: List<Reacted>,
         }
         /// Where the next page begins.

@@ -5,13 +5,13 @@ use super::types::{List, Paging};
 use crate::ids::{ChannelId, TenantId, Ts, UserId};
 
 method! {
-    /// Messages that match.
+    /// Finds messages that the person may see, by numbered pages.
     Read "search.messages": Messages {
         /// In Slack's own search language.
         query: String,
-        /// `score` or `timestamp`.
+        /// The order: `score`, Slack's default, or `timestamp`.
         sort: Option<String>,
-        /// `asc` or `desc`.
+        /// The direction of the order: `asc`, or `desc` by default.
         sort_dir: Option<String>,
         /// Page size, 100 at most.
         count: Option<u32>,
@@ -23,13 +23,13 @@ method! {
 }
 
 method! {
-    /// Files that match.
+    /// Finds files that the person may see, by numbered pages.
     Read "search.files": Files {
         /// In Slack's own search language.
         query: String,
-        /// `score` or `timestamp`.
+        /// The order: `score`, Slack's default, or `timestamp`.
         sort: Option<String>,
-        /// `asc` or `desc`.
+        /// The direction of the order: `asc`, or `desc` by default.
         sort_dir: Option<String>,
         /// Page size, 100 at most.
         count: Option<u32>,
@@ -51,15 +51,15 @@ answer! {
 }
 
 answer! {
-    /// Messages that match.
+    /// The messages of one page, and the number of all.
     MessageMatches {
         must {
             /// In the order that was asked for.
             matches: List<MessageMatch>,
         }
-        /// Of all pages together.
+        /// The number of matches on all pages together.
         total: u64,
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }
@@ -70,18 +70,18 @@ answer! {
         must {
             /// Its identity within the channel.
             ts: Ts,
-            /// Where it was said.
+            /// The channel or direct message that it was posted in.
             channel: Place,
         }
-        /// The author.
+        /// The author, if it is a person or bot user.
         user: Option<UserId>,
-        /// The author's name.
+        /// The author's name, as the message shows it.
         username: Option<String>,
-        /// The author's workspace.
+        /// The workspace that the author belongs to, `T…`.
         team: Option<TenantId>,
-        /// The text.
+        /// The message's text in mrkdwn.
         text: String,
-        /// For people.
+        /// An `https` address that opens the message for people who may see it.
         permalink: Option<String>,
     }
 }
@@ -90,12 +90,12 @@ answer! {
     /// The channel of a match.
     Place {
         must {
-            /// Which.
+            /// The id of the channel, `C…`, `G…` or `D…`.
             id: ChannelId,
         }
-        /// Without `#`.
+        /// The channel's name, without `#`.
         name: String,
-        /// Invitation only.
+        /// Whether people can enter only by invitation.
         is_private: bool,
     }
 }
@@ -111,15 +111,15 @@ answer! {
 }
 
 answer! {
-    /// Files that match.
+    /// The files of one page, and the number of all.
     FileMatches {
         must {
             /// In the order that was asked for.
             matches: List<File>,
         }
-        /// Of all pages together.
+        /// The number of matches on all pages together.
         total: u64,
-        /// Which page this is.
+        /// The number of this page, and of all.
         paging: Paging,
     }
 }

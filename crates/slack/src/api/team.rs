@@ -11,33 +11,33 @@ method! {
 }
 
 answer! {
-    /// One workspace.
+    /// The workspace that was asked for.
     OneTeam {
         must {
-            /// As it is now.
+            /// The workspace with all that Slack tells of it.
             team: Team,
         }
     }
 }
 
 answer! {
-    /// A workspace.
+    /// A workspace as Slack describes it.
     Team {
         must {
             /// `T…`, or `E…` for an organisation.
             id: TenantId,
         }
-        /// What people call it.
+        /// The name that people read.
         name: String,
         /// The first part of its address.
         domain: String,
-        /// Its address.
+        /// The workspace's address, such as `https://acme.slack.com/`.
         url: Option<String>,
         /// Whose addresses may join, joined by commas.
         email_domain: String,
-        /// The organisation.
+        /// The organisation, `E…`; `None` if the workspace belongs to none.
         enterprise_id: Option<TenantId>,
-        /// The organisation's name.
+        /// The name of the organisation, as people read it.
         enterprise_name: Option<String>,
     }
 }

@@ -70,17 +70,17 @@ answer! {
     /// A workspace or an organisation as it is named in passing.
     Named {
         must {
-            /// `T…` or `E…`.
+            /// The id of the workspace, `T…`, or of the organisation, `E…`.
             id: TenantId,
         }
-        /// What people call it.
+        /// The name that people read.
         name: String,
     }
 }
 
 answer! {
     #[derive(Default)]
-    /// What comes with an answer: where its next page begins, and warnings.
+    /// The metadata of an answer, which says where its next page begins.
     Metadata {
         /// Empty on the last page.
         next_cursor: String,
@@ -91,11 +91,11 @@ answer! {
     #[derive(Default)]
     /// Where a page stands, in the methods that number their pages.
     Paging {
-        /// Of all pages together.
+        /// The number of items on all pages together.
         total: u64,
-        /// From one.
+        /// The number of this page, from 1.
         page: u64,
-        /// How many there are.
+        /// The number of pages.
         pages: u64,
     }
 }
@@ -108,19 +108,19 @@ mod tests {
 
     answer! {
         #[expect(unreachable_pub, reason = "the macro is for public types")]
-        /// Of this test.
+        /// An answer with a field of every shape.
         Sample {
             must {
-                /// Needed.
+                /// Without it the answer cannot be read.
                 id: TenantId,
             }
-            /// A count.
+            /// A number; 0 if it is missing or odd.
             n: u64,
-            /// A flag.
+            /// A flag; false if it is missing or odd.
             yes: bool,
-            /// A list.
+            /// A list; items that cannot be read are left out.
             names: List<Named>,
-            /// An object.
+            /// An object; `None` if it is missing or odd.
             team: Option<Named>,
         }
     }

@@ -4,11 +4,11 @@ use super::types::List;
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// All of them; this method has no pages.
+    /// Lists the groups of a workspace; this method has no pages.
     Read "usergroups.list": ListGroups {
-        /// With those that are switched off.
+        /// Whether disabled groups are listed too.
         include_disabled: Option<bool>,
-        /// With who is in them.
+        /// Whether the answer has the members of each group.
         include_users: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
@@ -16,31 +16,31 @@ method! {
 }
 
 answer! {
-    /// The groups.
+    /// All groups of a workspace.
     Groups {
         must {
-            /// In no promised order.
+            /// The groups, in no promised order.
             usergroups: List<Group>,
         }
     }
 }
 
 answer! {
-    /// A group.
+    /// A group of people that can be mentioned as one.
     Group {
         must {
-            /// `S…`.
+            /// The id of the group, `S…`.
             id: String,
         }
-        /// In full.
+        /// The full name, as people read it.
         name: String,
-        /// As it is mentioned, without `@`.
+        /// The name by which it is mentioned, without `@`.
         handle: String,
-        /// What it is for.
+        /// The description that people read.
         description: String,
-        /// Unix seconds, zero unless it is switched off.
+        /// The time at which it was disabled, in Unix seconds; 0 if it is enabled.
         date_delete: i64,
-        /// If they were asked for.
+        /// The members, if they were asked for.
         users: List<UserId>,
     }
 }

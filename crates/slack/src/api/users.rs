@@ -7,13 +7,13 @@ use super::types::{List, Metadata};
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Everybody, those who have left too.
+    /// Lists the people and bot users of a workspace, including those who have left.
     Read "users.list": ListUsers {
-        /// With their languages.
+        /// Whether the answer has each person's language, in `locale`.
         include_locale: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
         /// Page size; 200 at most is Slack's advice. Without one, large workspaces get `limit_required`.
         limit: Option<u32>,
@@ -23,53 +23,53 @@ method! {
 method! {
     /// One person or bot user.
     Read "users.info": Info {
-        /// Whom.
+        /// The id of the person or bot user, `U…` or `W…`.
         user: UserId,
-        /// With their language.
+        /// Whether the answer has the person's language, in `locale`.
         include_locale: Option<bool>,
     } => OneUser
 }
 
 method! {
-    /// The person with that address; needs scope `users:read.email`.
+    /// Finds the person with that address; needs the scope `users:read.email`.
     Read "users.lookupByEmail": LookupByEmail {
-        /// The address.
+        /// The person's address, as their profile has it.
         email: String,
     } => OneUser
 }
 
 method! {
-    /// The conversations that somebody is in.
+    /// Lists the conversations that a person is in.
     Read "users.conversations": Conversations {
-        /// Whose; the token's own if empty.
+        /// The id of the person, `U…` or `W…`; the token's own if empty.
         user: Option<UserId>,
         /// `public_channel`, `private_channel`, `mpim`, `im`; the first alone if empty.
         types: Option<Vec<String>>,
-        /// Leaves the archived ones out.
+        /// Whether archived ones are left out.
         exclude_archived: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most conversations in one page.
         limit: Option<u32>,
     } => ChannelPage
 }
 
 method! {
-    /// Whether somebody is there.
+    /// Whether a person is active in Slack.
     Read "users.getPresence": GetPresence {
-        /// Whom.
+        /// The id of the person, `U…` or `W…`.
         user: UserId,
     } => Presence
 }
 
 method! {
-    /// What somebody says of themselves, with the fields that their workspace added.
+    /// The profile of a person, with the fields that their workspace added.
     Read "users.profile.get": GetProfile {
-        /// Whom; the token's own if empty.
+        /// The id of the person, `U…` or `W…`; the token's own if empty.
         user: Option<UserId>,
-        /// With the labels of added fields, which costs a stricter rate limit.
+        /// Whether the answer has the labels of added fields; Slack limits such calls more strictly.
         include_labels: Option<bool>,
     } => OneProfile
 }
@@ -80,10 +80,10 @@ answer! {
     /// A page of people.
     UserPage {
         must {
-            /// Fewer than asked for is no sign of the end.
+            /// The people of this page. A page may have fewer than asked for and not be the last.
             members: List<User>,
         }
-        /// Unix seconds: for which moment it is true.
+        /// The time for which the list holds, in Unix seconds.
         cache_ts: i64,
         /// Where the next page begins.
         response_metadata: Metadata,
@@ -94,27 +94,27 @@ answer! {
     /// One person or bot user.
     OneUser {
         must {
-            /// As they are now.
+            /// The person with all that the token may see.
             user: User,
         }
     }
 }
 
 answer! {
-    /// Whether somebody is there.
+    /// Whether a person is active in Slack.
     Presence {
         must {
-            /// `active` or `away`.
+            /// Slack's word for it: `active` or `away`.
             presence: String,
         }
     }
 }
 
 answer! {
-    /// What somebody says of themselves.
+    /// The profile of a person.
     OneProfile {
         must {
-            /// All of it.
+            /// The profile, as far as the token may see it.
             profile: Profile,
         }
     }

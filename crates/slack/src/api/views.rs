@@ -7,12 +7,12 @@ use super::exposed;
 use crate::ids::{TenantId, UserId};
 
 method! {
-    /// Opens a modal.
+    /// Opens a modal for the person whose interaction asked for it.
     Write "views.open": Open {
         /// From the interaction that asked for it: works once, for three seconds.
         #[serde(serialize_with = "exposed")]
         trigger_id: SecretString,
-        /// The modal.
+        /// The modal as an object of Block Kit, `"type": "modal"`.
         view: Value,
     } => OneView
 }
@@ -23,21 +23,21 @@ method! {
         /// From the interaction that asked for it: works once, for three seconds.
         #[serde(serialize_with = "exposed")]
         trigger_id: SecretString,
-        /// The modal.
+        /// The modal as an object of Block Kit, `"type": "modal"`.
         view: Value,
     } => OneView
 }
 
 method! {
-    /// Changes an open modal.
+    /// Replaces the content of an open modal.
     Write "views.update": Update {
-        /// Which; or by the name in the next field.
+        /// The id of the view, `V…`; `None` if `external_id` names it.
         view_id: Option<String>,
-        /// A name of the app's own.
+        /// The app's own name of the view.
         external_id: Option<String>,
-        /// Changes it only if it is still as it was when it had this hash: `hash_conflict` otherwise.
+        /// The hash of the state that the change is based on. If the view has another one, Slack refuses with `hash_conflict`.
         hash: Option<String>,
-        /// The modal.
+        /// The whole modal as it shall be from now on.
         view: Value,
     } => OneView
 }
@@ -45,11 +45,11 @@ method! {
 method! {
     /// Sets the home tab that one person sees.
     Write "views.publish": Publish {
-        /// Who.
+        /// The person whose tab it is, `U…` or `W…`.
         user_id: UserId,
-        /// Sets it only if it is still as it was when it had this hash.
+        /// The hash of the state that the change is based on. If the tab has another one, Slack refuses with `hash_conflict`.
         hash: Option<String>,
-        /// The tab.
+        /// The tab as an object of Block Kit, `"type": "home"`.
         view: Value,
     } => OneView
 }
@@ -58,7 +58,7 @@ answer! {
     /// One modal or home tab.
     OneView {
         must {
-            /// As it is now.
+            /// The view after the call.
             view: View,
         }
     }
@@ -68,25 +68,25 @@ answer! {
     /// A modal or home tab.
     View {
         must {
-            /// `V…`.
+            /// The id of the view, `V…`.
             id: String,
         }
-        /// Changes with every change.
+        /// A hash that changes with every change of the view.
         hash: Option<String>,
-        /// `modal` or `home`.
+        /// The kind of view: `modal` or `home`.
         #[serde(rename = "type")]
         kind: String,
         /// The app's name for this kind of view.
         callback_id: Option<String>,
         /// The app's name for this one view.
         external_id: Option<String>,
-        /// The first of its stack.
+        /// The first view of its stack.
         root_view_id: Option<String>,
-        /// The one below it.
+        /// The view below it in its stack.
         previous_view_id: Option<String>,
-        /// Where it is seen.
+        /// The workspace in which it is seen, `T…`.
         team_id: Option<TenantId>,
-        /// Where the app is installed, for an org-wide install.
+        /// The workspace or organisation in which the app is installed.
         app_installed_team_id: Option<TenantId>,
     }
 }

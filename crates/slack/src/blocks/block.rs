@@ -56,7 +56,7 @@ pub fn header(text: &str) -> Value {
     json!({"type": "header", "text": plain_text(text, limits::HEADER)})
 }
 
-/// A line across.
+/// A line between blocks, which has no content.
 pub fn divider() -> Value {
     json!({"type": "divider"})
 }

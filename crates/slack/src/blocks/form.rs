@@ -1,6 +1,6 @@
-//! A modal that asks for something. What a field must be goes into the modal's `private_metadata` as
-//! `{"limits": {"<block id>": {"required": true, "max": 80}}}`, so that a field can be refused at once when the modal
-//! is submitted, before anything is queued and without reading any state.
+//! A modal that asks for something. The limits of a field go into the modal's `private_metadata` as `{"limits":
+//! {"<block id>": {"required": true, "max": 80}}}`, so that a field can be refused at once when the modal is submitted,
+//! before anything is queued and without reading any state.
 
 use serde_json::{Map, Value, json};
 
@@ -19,14 +19,14 @@ pub struct Form<'a> {
     pub title: &'a str,
     /// The label of the button that submits it, at most 24 characters of plain text.
     pub submit: &'a str,
-    /// What it remembers until it is submitted, under any name but `limits`. If that and the limits have more than 3000
-    /// characters together, it is left out, so that the modal can still be opened.
+    /// The data that it keeps until it is submitted, under any name but `limits`. If that and the limits have more than
+    /// 3000 characters together, it is left out, so that the modal can still be opened.
     pub memory: Map<String, Value>,
-    /// What it asks, in order.
+    /// The fields that it asks for, in order.
     pub fields: Vec<Field>,
 }
 
-/// What a field asks for.
+/// The question of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question<'a> {
     /// The id of its block, by which the answer is found; at most 255 characters.

@@ -38,7 +38,7 @@ pub const BUTTON_VALUE: usize = 2000;
 pub const URL: usize = 3000;
 /// Options of a select.
 pub const OPTIONS: usize = 100;
-/// Options of checkboxes.
+/// Options of a group of checkboxes.
 pub const BOXES: usize = 10;
 /// Options of an overflow menu.
 pub const OVERFLOW: usize = 5;

@@ -1,4 +1,4 @@
-//! What blocks stand in: messages, modals and home tabs.
+//! The surfaces that hold blocks: messages, modals and home tabs.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn characters(value: &Value) -> usize {
     }
 }
 
-/// A home tab.
+/// A home tab as `views.publish` takes it. If there are more than 100 blocks, the last one says how many are left out.
 pub fn home(blocks: Vec<Value>) -> Value {
     json!({"type": "home", "blocks": folded(blocks, limits::VIEW_BLOCKS, usize::MAX)})
 }
@@ -41,9 +41,9 @@ pub struct Modal<'a> {
     pub title: &'a str,
     /// The label of the button that submits it, at most 24 characters.
     pub submit: &'a str,
-    /// What comes back with everything that happens in it. More than 3000 characters are left out whole.
+    /// Data that comes back with every interaction in it. More than 3000 characters are left out whole.
     pub private_metadata: &'a str,
-    /// What it shows and asks, at most 100 blocks.
+    /// The blocks that it shows, at most 100.
     pub blocks: Vec<Value>,
 }
 

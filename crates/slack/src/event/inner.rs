@@ -67,7 +67,7 @@ impl<'a> Event<'a> {
         text(self.value, "thread_ts")
     }
 
-    /// Message text.
+    /// The message's text in mrkdwn, as Slack sent it.
     pub fn text(&self) -> Option<&'a str> {
         text(self.value, "text")
     }

@@ -3,8 +3,8 @@
 /// Letters of a mistyped word that are compared.
 const COMPARED: usize = 24;
 
-/// The name that a mistyped word is nearest to: one slip away, or two for a word of more than four letters. Of each pair
-/// the first is what people type, the second what is answered for it.
+/// The name that a mistyped word is nearest to: one slip away, or two for a word of more than four letters. The first of each pair
+/// is a word that people type, and the second the name that is answered for it.
 pub(super) fn nearest(
     word: &str,
     names: impl Iterator<Item = (&'static str, &'static str)>,

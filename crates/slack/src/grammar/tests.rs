@@ -1,4 +1,4 @@
-//! The kit with a small grammar of its own, and what holds for whatever people type.
+//! The kit with a small grammar of its own, and the properties that hold for every text that people type.
 
 use std::time::Duration;
 

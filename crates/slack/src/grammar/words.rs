@@ -4,7 +4,7 @@ use super::Read;
 use super::values::{plain, user};
 use crate::ids::UserId;
 
-/// What is left of a command's text.
+/// The part of a command's text that has not been read yet.
 #[derive(Clone)]
 pub struct Words<'a>(&'a str);
 
@@ -14,7 +14,7 @@ impl<'a> Words<'a> {
         Self(text.trim_matches(is_blank))
     }
 
-    /// Takes the next word. What Slack writes in angle brackets is one word, even with blanks in it.
+    /// Takes the next word. A reference in angle brackets is one word, even with blanks in it.
     pub fn next_word(&mut self) -> Option<&'a str> {
         let (word, rest) = split(self.0, false)?;
         self.0 = rest;
@@ -103,7 +103,7 @@ impl<'a> Piece<'a> {
         unquoted(self.0).is_none().then_some(self.0)
     }
 
-    /// What follows `name:` in the word.
+    /// The value that follows `name:` in the word.
     pub fn option(self, names: &[&str]) -> Option<&'a str> {
         let (name, value) = self.word()?.split_once(':')?;
         names.iter().any(|wanted| is(name, wanted)).then_some(value)
@@ -163,7 +163,7 @@ fn quote_end(text: &str) -> Option<usize> {
     }
 }
 
-/// What stands in a text's quotes, if it is all in one pair of them.
+/// The text within quotes, if the whole text is in one pair of them.
 fn unquoted(text: &str) -> Option<&str> {
     let inner = text.strip_prefix(is_quote)?.strip_suffix(is_quote)?;
     (!inner.contains(is_quote)).then_some(inner)

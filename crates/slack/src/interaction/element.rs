@@ -88,7 +88,7 @@ impl<'a> Element<'a> {
         options.chain(ids).collect()
     }
 
-    /// The person chosen.
+    /// The person chosen in a `users_select`; `None` if nobody is.
     pub fn user(&self) -> Option<UserId> {
         text(self.value, "selected_user").map(UserId::from)
     }

@@ -26,7 +26,7 @@ pub struct View<'a> {
     hash: Option<Cow<'a, str>>,
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     callback_id: Option<Cow<'a, str>>,
-    /// What the function that opened the modal left for the one that reads it; at most 3,000 characters.
+    /// The data that the function that opened the modal left for the one that reads it; at most 3,000 characters.
     #[serde(default, borrow, deserialize_with = "lenient::text")]
     pub private_metadata: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -75,7 +75,7 @@ impl View<'_> {
         filled(self.hash.as_deref())
     }
 
-    /// What the app calls this modal.
+    /// The callback id that the app gave this modal.
     pub fn callback_id(&self) -> Option<&str> {
         filled(self.callback_id.as_deref())
     }

@@ -69,7 +69,7 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Any object.
+/// Any JSON object, with nested values.
 pub(crate) fn object() -> impl Strategy<Value = Map<String, Value>> {
     fields(value())
 }

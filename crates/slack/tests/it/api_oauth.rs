@@ -15,7 +15,7 @@ fn app() -> AppCredentials {
     }
 }
 
-/// Base64 of `1.2:open`.
+/// The header of the app `1.2` with the secret `open`: Base64 of `1.2:open`.
 const BASIC: &str = "Basic MS4yOm9wZW4=";
 
 fn installed() -> Value {

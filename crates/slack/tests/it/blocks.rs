@@ -1,4 +1,4 @@
-//! Whatever goes in, what comes out is within Slack's limits: an oracle with numbers of its own walks through it.
+//! Every output is within Slack's limits, for every input: an oracle with numbers of its own walks through it.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

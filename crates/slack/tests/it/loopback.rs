@@ -16,18 +16,18 @@ use tidegate_slack::http_client;
 /// What one request brought.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// The method's name.
+    /// The name of the Web API's method, from the path.
     pub(crate) method: String,
-    /// The header.
+    /// The header `Authorization`; empty if there is none.
     pub(crate) authorization: String,
-    /// The header.
+    /// The header `Content-Type`; empty if there is none.
     pub(crate) content_type: String,
-    /// The raw body.
+    /// The body as it came, as UTF-8.
     pub(crate) body: String,
 }
 
 impl Asked {
-    /// A form's fields.
+    /// The fields of a body that is a form.
     pub(crate) fn form(&self) -> BTreeMap<String, String> {
         assert_eq!(self.content_type, "application/x-www-form-urlencoded");
         form_urlencoded::parse(self.body.as_bytes())
@@ -35,7 +35,7 @@ impl Asked {
             .collect()
     }
 
-    /// A JSON body.
+    /// The body as JSON; panics if it is none.
     pub(crate) fn json(&self) -> Value {
         assert_eq!(self.content_type, "application/json");
         serde_json::from_str(&self.body).unwrap()
@@ -45,7 +45,7 @@ impl Asked {
 /// The Web API, and a client of it.
 pub(crate) struct Loopback {
     pub(crate) slack: SlackClient,
-    /// Its address.
+    /// The address to give to a client as its base URL.
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
@@ -116,7 +116,7 @@ async fn answer(
     (StatusCode::from_u16(status).unwrap(), body).into_response()
 }
 
-/// A token.
+/// The token that the tests call with.
 pub(crate) fn token() -> SecretString {
     "xoxb-sesame".into()
 }

@@ -82,7 +82,7 @@ proptest! {
         let at = at.index(flipped.len());
         flipped[at] ^= 1 << bit;
         let [body, timestamp, signature] = parts;
-        // What HTTP cannot carry is refused before.
+        // A header that HTTP cannot carry is refused before.
         if let Some(headers) = headers(&timestamp, &signature) {
             prop_assert!(signing(&[&secret]).verify(&headers, &body, signed_at).is_err());
         }

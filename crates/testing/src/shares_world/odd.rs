@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::CHANNEL;
 
-/// What the odd domain does with an event.
+/// The ways in which the odd domain handles an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     /// Counts the event, posts once, and notes it in the audit trail.

@@ -15,14 +15,14 @@ use crate::subject::Subject;
 /// is made at its first use.
 const EVENTS: [u32; 4] = [0, 1, 21, 121];
 
-/// What the runs show, in instructions.
+/// The cost of the runs, in instructions.
 pub(crate) struct Instructions {
     /// From the start to the first question for an invocation.
     pub(crate) init: f64,
-    /// What a run of one event has above an event's cost: start, and first use.
+    /// The cost of a run of one event above an event's cost: start, and first use.
     pub(crate) intercept: f64,
     pub(crate) per_event: f64,
-    /// Of all runs: events and instructions.
+    /// The events and instructions of all runs.
     pub(crate) runs: Vec<(u32, f64)>,
     /// Where the last run's profile lies.
     pub(crate) profile: PathBuf,

@@ -6,14 +6,14 @@ use crate::events::{Signed, invocation, message};
 use crate::session::{Outcome, Session};
 use crate::subject::Subject;
 
-/// What a question showed.
+/// The result of a check.
 pub(crate) struct Check {
     pub(crate) name: &'static str,
     pub(crate) passed: bool,
     pub(crate) saw: String,
 }
 
-/// What a request should get.
+/// The answer that a request should get.
 #[derive(Clone, Copy)]
 enum Expected<'a> {
     /// 200, and this body on the queue.
@@ -24,7 +24,7 @@ enum Expected<'a> {
     Answered(&'a str),
     /// Anything but 200 and a queued message: the queue is down.
     NotTaken,
-    /// Whatever it gets, the process goes on.
+    /// The process goes on, with any answer.
     Survived,
 }
 

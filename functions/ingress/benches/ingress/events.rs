@@ -1,4 +1,4 @@
-//! What Slack sends, signed, in payload format 2.0.
+//! Requests as Slack sends them, signed, in payload format 2.0.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

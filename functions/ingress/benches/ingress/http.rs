@@ -30,7 +30,7 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-/// What a stand-in does with a request.
+/// A stand-in's answer to a request.
 pub(crate) trait Service: Send + Sync + 'static {
     /// The reply; `None` closes the connection.
     fn answer(&self, request: Request) -> Option<Reply>;

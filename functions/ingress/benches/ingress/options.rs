@@ -1,10 +1,10 @@
-//! What the benchmark can be told, after `--` or by environment variables.
+//! The options of the benchmark, after `--` or by environment variables.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
-/// What the benchmark was told.
+/// The options that the benchmark was given.
 pub(crate) struct Options {
     /// `--quick`, `TIDEGATE_BENCH_QUICK=1`: fewer runs, and shorter, to see that all works.
     pub(crate) quick: bool,

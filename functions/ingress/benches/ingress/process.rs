@@ -1,4 +1,4 @@
-//! What a process has used so far, from `/proc`.
+//! The CPU time, memory and threads of a process so far, from `/proc`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-/// What a process has used so far.
+/// The CPU time, memory and threads of a process so far.
 pub(crate) struct Usage {
     /// CPU time of all its threads.
     pub(crate) cpu_ms: f64,

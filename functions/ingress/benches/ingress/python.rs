@@ -105,7 +105,7 @@ fn make(interpreter: &Path, venv: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a command prints; an error if it fails.
+/// The output of a command; an error if it fails.
 pub(crate) fn run<S: AsRef<OsStr>>(
     program: &Path,
     args: impl IntoIterator<Item = S>,

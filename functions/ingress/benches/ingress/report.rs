@@ -11,7 +11,7 @@ use crate::events::BODY_SIZE;
 use crate::sample::{MEASURES, Measure, ROUND, Sample, least, median};
 use crate::size::Size;
 
-/// What ingress should be better by than Bolt for Python: the measure's key, what is compared, how many times.
+/// The factors by which ingress should be better than Bolt for Python: the measure's key, what is compared, how many times.
 const TARGETS: [(&str, &str, f64); 4] = [
     ("init_cpu_ms", "start, CPU", 50.0),
     ("init_wall_ms", "start, wall", 50.0),

@@ -13,7 +13,7 @@ const PREFIX: &str = "/2018-06-01/runtime/";
 /// Milliseconds that an invocation may take, as told to the function.
 const DEADLINE_MS: u128 = 3_000;
 
-/// What the function said.
+/// The answer of the function.
 pub(crate) enum Said {
     /// It asks for the next invocation.
     Next,
@@ -23,7 +23,7 @@ pub(crate) enum Said {
     Error(String),
 }
 
-/// What the function said, and when it was heard.
+/// The answer of the function, and when it was heard.
 pub(crate) struct Heard {
     pub(crate) at: Instant,
     pub(crate) said: Said,

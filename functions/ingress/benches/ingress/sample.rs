@@ -11,7 +11,7 @@ use crate::process::Usage;
 use crate::session::{Outcome, Session};
 use crate::subject::Subject;
 
-/// What one run shows.
+/// The measurements of one run.
 pub(crate) struct Sample {
     init_cpu_ms: f64,
     init_wall_ms: f64,

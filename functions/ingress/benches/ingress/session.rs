@@ -18,7 +18,7 @@ use crate::subject::Subject;
 /// How long a process may stay silent. Not a measure of anything: under valgrind a start takes seconds.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What of a process's output is kept for error messages, in bytes.
+/// Bytes of a process's output that are kept for error messages.
 const LAST_WORDS: usize = 2_000;
 
 /// How an invocation ended.
@@ -35,7 +35,7 @@ pub(crate) enum Outcome {
     Failed(String),
 }
 
-/// What a process wrote.
+/// The output of a process.
 #[derive(Default)]
 struct Log {
     bytes: u32,
@@ -103,7 +103,7 @@ impl Session {
         Ok((outcome, heard.at - began))
     }
 
-    /// What it has used so far.
+    /// The CPU time, memory and threads of the process so far.
     pub(crate) fn usage(&self) -> Result<Usage> {
         usage(self.child.id())
     }

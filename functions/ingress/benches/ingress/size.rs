@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-/// What a zip with one file named `bootstrap` has besides the compressed data.
+/// Bytes that a zip with one file named `bootstrap` has besides the compressed data.
 const ZIP_FRAME: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
 
 /// Sizes in bytes.

@@ -1,4 +1,4 @@
-//! What holds for whatever people type.
+//! Properties that hold for every text that people type.
 
 use proptest::prelude::*;
 
@@ -49,7 +49,7 @@ proptest! {
         prop_assert_eq!(Command::Declare(declare), Command::Declare(expected));
     }
 
-    /// A text in quotes is taken as it is, whatever it looks like.
+    /// A text in quotes is taken as it is, even if it looks like an option.
     #[test]
     fn quotes_protect_a_text(text in "[a-zA-Z0-9:#@é黒]{1,8}( [a-zA-Z0-9:#@é黒]{1,8}){0,5}") {
         let title = Some(text.clone());

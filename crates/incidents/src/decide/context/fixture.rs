@@ -40,7 +40,7 @@ pub(crate) struct Room {
     pub(crate) timers: BTreeMap<TimerKind, Timer>,
 }
 
-/// What came of a decision.
+/// The result of a decision.
 pub(crate) struct Done {
     pub(crate) effects: Vec<Effect>,
     pub(crate) entries: Vec<Entry>,
@@ -55,7 +55,7 @@ impl Room {
         Self::with(|_| {})
     }
 
-    /// The same, declared otherwise.
+    /// The same fixture with an edited declaration.
     pub(crate) fn with(edit: impl FnOnce(&mut Declaration)) -> Self {
         let mut settings = Settings::default();
         let service = Service {
@@ -100,7 +100,7 @@ impl Room {
         &mut self.loaded.incident
     }
 
-    /// That person asks.
+    /// The context of a request by the member with that id.
     pub(crate) fn by(&self, user: &str) -> DecisionContext<'_> {
         self.asked_by(Actor::Person(user.into()))
     }
@@ -253,7 +253,7 @@ impl Done {
         self.effects.iter().map(short).collect()
     }
 
-    /// What is said in the channel.
+    /// The messages in the channel.
     pub(crate) fn said(&self) -> String {
         let said = self.effects.iter().filter_map(|effect| match effect {
             Effect::Say { message, .. } => message["text"].as_str(),
@@ -282,7 +282,7 @@ impl Done {
         invited.flatten().collect()
     }
 
-    /// What somebody is shown in the channel.
+    /// The messages that one person is shown in the channel.
     pub(crate) fn whispered(&self, to: &str) -> String {
         let shown = self.effects.iter().filter_map(|effect| match effect {
             Effect::Whisper { user, message, .. } if user.as_str() == to => {
@@ -293,7 +293,7 @@ impl Done {
         shown.collect()
     }
 
-    /// What the timeline says of it.
+    /// The entries that it adds to the timeline.
     pub(crate) fn noted(&self) -> String {
         let noted: Vec<&str> = self
             .entries

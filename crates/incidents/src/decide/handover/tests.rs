@@ -12,7 +12,7 @@ fn accept_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     accept(context, NOW)
 }
 
-/// No by that button.
+/// Declines the offer by its button.
 fn decline_now(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     decline(context, NOW)
 }
@@ -58,7 +58,7 @@ fn the_commander_stays_until_the_other_says_yes() {
         done.noted()
             .contains("in place of <@ULEAD>, handed over by <@ULEAD>")
     );
-    // Whoever takes the command has taken the incident up.
+    // A person who takes the command has taken the incident up.
     assert_eq!(room.incident().status, Status::Investigating);
     assert_eq!(room.incident().zone, Some(3600));
     let words = room.refuses("UNEXT", accept_now);

@@ -15,7 +15,7 @@ use crate::model::transition::{self, Transition};
 use tidegate_slack::mrkdwn::escape;
 use tidegate_slack::prose;
 
-/// It is over. Without a summary where one is needed, a form asks for it.
+/// Resolves the incident. If a summary is needed and missing, a form asks for it.
 pub fn resolve(
     context: &DecisionContext<'_>,
     summary: Option<&str>,
@@ -62,7 +62,7 @@ pub fn resolve(
     Ok(Verdict::silent(change))
 }
 
-/// It is not over, or it was one after all.
+/// Reopens an incident that was resolved, closed, canceled or merged.
 pub fn reopen(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
     let incident = context.incident()?;
     let Some(to) = transition::reopens_to(incident) else {
@@ -97,7 +97,7 @@ pub fn reopen(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, Reque
     Ok(Verdict::silent(change))
 }
 
-/// It was none.
+/// Cancels the incident as a false alarm. People who were notified of it are told so.
 pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Cancel)?;
     let mut change = context.change(incident);
@@ -124,7 +124,7 @@ pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, Reque
     );
     show(&mut change);
     if incident.status == Status::Triage {
-        // It was never announced: only who was called or watched sees what became of it.
+        // It was never announced: only people who were called or watch it see the outcome.
         routing::refresh(&mut change);
     } else {
         tell_all(&mut change, context.settings, News::Withdrawn, Some(why));
@@ -133,7 +133,7 @@ pub fn cancel(context: &DecisionContext<'_>, why: &str) -> Result<Verdict, Reque
     Ok(Verdict::silent(change))
 }
 
-/// Puts it away.
+/// Closes a resolved incident. Closing it before the configured time needs a right of its own.
 pub fn close(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.incident()?;
     let early = incident

@@ -1,4 +1,4 @@
-//! Tests of marks: whatever order they come in, the last word of each counts.
+//! Tests of marks: they may come in any order, and the latest event of each counts.
 
 use std::collections::BTreeMap;
 

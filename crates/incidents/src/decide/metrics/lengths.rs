@@ -8,7 +8,7 @@ const BUCKETS_A_DOUBLING: f64 = 4.0;
 /// The last bucket; it begins at 34 years.
 const LAST: u32 = 120;
 
-/// Lengths of time.
+/// Lengths of time: their exact sum in milliseconds, and how many fell into each bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Lengths {
     sum: i64,
@@ -26,7 +26,7 @@ impl Lengths {
         self.sum += ms;
     }
 
-    /// How many there are.
+    /// The number of lengths.
     pub fn n(&self) -> i64 {
         self.buckets.values().sum()
     }

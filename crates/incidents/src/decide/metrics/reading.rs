@@ -18,11 +18,11 @@ const DAY: Duration = Duration::from_hours(24);
 /// The lengths of one measure, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Incidents that have it.
+    /// Number of incidents that have this length.
     pub n: i64,
-    /// Exact.
+    /// The mean in milliseconds, exact.
     pub mean_ms: i64,
-    /// From buckets: exact to a fifth.
+    /// The median, from buckets: exact to a fifth.
     pub median_ms: i64,
     /// The 90th percentile, from buckets: exact to a fifth.
     pub p90_ms: i64,
@@ -33,21 +33,21 @@ pub struct Summary {
 pub struct Cell {
     /// The service; `None` for all of them together.
     pub service: Option<String>,
-    /// The severity.
+    /// The severity that the incidents had when they were resolved.
     pub severity: Severity,
-    /// How many incidents.
+    /// Number of incidents, at least 1.
     pub n: i64,
-    /// Time to acknowledge.
+    /// Time from declaration to acknowledgment; `None` without data.
     pub mtta: Option<Summary>,
-    /// Time to mitigate.
+    /// Time from declaration to mitigation; `None` without data.
     pub mttm: Option<Summary>,
-    /// Time to resolve.
+    /// Time from declaration to resolution; `None` without data.
     pub mttr: Option<Summary>,
 }
 
-/// The statistics of the `days` calendar days, in UTC, that end with the day of `now`: all services together first, then
-/// each service; the worst severity first. With a service, those of it only. One query for each month that the days
-/// fall in.
+/// The statistics of the `days` calendar days, in UTC, that end with the day of `now`: all services together first, then each
+/// service; the worst severity first. If `service` is given, only its statistics. Makes one query for each month that the days fall
+/// in.
 pub async fn load(
     rows: &Rows,
     now: Timestamp,
@@ -59,7 +59,7 @@ pub async fn load(
     Ok(cells(try_join_all(read).await?.iter().flatten(), service))
 }
 
-/// What some rows of counters come to.
+/// The statistics that some rows of counters add up to.
 pub(super) fn cells<'a>(
     counters: impl IntoIterator<Item = &'a (RowKey, Item)>,
     service: Option<&str>,
@@ -100,7 +100,7 @@ async fn read(
     first: &str,
     last: &str,
 ) -> Result<Vec<(RowKey, Item)>, TableError> {
-    // `~` is greater than whatever follows the day.
+    // `~` is greater than every character that can follow the day.
     let range = Range::Between(&[first], &[last, "~"]);
     rows.pages(&["incident_metrics", month], range).all().await
 }

@@ -13,7 +13,7 @@ use crate::model::actor::Actor;
 use crate::model::form::Declaration;
 use crate::model::settings::Settings;
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
 const MINUTE: i64 = 60_000;
 

@@ -35,8 +35,8 @@ pub fn verify(context: &DecisionContext<'_>, entries: &[Entry]) -> Result<Verdic
     }))
 }
 
-/// The number of the first entry that does not fit; entries missing at the end do not fit either. Of a timeline longer
-/// than [`MAX_ENTRIES`] the latest are checked.
+/// The number of the first entry that does not fit; entries missing at the end do not fit either. If a timeline is
+/// longer than [`MAX_ENTRIES`], its latest entries are checked.
 pub fn broken_at(incident: &Incident, entries: &[Entry]) -> Option<u64> {
     let first = entries.first();
     let (mut previous, mut seq) = match first {

@@ -17,10 +17,10 @@ use crate::model::rows::{self, Loaded, Place};
 use crate::model::settings::Settings;
 use crate::model::timeline::Entry;
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
-/// Somebody.
+/// The person with that Slack id, as an actor.
 pub(crate) fn person(user: &str) -> Actor {
     Actor::Person(user.into())
 }
@@ -57,7 +57,7 @@ impl World {
         world
     }
 
-    /// What a decision on somebody's request looks at.
+    /// The context of a decision on that person's request.
     pub(crate) fn context(&self, user: &str) -> DecisionContext<'_> {
         DecisionContext {
             settings: &self.settings,
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// What a verdict changes, once the change is made.
+    /// Makes the change of a verdict, and returns its decision.
     pub(crate) fn make(&mut self, verdict: Result<Verdict, RequestError>) -> Decision {
         let Ok(Verdict::Change(change, _)) = verdict else {
             panic!("nothing is changed: {:?}", words(verdict));
@@ -169,7 +169,7 @@ pub(crate) fn entries_of(decision: &Decision) -> Vec<(Entry, RowKey)> {
     keys.filter_map(entry).collect()
 }
 
-/// What is said in channels, and the names of the other effects.
+/// The messages to channels, and the names of the other effects.
 pub(crate) fn effects(decision: &Decision) -> Vec<String> {
     let effects = decision.posts.iter().map(|post| Effect::parse(&post.body));
     let told = effects.map(|effect| match effect {

@@ -73,7 +73,7 @@ fn whoever_is_called_is_told_and_brought_in() {
     assert_eq!(done.said(), "<@ULEAD> calls <@UA> to help.");
     assert_eq!(done.noted(), "called <@UA>");
     assert_eq!(done.answer, "Called: <@UA>.");
-    // Whoever is called may act at once.
+    // A person who is paged may act at once.
     assert!(room.incident().takes_part(&"UA".into()));
     assert!(
         room.refuses(LEAD, person(LEAD))

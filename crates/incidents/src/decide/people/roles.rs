@@ -90,7 +90,8 @@ pub fn claim(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, 
     Ok(Verdict::silent(change))
 }
 
-/// Leaves a role.
+/// Takes a role away from the asker, who has to hold it. If the commander of an open incident leaves, the channel is asked for
+/// another one.
 pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Leave)?;
     let user = person(context)?;
@@ -131,7 +132,7 @@ pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdi
     ))
 }
 
-/// Who leads: shown, or set.
+/// Shows the commander; with a person, makes that person commander.
 pub fn commander(
     context: &DecisionContext<'_>,
     user: Option<&UserId>,
@@ -159,8 +160,8 @@ pub fn own_roles(settings: &Settings) -> Vec<RoleName> {
         .collect()
 }
 
-/// Gives a role to somebody, writes it down, brings them in and shows them what their part is. `because` follows in
-/// the timeline.
+/// Gives a role to a person, notes it, invites them to the channel and shows them the role's card. `because` is added
+/// to the note.
 pub(crate) fn give(
     change: &mut Change,
     context: &DecisionContext<'_>,
@@ -212,7 +213,7 @@ pub(crate) fn give(
     Ok(())
 }
 
-/// Takes an incident up that nobody had. Answers whether that was so.
+/// Marks an incident as taken up; false if somebody had done so before.
 pub(crate) fn take_up(change: &mut Change) -> bool {
     let (from, now) = (change.incident.status, change.now);
     if from != Status::Declared {
@@ -228,7 +229,7 @@ pub(crate) fn take_up(change: &mut Change) -> bool {
     true
 }
 
-/// What others read of somebody who has taken an incident up with what they did.
+/// The sentence that tells others that a person's action acknowledged the incident; empty if it did not.
 pub(super) fn taken_up(up: bool) -> String {
     if up {
         format!(" It is *{}* now.", Status::Investigating)
@@ -237,7 +238,7 @@ pub(super) fn taken_up(up: bool) -> String {
     }
 }
 
-/// Who loses a role that one person holds, in words.
+/// Words about the person who loses a role that only one can hold; empty if nobody does.
 pub(super) fn displaced(incident: &Incident, role: &RoleName) -> String {
     let holder = incident.holder(role).filter(|_| role.is_single());
     holder
@@ -245,7 +246,7 @@ pub(super) fn displaced(incident: &Incident, role: &RoleName) -> String {
         .unwrap_or_default()
 }
 
-/// Others were told who leads.
+/// Edits the announcements, because they name the commander.
 fn tell_of_lead(change: &mut Change, role: &RoleName) {
     if *role == RoleName::Commander {
         routing::refresh(change);

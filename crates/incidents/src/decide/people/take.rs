@@ -16,7 +16,7 @@ use crate::model::timer_kind::{ReminderState, TimerKind};
 /// Updates that a commander misses before others may take the command.
 const MISSED_UPDATES: u32 = 2;
 
-/// Takes the command: where there is no commander, or one who is silent, or by rank. Everyone hears of it.
+/// Makes the asker commander if there is none or the commander is silent; a deputy and an admin may always. Everyone is told.
 pub fn take(context: &DecisionContext<'_>, reason: Option<&str>) -> Result<Verdict, RequestError> {
     let commander_silent = silent(context.incident()?);
     let incident = context.may(Action::TakeCommand { commander_silent })?;
@@ -42,8 +42,8 @@ pub fn take(context: &DecisionContext<'_>, reason: Option<&str>) -> Result<Verdi
     Ok(Verdict::silent(change))
 }
 
-/// Whether the commander has missed what would show that there is one: the call to take the incident up, or two
-/// updates in a row. What was missed before they became commander, or before the last update, does not count.
+/// Whether the commander has missed the call to take the incident up, or two updates in a row. Updates that were missed
+/// before they became commander, or before the last update, do not count.
 pub fn silent(incident: &Incident) -> bool {
     let held = incident
         .roles

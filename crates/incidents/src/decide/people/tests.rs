@@ -53,7 +53,7 @@ fn what_is_private_is_not_there_for_others() {
     let words = room.refuses("UOTHER", |context| take(context, None));
     assert!(words.starts_with("There is no incident here."), "{words}");
     assert!(room.refuses(LEAD, watch).contains("is private"));
-    // Whom somebody brings in may see it.
+    // A person who was invited may see it.
     room.does(LEAD, |context| invite(context, &["UOTHER".into()]));
     assert!(room.incident().takes_part(&user("UOTHER")));
     // Who takes part without leading lets nobody else in.
@@ -215,7 +215,7 @@ fn seed_defect_10_the_commander_can_change() {
     );
     assert!(done.names().contains(&"header") && done.names().contains(&"topic"));
     assert_eq!(done.noted(), "<@UA> is commander in place of <@ULEAD>");
-    // One commander at a time, and whoever was it still takes part.
+    // There is one commander at a time, and the one before still takes part.
     let held = room.incident().roles.iter();
     assert_eq!(
         held.filter(|held| held.role == RoleName::Commander).count(),
@@ -263,7 +263,7 @@ fn the_command_is_taken_from_who_is_silent_only() {
         done.said(),
         "<@UA> has *taken the command* in place of <@ULEAD>: no answer"
     );
-    // Whoever leads now has missed nothing: the next cannot take it at once.
+    // The new commander has missed nothing, so nobody can take the command from them at once.
     assert!(!silent(room.incident()));
     room.wait(MINUTE * 30);
     room.goes_off(TimerKind::UpdateDue);

@@ -9,7 +9,7 @@ use crate::model::permissions::Action;
 /// Most people who watch one incident: each is told by rows of the same transaction, which holds 100.
 pub const MAX_WATCHERS: usize = 20;
 
-/// Hears of it without taking part.
+/// Makes the asker a watcher. Refuses a private incident, and more than [`MAX_WATCHERS`].
 pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Watch)?;
     let user = person(context)?;
@@ -20,7 +20,7 @@ pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
             "incident_private",
             prose!(
                 name,
-                " is private: what is new is said in its channel only, and nobody can watch it."
+                " is private: news of it appears in its channel only, and nobody can watch it."
             ),
         ));
     }
@@ -50,7 +50,7 @@ pub fn watch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     ))
 }
 
-/// Hears of it no more.
+/// Ends the asker's watching.
 pub fn unwatch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Watch)?;
     let user = person(context)?;

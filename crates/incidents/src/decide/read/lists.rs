@@ -1,5 +1,5 @@
-//! Lists of incidents and of one person's tasks. What the asker may not know of is left out before anything is counted
-//! or cut, so that neither a number nor "there are more" tells of it.
+//! Lists of incidents and of one person's tasks. Incidents that the asker may not see are left out before anything is
+//! counted or cut, so that neither a number nor "there are more" tells of them.
 
 use futures_util::future::try_join_all;
 use serde_json::Value as Json;
@@ -16,7 +16,7 @@ use crate::model::rows::{self, Loaded};
 use crate::render::list::{self, ListRow};
 use crate::render::tasks::{self as shown, MyTask};
 
-/// Places of a list that are read at most.
+/// Most places of a list that are read.
 const MOST_READ: usize = 500;
 
 /// Incidents that are read at once.
@@ -25,7 +25,7 @@ const AT_ONCE: usize = 25;
 /// Months that the list of all incidents looks back over, the present one included.
 const MONTHS: u16 = 12;
 
-/// Whether the asker may know of an incident.
+/// Whether the asker may see an incident.
 pub fn sees(context: &DecisionContext<'_>, incident: &Incident) -> bool {
     permissions::can_see(&context.standing_in(Some(incident)), incident)
 }
@@ -64,7 +64,7 @@ pub(crate) async fn open(
     visible(rows, context, &ids, wanted, enough).await
 }
 
-/// `/incident list`.
+/// Answers `/incident list` with the incidents that the asker may see, at most [`list::MOST`].
 pub(super) async fn message_of(
     rows: &Rows,
     context: &DecisionContext<'_>,
@@ -136,7 +136,7 @@ fn months(now: Timestamp) -> Vec<String> {
     (0..MONTHS).map(|back| name(latest - back)).collect()
 }
 
-/// `/incident task mine`.
+/// Answers `/incident task mine` with the asker's open tasks. Refuses a program, which has none.
 pub(super) async fn my_tasks(
     rows: &Rows,
     context: &DecisionContext<'_>,

@@ -1,4 +1,4 @@
-//! What one incident's records hold: timeline, export, tasks, who was told.
+//! Answers from the records of one incident: timeline, export, tasks, who was told.
 
 use serde_json::Value as Json;
 use tidegate_pipeline::people::names;
@@ -40,7 +40,7 @@ pub(super) async fn page(
     }))
 }
 
-/// Entries may be written down long after what they tell of.
+/// Entries in the order in which things happened: some were written much later.
 fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by_key(|entry| (entry.at, entry.seq));
     entries
@@ -51,7 +51,7 @@ fn behind(entries: &[Entry], after: Option<u64>) -> &[Entry] {
     &entries[place.map_or(0, |place| place + 1)..]
 }
 
-/// The whole record in a message; one that is too long for it is to be had from the API.
+/// The whole record in a message. If it is too long, the message says how to get it from the API.
 pub(super) async fn export(
     public_url: Option<&str>,
     rows: &Rows,
@@ -70,7 +70,7 @@ pub(super) async fn export(
     };
     let text = match format {
         ExportFormat::Markdown => export::markdown(&export),
-        // In JSON that is the same, and no three of them end the block of code.
+        // In JSON the escape means the same, and three backticks cannot end the block of code.
         ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
     };
     let text = format!("```\n{}\n```", escape(&text));
@@ -99,7 +99,7 @@ pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, 
     found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect()
 }
 
-/// `/incident task list`.
+/// Answers `/incident task list` with the incident's tasks.
 pub(super) async fn tasks(rows: &Rows, context: &DecisionContext<'_>) -> Result<Json, Unanswered> {
     let incident = context.may(Action::View)?;
     let tasks = task_views(rows, incident).await?;
@@ -111,7 +111,7 @@ async fn task_views(rows: &Rows, incident: &Incident) -> Result<Vec<TaskView>, T
     Ok(tasks.iter().map(tasks::Task::view).collect())
 }
 
-/// `/incident catchup`.
+/// Answers `/incident catchup` with a summary of the incident so far.
 pub(super) async fn catchup(
     rows: &Rows,
     context: &DecisionContext<'_>,
@@ -128,7 +128,7 @@ pub(super) async fn catchup(
     }))
 }
 
-/// `/incident deliveries`.
+/// Answers `/incident deliveries` with the latest notifications, at most [`notification::MAX_SHOWN`].
 pub(super) async fn deliveries(
     rows: &Rows,
     context: &DecisionContext<'_>,

@@ -19,7 +19,7 @@ use crate::model::status::Status;
 use crate::model::timeline::EntryKind;
 use crate::model::transition::{self, Transition};
 
-/// Makes it part of the other incident of the request: its people and services go over, and others read where it went on.
+/// Merges the incident into the other one of the request. People and services move there, and messages say where it goes on.
 pub fn merge(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     let incident = context.may(Action::Merge)?;
     let other = other(context, incident)?;
@@ -103,7 +103,7 @@ fn leave(
     let words = format!("*Merged* by {} into {others}.{room}", context.who());
     say(&mut change, &words);
     show(&mut change);
-    // Nobody has heard of what is still in triage.
+    // Nobody has been told of an incident that is still in triage.
     if incident.status != Status::Triage {
         let words = format!("It is part of {others} now.");
         tell_all(&mut change, context.settings, News::Withdrawn, Some(&words));
@@ -112,7 +112,7 @@ fn leave(
     Ok(change)
 }
 
-/// What the incident that another is merged into takes over. Answers what it has no room for, in words.
+/// Moves people and services to the incident that another is merged into. Returns in words the part for which it has no room.
 fn take_up(theirs: &mut Change, merged: &Incident, context: &DecisionContext<'_>) -> String {
     let incident = &mut theirs.incident;
     let part = merged.participants.iter();
@@ -158,7 +158,7 @@ fn take_up(theirs: &mut Change, merged: &Incident, context: &DecisionContext<'_>
     format!(" {name} has no room for: {}.", left.join(", "))
 }
 
-/// Puts people into a set as long as it has room. Answers who came in.
+/// Adds people to a set as long as it has room. Returns those who were added.
 fn fill(
     set: &mut BTreeSet<UserId>,
     people: impl IntoIterator<Item = UserId>,

@@ -1,4 +1,4 @@
-//! What happens when a timer has gone off.
+//! Decides what a timer does when it has gone off.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +19,13 @@ use crate::model::timer_kind::TimerKind;
 use crate::model::timers::{self, unclaimed};
 use crate::render::reminder;
 
-/// Missed updates that the timeline tells of: two allow others to take the command, more say nothing new.
+/// Missed updates that the timeline records: after two, others may take the command, and more would say nothing new.
 const NOTED_UPDATES: u32 = 2;
 
-/// Does what is due. What is not due, or no more, only has its timer set anew: the row may be older than the settings.
+/// Does what is due. A timer that is not due, or no longer, is only set anew: the row may be older than the settings.
 ///
-/// Always a change, so that the version of the incident guards the timer's row and names the next job apart from this
-/// one, which the ledger holds as done.
+/// The result is always a change, so that the version of the incident guards the timer's row and gives the next job
+/// another name than this one, which the ledger holds as done.
 pub fn fire(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, RequestError> {
     let incident = context.incident()?;
     let timers = &context.settings.timers;
@@ -54,7 +54,7 @@ pub fn fire(context: &DecisionContext<'_>, kind: TimerKind) -> Result<Verdict, R
     Ok(Verdict::silent(change))
 }
 
-/// First the commander hears of it, then deputy and owners, then the escalation list.
+/// Calls the commander first, then deputy and owners, then the escalation list.
 fn not_taken_up(change: &mut Change, context: &DecisionContext<'_>, fired: u32) {
     let commander: Vec<UserId> = change.incident.commander().cloned().into_iter().collect();
     let users = callees(&change.incident, context.settings, fired);
@@ -81,8 +81,8 @@ fn not_taken_up(change: &mut Change, context: &DecisionContext<'_>, fired: u32) 
     }
 }
 
-/// Whom the nth call goes to, the commander aside. Nobody is called to a drill, and to what is private nobody who does
-/// not take part.
+/// The people who get the nth call, besides the commander. Nobody is called to a drill. Only participants are called to
+/// a private incident.
 fn callees(incident: &Incident, settings: &Settings, fired: u32) -> Vec<UserId> {
     if fired < 2 || incident.drill {
         return Vec::new();
@@ -97,7 +97,7 @@ fn callees(incident: &Incident, settings: &Settings, fired: u32) -> Vec<UserId> 
         .collect();
     seconds.extend(settings.owners(&incident.services));
     seconds.retain(may);
-    // Where there is nobody in between, the list comes at once.
+    // If there is no deputy and no owner, the list comes at once.
     let mut users = if fired == 2 && !seconds.is_empty() {
         seconds
     } else {
@@ -130,7 +130,7 @@ fn update_due(change: &mut Change, fired: u32) {
     if fired == NOTED_UPDATES && change.incident.commander().is_some() {
         say(
             change,
-            "Two updates are missing. Whoever takes part can take the command: `/incident take`.",
+            "Two updates are missing. Any participant can take the command: `/incident take`.",
         );
     }
 }
@@ -161,13 +161,13 @@ fn archive(change: &mut Change) {
     change.effect(&Effect::Archive { incident });
 }
 
-/// Says it in the channel, to these people.
+/// Posts the reminder to the channel, with mentions of these people.
 fn remind(change: &mut Change, kind: TimerKind, to: &[UserId]) {
     let message = reminder::message_of(&change.incident, kind, to);
     say_message(change, message);
 }
 
-/// Says it to each of them alone.
+/// Sends the reminder to each of them by direct message.
 fn direct(change: &mut Change, kind: TimerKind, to: &[UserId]) {
     for user in to {
         let message = reminder::message_of(&change.incident, kind, &[]);
@@ -176,7 +176,7 @@ fn direct(change: &mut Change, kind: TimerKind, to: &[UserId]) {
     }
 }
 
-/// Who holds these roles, each once.
+/// The people who hold these roles, each once.
 fn holders(incident: &Incident, roles: &[RoleName]) -> Vec<UserId> {
     let mut users: Vec<UserId> = Vec::new();
     for user in roles.iter().filter_map(|role| incident.holder(role)) {

@@ -24,7 +24,7 @@ fn news_are_told_once_in_five_minutes_but_how_it_ends_always() {
     use News::{Declared, Escalated, Paged, Reopened, Resolved, Updated, Withdrawn};
     for news in [Declared, Escalated, Updated, Paged] {
         assert_eq!(twice(news)[0], ["incident.tell"], "{news:?}");
-        // What they were told before is brought to the present state.
+        // The messages that they got before are brought to the present state.
         assert_eq!(twice(news)[1], ["incident.refresh"], "{news:?}");
     }
     for news in [Resolved, Reopened, Withdrawn] {

@@ -27,7 +27,7 @@ pub(super) fn show(settings: &Settings, path: &str) -> Result<Edited, String> {
     Ok(Edited::shown(said))
 }
 
-/// Sets a part to what was typed.
+/// Sets a part to the typed value.
 pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited, String> {
     if typed.is_empty() {
         return Err(format!("The new value of `{}` is missing.", escape(path)));
@@ -46,7 +46,7 @@ pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited
     edited(settings, said, |json| {
         let (parent, name) = parent(json, path)?;
         match parent.as_object_mut() {
-            // Of what each severity has, a missing one is off.
+            // A severity that is missing from a map of severities is off.
             Some(entries) if value.is_null() && is_by_severity(path) => {
                 entries.remove(name);
             }
@@ -56,7 +56,7 @@ pub(super) fn set(settings: &Settings, path: &str, typed: &str) -> Result<Edited
     })
 }
 
-/// Puts a part back to its default, or takes an entry away.
+/// Resets a part to its default, or removes an entry.
 pub(super) fn unset(settings: &Settings, path: &str) -> Result<Edited, String> {
     let defaults = json_of(&Settings::default())?;
     find(&json_of(settings)?, path)?;
@@ -73,7 +73,7 @@ pub(super) fn unset(settings: &Settings, path: &str) -> Result<Edited, String> {
     })
 }
 
-/// Adds to a list, or takes from it.
+/// Adds entries to a list, or removes them.
 pub(super) fn list(
     settings: &Settings,
     path: &str,
@@ -115,7 +115,7 @@ pub(super) fn list(
     })
 }
 
-/// What was typed, as a value of the kind that stands at that path.
+/// The typed text, as a value of the kind that stands at that path.
 fn value(path: &str, now: Option<&Value>, typed: &str) -> Result<Value, String> {
     let nothing = NOTHING.contains(&typed.to_lowercase().as_str());
     let shown = escape(path);
@@ -188,7 +188,7 @@ fn find<'v>(json: &'v Value, path: &str) -> Result<&'v Value, String> {
     Ok(at)
 }
 
-/// What holds the part at that path, and the part's own name there.
+/// The object that holds the part at that path, and the part's name in it.
 fn parent<'v, 'p>(json: &'v mut Value, path: &'p str) -> Result<(&'v mut Value, &'p str), String> {
     let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
     let mut at = json;

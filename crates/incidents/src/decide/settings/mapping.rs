@@ -29,12 +29,12 @@ pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
     }
 }
 
-/// Whether `/incident map …` asks for what only the status page can answer; [`against_page`] words it.
+/// Whether `/incident map …` asks for a check against the status page; [`against_page`] writes the answer.
 pub fn is_page_check(text: &str) -> bool {
     Words::new(text).keyword().as_deref() == Some("check")
 }
 
-/// What a status page with these components, ids and names, says of the mapping.
+/// Compares the mapping with the components of a status page, given by id and name.
 pub fn against_page(settings: &Settings, page: &BTreeMap<String, String>) -> String {
     let mut lines = Vec::new();
     let mut used = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What is typed, what becomes of it, and what is said.
+//! Tests of what is typed, what becomes of it, and what is answered.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn run(text: &str) -> Result<Edited, String> {
     }
 }
 
-/// What is typed, where it shows in the settings, and as what.
+/// Commands, each with the path in the settings that it changes and the new value there.
 const EDITS: &str = r#"
 config set policy strict | /policy | "strict"
 config set timers.update_minutes.P1 45 | /timers/update_minutes/P1 | 45
@@ -110,7 +110,7 @@ fn a_template_has_severity_services_and_description() {
     assert_eq!(template.description, "Look https://x.example | twice");
 }
 
-/// What is typed, and words that the refusal has.
+/// Commands that are refused, each with words of the refusal.
 const REFUSED: &str = "
 config frobnicate ; `frobnicate` is nothing that `/incident config` knows
 config set ; The path is missing

@@ -10,7 +10,7 @@ impl<'a> Words<'a> {
         Self(text.trim())
     }
 
-    /// Takes the next word. A reference in angle brackets is one word, whatever stands in it.
+    /// Takes the next word. A reference in angle brackets is one word, even with blanks in it.
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start_matches(is_gap);
         let token = text.starts_with('<').then(|| text.find('>')).flatten();

@@ -1,4 +1,4 @@
-//! Where tasks lie: in the incident's partition, and in the list of whoever has to do them.
+//! Where tasks lie: in the incident's partition, and in the list of the person who has to do them.
 
 use futures_util::future::try_join_all;
 use tidegate_pipeline::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::model::rows;
 /// A task as its row holds it.
 pub(super) const TASK: Document<Task> = Document::new("task", "a task");
 
-/// Tasks of one person that are read at most, the first due.
+/// Most tasks of one person that are read, the first due first.
 const MAX_MINE: usize = 50;
 
 /// The writes of a task and of its place in a list. The incident's version guards them.
@@ -58,7 +58,7 @@ pub async fn load_all(rows: &Rows, id: &IncidentId) -> Result<Vec<Task>, TableEr
     found.iter().map(|(_, item)| TASK.read(item)).collect()
 }
 
-/// A person's open tasks in all incidents that `may_see` lets them know of, the first due first.
+/// A person's open tasks in all incidents that `may_see` accepts, the first due first.
 pub async fn load_mine(
     rows: &Rows,
     user: &UserId,
@@ -79,10 +79,10 @@ pub async fn load_mine(
     Ok(loaded.filter(|(incident, _)| may_see(incident)).collect())
 }
 
-/// Its place in a person's list, while it is open and somebody's.
+/// Its place in a person's list; `None` if it is done or assigned to nobody.
 fn listed(task: &Task, id: &IncidentId) -> Option<RowKey> {
     let user = task.assignee.as_ref().filter(|_| task.done.is_none())?;
-    // What is due by no time comes last.
+    // Tasks without a date come last.
     let due = task.due.map_or(999_999_999_999_999, Timestamp::millis);
     Some(RowKey::new(
         &["incident_tasks", user.as_str()],

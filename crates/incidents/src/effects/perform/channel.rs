@@ -186,7 +186,7 @@ pub(super) async fn rename(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Und
     ))
 }
 
-/// Archives the channel.
+/// Archives the channel, and records that it is archived. An archived channel is left as it is.
 pub(super) async fn archive(turn: &Turn<'_>, id: &IncidentId) -> Result<Done, Undone> {
     let Some((_, channel)) = in_channel(turn, id).await? else {
         return Ok(Done::default());

@@ -127,7 +127,7 @@ fn rhythm(incident: &Incident, timers: &Timers, kind: TimerKind) -> Option<Rhyth
     }
 }
 
-/// A single reminder.
+/// A reminder that comes once, at `base` plus `first`.
 fn once(base: Timestamp, first: Duration) -> Rhythm {
     Rhythm {
         base,

@@ -24,9 +24,9 @@ pub struct Declare<'a> {
     pub templates: &'a [(String, String)],
     /// The key of the chosen template; `None` before one is chosen.
     pub template: Option<&'a str>,
-    /// The initial title.
+    /// The title that the field begins with; empty leaves it blank.
     pub title: &'a str,
-    /// The initial severity.
+    /// The severity that is initially chosen.
     pub severity: Severity,
     /// The slugs of the services that are initially chosen.
     pub chosen: &'a [String],
@@ -34,7 +34,7 @@ pub struct Declare<'a> {
     pub commander: Option<UserId>,
     /// The options that are initially ticked, out of `private`, `drill` and `triage`.
     pub options: &'a [&'a str],
-    /// The initial description.
+    /// The description that the field begins with; empty leaves it blank.
     pub description: &'a str,
     /// The data that the modal carries to its submission.
     pub metadata: Metadata,

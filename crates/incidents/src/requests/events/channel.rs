@@ -1,4 +1,4 @@
-//! What people do with an incident's channel: come in, put it away, take it out, delete it, rename it.
+//! Events of an incident's channel: a person enters, or the channel is archived, unarchived, deleted or renamed.
 
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::people::PersonKind;
@@ -19,24 +19,25 @@ use crate::model::settings::Settings;
 use crate::model::timeline::EntryKind;
 use crate::render::welcome;
 
-/// Cards shown to one person who comes in, at most: they wait in the incident's lane with everything else.
+/// Most cards of roles that a person who enters is shown: they wait in the incident's lane with everything else.
 const MAX_CARDS: usize = 4;
 
-/// What coming into an incident's channel comes to.
+/// What follows when a person enters an incident's channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coming {
-    /// Nothing: it is not theirs to see, or the account may not join.
+    /// Nothing: the person may not see the incident, or the account may not join.
     Nothing,
-    /// They are shown how things stand.
+    /// The person is shown how things stand.
     Welcome,
-    /// They take part from now on, and are shown how things stand.
+    /// The person becomes a participant, and is shown how things stand.
     TakesPart,
 }
 
-/// What it comes to that somebody came in. Of what everyone may see nobody takes part by that alone: a rush into the
-/// channel rewrites the incident for none of them. Of what is private they do, for somebody let them into a private channel;
-/// into a channel that is open to all, whoever likes lets themself in. `kind` is `None` of whom nothing is known yet, who
-/// may be a guest. Whoever comes when no more can be counted is welcomed all the same.
+/// What follows when a person enters an incident's channel. An incident that everyone may see gets no participant from that: a rush
+/// into the channel would rewrite the incident for each person. A private incident gets one if its channel is private, because
+/// somebody let the person in; anybody can enter a channel that is open to all. `kind` is `None` for a person about whom nothing is
+/// known yet: they may be a guest. A person who enters when the incident has no room for another participant is welcomed all the
+/// same.
 pub(super) fn coming(
     incident: &Incident,
     user: &UserId,
@@ -64,7 +65,7 @@ pub(super) fn coming(
     }
 }
 
-/// Somebody came in.
+/// Decides what follows from a person's joining a channel; `None` if the channel has no incident or nothing follows.
 pub(super) async fn joined(
     context: &Context<'_>,
     channel: &ChannelId,
@@ -99,13 +100,13 @@ pub(super) async fn joined(
     Ok(Some(change.finish(&settings.timers)))
 }
 
-/// Whether only those who were let in see an incident's channel. One of which that is not known counts as open to all.
+/// Whether an incident's channel is private in Slack. A channel about which that is not known counts as open to all.
 async fn has_private_channel(context: &Context<'_>, id: &IncidentId) -> Result<bool, TableError> {
     let place = context.rows.get(&rows::place(id)).await?;
     Ok(place.is_some_and(|place| place.flag("private")))
 }
 
-/// How things stand, and the card of each role that they hold.
+/// The messages that show the person how things stand, and the card of each role that they hold.
 fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effect> {
     let own = settings
         .roles
@@ -129,7 +130,7 @@ fn welcome(incident: &Incident, user: &UserId, settings: &Settings) -> Vec<Effec
     messages.into_iter().map(whisper).collect()
 }
 
-/// Somebody put the channel away, or took it out again.
+/// Decides about a channel that was archived or unarchived; `None` if it has no incident or nothing changes.
 pub(super) async fn archived(
     context: &Context<'_>,
     channel: &ChannelId,
@@ -153,7 +154,7 @@ pub(super) async fn archived(
         .map(Some)
 }
 
-/// Somebody deleted the channel.
+/// Decides about the deletion of a channel; `None` if it has no incident.
 pub(super) async fn deleted(
     context: &Context<'_>,
     channel: &ChannelId,
@@ -189,7 +190,7 @@ async fn noticed(
     Ok(change.finish(&settings.timers))
 }
 
-/// Somebody renamed the channel.
+/// Decides about a new name of a channel; `None` if it has no incident.
 pub(super) async fn renamed(
     context: &Context<'_>,
     channel: &ChannelId,

@@ -17,15 +17,15 @@ use crate::model::timeline::{Entry, EntryKind, Source};
 
 /// A mark that was set or removed.
 pub(super) struct Mark<'a> {
-    /// On which message.
+    /// The message that was marked.
     pub source: &'a Source,
-    /// What it is.
+    /// The kind of mark: a pin, or a reaction by its emoji.
     pub marker: MarkedBy<'a>,
-    /// Whether it was set.
+    /// Whether it was set; false if it was removed.
     pub on: bool,
-    /// When, by Slack's clock.
+    /// The time of the event, by Slack's clock.
     pub ts: &'a Ts,
-    /// By whom.
+    /// The person who set or removed it.
     pub by: &'a UserId,
 }
 
@@ -35,7 +35,7 @@ struct Message {
     deleted: bool,
 }
 
-/// A message was marked in a channel, or a mark removed.
+/// Decides about a mark that was set or removed; `None` if it changes nothing.
 pub(super) async fn marked(
     context: &Context<'_>,
     mark: &Mark<'_>,
@@ -53,7 +53,7 @@ pub(super) async fn marked(
     let change = if mark.on {
         let team = event.and_then(|event| event.team());
         let kind = context.kind(mark.by, team).await?;
-        // Whom nobody knows yet may be a guest.
+        // A person about whom nothing is known yet may be a guest.
         if !kind.is_some_and(|kind| {
             permitted(incident, mark.by, kind, Action::AddToTimeline, &settings)
         }) {
@@ -87,7 +87,7 @@ fn set(
     notes::mark(&mut change, mark.source, known, (marker, mark.ts), words).then_some(change)
 }
 
-/// Takes a mark back. One that is not known yet is remembered: its setting may come later than this.
+/// Removes a mark. One that is not known yet is remembered, because the event that set it may come later.
 fn removed(
     context: &Context<'_>,
     incident: &Incident,
@@ -113,7 +113,7 @@ fn removed(
     Some(change)
 }
 
-/// A message says something else now.
+/// Decides about an edited message; `None` if no timeline holds it.
 pub(super) async fn edited(
     context: &Context<'_>,
     source: &Source,
@@ -130,7 +130,7 @@ pub(super) async fn edited(
     .await
 }
 
-/// A message is gone.
+/// Decides about a deleted message; `None` if no timeline holds it.
 pub(super) async fn deleted(
     context: &Context<'_>,
     source: &Source,
@@ -145,9 +145,9 @@ pub(super) async fn deleted(
     .await
 }
 
-/// Has the entries of a message follow it, on every timeline that knows of it. `follow` says whether it learned anything,
-/// which is written down even where no entry changes: it outdates events that are still on their way. The entry of a
-/// declaration stays: it tells of more than the message.
+/// Edits the entries of a message on every timeline that knows of it. `follow` returns whether it learned anything, which is stored
+/// even if no entry changes: it outdates events that are still on their way. The entry of a declaration stays, because it tells of
+/// more than the message.
 async fn followed(
     context: &Context<'_>,
     source: &Source,
@@ -155,7 +155,7 @@ async fn followed(
 ) -> Result<Option<Decision>, TableError> {
     let mut changes = Vec::new();
     for id in marks::incidents_of(context.rows, source).await? {
-        // The incident first: what is read after it is guarded by its version.
+        // The incident first: its version guards everything that is read after it.
         let Some(incident) = rows::load_alone(context.rows, &id).await? else {
             continue;
         };
@@ -187,7 +187,7 @@ async fn followed(
     Ok(Some(all))
 }
 
-/// A message's words: those that were mirrored, which are the latest; else those that the event carries; else its address.
+/// A message's words: the mirrored ones, which are the latest; or else those in the event; or else the message's address.
 async fn read(
     rows: &Rows,
     source: &Source,
@@ -217,7 +217,7 @@ async fn read(
     Ok(Message { words, deleted })
 }
 
-/// Stands for a message without words, or one that was never seen.
+/// The address that stands for a message without words, or one that was never seen.
 fn address(source: &Source, event: Option<Event<'_>>) -> String {
     let carried = event.and_then(|event| event.item_message());
     match carried.and_then(|message| message.permalink()) {

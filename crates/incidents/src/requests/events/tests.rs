@@ -1,4 +1,4 @@
-//! Tests of what is heard in an event. What comes of it needs rows: `crates/local/tests/incidents/incidents/record.rs`.
+//! Tests of what is heard in an event. Tests of the result need rows: `crates/local/tests/incidents/incidents/record.rs`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! From a verdict to the transaction that it becomes, with the answer to whoever asked.
+//! From a verdict to the transaction that it becomes, with the answer to the asker.
 
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::audit::{self, AuditNote};
@@ -18,15 +18,15 @@ use crate::service::Incidents;
 
 /// A verdict on its way into the table.
 pub struct Settled {
-    /// What to commit.
+    /// The writes and posts to commit in one transaction.
     pub decision: Decision,
-    /// What whoever asked is told.
+    /// The answer to the asker; `None` if they get none.
     pub answer: Option<Result<Reply, RequestError>>,
-    /// The incident that it changes.
+    /// The incident that it changes; `None` if it changes none.
     pub incident: Option<IncidentId>,
 }
 
-/// Turns a verdict into what to commit; a form is shown on the way.
+/// Turns a verdict into a decision to commit. If the verdict is a form, shows it.
 pub(super) async fn settle(
     incidents: &Incidents,
     tenant: &TenantId,
@@ -87,7 +87,7 @@ pub(super) async fn settle(
     })
 }
 
-/// The user or key that changed the settings, as the audit trail names them. What the settings say is not noted.
+/// The user or key that changed the settings, as the audit trail names them. The note does not hold the settings themselves.
 fn auditor(actor: &Actor) -> audit::Actor {
     match actor {
         Actor::Person(user) => audit::Actor::Person(user.clone()),
@@ -97,7 +97,7 @@ fn auditor(actor: &Actor) -> audit::Actor {
     }
 }
 
-/// The post that answers whoever asked, seen by nobody else.
+/// The post that answers the asker, seen by nobody else.
 pub(super) fn answer(to: &ReplyTo, message: &Json) -> Vec<Post> {
     match to {
         ReplyTo::Url(url) => {

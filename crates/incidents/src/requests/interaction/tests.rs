@@ -10,7 +10,7 @@ use crate::render::expired_form::{OpenForm, message_of};
 use crate::render::modals::declare::{Declare, modal};
 use crate::render::reminder;
 
-/// What an interaction asks, given the fields that differ.
+/// The request of an interaction, given the fields that differ.
 fn request(mut payload: Value) -> Option<(RequestKind, Subject)> {
     payload["user"] = json!({"id": "U1", "team_id": "T1"});
     let text = payload.to_string();
@@ -18,7 +18,7 @@ fn request(mut payload: Value) -> Option<(RequestKind, Subject)> {
     Some((request.kind, request.subject))
 }
 
-/// What a click on an element asks.
+/// The request of a click on an element.
 fn click(element: &Value) -> Option<(RequestKind, Subject)> {
     let action = json!({"action_id": element["action_id"], "block_id": "b", "type": "button", "value": element["value"]});
     request(json!({"type": "block_actions", "channel": {"id": "C1"}, "actions": [action]}))

@@ -26,7 +26,7 @@ pub struct Document {
     title: String,
     /// Components by id, which is the slug of a service.
     pub(super) components: BTreeMap<String, PageComponent>,
-    /// Incidents, newest first.
+    /// Incidents, newest first; at most [`MAX_RESOLVED`] of them are resolved.
     pub(super) incidents: Vec<Entry>,
     /// Number of updates so far, which is the id of the latest.
     updates: u64,
@@ -44,7 +44,7 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) status: String,
     pub(super) impact: String,
-    /// Updates, newest first.
+    /// Updates of the incident, newest first.
     pub(super) updates: Vec<Update>,
 }
 

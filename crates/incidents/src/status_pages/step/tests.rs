@@ -1,5 +1,5 @@
-//! Tests of the steps as a pure function: whatever response is lost and whenever a sender dies, the page ends with
-//! every text once and in order.
+//! Tests of the steps as a pure function: if any response is lost and a sender dies at any time, the page still ends
+//! with every text once and in order.
 
 use proptest::prelude::*;
 use tidegate_connectors::status_page::{Posted, PostedUpdate, UpdateId, find_ours};

@@ -1,4 +1,4 @@
-//! What the disk can do at best: appending 2.5 kB and waiting for it, over and over.
+//! The most that the disk can do: appending 2.5 kB and waiting for it, over and over.
 
 use std::fs::OpenOptions;
 use std::io::Write;

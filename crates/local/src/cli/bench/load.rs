@@ -46,7 +46,7 @@ pub(super) struct Event {
     tenants: u64,
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Default)]
 pub(super) struct Report {
     pub(super) sent: u64,

@@ -105,6 +105,6 @@ pub(super) fn cpu_seconds(pid: u32) -> Option<f64> {
     // The name in parentheses may hold anything, so the fields are counted from behind it.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    // Linux counts in hundredths of a second for every program, whatever its own tick is.
+    // Linux counts in hundredths of a second for every program, even if its own tick is another.
     Some(ticks / 100.0)
 }

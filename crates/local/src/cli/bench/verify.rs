@@ -18,7 +18,7 @@ use crate::store::Store;
 /// How long a standstill may last before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What was found.
+/// The numbers of events and replies that were found in the table and at the stand-in Slack.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) stored: usize,

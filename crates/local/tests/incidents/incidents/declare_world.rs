@@ -1,6 +1,6 @@
-//! A world in which somebody declares an incident: the command's worker, the sender of the effects and the stand-in
-//! Slack on one clock, over a table that fails by appointment. Whoever handles the incident can be killed at any call of
-//! the table and at any call of Slack.
+//! A world in which somebody declares an incident: the command's worker, the sender of the effects and the stand-in Slack on one
+//! clock, over a table that fails by appointment. The process that handles the incident can be killed at any call of the table and
+//! at any call of Slack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -65,7 +65,7 @@ struct Gate {
     frozen: Arc<Notify>,
 }
 
-/// The world.
+/// A world with a gate before Slack, and a worker that declares incidents.
 pub(crate) struct DeclareWorld {
     pub(crate) world: World,
     commands: Arc<EmbeddedQueue>,
@@ -103,7 +103,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Everything, once.
+    /// What there is when everything was done once.
     pub(crate) fn whole() -> Self {
         let told = ["C0GENERAL01", "C0INCIDENT1", "D0BOB000001"];
         Self {

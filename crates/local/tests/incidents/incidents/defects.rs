@@ -279,7 +279,7 @@ async fn seed_defect_9_limits_are_waited_out_and_what_comes_twice_is_done_once()
 async fn seed_defect_10_forms_are_answered_the_command_passes_on_and_an_end_is_no_end() {
     let workspace = workspace().await;
     let room = declares(&workspace, BOB, "Checkout is down sev:P2").await;
-    // What is wrong with a form reaches whoever filled it in, also after it was taken.
+    // The problems of a form reach the person who filled it in, also after it was taken.
     workspace.types(BOB, &room, "update").await;
     let pass = format!("commander {}", mention(CAROL));
     workspace.types(BOB, &room, &pass).await;

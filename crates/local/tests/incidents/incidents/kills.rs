@@ -1,5 +1,5 @@
-//! Whoever handles a declaration is killed at every step of it: never two channels, never two announcements, never a
-//! lost incident.
+//! The process that handles a declaration is killed at every step of it: never two channels, never two announcements,
+//! never a lost incident.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -18,7 +18,7 @@ const OUTAGE: Duration = Duration::from_mins(10);
 /// How soon after its end everything is done.
 const SOON: Duration = Duration::from_mins(3);
 
-/// How Slack refuses.
+/// The ways in which Slack refuses while it is down.
 const KINDS: [FaultKind; 4] = [
     FaultKind::Http503,
     FaultKind::OkFalse,

@@ -24,13 +24,13 @@ use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::table::{Rows, WriteAction};
 use tidegate_slack::ids::{TenantId, UserId};
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
 /// Incidents that there have been: the help has low numbers in its examples.
 const BEFORE: u32 = 8000;
 const PEOPLE: [&str; 3] = ["U0ANN", "U0BEN", "U0CAT"];
 
-/// What becomes of an incident.
+/// The plan of an incident.
 #[derive(Debug, Clone)]
 struct Plan {
     commander: usize,
@@ -41,7 +41,7 @@ struct Plan {
     private: bool,
 }
 
-/// Who asks.
+/// The person who asks, with their rights.
 #[derive(Debug, Clone)]
 struct Asker {
     person: usize,
@@ -235,7 +235,7 @@ async fn same_as_if_hidden_ones_were_not_there(plans: &[Plan], asker: &Asker) {
     let sees = |n: usize| {
         let plan = &plans[n];
         let member = asker.kind == PersonKind::Member;
-        // Whoever has a task in a private incident takes no part in it by that.
+        // A person who has a task in a private incident is no participant because of that.
         asker.admin || (member && (!plan.private || plan.commander == asker.person))
     };
     let (_other, visible) = world(plans, sees).await;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One page.
+/// A page of the documentation, as text.
 pub(crate) struct Page {
     pub(crate) path: PathBuf,
     pub(crate) text: String,

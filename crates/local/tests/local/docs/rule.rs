@@ -30,13 +30,13 @@ const ELSEWHERE: [&[&str]; 7] = [
 /// What to do with a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// Start the server.
+    /// Start the server with `cargo run`.
     Serve,
     /// Run the command line with these arguments.
     Run(Vec<String>),
-    /// Send a request.
+    /// Send a request with these arguments of `curl`.
     Curl(Vec<String>),
-    /// Set a variable.
+    /// Set a variable of the shell, by name and value.
     Export(String, String),
     /// Lint the templates, if asked to.
     Validate,

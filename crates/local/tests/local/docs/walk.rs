@@ -37,7 +37,7 @@ impl Sandbox<'_> {
             let done = async {
                 let before = self.jobs_done().await?;
                 self.take_step(line).await?;
-                // Whoever types the next line has seen what became of this one.
+                // A person who types the next line has seen the result of this one.
                 let after = wait_for(async || {
                     let now = self.jobs_done().await?;
                     Ok((now > before).then_some(()))
@@ -240,7 +240,7 @@ impl World {
                 text = text.replace(&format!("<{sign}{id}>"), &format!("{sign}{name}"));
             }
         }
-        // What is left between brackets is a link, of which its label is shown.
+        // The rest between brackets is a link, whose label is shown.
         while let Some((before, rest)) = text.split_once('<')
             && let Some((link, after)) = rest.split_once('>')
         {

@@ -22,7 +22,7 @@ use tokio::sync::{Mutex as Turn, mpsc};
 
 use super::parts::JumpClock;
 
-/// The stand-in.
+/// The stand-in for Slack's Web API and its WebSockets. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) url: String,
@@ -140,7 +140,7 @@ impl Wire {
         }
     }
 
-    /// The next acknowledgement.
+    /// The next acknowledgement; panics if something else comes.
     pub(crate) async fn ack(&mut self) -> Value {
         match self.frame().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),

@@ -49,8 +49,8 @@ impl Clock for JumpClock {
     }
 }
 
-/// A queue that keeps what it is sent, when it is let to, and refuses as often as it is told. What it takes goes on to
-/// another queue, if there is one.
+/// A queue that keeps what it is sent, when it is let to, and refuses as often as it is told. Messages that it takes go
+/// on to another queue, if there is one.
 pub(crate) struct Gate {
     /// One permit a message.
     pub(crate) open: Semaphore,

@@ -158,7 +158,7 @@ async fn what_comes_again_has_one_effect() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_the_queue_refused_has_one_effect_in_the_end() {
-    // What is refused is not acknowledged, which Slack takes for silence.
+    // A refused envelope is not acknowledged, which Slack takes for silence.
     let (slack, api) = slack_with_patience(Duration::from_secs(3)).await;
     let world = World::start_with(&api, &[]).await;
     let file = QueueFile::open(

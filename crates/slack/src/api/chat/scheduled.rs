@@ -1,4 +1,4 @@
-//! `chat.scheduleMessage` and its kin: what Slack itself will say later.
+//! `chat.scheduleMessage` and related methods: messages that Slack posts later.
 
 use serde_json::Value;
 
@@ -7,41 +7,41 @@ use crate::api::types::{Empty, List, Metadata};
 use crate::ids::{ChannelId, Ts};
 
 method! {
-    /// Has Slack say something later.
+    /// Has Slack post a message later.
     Write "chat.scheduleMessage": ScheduleMessage {
-        /// Where.
+        /// The channel or direct message that gets it.
         channel: ChannelId,
-        /// Unix seconds, 120 days ahead at most.
+        /// The time to post it, in Unix seconds, at most 120 days from now.
         post_at: i64,
-        /// What.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit, 50 at most.
         blocks: Option<Vec<Value>>,
-        /// In that thread.
+        /// The head of the thread to answer in; `None` posts in the channel.
         thread_ts: Option<Ts>,
-        /// What the app wants to find again.
+        /// Data that the app attaches: an `event_type` and an `event_payload`.
         metadata: Option<Value>,
     } => Scheduled
 }
 
 method! {
-    /// Takes back what has not been said yet.
+    /// Cancels a message that has not been posted yet.
     Write "chat.deleteScheduledMessage": DeleteScheduledMessage {
-        /// Where.
+        /// The channel that would have got it.
         channel: ChannelId,
-        /// Which.
+        /// The id that `chat.scheduleMessage` answered with, `Q…`.
         scheduled_message_id: String,
     } => Empty
 }
 
 method! {
-    /// What has not been said yet.
+    /// Lists the messages that have not been posted yet.
     Read "chat.scheduledMessages.list": ListScheduledMessages {
-        /// Where; everywhere if empty.
+        /// The channel whose messages are listed; all channels if empty.
         channel: Option<ChannelId>,
-        /// Where to go on.
+        /// The cursor from the page before; `None` begins at the first page.
         cursor: Option<String>,
-        /// Page size.
+        /// Most messages in one page.
         limit: Option<u32>,
     } => ScheduledPage
 }
@@ -49,22 +49,22 @@ method! {
 paged!(ListScheduledMessages);
 
 answer! {
-    /// What will be said.
+    /// A message that Slack will post.
     Scheduled {
         must {
-            /// By which it can be taken back.
+            /// The id by which it can be cancelled, `Q…`.
             scheduled_message_id: String,
         }
-        /// Unix seconds.
+        /// The time at which Slack posts it, in Unix seconds.
         post_at: i64,
     }
 }
 
 answer! {
-    /// A page of what will be said.
+    /// A page of messages that Slack will post.
     ScheduledPage {
         must {
-            /// In no promised order.
+            /// The messages, in no promised order.
             scheduled_messages: List<ScheduledMessage>,
         }
         /// Where the next page begins.
@@ -73,17 +73,17 @@ answer! {
 }
 
 answer! {
-    /// What will be said.
+    /// A message that Slack will post.
     ScheduledMessage {
         must {
-            /// By which it can be taken back.
+            /// The id by which it can be cancelled, `Q…`.
             id: String,
         }
-        /// Where.
+        /// The channel that gets it.
         channel_id: Option<ChannelId>,
-        /// Unix seconds.
+        /// The time at which Slack posts it, in Unix seconds.
         post_at: i64,
-        /// What.
+        /// The text in mrkdwn.
         text: String,
     }
 }

@@ -5,11 +5,11 @@ use crate::api::types::Empty;
 use crate::ids::{ChannelId, TenantId, UserId};
 
 method! {
-    /// Makes a channel.
+    /// Makes a channel. `name_taken` is a refusal, also if the other one is archived.
     Write "conversations.create": Create {
         /// Lower case, 80 characters at most.
         name: String,
-        /// Invitation only.
+        /// Whether people can enter only by invitation; public by default.
         is_private: Option<bool>,
         /// The workspace, for a token of an organisation.
         team_id: Option<TenantId>,
@@ -17,9 +17,9 @@ method! {
 }
 
 method! {
-    /// Closes a channel.
+    /// Archives a channel: nobody can post there, and its history stays readable.
     Write "conversations.archive": Archive {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
     } => Empty
 }
@@ -27,7 +27,7 @@ method! {
 method! {
     /// Opens a closed channel again.
     Write "conversations.unarchive": Unarchive {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
     } => Empty
 }
@@ -35,7 +35,7 @@ method! {
 method! {
     /// Gives a channel another name.
     Write "conversations.rename": Rename {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
         /// Slack may change it: the answer says to what.
         name: String,
@@ -45,7 +45,7 @@ method! {
 method! {
     /// Brings people into a channel.
     Write "conversations.invite": Invite {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
         /// Joined by commas, 1000 at most.
         users: String,
@@ -57,33 +57,33 @@ method! {
 method! {
     /// Puts a person out of a channel.
     Write "conversations.kick": Kick {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
-        /// Whom.
+        /// The person who is put out, `U…` or `W…`.
         user: UserId,
     } => Empty
 }
 
 method! {
-    /// Enters a public channel.
+    /// Enters a public channel as the token's user.
     Write "conversations.join": Join {
-        /// Which.
+        /// The id of the channel, `C…`.
         channel: ChannelId,
     } => OneChannel
 }
 
 method! {
-    /// Leaves a channel.
+    /// Takes the token's user out of a channel.
     Write "conversations.leave": Leave {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
     } => Left
 }
 
 answer! {
-    /// What came of leaving.
+    /// The result of leaving a channel.
     Left {
-        /// It was so before.
+        /// Whether the token's user was not in it before.
         not_in_channel: bool,
     }
 }
@@ -91,9 +91,9 @@ answer! {
 method! {
     /// Opens a direct message, or finds the one that is there.
     Write "conversations.open": Open {
-        /// By its id, or by whom it is with.
+        /// The id of the direct message; `None` if `users` name it.
         channel: Option<ChannelId>,
-        /// With whom: joined by commas, 8 at most.
+        /// The other people's ids, joined by commas, 8 at most.
         users: Option<String>,
         /// Answers with the whole conversation instead of its id.
         return_im: Option<bool>,
@@ -103,9 +103,9 @@ method! {
 method! {
     /// Says what a channel is about at present.
     Write "conversations.setTopic": SetTopic {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
-        /// 250 characters at most.
+        /// The new text, 250 characters at most.
         topic: String,
     } => Empty
 }
@@ -113,9 +113,9 @@ method! {
 method! {
     /// Says what a channel is for.
     Write "conversations.setPurpose": SetPurpose {
-        /// Which.
+        /// The id of the channel, `C…` or `G…`.
         channel: ChannelId,
-        /// 250 characters at most.
+        /// The new text, 250 characters at most.
         purpose: String,
     } => Empty
 }

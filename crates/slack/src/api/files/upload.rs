@@ -19,7 +19,7 @@ pub struct Upload {
     pub title: Option<String>,
     /// A description for people who cannot see it.
     pub alt_txt: Option<String>,
-    /// The whole content.
+    /// The whole content, which is held in memory.
     pub bytes: Vec<u8>,
     /// The channel in which it is shared. `None` shares it with nobody.
     pub channel: Option<ChannelId>,

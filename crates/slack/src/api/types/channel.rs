@@ -7,34 +7,34 @@ answer! {
     /// A channel, group or direct message.
     Channel {
         must {
-            /// `C…`, `G…` or `D…`.
+            /// The id of the conversation, `C…`, `G…` or `D…`.
             id: ChannelId,
         }
-        /// Without `#`; empty for direct messages.
+        /// The name without `#`; empty for direct messages.
         name: String,
-        /// A direct message.
+        /// Whether it is a direct message between two.
         is_im: bool,
-        /// A direct message of several.
+        /// Whether it is a direct message of several people.
         is_mpim: bool,
-        /// Invitation only.
+        /// Whether people can enter only by invitation.
         is_private: bool,
-        /// Closed for good, or until it is opened again.
+        /// Whether it is archived, so that nobody can post there.
         is_archived: bool,
         /// Whether the token's user is in it.
         is_member: bool,
-        /// Shared with another workspace of the organisation, or another organisation.
+        /// Whether it is shared with another workspace or another organisation.
         is_shared: bool,
-        /// Shared with another organisation: Slack Connect.
+        /// Whether it is shared with another organisation: Slack Connect.
         is_ext_shared: bool,
-        /// Shared within the organisation.
+        /// Whether workspaces of one organisation share it.
         is_org_shared: bool,
-        /// Who made it.
+        /// The person or bot user who made it.
         creator: Option<UserId>,
-        /// Unix seconds.
+        /// The time at which it was made, in Unix seconds.
         created: i64,
-        /// Unix milliseconds.
+        /// The time of its latest change, in Unix milliseconds.
         updated: i64,
-        /// How many are in it, where that was asked for.
+        /// The number of members, if that was asked for.
         num_members: Option<u64>,
         /// The other person of a direct message.
         user: Option<UserId>,
@@ -42,9 +42,9 @@ answer! {
         context_team_id: Option<TenantId>,
         /// The workspaces that share it.
         shared_team_ids: List<TenantId>,
-        /// What it is about at present.
+        /// The topic: what it is about at present.
         topic: Option<Note>,
-        /// What it is for.
+        /// The purpose: what it is for.
         purpose: Option<Note>,
     }
 }
@@ -52,11 +52,11 @@ answer! {
 answer! {
     /// A topic or a purpose.
     Note {
-        /// What it says.
+        /// The text; empty if nobody wrote one.
         value: String,
-        /// Who wrote it.
+        /// The person who wrote it; `None` if nobody did.
         creator: Option<UserId>,
-        /// Unix seconds.
+        /// The time at which it was written, in Unix seconds; 0 if it never was.
         last_set: i64,
     }
 }

@@ -6,37 +6,37 @@ use super::List;
 use crate::ids::{ChannelId, UserId};
 
 answer! {
-    /// A file. Its content is behind `url_private`, for whoever has a token.
+    /// A file. Its content is at `url_private`, which takes a token.
     File {
         must {
-            /// `F…`.
+            /// The id of the file, `F…`.
             id: String,
         }
-        /// With its ending.
+        /// The file's name with its extension, such as `graph.png`.
         name: Option<String>,
-        /// What it is shown as.
+        /// The title under which Slack shows it.
         title: Option<String>,
-        /// Media type.
+        /// The media type, such as `image/png`.
         mimetype: Option<String>,
-        /// Slack's own word for the type.
+        /// Slack's own name of the type, such as `png`.
         filetype: Option<String>,
-        /// Bytes.
+        /// The length of the content in bytes.
         size: u64,
-        /// `tombstone` for one that was deleted.
+        /// The mode; `tombstone` for a file that was deleted.
         mode: Option<String>,
-        /// Who uploaded it.
+        /// The person or bot user who uploaded it.
         user: Option<UserId>,
-        /// Unix seconds.
+        /// The time of the upload, in Unix seconds.
         created: i64,
-        /// Whether it lies elsewhere.
+        /// Whether the content is on another service, such as Google Drive.
         is_external: bool,
-        /// `check_file_info` where the file must be asked for by itself: Slack Connect.
+        /// `check_file_info` if the file has to be read with `files.info`, because it comes over Slack Connect.
         file_access: Option<String>,
-        /// Needs a token.
+        /// The address of the content, which takes a token with `files:read`.
         url_private: Option<String>,
-        /// For people.
+        /// An `https` address that opens the file for people who may see it.
         permalink: Option<String>,
-        /// Opens to anybody who has it, once the file has been made public.
+        /// An address that opens the file for everybody, once it has been made public.
         permalink_public: Option<SecretString>,
         /// Public channels it was shared to.
         channels: List<ChannelId>,

@@ -7,47 +7,47 @@ use super::file::File;
 use crate::ids::{ChannelId, TenantId, Ts, UserId};
 
 answer! {
-    /// A message of a channel. Blocks and attachments are as Slack sent them: what is stored loses nothing.
+    /// A message of a channel. Blocks and attachments are as Slack sent them: a stored message loses nothing.
     Message {
         must {
-            /// Its identity within the channel.
+            /// The timestamp that identifies it within the channel.
             ts: Ts,
         }
-        /// What kind of message, if it is no plain one.
+        /// The kind of message, such as `bot_message`; `None` for a plain one.
         subtype: Option<String>,
         /// Its channel, in the few answers that say so.
         channel: Option<ChannelId>,
         /// The author, if it is a person or bot user.
         user: Option<UserId>,
-        /// The author's workspace.
+        /// The workspace that the author belongs to, `T…`.
         team: Option<TenantId>,
-        /// `B…`, if an app wrote it.
+        /// The bot's id, `B…`, if an app wrote it.
         bot_id: Option<String>,
-        /// `A…`, if an app wrote it.
+        /// The app's id, `A…`, if an app wrote it.
         app_id: Option<String>,
         /// The name an app chose for it.
         username: Option<String>,
-        /// The text, or what stands for it where blocks cannot be shown.
+        /// The text in mrkdwn, which stands for the blocks where they cannot be shown.
         text: String,
         /// The thread it belongs to; its own `ts` at the head of a thread.
         thread_ts: Option<Ts>,
-        /// Who wrote the head of the thread.
+        /// The author of the first message of the thread.
         parent_user_id: Option<UserId>,
         /// At the head of a thread.
         reply_count: u64,
         /// At the head of a thread.
         latest_reply: Option<Ts>,
-        /// Set once it has been changed.
+        /// The latest change; `None` if it was never changed.
         edited: Option<Edited>,
-        /// Rich content.
+        /// Rich content: blocks of Block Kit.
         blocks: List<Value>,
         /// The older form of rich content, and previews of links.
         attachments: List<Value>,
         /// Files that came with it.
         files: List<File>,
-        /// How people reacted.
+        /// The reactions, one for each emoji.
         reactions: List<Reaction>,
-        /// What an app attached, if that was asked for.
+        /// The metadata that an app attached, if that was asked for.
         metadata: Option<Value>,
     }
 }
@@ -55,9 +55,9 @@ answer! {
 answer! {
     /// A change of a message.
     Edited {
-        /// By whom.
+        /// The person or bot user who changed it last.
         user: Option<UserId>,
-        /// When.
+        /// The time of the latest change, as Slack writes timestamps.
         ts: Option<Ts>,
     }
 }
@@ -66,12 +66,12 @@ answer! {
     /// One emoji on a message or file.
     Reaction {
         must {
-            /// Without colons.
+            /// The emoji's name without colons, such as `eyes`.
             name: String,
         }
-        /// How many people.
+        /// The number of people who reacted with it.
         count: u64,
-        /// Who, though not always all of them.
+        /// The people who reacted with it; Slack may leave some out.
         users: List<UserId>,
     }
 }

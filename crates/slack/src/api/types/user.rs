@@ -10,40 +10,40 @@ answer! {
     /// A person or bot user.
     User {
         must {
-            /// `U…` or `W…`.
+            /// The id of the person or bot user, `U…` or `W…`.
             id: UserId,
         }
-        /// Their workspace.
+        /// The workspace that the account belongs to, `T…`.
         team_id: Option<TenantId>,
         /// Their handle, which nobody should be shown any more.
         name: String,
-        /// What they call themselves in full.
+        /// The person's full name.
         real_name: Option<String>,
-        /// Whether the account has ended.
+        /// Whether the account is deactivated.
         deleted: bool,
-        /// Whether it is an app's.
+        /// Whether it is a bot user.
         is_bot: bool,
         /// Whether it is the app of the token.
         is_app_user: bool,
-        /// Rights.
+        /// Whether they administer the workspace.
         is_admin: bool,
-        /// Rights.
+        /// Whether they own the workspace.
         is_owner: bool,
-        /// A guest of several channels.
+        /// Whether they are a guest of one or several channels.
         is_restricted: bool,
-        /// A guest of one channel.
+        /// Whether they are a guest of one channel only.
         is_ultra_restricted: bool,
-        /// Belongs to another organisation.
+        /// Whether the account belongs to another organisation.
         is_stranger: bool,
-        /// IANA name.
+        /// The time zone by its IANA name, such as `Europe/Berlin`.
         tz: Option<String>,
-        /// Seconds.
+        /// Seconds that their clock is ahead of UTC; less than 0 if it is behind.
         tz_offset: Option<i64>,
-        /// If it was asked for: `en-US`.
+        /// The language, such as `en-US`, if it was asked for.
         locale: Option<String>,
-        /// Unix seconds.
+        /// The time of the account's latest change, in Unix seconds.
         updated: i64,
-        /// The rest.
+        /// The profile that the person filled in.
         profile: Option<Profile>,
         /// The account within the organisation.
         enterprise_user: Option<EnterpriseUser>,
@@ -51,29 +51,29 @@ answer! {
 }
 
 answer! {
-    /// What a person says of themselves.
+    /// A profile, which the person fills in themselves.
     Profile {
-        /// What they are called in channels; empty for whoever chose none.
+        /// The name that channels show; empty if the person chose none.
         display_name: String,
-        /// In full.
+        /// The full name, as they wrote it.
         real_name: String,
-        /// With scope `users:read.email`.
+        /// The address, if the token has the scope `users:read.email`.
         email: Option<String>,
-        /// Their job.
+        /// The title of their job, as they wrote it.
         title: Option<String>,
-        /// `B…`, for a bot.
+        /// The bot's id, `B…`, if it is one.
         bot_id: Option<String>,
-        /// `A…`, for a bot.
+        /// The id of the bot's app, `A…`, if it is one.
         api_app_id: Option<String>,
-        /// Their workspace.
+        /// The workspace that the profile belongs to, `T…`.
         team: Option<TenantId>,
-        /// What they are doing.
+        /// The text of the status.
         status_text: Option<String>,
-        /// With colons.
+        /// The emoji of the status, with colons, such as `:palm_tree:`.
         status_emoji: Option<String>,
-        /// A small picture.
+        /// The address of their picture, 72 pixels wide and high.
         image_72: Option<String>,
-        /// Fields that the workspace added, by `X…`.
+        /// Fields that the workspace added, by their ids, `X…`.
         fields: BTreeMap<String, Value>,
     }
 }
@@ -81,9 +81,9 @@ answer! {
 answer! {
     /// An account within an organisation.
     EnterpriseUser {
-        /// `W…` or `U…`.
+        /// The id of the account within the organisation, `W…` or `U…`.
         id: Option<UserId>,
-        /// The organisation.
+        /// The id of the organisation, `E…`.
         enterprise_id: Option<TenantId>,
         /// The workspaces it belongs to.
         teams: super::List<TenantId>,

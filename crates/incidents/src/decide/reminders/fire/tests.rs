@@ -301,7 +301,7 @@ proptest! {
             let armed: BTreeMap<_, _> =
                 room.timers.iter().map(|(kind, timer)| (*kind, timer.at)).collect();
             prop_assert_eq!(&armed, &wanted, "after {:?}", step);
-            // Whatever is due goes off, once each for its name, and never stays due.
+            // Every timer that is due goes off, once each for its name, and never stays due.
             for kind in TimerKind::ALL {
                 let Some(timer) = room.timers.get(&kind).filter(|timer| timer.at <= room.now) else {
                     continue;

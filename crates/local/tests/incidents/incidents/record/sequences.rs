@@ -1,4 +1,4 @@
-//! Whatever happens to a few messages, in whatever order it arrives: the chain holds, and each has one entry at most.
+//! A few messages change in every way, and the events arrive in any order: the chain holds, and each message has one entry at most.
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@ use tidegate_slack::http_client;
 use tidegate_slack::ids::{ChannelId, TenantId};
 use tidegate_testing::faulty_table::FaultyTable;
 
-/// 2026-11-21 10:30 UTC.
+/// The time of the tests: 2026-11-21 10:30 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
 
 /// An incident `INC-1` with the channel `C1`, and those who may be asked about.
