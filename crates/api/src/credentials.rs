@@ -37,7 +37,7 @@ impl Api {
     }
 
     async fn operator(&self, head: &Parts) -> Result<Caller, ApiError> {
-        let (secrets, name) = &self.operator_key;
+        let (secrets, name) = self.operator_key.get();
         let key = secrets.get(name).await?;
         if keys_match(bearer(head), &key) {
             return Ok(Caller::Operator);
@@ -60,7 +60,7 @@ impl Api {
         };
         let member = member.ok_or_else(|| ApiError::unauthorized(MEMBER_HINT))?;
         // Erasure removes rows one by one. Credentials of the workspace must stop at once.
-        if self.keyring.is_erased(&member.tenant).await? {
+        if self.keyring.get().is_erased(&member.tenant).await? {
             return Err(ApiError::unauthorized(MEMBER_HINT));
         }
         Ok(member)

@@ -46,6 +46,21 @@ impl Gate {
     }
 }
 
+/// A part of the API that its own handlers use and that no domain can take out.
+pub struct Own<T>(T);
+
+impl<T> From<T> for Own<T> {
+    fn from(part: T) -> Self {
+        Self(part)
+    }
+}
+
+impl<T> Own<T> {
+    pub(crate) fn get(&self) -> &T {
+        &self.0
+    }
+}
+
 /// The error for a handler that asks for more than its caller may see. That is a defect of ours, so the caller learns no detail.
 fn rows_denied() -> ApiError {
     ApiError::Internal("a handler asked for rows that its caller may not see".to_owned())

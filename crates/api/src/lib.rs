@@ -36,7 +36,7 @@ use tidegate_pipeline::secrets::Secrets;
 pub use self::call::{Call, Caller, Identity, Member, Parameters};
 pub use self::domain::{ApiSpec, DomainApi, Members, Role};
 pub use self::error::ApiError;
-pub use self::gate::Gate;
+pub use self::gate::{Gate, Own};
 use self::limits::RateLimit;
 pub use self::limits::{CALLS, Limits};
 pub use self::route::{Access, ApiResult, Handler, HandlerFuture, Route};
@@ -63,19 +63,19 @@ pub struct Api {
     /// The table, behind the rights of the caller.
     pub table: Gate,
     /// The queue that replayed events are sent to.
-    pub events: Arc<dyn Queue>,
+    pub events: Own<Arc<dyn Queue>>,
     /// The queue that replayed commands and interactions are sent to.
-    pub commands: Arc<dyn Queue>,
+    pub commands: Own<Arc<dyn Queue>>,
     /// The clock that dates every call.
     pub clock: Arc<dyn Clock>,
     /// The store that holds the operator key, and the name of the key in it.
-    pub operator_key: (Arc<dyn Secrets>, String),
+    pub operator_key: Own<(Arc<dyn Secrets>, String)>,
     /// How long a ledger row is kept after its event.
     pub keep: Duration,
     /// The queue that wake-ups of outbox lanes are sent to.
     pub wake_ups: Arc<dyn Queue>,
     /// The data keys, which also say whether a workspace has been erased.
-    pub keyring: Arc<Keyring>,
+    pub keyring: Own<Arc<Keyring>>,
     /// The audit trail of every workspace.
     pub audit: Audit,
     /// Tells what a person may do in their workspace.

@@ -116,13 +116,13 @@ impl Product {
             .filter_map(|plugged| plugged.api.clone());
         Api {
             table: self.world.table.clone().into(),
-            events: queues.events,
-            commands: queues.commands,
+            events: queues.events.into(),
+            commands: queues.commands.into(),
             clock: Arc::clone(&self.world.clock),
-            operator_key,
+            operator_key: operator_key.into(),
             keep: self.config.keep,
             wake_ups: Arc::clone(&self.world.wake_ups),
-            keyring: Arc::clone(&self.world.keyring),
+            keyring: Arc::clone(&self.world.keyring).into(),
             audit: self.world.audit(),
             members: Arc::new(self.installs.clone()),
             site: self.config.site.clone(),

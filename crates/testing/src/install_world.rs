@@ -17,7 +17,7 @@ use tidegate_fake_slack::{Approval, FakeConfig, FakeSlack, InstallRecord};
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_pipeline::clock::{Clock, SystemClock, Timestamp};
 use tidegate_pipeline::queue::Queue;
-use tidegate_pipeline::secrets::FixedSecret;
+use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 use tidegate_pipeline::table::Rows;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
@@ -130,14 +130,16 @@ impl InstallWorld {
     }
 
     fn api(&self) -> Api {
+        let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret("operator".into()));
+        let operator_key = (secrets, "KEY".to_owned());
         Api {
             table: self.engine.table().into(),
-            events: Arc::clone(&self.queue),
-            commands: Arc::clone(&self.queue),
+            events: Arc::clone(&self.queue).into(),
+            commands: Arc::clone(&self.queue).into(),
             clock: Arc::new(self.clock.clone()),
-            operator_key: (Arc::new(FixedSecret("operator".into())), "KEY".to_owned()),
+            operator_key: operator_key.into(),
             keep: Duration::from_hours(24),
-            keyring: Arc::clone(&self.instance().keyring),
+            keyring: Arc::clone(&self.instance().keyring).into(),
             audit: self.instance().audit(),
             wake_ups: Arc::clone(&self.queue),
             members: Arc::new(self.instance()),

@@ -84,8 +84,8 @@ impl Operator<'_> {
             delay: Duration::ZERO,
         };
         let queue = match job.kind.as_str() {
-            kind::SLACK_EVENT | kind::SHARE => &self.api.events,
-            _ => &self.api.commands,
+            kind::SLACK_EVENT | kind::SHARE => self.api.events.get(),
+            _ => self.api.commands.get(),
         };
         Ok(queue.send(message).await?)
     }

@@ -12,7 +12,7 @@ use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::{Clock, ManualClock};
 use tidegate_pipeline::queue::Queue;
-use tidegate_pipeline::secrets::FixedSecret;
+use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 use tidegate_testing::product::{OPERATOR_KEY, Product, TENANT};
@@ -94,14 +94,16 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         app: None,
         exclusive: false,
     };
+    let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret(OPERATOR_KEY.into()));
+    let operator_key = (secrets, "key".to_owned());
     Api {
         table: store.table.clone().into(),
-        events: queue(),
-        commands: queue(),
+        events: queue().into(),
+        commands: queue().into(),
         clock,
-        operator_key: (Arc::new(FixedSecret(OPERATOR_KEY.into())), "key".to_owned()),
+        operator_key: operator_key.into(),
         keep: Duration::from_hours(24),
-        keyring: Arc::clone(&installs.keyring),
+        keyring: Arc::clone(&installs.keyring).into(),
         audit: installs.audit(),
         wake_ups: Arc::clone(&installs.wake_ups),
         members: Arc::new(installs.clone()),

@@ -27,7 +27,7 @@ use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::Delivery;
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::queue::Queue;
-use tidegate_pipeline::secrets::FixedSecret;
+use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Handler;
 use tidegate_pipeline::world::World;
@@ -185,15 +185,17 @@ impl Running {
     async fn get(&self, path: &str) -> (StatusCode, Value) {
         let environment = Environment::new(&|_| None);
         let installs = Installs::open(&SlackConfig::unused(), &self.world).unwrap();
+        let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret(TOKEN.into()));
+        let operator_key = (secrets, "KEY".to_owned());
         let api = Api {
             table: self.world.table.clone().into(),
-            events: self.queue.clone(),
-            commands: self.queue.clone(),
+            events: (self.queue.clone() as Arc<dyn Queue>).into(),
+            commands: (self.queue.clone() as Arc<dyn Queue>).into(),
             clock: Arc::new(self.clock.clone()),
-            operator_key: (Arc::new(FixedSecret(TOKEN.into())), "KEY".to_owned()),
+            operator_key: operator_key.into(),
             keep: KEEP,
             wake_ups: self.queue.clone(),
-            keyring: Arc::clone(&self.world.keyring),
+            keyring: Arc::clone(&self.world.keyring).into(),
             audit: self.world.audit(),
             members: Arc::new(installs),
             site: Site::read(&environment),

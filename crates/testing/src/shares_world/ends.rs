@@ -12,7 +12,8 @@ use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::audit::{Audit, AuditEntry};
 use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::ledger::{Delivery, Entry, Ledger, Share, ShareId, ShareState};
-use tidegate_pipeline::secrets::FixedSecret;
+use tidegate_pipeline::queue::Queue;
+use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 use tidegate_pipeline::table::{Due, RowKey, Rows};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
@@ -131,14 +132,18 @@ impl World {
             app: None,
             exclusive: false,
         };
+        let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret(OPERATOR_KEY.into()));
+        let operator_key = (secrets, "key".to_owned());
+        let events: Arc<dyn Queue> = self.events.clone();
+        let commands: Arc<dyn Queue> = Arc::new(Recorder::default());
         Api {
             table: self.engine.truth().into(),
-            events: self.events.clone(),
-            commands: Arc::new(Recorder::default()),
+            events: events.into(),
+            commands: commands.into(),
             clock,
-            operator_key: (Arc::new(FixedSecret(OPERATOR_KEY.into())), "key".to_owned()),
+            operator_key: operator_key.into(),
             keep: KEEP,
-            keyring: self.engine.keyring(),
+            keyring: self.engine.keyring().into(),
             audit: installs.audit(),
             wake_ups: Arc::clone(&installs.wake_ups),
             members: Arc::new(installs.clone()),
