@@ -70,10 +70,12 @@ pub fn add_message(
     }
     let mut change = context.change(incident);
     let now = Ts::from(context.now.seconds().to_string());
-    mark(&mut change, source, known, (Marker::Word, &now), || Words {
-        text: text.to_owned(),
-        author: author.cloned(),
-        version: Ts::default(),
+    mark(&mut change, source, known, (Marker::Word, &now), || {
+        MessageWords {
+            text: text.to_owned(),
+            author: author.cloned(),
+            version: Ts::default(),
+        }
     });
     Ok(Verdict::changed(
         change,
@@ -83,7 +85,7 @@ pub fn add_message(
 
 /// The words of a message from which an entry is made.
 #[derive(Default)]
-pub struct Words {
+pub struct MessageWords {
     /// The message's text, as Slack has it.
     pub text: String,
     /// The person who posted it; `None` if that is not known.
@@ -99,7 +101,7 @@ pub fn mark(
     source: &Source,
     known: Option<&Found>,
     (marker, ts): (Marker<'_>, &Ts),
-    message: impl FnOnce() -> Words,
+    message: impl FnOnce() -> MessageWords,
 ) -> bool {
     let mut held = known.map_or_else(
         || Marked::new(&change.incident.id),

@@ -2,10 +2,10 @@
 //! settings and the answer. The caller has checked that the asker is an admin.
 
 mod fields;
+mod items;
 mod mapping;
 mod overview;
 mod templates;
-mod words;
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub use self::mapping::{against_page, is_page_check, map};
 pub use self::templates::template;
 use tidegate_slack::mrkdwn::escape;
 
-use self::words::Words;
+use self::items::Items;
 use super::context::{DecisionContext, Reply, RequestError, Verdict, words_only};
 use crate::model::permissions::Action;
 use crate::model::settings::Settings;
@@ -129,56 +129,56 @@ fn with_usage(shown: &str, command: &str) -> String {
 
 /// `/incident config …`. The error is for the person who typed it.
 pub fn config(settings: &Settings, text: &str) -> Result<Edited, String> {
-    let mut words = Words::new(text);
-    match words.keyword().as_deref() {
+    let mut items = Items::new(text);
+    match items.keyword().as_deref() {
         None => Ok(Edited::shown(with_usage(&overview::of(settings), "config"))),
-        Some("show") => match words.next() {
+        Some("show") => match items.next() {
             Some(path) => fields::show(settings, path),
             None => Ok(Edited::shown(overview::of(settings))),
         },
-        Some("set") => fields::set(settings, words.needed("path")?, &words.rest()),
-        Some("unset") => fields::unset(settings, words.needed("path")?),
-        Some("add") => fields::list(settings, words.needed("list")?, true, words),
-        Some("remove") => fields::list(settings, words.needed("list")?, false, words),
-        Some("service") => service(settings, words),
+        Some("set") => fields::set(settings, items.needed("path")?, &items.rest()),
+        Some("unset") => fields::unset(settings, items.needed("path")?),
+        Some("add") => fields::list(settings, items.needed("list")?, true, items),
+        Some("remove") => fields::list(settings, items.needed("list")?, false, items),
+        Some("service") => service(settings, items),
         Some("owner") => {
-            let add = words.add_or_remove()?;
-            let service = words.needed("service")?;
-            fields::list(settings, &format!("services.{service}.owners"), add, words)
+            let add = items.add_or_remove()?;
+            let service = items.needed("service")?;
+            fields::list(settings, &format!("services.{service}.owners"), add, items)
         }
         Some("channel") => {
-            let path = match words.needed("`p1`, `p2` or service")? {
+            let path = match items.needed("`p1`, `p2` or service")? {
                 "p1" | "P1" => "routing.p1_channels".to_owned(),
                 "p2" | "P2" => "routing.p2_channels".to_owned(),
                 service => format!("services.{service}.channels"),
             };
-            let add = words.add_or_remove()?;
-            fields::list(settings, &path, add, words)
+            let add = items.add_or_remove()?;
+            fields::list(settings, &path, add, items)
         }
         Some("user") => {
-            let path = match words.needed("`p1` or service")? {
+            let path = match items.needed("`p1` or service")? {
                 "p1" | "P1" => "routing.p1_users".to_owned(),
                 service => format!("services.{service}.users"),
             };
-            let add = words.add_or_remove()?;
-            fields::list(settings, &path, add, words)
+            let add = items.add_or_remove()?;
+            fields::list(settings, &path, add, items)
         }
         Some("admin") => {
-            let add = words.add_or_remove()?;
-            fields::list(settings, "admins", add, words)
+            let add = items.add_or_remove()?;
+            fields::list(settings, "admins", add, items)
         }
         Some("guest") => {
-            let add = words.add_or_remove()?;
-            fields::list(settings, "guests", add, words)
+            let add = items.add_or_remove()?;
+            fields::list(settings, "guests", add, items)
         }
         Some(other) => Err(unknown("config", other)),
     }
 }
 
-fn service(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
-    let add = words.add_or_remove()?;
-    let slug = words.needed("service")?.to_owned();
-    let name = words.rest();
+fn service(settings: &Settings, mut items: Items<'_>) -> Result<Edited, String> {
+    let add = items.add_or_remove()?;
+    let slug = items.needed("service")?.to_owned();
+    let name = items.rest();
     let shown = escape(&slug);
     if add && settings.services.contains_key(&slug) {
         return Err(format!("There is a service `{shown}` already."));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidegate_slack::mrkdwn::escape;
 
-use super::words::{Words, entry};
+use super::items::{Items, entry};
 use super::{Edited, Settings, edited};
 use crate::model::severity::Severity;
 
@@ -78,9 +78,9 @@ pub(super) fn list(
     settings: &Settings,
     path: &str,
     add: bool,
-    words: Words<'_>,
+    items: Items<'_>,
 ) -> Result<Edited, String> {
-    let entries = words.entries()?;
+    let entries = items.entries()?;
     if entries.is_empty() {
         return Err(format!(
             "Say what to {}.",
@@ -121,7 +121,7 @@ fn value(path: &str, now: Option<&Value>, typed: &str) -> Result<Value, String> 
     let shown = escape(path);
     match now {
         Some(Value::Array(_)) if nothing => Ok(json!([])),
-        Some(Value::Array(_)) => Words::new(typed).entries().map(Value::from),
+        Some(Value::Array(_)) => Items::new(typed).entries().map(Value::from),
         Some(Value::Bool(_)) => match typed.to_lowercase().as_str() {
             "on" | "yes" | "true" => Ok(true.into()),
             "off" | "no" | "false" => Ok(false.into()),

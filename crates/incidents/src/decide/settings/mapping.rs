@@ -4,26 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_slack::mrkdwn::escape;
 
-use super::words::Words;
+use super::items::Items;
 use super::{Edited, Settings, edited, fields, no_service, with_usage};
 
 /// `/incident map …`, except [`is_page_check`]. The error is for the person who typed it.
 pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
-    let mut words = Words::new(text);
-    match words.keyword().as_deref() {
+    let mut items = Items::new(text);
+    match items.keyword().as_deref() {
         None => Ok(Edited::shown(with_usage(&list(settings), "map"))),
         Some("list") => Ok(Edited::shown(list(settings))),
         Some("check") => Err("Only the status page can tell.".to_owned()),
-        Some("remove") => remove(settings, words),
+        Some("remove") => remove(settings, items),
         Some(_) => {
-            let mut words = Words::new(text);
-            let service = words.needed("service")?;
+            let mut items = Items::new(text);
+            let service = items.needed("service")?;
             known(settings, service)?;
             fields::list(
                 settings,
                 &format!("services.{service}.components"),
                 true,
-                words,
+                items,
             )
         }
     }
@@ -31,7 +31,7 @@ pub fn map(settings: &Settings, text: &str) -> Result<Edited, String> {
 
 /// Whether `/incident map …` asks for a check against the status page; [`against_page`] writes the answer.
 pub fn is_page_check(text: &str) -> bool {
-    Words::new(text).keyword().as_deref() == Some("check")
+    Items::new(text).keyword().as_deref() == Some("check")
 }
 
 /// Compares the mapping with the components of a status page, given by id and name.
@@ -66,18 +66,18 @@ pub fn against_page(settings: &Settings, page: &BTreeMap<String, String>) -> Str
     lines.join("\n")
 }
 
-fn remove(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
-    let service = words.needed("service")?;
+fn remove(settings: &Settings, mut items: Items<'_>) -> Result<Edited, String> {
+    let service = items.needed("service")?;
     known(settings, service)?;
     let path = format!("services.{service}.components");
-    if words.is_empty() {
+    if items.is_empty() {
         let said = format!("No component stands for `{}` any more.", escape(service));
         return edited(settings, said, |json| {
             json["services"][service]["components"] = serde_json::json!([]);
             Ok(())
         });
     }
-    fields::list(settings, &path, false, words)
+    fields::list(settings, &path, false, items)
 }
 
 fn list(settings: &Settings) -> String {

@@ -2,25 +2,25 @@
 
 use tidegate_slack::mrkdwn::escape;
 
-use super::words::{Words, plain};
+use super::items::{Items, plain};
 use super::{Edited, Settings, edited, fields, unknown, with_usage};
 use crate::model::severity::Severity;
 use crate::model::templates::Template;
 
 /// `/incident template …`. The error is for the person who typed it.
 pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
-    let mut words = Words::new(text);
-    match words.keyword().as_deref() {
+    let mut items = Items::new(text);
+    match items.keyword().as_deref() {
         None => Ok(Edited::shown(with_usage(&list(settings), "template"))),
         Some("list") => Ok(Edited::shown(list(settings))),
         Some("show") => {
-            let name = words.needed("template's name")?;
+            let name = items.needed("template's name")?;
             known(settings, name)?;
             fields::show(settings, &format!("templates.{name}"))
         }
-        Some("add") => add(settings, words),
+        Some("add") => add(settings, items),
         Some("remove") => {
-            let name = words.needed("template's name")?;
+            let name = items.needed("template's name")?;
             known(settings, name)?;
             let said = format!("Removed the template `{}`.", escape(name));
             edited(settings, said, |json| {
@@ -34,11 +34,11 @@ pub fn template(settings: &Settings, text: &str) -> Result<Edited, String> {
     }
 }
 
-fn add(settings: &Settings, mut words: Words<'_>) -> Result<Edited, String> {
-    let name = words.needed("template's name")?;
+fn add(settings: &Settings, mut items: Items<'_>) -> Result<Edited, String> {
+    let name = items.needed("template's name")?;
     let mut template = Template::default();
     let mut title: Vec<&str> = Vec::new();
-    let rest = words.remaining();
+    let rest = items.remaining();
     let (head, description) = rest.split_once('|').unwrap_or((rest, ""));
     for word in head.split_whitespace() {
         match word.split_once(':') {

@@ -8,7 +8,7 @@ use tidegate_slack::ids::{Ts, UserId};
 use super::{Context, MarkedBy, permitted};
 use crate::decide::change::Change;
 use crate::decide::marks::{self, Found, Marked, reword};
-use crate::decide::notes::{self, Words};
+use crate::decide::notes::{self, MessageWords};
 use crate::model::actor::Actor;
 use crate::model::incident::Incident;
 use crate::model::permissions::Action;
@@ -31,7 +31,7 @@ pub(super) struct Mark<'a> {
 
 /// A message as it was found.
 struct Message {
-    words: Words,
+    words: MessageWords,
     deleted: bool,
 }
 
@@ -209,7 +209,7 @@ async fn read(
         .map_or_else(|| address(source, event), str::to_owned);
     let user = mirrored.as_ref().and_then(|row| row.text("user"));
     let version = mirrored.as_ref().and_then(|row| row.text("version"));
-    let words = Words {
+    let words = MessageWords {
         text,
         author: user.map(UserId::from).or(author),
         version: version.map(Ts::from).unwrap_or_default(),

@@ -1,16 +1,17 @@
-//! The words of an edit, with references to people, channels and addresses read as the ids and addresses.
+//! The items of an edit, separated by blanks or commas. References to people, channels and addresses are read as the ids and
+//! addresses.
 
 use tidegate_slack::mrkdwn::{Part, Target, escape, parts, unescape};
 
 /// The rest of a text that is being read.
-pub(super) struct Words<'a>(&'a str);
+pub(super) struct Items<'a>(&'a str);
 
-impl<'a> Words<'a> {
+impl<'a> Items<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self(text.trim())
     }
 
-    /// Takes the next word. A reference in angle brackets is one word, even with blanks in it.
+    /// Takes the next item. A reference in angle brackets is one item, even with blanks in it.
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start_matches(is_gap);
         let token = text.starts_with('<').then(|| text.find('>')).flatten();
@@ -20,12 +21,12 @@ impl<'a> Words<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    /// Takes the next word in lower case.
+    /// Takes the next item in lower case.
     pub(super) fn keyword(&mut self) -> Option<String> {
         self.next().map(str::to_lowercase)
     }
 
-    /// Takes the next word, which has to be there.
+    /// Takes the next item, which has to be there.
     pub(super) fn needed(&mut self, what: &str) -> Result<&'a str, String> {
         self.next().ok_or_else(|| format!("The {what} is missing."))
     }
@@ -54,13 +55,13 @@ impl<'a> Words<'a> {
         self.0.trim_matches(is_gap).is_empty()
     }
 
-    /// Takes all that is left, word by word.
+    /// Takes all that is left, item by item.
     pub(super) fn entries(mut self) -> Result<Vec<String>, String> {
         std::iter::from_fn(|| self.next()).map(entry).collect()
     }
 }
 
-/// Whether a character stands between words: blanks of every kind, and the commas of a list.
+/// Whether a character stands between items: blanks of every kind, and the commas of a list.
 fn is_gap(c: char) -> bool {
     c.is_whitespace() || c == ',' || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
