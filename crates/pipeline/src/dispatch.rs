@@ -4,6 +4,7 @@
 //! domain. Nothing here names one: they come as a list.
 
 mod answers;
+mod deciding;
 mod effects;
 mod events;
 mod home;
@@ -11,24 +12,24 @@ mod label;
 mod shares;
 mod tidegate;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use secrecy::ExposeSecret;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
 use tidegate_slack::interaction::Interaction;
 
 pub use self::answers::command_answer;
+pub use self::deciding::DECISION_LIMIT;
+use self::deciding::{Request, context, in_time};
 pub use self::home::PUBLISH_HOME;
 pub use self::tidegate::COMMAND;
 use crate::archive::Label;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::domain::{Context, Domain, JobQueue, JobSpec};
+use crate::domain::{Domain, JobQueue, JobSpec};
 use crate::job::{Job, kind};
 use crate::ledger::{Claim, Committed, Decision, Delivery, JobError, Ledger};
 use crate::table::Table;
@@ -37,10 +38,6 @@ use crate::worker::{FollowUp, Handler};
 
 /// Times that a decision is made anew because its rows changed meanwhile.
 const TRIES: usize = 8;
-
-/// The longest time that a domain may take for one decision. Every worker has more for a record: on Lambda, the worker of commands has
-/// 12 s and the worker of events 27 s.
-pub const DECISION_LIMIT: Duration = Duration::from_secs(10);
 
 /// The domain under whose name the pipeline's own answers are posted.
 const PLATFORM: &str = "tidegate";
@@ -258,72 +255,6 @@ impl Handler for Dispatcher {
             keep: self.keep,
         };
         self.route(delivery, &ledger).await
-    }
-}
-
-/// What one domain alone decides about.
-#[derive(Clone, Copy)]
-enum Request<'a> {
-    Command(&'a SlashCommand),
-    Subcommand(&'static str, &'a SlashCommand),
-    Interaction(&'a Interaction<'a>),
-    /// A job, with the longest time that one attempt at it takes.
-    Job(Duration),
-}
-
-impl Request<'_> {
-    async fn decide(self, domain: &dyn Domain, context: Context<'_>) -> Result<Decision, JobError> {
-        match self {
-            Self::Command(command) => domain.command(context, command).await,
-            Self::Subcommand(word, command) => domain.subcommand(context, word, command).await,
-            Self::Interaction(interaction) => domain.interaction(context, interaction).await,
-            Self::Job(_) => domain.job(context).await,
-        }
-    }
-
-    /// The longest time for one decision.
-    fn limit(self) -> Duration {
-        match self {
-            Self::Job(longest) => longest,
-            _ => DECISION_LIMIT,
-        }
-    }
-}
-
-fn context<'a>(delivery: Delivery<'a>, ledger: &'a Ledger<'_>, overtaken: usize) -> Context<'a> {
-    Context {
-        job: delivery.job,
-        attempt: delivery.attempt,
-        overtaken,
-        rows: &ledger.rows,
-        clock: ledger.clock,
-    }
-}
-
-/// Runs a decision under its deadline, and turns a panic of it into an error: the other domains go on.
-async fn guarded(
-    decision: impl Future<Output = Result<Decision, JobError>>,
-) -> Result<Decision, JobError> {
-    if let Ok(decided) = AssertUnwindSafe(in_time(DECISION_LIMIT, decision))
-        .catch_unwind()
-        .await
-    {
-        return decided;
-    }
-    tracing::error!("domain.panicked");
-    Err(JobError::Retry("the domain panicked".to_owned()))
-}
-
-/// Runs a decision under its deadline. A panic of it is the worker's to count.
-async fn in_time(
-    limit: Duration,
-    decision: impl Future<Output = Result<Decision, JobError>>,
-) -> Result<Decision, JobError> {
-    match tokio::time::timeout(limit, decision).await {
-        Ok(decided) => decided,
-        Err(_) => Err(JobError::Retry(
-            "the domain did not decide in time".to_owned(),
-        )),
     }
 }
 

@@ -7,6 +7,7 @@
 mod attempts;
 mod claim;
 mod decision;
+mod entry;
 mod events;
 mod notes;
 mod shares;
@@ -15,8 +16,9 @@ use std::time::Duration;
 
 pub use self::claim::Claim;
 pub use self::decision::{Decision, JobError};
+pub use self::entry::{Entry, EventState};
 pub use self::events::{EventCommitted, Part};
-pub use self::shares::{Begun, Share, ShareId, ShareState};
+pub use self::shares::{Share, ShareId, ShareState};
 
 use crate::archive::{self, Address, Label};
 use crate::audit::Trail;
@@ -38,55 +40,6 @@ pub enum Committed {
     Duplicate(Vec<Lane>),
     /// A condition of the decision's writes does not hold: load the state again and decide anew.
     Stale,
-}
-
-/// State of an event in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventState {
-    /// Its effects are in the table.
-    Done,
-    /// The same event had come under another id; it has no effects of its own.
-    Duplicate,
-    /// Set aside for a person, without effects.
-    Parked,
-}
-
-impl EventState {
-    /// The name that rows store and people see, such as `parked`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Duplicate => "duplicate",
-            Self::Parked => "parked",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Done, Self::Duplicate, Self::Parked]
-            .into_iter()
-            .find(|s| s.as_str() == text)
-    }
-}
-
-/// A row of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The outcome of the event.
-    pub state: EventState,
-    /// The name from the event's [`Label`], such as its type.
-    pub name: String,
-    /// The reason why it is parked; `None` if it is not.
-    pub reason: Option<String>,
-    /// How often it was received before it got here.
-    pub attempts: i64,
-    /// How many posts it caused, without those of its shares.
-    pub posts: i64,
-    /// How many domains failed when it was decided, and were left a share each.
-    pub shares: i64,
-    /// The time at which it got its outcome.
-    pub finished_at: Timestamp,
-    /// Where its request is kept.
-    pub address: Address,
 }
 
 /// One delivery of a job, as the worker hands it to a domain.
@@ -164,7 +117,7 @@ impl Ledger<'_> {
         Ok(item
             .filter(|i| i.number("expires_at").is_none_or(|at| at >= now))
             .as_ref()
-            .and_then(parse))
+            .and_then(Entry::parse))
     }
 
     /// The posts that an event caused and that have left the outbox.
@@ -297,17 +250,4 @@ pub fn event_id_of(key: &RowKey) -> Option<String> {
 fn natural_key(parts: &[String]) -> RowKey {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     RowKey::new(&[&["natural"], parts.as_slice()].concat(), &["event"])
-}
-
-fn parse(item: &Item) -> Option<Entry> {
-    Some(Entry {
-        state: EventState::parse(item.text("state")?)?,
-        name: item.text("name").unwrap_or_default().to_owned(),
-        reason: item.text("reason").map(str::to_owned),
-        attempts: item.number("attempts").unwrap_or(0),
-        posts: item.number("posts").unwrap_or(0),
-        shares: item.number("shares").unwrap_or(0),
-        finished_at: Timestamp(item.number("finished_at")?),
-        address: Address::at_second(item.number("second")?),
-    })
 }

@@ -3,22 +3,19 @@
 //! Each carries a generation. Setting a timer anew raises it, so that a job of an older one does nothing; the job's id holds it
 //! too, so that one timer's job is done once however often it is sent.
 
+mod sending;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tidegate_slack::ids::TenantId;
 
-use crate::clock::{Clock, Timestamp};
+pub use self::sending::{QueueOf, send_due_timers};
+use crate::clock::Timestamp;
 use crate::job::Job;
-use crate::queue::{Outgoing, Queue, QueueError};
-use crate::sweep::SweepError;
-use crate::table::{Due, DueRow, Item, RowKey, Rows, Table, TableError, Write, hash_text};
-
-/// The rows of one kind that a sweep reads per partition of the index.
-const LIMIT: usize = 200;
+use crate::table::{Due, Item, RowKey, Write, hash_text};
 
 /// The time after which a timer of a domain that is switched off is looked at again.
 const OFF_PAUSE: Duration = Duration::from_hours(1);
@@ -182,115 +179,6 @@ impl Timer {
             .value(":gen", self.generation)
             .value(":due_at", self.due_at.millis())
     }
-}
-
-/// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
-pub type QueueOf<'a> = dyn Fn(&str) -> Option<Arc<dyn Queue>> + Sync + 'a;
-
-/// Sends the job of every timer and every waiting share that is due to the queue that takes jobs of its kind, until `until`. Returns
-/// how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched off. A
-/// queue that is down keeps only its own timers from being sent; the error tells of it at the end.
-pub async fn send_due_timers(
-    table: &Table,
-    queue_of: &QueueOf<'_>,
-    clock: &dyn Clock,
-    until: Timestamp,
-) -> Result<usize, SweepError> {
-    let (mut sent, mut first_error) = (0, None);
-    let mut kinds_down = BTreeSet::new();
-    for (waits_for, row) in due_rows(table, clock.now()).await? {
-        let now = clock.now();
-        if now >= until {
-            break;
-        }
-        let rows = table.tenant(&row.tenant);
-        let timer = match load(&rows, waits_for, &row, now).await {
-            Ok(Some(timer)) => timer,
-            // The index is behind, or another sweep was quicker.
-            Ok(None) | Err(TableError::Condition | TableError::Erased) => continue,
-            Err(e) => return Err(e.into()),
-        };
-        if kinds_down.contains(&timer.kind) {
-            continue;
-        }
-        let queue = queue_of(&timer.kind);
-        match send(&rows, queue.as_deref(), &timer, &row, now).await {
-            Ok(()) => sent += usize::from(queue.is_some()),
-            Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
-            // One that the queue will never take must not keep the others from theirs.
-            Err(e @ SweepError::Queue(QueueError::Refused(_))) => {
-                tracing::error!(error = %e, tenant = %row.tenant, "timer.refused");
-            }
-            Err(e @ SweepError::Queue(_)) => {
-                kinds_down.insert(timer.kind);
-                first_error.get_or_insert(e);
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    first_error.map_or(Ok(sent), Err)
-}
-
-/// The rows of timers and of shares that are due, in turn, so that a flood of one kind does not hold up the other.
-async fn due_rows(table: &Table, now: Timestamp) -> Result<Vec<(Due, DueRow)>, TableError> {
-    let mut due = Vec::new();
-    for waits_for in [Due::Timer, Due::Share] {
-        let rows = table.system().due(waits_for, now, LIMIT).await?;
-        let rows = rows.into_iter().enumerate();
-        due.extend(rows.map(|(turn, row)| (turn, waits_for, row)));
-    }
-    due.sort_by_key(|(turn, ..)| *turn);
-    let rows = due.into_iter();
-    Ok(rows.map(|(_, waits_for, row)| (waits_for, row)).collect())
-}
-
-/// The timer that is due in a row, if one is.
-async fn load(
-    rows: &Rows,
-    waits_for: Due,
-    due: &DueRow,
-    now: Timestamp,
-) -> Result<Option<Timer>, TableError> {
-    let Some(row) = rows.get(&due.key).await? else {
-        return Ok(None);
-    };
-    // The index may be behind: the row may wait for something else by now, such as for a person.
-    let Some(partition) = row.text("due").filter(|due| waits_for.is(due)) else {
-        return Ok(None);
-    };
-    let timer = Timer::parse(&row);
-    if timer.is_none() {
-        tracing::error!(tenant = %due.tenant, "timer.unreadable: it is not looked at again");
-        let hide = Write::update(due.key.clone(), "REMOVE #due, #due_at").when("#due = :due");
-        rows.write(hide.value(":due", partition)).await?;
-    }
-    Ok(timer.filter(|timer| timer.due_at <= now))
-}
-
-/// Sends the timer's job, or leaves the timer alone if no queue takes it.
-async fn send(
-    rows: &Rows,
-    queue: Option<&dyn Queue>,
-    timer: &Timer,
-    due: &DueRow,
-    now: Timestamp,
-) -> Result<(), SweepError> {
-    let Some(queue) = queue else {
-        tracing::debug!(kind = timer.kind, tenant = %due.tenant, "timer.left_alone: its domain is off");
-        rows.write(timer.left_alone(due.key.clone(), now)).await?;
-        return Ok(());
-    };
-    let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
-    let job = timer.job(&due.key, &due.tenant, now).map_err(refused)?;
-    let message = Outgoing {
-        group: due.tenant.as_str().to_owned(),
-        body: job.encode().map_err(refused)?,
-        delay: Duration::ZERO,
-    };
-    // It is sent before it is noted: a sweep that dies in between sends one job twice, not none.
-    queue.send(message).await?;
-    rows.write(timer.sent(due.key.clone(), now)).await?;
-    Ok(())
 }
 
 #[cfg(test)]

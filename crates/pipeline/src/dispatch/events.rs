@@ -5,7 +5,8 @@ use metrics::counter;
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 
-use super::{Dispatcher, PLATFORM, context, fail, guarded, home, label};
+use super::deciding::{context, guarded};
+use super::{Dispatcher, PLATFORM, fail, home, label};
 use crate::audit::Trail;
 use crate::domain::Domain;
 use crate::ledger::{Claim, Decision, Delivery, EventCommitted, JobError, Ledger, Part};

@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use serde_json::{Value as Json, json};
 use tidegate_outcome::Refusal;
 use tidegate_slack::api::views::Publish;
-use tidegate_slack::blocks;
 use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::UserId;
 
@@ -88,7 +87,12 @@ async fn section(
     let name = domain.spec().name;
     tracing::error!(domain = name, why, "home.section_failed");
     let text = format!("*{name}* cannot be shown at the moment. Open this tab again in a minute.");
-    Ok(vec![blocks::section(&text)])
+    Ok(vec![note(&text)])
+}
+
+/// A block of small print.
+fn note(text: &str) -> Json {
+    json!({"type": "context", "elements": [{"type": "mrkdwn", "text": text}]})
 }
 
 fn may_pass(undone: &Undone) -> bool {
@@ -104,7 +108,7 @@ fn fitted(mut sections: Vec<Vec<Json>>) -> Vec<Json> {
         let share = MOST_BLOCKS / sections.len();
         for section in sections.iter_mut().filter(|section| section.len() > share) {
             section.truncate(share.saturating_sub(1));
-            section.push(blocks::context("There is more than fits here."));
+            section.push(note("There is more than fits here."));
         }
     }
     sections.into_iter().flatten().take(MOST_BLOCKS).collect()

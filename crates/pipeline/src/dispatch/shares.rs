@@ -3,10 +3,11 @@
 use metrics::counter;
 use tidegate_slack::event::Envelope;
 
-use super::{Dispatcher, TRIES, context, fail, guarded};
+use super::deciding::{context, guarded};
+use super::{Dispatcher, TRIES, fail};
 use crate::archive::{self, Archived, Label};
 use crate::domain::Domain;
-use crate::ledger::{Begun, Committed, Decision, Delivery, JobError, Ledger, Share, ShareId};
+use crate::ledger::{Committed, Decision, Delivery, JobError, Ledger, Share, ShareId};
 use crate::worker::FollowUp;
 
 /// Receives of one job after which a share is left to the sweep, which sends the next. The queue would make a dead letter of the
@@ -27,10 +28,9 @@ impl Dispatcher {
         ledger: &Ledger<'_>,
     ) -> Result<FollowUp, JobError> {
         let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
-        let share = match ledger.begin_share(&id, delivery.job).await? {
-            Begun::Open(share) => share,
-            // If the worker that did it died before it woke the lanes, the sweep does.
-            Begun::Closed => return Ok(FollowUp::default()),
+        // If the worker that did it died before it woke the lanes, the sweep does.
+        let Some(share) = ledger.begin_share(&id, delivery.job).await? else {
+            return Ok(FollowUp::default());
         };
         if share.is_waiting()
             && let Some(why) = exhausted(&share)

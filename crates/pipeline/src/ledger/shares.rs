@@ -4,14 +4,16 @@
 //! share, never in both. The row is claim, ledger entry and timer in one: while the share waits, the sweep sends its job, whose
 //! id is `<event>/<domain>`; the transaction that does the share, or parks it, takes the timer away.
 
+mod row;
+
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::TenantId;
 
+pub use self::row::{Share, ShareState};
 use super::{
     Claim, Committed, Decision, Delivery, EventState, Ledger, brief, check_size, count, effects_of,
     lanes_of, notes,
 };
-use crate::archive::Address;
 use crate::audit::Trail;
 use crate::clock::Timestamp;
 use crate::job::{Job, kind};
@@ -25,75 +27,6 @@ const MOST: usize = 100;
 /// Generation of the job of a share that a person replays. The jobs that a share is left with, and that the sweep sends, have
 /// the first.
 const REPLAY: i64 = 2;
-
-/// The state of a share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ShareState {
-    /// Its writes are in the table.
-    Done,
-    /// Its job is queued, or will be by the next sweep.
-    Waiting,
-    /// Set aside for a person.
-    Parked,
-}
-
-impl ShareState {
-    /// The name that rows store and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Waiting => "waiting",
-            Self::Parked => "parked",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Done, Self::Waiting, Self::Parked];
-        all.into_iter().find(|state| state.as_str() == text)
-    }
-}
-
-/// A share as its row holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    /// The event that it is a part of.
-    pub event: String,
-    /// The name of the domain whose part it is.
-    pub domain: String,
-    /// The state of the share.
-    pub state: ShareState,
-    /// Why the domain failed, the last time that it was noted.
-    pub reason: Option<String>,
-    /// How often the domain was asked for it, or was to be asked.
-    pub attempts: i64,
-    /// How many of those attempts ended in order, with an error. The others died, ran out of time, or are under way.
-    pub failures: i64,
-    /// How many posts it caused.
-    pub posts: i64,
-    /// The time at which it got its state.
-    pub finished_at: Timestamp,
-    /// Where the event's request is kept.
-    pub address: Address,
-    name: String,
-    /// When its row goes, in seconds since the Unix epoch: with its event's.
-    expires_at: i64,
-}
-
-impl Share {
-    /// Whether it is tried again by itself.
-    pub fn is_waiting(&self) -> bool {
-        self.state == ShareState::Waiting
-    }
-}
-
-/// How an attempt at a share begins.
-#[derive(Debug)]
-pub enum Begun {
-    /// The domain is to be asked; the attempt is counted.
-    Open(Share),
-    /// There is nothing to do: it is done, or waits for a person, or there is no such share, or none any more.
-    Closed,
-}
 
 /// The identity of a share, as its job holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,8 +89,8 @@ impl Ledger<'_> {
         Ok((Write::put(key, row), job))
     }
 
-    /// Begins an attempt at a share, and counts it.
-    pub async fn begin_share(&self, id: &ShareId, job: &Job) -> Result<Begun, TableError> {
+    /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, or is gone.
+    pub async fn begin_share(&self, id: &ShareId, job: &Job) -> Result<Option<Share>, TableError> {
         let key = id.key();
         let begin = Write::update(key.clone(), "ADD #attempts :one").value(":one", 1i64);
         let begin = if ShareId::is_replay(job) {
@@ -168,11 +101,8 @@ impl Ledger<'_> {
                 .value(":waiting", ShareState::Waiting.as_str())
         };
         match self.rows.write(begin).await {
-            Ok(row) => {
-                let share = row.and_then(|row| self.unexpired(&key, &row));
-                Ok(share.map_or(Begun::Closed, Begun::Open))
-            }
-            Err(TableError::Condition) => Ok(Begun::Closed),
+            Ok(row) => Ok(row.and_then(|row| self.unexpired(&key, &row))),
+            Err(TableError::Condition) => Ok(None),
             Err(e) => Err(e),
         }
     }
@@ -197,7 +127,7 @@ impl Ledger<'_> {
         decision: &Decision,
     ) -> Result<Committed, JobError> {
         let now = self.clock.now();
-        let row = ended(share, ShareState::Done, now);
+        let row = share.ended(ShareState::Done, now);
         let row = row.with("posts", count(&decision.posts));
         let mut writes = vec![open(Write::put(id.key(), row))];
         writes.extend(effects_of(&id.event, &id.domain, decision, now));
@@ -230,7 +160,8 @@ impl Ledger<'_> {
             return Ok(());
         };
         let now = self.clock.now();
-        let row = ended(&share, ShareState::Parked, now)
+        let row = share
+            .ended(ShareState::Parked, now)
             .with("reason", brief(reason))
             .with("due", Due::ParkedEvent.partition(&id.job_id()))
             .with("due_at", now.millis());
@@ -248,7 +179,7 @@ impl Ledger<'_> {
         let rows = page.await?.rows;
         Ok(rows
             .iter()
-            .filter_map(|(key, row)| parse(key, row))
+            .filter_map(|(key, row)| Share::parse(key, row))
             .collect())
     }
 
@@ -261,7 +192,7 @@ impl Ledger<'_> {
 
     fn unexpired(&self, key: &RowKey, row: &Item) -> Option<Share> {
         let now = self.clock.now().seconds();
-        parse(key, row).filter(|share| share.expires_at >= now)
+        Share::parse(key, row).filter(|share| share.expires_at >= now)
     }
 
     /// The job of a share that is not done, to be queued again by a person.
@@ -281,18 +212,6 @@ impl Ledger<'_> {
     }
 }
 
-/// The row of a share that has come to an end, for now or for good: without its timer.
-fn ended(share: &Share, state: ShareState, now: Timestamp) -> Item {
-    Item::new()
-        .with("expires_at", share.expires_at)
-        .with("state", state.as_str())
-        .with("name", share.name.as_str())
-        .with("attempts", share.attempts)
-        .with("failures", share.failures)
-        .with("finished_at", now.millis())
-        .with("second", share.address.second())
-}
-
 /// The row with the timer that has the share's job sent.
 fn armed(row: Item, id: &ShareId, now: Timestamp) -> Result<Item, JobError> {
     let payload = serde_json::to_value(id).map_err(|e| JobError::Fail(e.to_string()))?;
@@ -304,20 +223,4 @@ fn open(write: Write<RowKey>) -> Write<RowKey> {
         .when(OPEN)
         .value(":waiting", ShareState::Waiting.as_str())
         .value(":parked", ShareState::Parked.as_str())
-}
-
-fn parse(key: &RowKey, row: &Item) -> Option<Share> {
-    Some(Share {
-        event: key.partition_parts().into_iter().nth(1)?,
-        domain: key.sort_parts().into_iter().nth(1)?,
-        state: ShareState::parse(row.text("state")?)?,
-        reason: row.text("reason").map(str::to_owned),
-        attempts: row.number("attempts").unwrap_or(0),
-        posts: row.number("posts").unwrap_or(0),
-        finished_at: Timestamp(row.number("finished_at")?),
-        failures: row.number("failures").unwrap_or(0),
-        address: Address::at_second(row.number("second")?),
-        name: row.text("name").unwrap_or_default().to_owned(),
-        expires_at: row.number("expires_at")?,
-    })
 }
