@@ -48,8 +48,7 @@ impl FakeSlack {
         let user = at("/user/id").unwrap_or_else(|| "U0ALICE0001".to_owned());
         let channel = at("/channel/id").or_else(|| at("/container/channel_id"));
         let message_ts = at("/message/ts").or_else(|| at("/container/message_ts"));
-        let view_id = at("/view/id");
-        let named_team = at("/team/id");
+        let (view_id, named_team) = (at("/view/id"), at("/team/id"));
         let is_view = at("/type").is_some_and(|kind| kind.starts_with("view_"));
 
         let now = self.now();

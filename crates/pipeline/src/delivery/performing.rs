@@ -49,10 +49,7 @@ impl Deliverer {
             until: Effect::last_call(began, until),
             traces: &traces,
         };
-        let performed = AssertUnwindSafe(self.performer.perform(effect));
-        // It may have changed something before it panicked.
-        let panicked = |_| Err(Undone::Ambiguous("the domain panicked".to_owned()));
-        let ended = performed.catch_unwind().await.unwrap_or_else(panicked);
+        let ended = guarded(self.performer.perform(effect)).await;
         count(&post.purpose, &ended);
         let undone = match ended {
             Ok(done) => return self.complete(place, post, row, done).await,
@@ -251,6 +248,13 @@ impl Deliverer {
         }
         Ok(())
     }
+}
+
+/// Turns a panic of the domain into an unknown outcome, because it may have changed something before.
+async fn guarded(performed: impl Future<Output = Result<Done, Undone>>) -> Result<Done, Undone> {
+    let panicked = |_| Err(Undone::Ambiguous("the domain panicked".to_owned()));
+    let performed = AssertUnwindSafe(performed).catch_unwind();
+    performed.await.unwrap_or_else(panicked)
 }
 
 fn count(purpose: &str, ended: &Result<Done, Undone>) {

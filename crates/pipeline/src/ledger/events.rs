@@ -8,7 +8,7 @@ use crate::audit::Trail;
 use crate::job::Job;
 use crate::ledger::JobError;
 use crate::outbox::Lane;
-use crate::table::TableError;
+use crate::table::{Item, TableError};
 
 /// One domain's part in the commit of an event.
 #[derive(Debug, Clone)]
@@ -55,13 +55,8 @@ impl Ledger<'_> {
         parts: &[Part],
     ) -> Result<EventCommitted, JobError> {
         let now = self.clock.now();
-        let decisions = || parts.iter().filter_map(|part| part.decided.as_ref().ok());
-        let posts: i64 = decisions().map(|decision| count(&decision.posts)).sum();
-        let shares = parts.iter().filter(|part| part.decided.is_err()).count();
-        let entry = self
-            .entry(claim, EventState::Done, now)
-            .with("posts", posts)
-            .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0));
+        let entry = self.entry(claim, EventState::Done, now);
+        let entry = counted(entry, parts);
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         if let Some(parts) = natural {
             let row = self.expiring(now).with("event_id", claim.id.as_str());
@@ -86,7 +81,8 @@ impl Ledger<'_> {
         if let Err(why) = check_size(&writes, &notes) {
             return Ok(EventCommitted::Rejected(why));
         }
-        let lanes = decisions().flat_map(lanes_of).collect();
+        let lanes = noted.iter().flat_map(|(_, decision)| lanes_of(decision));
+        let lanes = lanes.collect();
         match self.rows.transact_with_system(writes, notes).await {
             Ok(()) => {
                 notes::log(&noted);
@@ -100,14 +96,7 @@ impl Ledger<'_> {
                 Ok(EventCommitted::SameEvent)
             }
             Err(TableError::Cancelled(failed)) => {
-                let failed = failed.into_iter().skip(claims).zip(owners);
-                let mut stale: Vec<usize> = failed.filter(|(f, _)| *f).map(|(_, n)| n).collect();
-                stale.dedup();
-                if stale.is_empty() {
-                    let why = "the table does not say which condition failed".to_owned();
-                    return Ok(EventCommitted::Rejected(why));
-                }
-                Ok(EventCommitted::Stale(stale))
+                Ok(stale(failed.into_iter().skip(claims), owners))
             }
             Err(TableError::Invalid(why)) => Ok(EventCommitted::Rejected(why)),
             Err(TableError::Unknown(_)) if self.is(&claim.id, EventState::Done).await => {
@@ -116,4 +105,26 @@ impl Ledger<'_> {
             Err(e) => Err(e.into()),
         }
     }
+}
+
+/// The row of an event with the numbers of its posts and shares.
+fn counted(entry: Item, parts: &[Part]) -> Item {
+    let decisions = parts.iter().filter_map(|part| part.decided.as_ref().ok());
+    let posts: i64 = decisions.map(|decision| count(&decision.posts)).sum();
+    let shares = parts.iter().filter(|part| part.decided.is_err()).count();
+    entry
+        .with("posts", posts)
+        .with_some("shares", i64::try_from(shares).ok().filter(|n| *n > 0))
+}
+
+/// The parts that own the writes whose conditions failed.
+fn stale(failed: impl Iterator<Item = bool>, owners: Vec<usize>) -> EventCommitted {
+    let failed = failed.zip(owners);
+    let mut stale: Vec<usize> = failed.filter(|(f, _)| *f).map(|(_, n)| n).collect();
+    stale.dedup();
+    if stale.is_empty() {
+        let why = "the table does not say which condition failed".to_owned();
+        return EventCommitted::Rejected(why);
+    }
+    EventCommitted::Stale(stale)
 }
