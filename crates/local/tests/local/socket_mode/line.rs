@@ -22,7 +22,7 @@ use tokio::sync::{Mutex as Turn, mpsc};
 
 use super::parts::JumpClock;
 
-/// The stand-in for Slack's Web API and its WebSockets. Clones share it.
+/// The stand-in for Slack's Web API and its web sockets. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) url: String,
