@@ -85,13 +85,13 @@ impl Ledger<'_> {
         let entry = entry.with("posts", count(&decision.posts));
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         writes.extend(effects_of(&claim.id, domain, decision, now));
-        let noted = [(claim.id.clone(), decision)];
-        let notes = notes::puts(trail, claim.at.seconds(), &noted).await?;
+        let decided = [(claim.id.clone(), decision)];
+        let notes = notes::puts(trail, claim.at.seconds(), &decided).await?;
         check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact_with_system(writes, notes).await {
             Ok(()) => {
-                notes::log(&noted);
+                notes::log(&decided);
                 Ok(Committed::Done(lanes))
             }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {

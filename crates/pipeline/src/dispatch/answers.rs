@@ -35,17 +35,13 @@ pub(super) fn unowned(interaction: &Interaction<'_>) -> Option<Post> {
         "shortcut" | "message_action" => "Nothing here handles this shortcut any more.",
         _ => return None,
     };
-    let (lane, target, body) = match interaction.response_url() {
-        Some(url) => (
-            Lane::response_url(&url),
-            Target::ResponseUrl(url),
-            json!({"response_type": "ephemeral", "replace_original": false, "text": text}),
-        ),
-        None => {
-            let person = ChannelId::from(interaction.user()?.as_str());
-            let body = json!({"channel": person.as_str(), "text": text});
-            (Lane::channel(&person), Target::Channel, body)
-        }
+    let (lane, target, body) = if let Some(url) = interaction.response_url() {
+        let body = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+        (Lane::response_url(&url), Target::ResponseUrl(url), body)
+    } else {
+        let person = ChannelId::from(interaction.user()?.as_str());
+        let body = json!({"channel": person.as_str(), "text": text});
+        (Lane::channel(&person), Target::Channel, body)
     };
     Some(Post {
         lane,

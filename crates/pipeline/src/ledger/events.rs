@@ -76,16 +76,16 @@ impl Ledger<'_> {
             }
             owners.resize(writes.len() - claims, n);
         }
-        let noted: Vec<_> = parts.iter().filter_map(|p| p.noted(&claim.id)).collect();
-        let notes = notes::puts(trail, claim.at.seconds(), &noted).await?;
+        let decided: Vec<_> = parts.iter().filter_map(|p| p.noted(&claim.id)).collect();
+        let notes = notes::puts(trail, claim.at.seconds(), &decided).await?;
         if let Err(why) = check_size(&writes, &notes) {
             return Ok(EventCommitted::Rejected(why));
         }
-        let lanes = noted.iter().flat_map(|(_, decision)| lanes_of(decision));
+        let lanes = decided.iter().flat_map(|(_, decision)| lanes_of(decision));
         let lanes = lanes.collect();
         match self.rows.transact_with_system(writes, notes).await {
             Ok(()) => {
-                notes::log(&noted);
+                notes::log(&decided);
                 Ok(EventCommitted::Done(lanes, jobs))
             }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {

@@ -131,13 +131,13 @@ impl Ledger<'_> {
         let row = row.with("posts", count(&decision.posts));
         let mut writes = vec![open(Write::put(id.key(), row))];
         writes.extend(effects_of(&id.event, &id.domain, decision, now));
-        let noted = [(id.job_id(), decision)];
-        let notes = notes::puts(trail, share.address.second(), &noted).await?;
+        let decided = [(id.job_id(), decision)];
+        let notes = notes::puts(trail, share.address.second(), &decided).await?;
         check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact_with_system(writes, notes).await {
             Ok(()) => {
-                notes::log(&noted);
+                notes::log(&decided);
                 Ok(Committed::Done(lanes))
             }
             Err(TableError::Cancelled(failed)) if failed.first() == Some(&true) => {
