@@ -90,7 +90,10 @@ impl Installs {
                 continue;
             };
             // `None` means that another process has stored newer tokens in the meantime.
-            if let Some(token) = self.refresh(tenant, &rows, &seen, refresh, lease).await? {
+            if let Some(token) = self
+                .refresh_to_the_end(tenant, &rows, &seen, refresh, lease)
+                .await?
+            {
                 return Ok(token);
             }
         }
@@ -137,6 +140,26 @@ impl Installs {
             // The lease may have been taken. It ends by itself.
             Err(e) => Err(e.into()),
         }
+    }
+
+    /// Refreshes the tokens in a task of its own. A caller that stops waiting, for example because its deadline has passed, must not
+    /// end a refresh between Slack's answer, which voids the old tokens, and the write that stores the new ones.
+    async fn refresh_to_the_end(
+        &self,
+        tenant: &TenantId,
+        rows: &Rows,
+        seen: &Grant,
+        refresh: &SecretString,
+        lease: Timestamp,
+    ) -> Result<Option<SecretString>, InstallError> {
+        let (installs, tenant, rows) = (self.clone(), tenant.clone(), rows.clone());
+        let (seen, refresh) = (seen.clone(), refresh.clone());
+        let task = tokio::spawn(async move {
+            let refreshing = installs.refresh(&tenant, &rows, &seen, &refresh, lease);
+            refreshing.await
+        });
+        let later = |_| Err(InstallError::Later("the refresh has stopped".to_owned()));
+        task.await.unwrap_or_else(later)
     }
 
     /// Refreshes the tokens under the lease. `None` if newer tokens were stored in the meantime.

@@ -17,13 +17,10 @@ use crate::clock::Timestamp;
 use crate::job::Job;
 use crate::table::{Due, Item, RowKey, Write, hash_text};
 
-/// The time after which a timer of a domain that is switched off is looked at again.
-const OFF_PAUSE: Duration = Duration::from_hours(1);
-
 /// How long a sent timer is left to its worker before its job is sent again.
 const SEND_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
-/// Sendings after which the pause grows, to at most an hour: its job is parked or its worker down.
+/// Sweeps after which the pause grows, to at most an hour: the job is parked, its worker is down, or its domain is switched off.
 const GROWS_AFTER: i64 = 5;
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
@@ -52,7 +49,10 @@ pub struct Timer {
     pub at: Timestamp,
     /// When the sweep looks at it next: `at`, and later once it has been sent.
     due_at: Timestamp,
+    /// How often its job was sent.
     sent: i64,
+    /// How often it was left alone because its domain was switched off.
+    left_alone: i64,
     /// The id of its job, if the row names one.
     job_id: Option<String>,
 }
@@ -114,6 +114,12 @@ pub fn difference<K: Ord + Copy>(
     kinds.into_iter().filter_map(write).collect()
 }
 
+/// The pause after a sweep, by the number of sweeps before it.
+fn pause(earlier: i64) -> Duration {
+    let doubled = 1 << (earlier - GROWS_AFTER).clamp(0, 10);
+    (SEND_AGAIN_AFTER * doubled).min(LONGEST_PAUSE)
+}
+
 fn name_of(key: &RowKey) -> String {
     [key.partition_parts(), key.sort_parts()].concat().join("#")
 }
@@ -129,6 +135,7 @@ impl Timer {
             at: row.number("at").map_or(due_at, Timestamp),
             due_at,
             sent: row.number("sent").unwrap_or(0),
+            left_alone: row.number("left_alone").unwrap_or(0),
             job_id: row.text("job_id").map(str::to_owned),
         })
     }
@@ -160,22 +167,19 @@ impl Timer {
 
     /// The write that keeps it from being sent again at once.
     fn sent(&self, key: RowKey, now: Timestamp) -> Write<RowKey> {
-        let doubled = 1 << (self.sent - GROWS_AFTER).clamp(0, 10);
-        let pause = (SEND_AGAIN_AFTER * doubled).min(LONGEST_PAUSE);
-        let expression = "SET #due_at = :next ADD #sent :one";
-        self.postponed(key, expression, now.plus(pause))
-            .value(":one", 1i64)
+        self.postponed(key, "sent", now.plus(pause(self.sent)))
     }
 
     /// The write that leaves it alone for a while, because its domain is switched off.
     fn left_alone(&self, key: RowKey, now: Timestamp) -> Write<RowKey> {
-        self.postponed(key, "SET #due_at = :next", now.plus(OFF_PAUSE))
+        self.postponed(key, "left_alone", now.plus(pause(self.left_alone)))
     }
 
-    fn postponed(&self, key: RowKey, expression: &str, next: Timestamp) -> Write<RowKey> {
-        Write::update(key, expression)
+    fn postponed(&self, key: RowKey, counter: &str, next: Timestamp) -> Write<RowKey> {
+        Write::update(key, &format!("SET #due_at = :next ADD #{counter} :one"))
             .when("#gen = :gen AND #due_at = :due_at")
             .value(":next", next.millis())
+            .value(":one", 1i64)
             .value(":gen", self.generation)
             .value(":due_at", self.due_at.millis())
     }

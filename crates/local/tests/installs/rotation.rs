@@ -312,3 +312,37 @@ async fn a_refresher_that_wakes_up_late_still_stores_what_only_it_has() {
     // Posts that waited for it go on.
     assert_eq!(world.rows().get(&held_lane).await.unwrap(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_is_stored_also_if_its_caller_stops_waiting() {
+    use tidegate_testing::faulty_table::{Held, Mishap};
+    let world = InstallWorld::new(4).await;
+    world.install().await;
+    let before = world.grant().await.generation;
+    world.pass(Duration::from_hours(12)).await;
+    let held = std::sync::Arc::new(Held::default());
+    let mishap = Mishap::Hold {
+        done: false,
+        held: std::sync::Arc::clone(&held),
+    };
+    world
+        .engine
+        .next(1, &["transact", " put ", "install/bot"], mishap);
+    let instance = world.instance();
+    let caller = tokio::spawn(async move { instance.token(&TEAM.into()).await });
+    held.reached.notified().await;
+    // Slack has given the new tokens, and the caller's deadline passes.
+    caller.abort();
+    assert!(caller.await.is_err());
+    held.go_on.notify_one();
+    for _ in 0..1000 {
+        if world.grant().await.generation > before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let stored = world.grant().await;
+    assert!(stored.generation > before, "the new tokens are lost");
+    assert_eq!(stored.state, State::Connected);
+    assert!(world.instance().token(&TEAM.into()).await.is_ok());
+}

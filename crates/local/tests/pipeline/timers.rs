@@ -133,6 +133,43 @@ async fn a_timer_of_a_domain_that_is_off_is_left_alone_until_the_domain_is_back(
 }
 
 #[tokio::test]
+async fn a_domain_that_was_off_for_a_moment_loses_a_minute_and_not_an_hour() {
+    let world = World::new(0).await;
+    set(&world, 1, world.clock.now()).await;
+    let until = world.clock.now().plus(Duration::from_secs(50));
+    let table = world.engine.table();
+    let sent = send_due_timers(&table, &|_: &str| None, &world.clock, until).await;
+    assert_eq!(sent.unwrap(), 0);
+    world.clock.advance(Duration::from_mins(1));
+    assert_eq!(tick(&world).await, Some(1));
+}
+
+#[tokio::test]
+async fn a_workspace_whose_rows_fail_holds_up_no_other() {
+    for words in ["get T0BROKEN", "write update T0BROKEN"] {
+        let world = World::new(0).await;
+        let now = world.clock.now();
+        let broken = world.engine.truth().tenant(&"T0BROKEN".into());
+        for n in 0..3 {
+            let key = RowKey::new(&["incident", &n.to_string()], &["timer", "stale"]);
+            let at = Timestamp(now.millis() - 60_000);
+            broken
+                .write(arm(key, KIND, &json!({}), 1, at))
+                .await
+                .unwrap();
+        }
+        set(&world, 1, now).await;
+        world.engine.next(100, &[words], Mishap::Busy);
+        assert_eq!(tick(&world).await, None, "the sweep tells of it");
+        let jobs = jobs(&world).await;
+        let whole = jobs.iter().filter(|(job, _)| job.tenant.as_str() == "T1");
+        assert_eq!(whole.count(), 1, "{words}");
+        // The workspace that fails is tried once in a sweep.
+        assert!(jobs.len() <= 2, "{words}: {}", jobs.len());
+    }
+}
+
+#[tokio::test]
 async fn a_timer_that_was_set_anew_goes_off_as_the_new_one_only() {
     let world = World::new(0).await;
     let due = world.clock.now();

@@ -13,12 +13,17 @@ use crate::table::{Due, DueRow, Rows, Table, TableError, Write};
 /// The rows of one kind that a sweep reads per partition of the index.
 const LIMIT: usize = 200;
 
+/// Workspaces whose rows cannot be read or written, after which a sweep ends: it is the table that fails.
+const MOST_TENANTS_DOWN: usize = 10;
+
 /// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
 pub type QueueOf<'a> = dyn Fn(&str) -> Option<Arc<dyn Queue>> + Sync + 'a;
 
 /// Sends the job of every timer and every waiting share that is due to the queue that takes jobs of its kind, until `until`. Returns
-/// how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched off. A
-/// queue that is down keeps only its own timers from being sent; the error tells of it at the end.
+/// how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched off.
+///
+/// A queue that is down keeps only its own timers from being sent, and a workspace whose rows cannot be read or written only its
+/// own. The error tells of the first at the end.
 pub async fn send_due_timers(
     table: &Table,
     queue_of: &QueueOf<'_>,
@@ -26,38 +31,65 @@ pub async fn send_due_timers(
     until: Timestamp,
 ) -> Result<usize, SweepError> {
     let (mut sent, mut first_error) = (0, None);
-    let mut kinds_down = BTreeSet::new();
+    let (mut kinds_down, mut tenants_down) = (BTreeSet::new(), BTreeSet::new());
     for (waits_for, row) in due_rows(table, clock.now()).await? {
-        let now = clock.now();
-        if now >= until {
+        if clock.now() >= until || tenants_down.len() > MOST_TENANTS_DOWN {
             break;
         }
-        let rows = table.tenant(&row.tenant);
-        let timer = match load(&rows, waits_for, &row, now).await {
-            Ok(Some(timer)) => timer,
-            // The index is behind, or another sweep was quicker.
-            Ok(None) | Err(TableError::Condition | TableError::Erased) => continue,
-            Err(e) => return Err(e.into()),
-        };
-        if kinds_down.contains(&timer.kind) {
+        if tenants_down.contains(&row.tenant) {
             continue;
         }
-        let queue = queue_of(&timer.kind);
-        match send(&rows, queue.as_deref(), &timer, &row, now).await {
-            Ok(()) => sent += usize::from(queue.is_some()),
-            Err(SweepError::Table(TableError::Condition | TableError::Erased)) => {}
+        match send_one(table, queue_of, clock, (waits_for, &row), &kinds_down).await {
+            Ok(Went::Sent) => sent += 1,
+            // The index is behind, or another sweep was quicker.
+            Ok(Went::LeftAlone)
+            | Err((_, SweepError::Table(TableError::Condition | TableError::Erased))) => {}
             // One that the queue will never take must not keep the others from theirs.
-            Err(e @ SweepError::Queue(QueueError::Refused(_))) => {
+            Err((_, e @ SweepError::Queue(QueueError::Refused(_)))) => {
                 tracing::error!(error = %e, tenant = %row.tenant, "timer.refused");
             }
-            Err(e @ SweepError::Queue(_)) => {
-                kinds_down.insert(timer.kind);
+            Err((kind, e @ SweepError::Queue(_))) => {
+                kinds_down.insert(kind);
                 first_error.get_or_insert(e);
             }
-            Err(e) => return Err(e),
+            Err((_, e @ SweepError::Table(_))) => {
+                tracing::error!(error = %e, tenant = %row.tenant, "timer.not_sent");
+                tenants_down.insert(row.tenant);
+                first_error.get_or_insert(e);
+            }
         }
     }
     first_error.map_or(Ok(sent), Err)
+}
+
+/// What became of a row that was due.
+enum Went {
+    Sent,
+    LeftAlone,
+}
+
+/// Sends the job of one row. An error comes with the kind of the job, which is empty if it is not known.
+async fn send_one(
+    table: &Table,
+    queue_of: &QueueOf<'_>,
+    clock: &dyn Clock,
+    (waits_for, row): (Due, &DueRow),
+    kinds_down: &BTreeSet<String>,
+) -> Result<Went, (String, SweepError)> {
+    let (rows, now) = (table.tenant(&row.tenant), clock.now());
+    let loaded = load(&rows, waits_for, row, now).await;
+    let loaded = loaded.map_err(|e| (String::new(), e.into()))?;
+    let Some(timer) = loaded.filter(|timer| !kinds_down.contains(&timer.kind)) else {
+        return Ok(Went::LeftAlone);
+    };
+    let queue = queue_of(&timer.kind);
+    let sent = send(&rows, queue.as_deref(), &timer, row, now).await;
+    sent.map_err(|e| (timer.kind, e))?;
+    Ok(if queue.is_some() {
+        Went::Sent
+    } else {
+        Went::LeftAlone
+    })
 }
 
 /// The rows of timers and of shares that are due, in turn, so that a flood of one kind does not hold up the other.
