@@ -11,10 +11,12 @@ use secrecy::SecretString;
 use serde_json::json;
 use tidegate_fake_slack::FaultKind;
 use tidegate_outcome::Refusal;
+use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::delivery::{
     BotTokens, Deliverer, Done, Effect, NoToken, Performer, TokenVerdict, Undone,
 };
+use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce, Repeatable};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::table::{Item, RowKey, Write};
@@ -25,6 +27,7 @@ use tidegate_slack::ids::TenantId;
 use tidegate_testing::effect_story::{Story, Told, begin, effect, lane, page_lane};
 use tidegate_testing::faulty_table::Mishap;
 use tidegate_testing::outbox_world::{World, fault};
+use tidegate_testing::scripted::KEEP;
 
 /// Answers what it is told to, one after the other, and is done after that.
 #[derive(Default)]
@@ -34,6 +37,18 @@ struct Scripted {
     asked: Mutex<Vec<(Timestamp, String, bool)>>,
     /// How often it panics before it answers.
     panics: AtomicUsize,
+    trouble: Trouble,
+}
+
+/// What else goes wrong with a performer.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    #[default]
+    None,
+    /// The effect `one` never ends.
+    Hangs,
+    GivingUpPanics,
+    NeedingTokenPanics,
 }
 
 #[async_trait]
@@ -51,11 +66,19 @@ impl Performer for Scripted {
             // As a panic does, without its message on the terminal.
             std::panic::resume_unwind(Box::new("a test panics"));
         }
+        if self.trouble == Trouble::Hangs && effect.name == "one" {
+            // The world's clock goes on beside tokio's.
+            effect.clock.sleep(Duration::from_secs(30)).await;
+            std::future::pending::<()>().await;
+        }
         let answer = self.answers.lock().unwrap().pop_front();
         answer.unwrap_or_else(|| Ok(Done::default()))
     }
 
     fn given_up(&self, name: &str, _body: &serde_json::Value, reason: &str, _: Timestamp) -> Done {
+        if self.trouble == Trouble::GivingUpPanics {
+            std::panic::resume_unwind(Box::new("a test panics"));
+        }
         let key = RowKey::new(&["told"], &[name]);
         Done {
             writes: vec![Write::put(key, Item::new().with("reason", reason))],
@@ -70,6 +93,9 @@ impl Performer for Scripted {
     }
 
     fn needs_token(&self, _name: &str) -> bool {
+        if self.trouble == Trouble::NeedingTokenPanics {
+            std::panic::resume_unwind(Box::new("a test panics"));
+        }
         false
     }
 }
@@ -204,6 +230,77 @@ async fn an_effect_that_panics_counts_as_one_whose_outcome_is_unknown() {
         let settled = world.settled("T1", &id).await;
         assert_eq!(settled[0].state.as_str(), "done", "{class:?}");
     }
+}
+
+/// Its lane is not blocked by a domain that panics where it is asked for something else than the effect.
+#[tokio::test]
+async fn a_panic_beside_the_effect_blocks_no_lane() {
+    for trouble in [Trouble::GivingUpPanics, Trouble::NeedingTokenPanics] {
+        let scripted = Arc::new(Scripted {
+            answers: Mutex::new([Err(Undone::Park("why".to_owned()))].into()),
+            trouble,
+            ..Scripted::default()
+        });
+        let mut world = World::new(0).await;
+        world.performer = Arc::clone(&scripted) as Arc<dyn Performer>;
+        let posts = ["one", "two"].map(|name| effect(&test_lane(), name, Repeatable, json!({})));
+        let id = world.put("T1", posts.into()).await;
+        world.wake("T1", test_lane().as_str()).await;
+        world.settle().await;
+        let settled = world.settled("T1", &id).await;
+        let state = |name: &str| {
+            let post = settled.iter().find(|post| post.purpose == name);
+            post.map(|post| post.state.as_str())
+        };
+        assert_eq!(
+            (state("one"), state("two")),
+            (Some("parked"), Some("done")),
+            "{trouble:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_that_hangs_ends_with_its_lanes_time() {
+    let scripted = Arc::new(Scripted {
+        trouble: Trouble::Hangs,
+        ..Scripted::default()
+    });
+    let (world, _) = one(&scripted, Repeatable).await;
+    let worked = tokio::time::timeout(Duration::from_mins(10), world.work()).await;
+    assert!(worked.is_ok(), "the worker ends");
+    assert_eq!(scripted.names(), ["one"]);
+    // It is tried again.
+    world.clock.advance(Duration::from_secs(5));
+    world.sweep().await;
+    let worked = tokio::time::timeout(Duration::from_mins(10), world.work()).await;
+    assert!(worked.is_ok(), "the worker ends");
+    let asked = scripted.asked.lock().unwrap();
+    assert!(asked.len() > 1 && asked[1].2, "it is in doubt: {asked:?}");
+}
+
+#[tokio::test]
+async fn an_effect_whose_domain_is_off_waits_for_it() {
+    let mut world = World::new(0).await;
+    let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
+    let table = world.engine.table();
+    let audit = Audit::new(table.clone(), world.engine.keyring(), Arc::clone(&clock));
+    world.performer = Arc::new(Dispatcher::new(Vec::new(), table, audit, clock, KEEP));
+    let lane = test_lane();
+    let posts = ["one", "two"].map(|name| effect(&lane, name, AtLeastOnce, json!({})));
+    let id = world.put("T1", posts.into()).await;
+    world.wake("T1", lane.as_str()).await;
+    for _ in 0..30 {
+        world.work().await;
+        world.clock.advance(Duration::from_mins(1));
+        world.sweep().await;
+    }
+    assert!(world.settled("T1", &id).await.is_empty());
+    // It is switched on.
+    let scripted = Arc::new(Scripted::default());
+    world.performer = Arc::clone(&scripted) as Arc<dyn Performer>;
+    world.settle().await;
+    assert_eq!(scripted.names(), ["one", "two"]);
 }
 
 #[tokio::test]

@@ -193,17 +193,40 @@ async fn the_same_message_under_another_id_changes_nothing_whatever_its_share_ha
 }
 
 #[tokio::test]
-async fn a_share_whose_domain_is_switched_off_is_parked_and_done_once_it_is_on_again() {
+async fn a_share_whose_domain_is_switched_off_waits_and_is_done_once_it_is_on_again() {
     let world = World::new();
     world.odd.set(Manner::Retries);
     world.send("Ev1", 1).await;
     world.work().await;
     world.odd.set(Manner::Works);
-    world.clock.advance(Duration::from_secs(5));
+    let off = world.worker_without_odd();
+    for _ in 0..60 {
+        world.clock.advance(Duration::from_mins(1));
+        world.sweep().await;
+        while world.work_with(&off).await > 0 {}
+    }
+    assert_eq!(world.share("Ev1").await.state, ShareState::Waiting);
+    assert_eq!(world.counted("Ev1").await, 0);
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "switched on").await;
+}
+
+#[tokio::test]
+async fn a_replay_while_the_domain_is_switched_off_says_so() {
+    let world = World::new();
+    world.odd.set(Manner::Fails);
+    world.send("Ev1", 1).await;
+    world.rest().await;
+    world.odd.set(Manner::Works);
+    replay(&world, "Ev1").await;
     assert_eq!(world.work_with(&world.worker_without_odd()).await, 1);
     odd_is_parked_alone(&world, "Ev1", 1, "switched off").await;
     let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
-    assert_eq!(shown["reason"], "its domain is switched off");
+    let reason = shown["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("the domain odd is switched off"),
+        "{reason}"
+    );
     replay(&world, "Ev1").await;
     world.rest().await;
     odd_is_done_once(&world, "Ev1", "switched on").await;

@@ -1,13 +1,15 @@
 //! Performs effects and stores their results: one transaction holds the row of the effect, the domain's own writes and the posts
 //! that follow.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use metrics::counter;
 use secrecy::SecretString;
+use tidegate_slack::http_client::REQUEST_TIMEOUT;
 
-use super::doubt::{Verdict, judge, pause};
+use super::doubt::{EFFECT_LIMIT, Verdict, judge, pause};
 use super::settling::count_refusal;
 use super::traces::Traces;
 use super::{Deliverer, Done, Effect, LaneContext, Next, TokenVerdict, Undone};
@@ -16,6 +18,9 @@ use crate::ledger::JobError;
 use crate::outbox::{self, End, Pending, Post};
 use crate::table::{Item, RowKey, TableError, Write};
 use crate::worker::wake;
+
+/// The longest time that an effect may take: it may begin its last call at [`EFFECT_LIMIT`].
+const MOST_TIME: Duration = EFFECT_LIMIT.saturating_add(REQUEST_TIMEOUT);
 
 impl Deliverer {
     /// Performs an effect that is taken, and settles it by its result.
@@ -49,7 +54,8 @@ impl Deliverer {
             until: Effect::last_call(began, until),
             traces: &traces,
         };
-        let ended = guarded(self.performer.perform(effect)).await;
+        let limit = until.since(self.clock.now()).min(MOST_TIME);
+        let ended = guarded(limit, self.performer.perform(effect)).await;
         count(&post.purpose, &ended);
         let undone = match ended {
             Ok(done) => return self.complete(place, post, row, done).await,
@@ -201,9 +207,17 @@ impl Deliverer {
         reason: &str,
     ) -> Result<Next, JobError> {
         let now = self.clock.now();
-        let told = self
-            .performer
-            .given_up(&post.purpose, &post.body, reason, now);
+        let give_up = || {
+            let performer = &self.performer;
+            performer.given_up(&post.purpose, &post.body, reason, now)
+        };
+        let told = catch_unwind(AssertUnwindSafe(give_up)).unwrap_or_else(|_| {
+            tracing::error!(
+                message_id = post.message_id,
+                "effect.given_up: its domain panicked"
+            );
+            Done::default()
+        });
         let end = End::Parked(reason.to_owned());
         match self.end_with(place, post, row, &end, &told).await {
             Ok(()) => {}
@@ -250,11 +264,19 @@ impl Deliverer {
     }
 }
 
-/// Turns a panic of the domain into an unknown outcome, because it may have changed something before.
-async fn guarded(performed: impl Future<Output = Result<Done, Undone>>) -> Result<Done, Undone> {
-    let panicked = |_| Err(Undone::Ambiguous("the domain panicked".to_owned()));
+/// Runs an effect under its deadline. A panic and a deadline that passes are unknown outcomes, because the domain may have changed
+/// something before.
+async fn guarded(
+    limit: Duration,
+    performed: impl Future<Output = Result<Done, Undone>>,
+) -> Result<Done, Undone> {
+    let unknown = |why: &str| Err(Undone::Ambiguous(why.to_owned()));
     let performed = AssertUnwindSafe(performed).catch_unwind();
-    performed.await.unwrap_or_else(panicked)
+    match tokio::time::timeout(limit, performed).await {
+        Ok(Ok(ended)) => ended,
+        Ok(Err(_)) => unknown("the domain panicked"),
+        Err(_) => unknown("the domain did not end in time"),
+    }
 }
 
 fn count(purpose: &str, ended: &Result<Done, Undone>) {

@@ -23,7 +23,11 @@ impl Performer for Dispatcher {
         }
         match self.owner(effect.name) {
             Some(domain) => domain.perform(effect).await,
-            None => Err(Undone::Park(format!("nobody performs {}", effect.name))),
+            // Its domain is switched off, or this process is older than the one that decided on it. It is parked after some hours.
+            None => Err(Undone::Retry(format!(
+                "no domain that is on performs {}: see TIDEGATE_DOMAINS",
+                effect.name
+            ))),
         }
     }
 

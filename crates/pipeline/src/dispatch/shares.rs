@@ -7,6 +7,7 @@ use super::deciding::{context, guarded};
 use super::{Dispatcher, TRIES, fail};
 use crate::archive::{self, Archived, Label};
 use crate::domain::Domain;
+use crate::job::Job;
 use crate::ledger::{Committed, Decision, Delivery, JobError, Ledger, Share, ShareId};
 use crate::worker::FollowUp;
 
@@ -28,6 +29,9 @@ impl Dispatcher {
         ledger: &Ledger<'_>,
     ) -> Result<FollowUp, JobError> {
         let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
+        let Some(domain) = self.domain_of(&id) else {
+            return switched_off(&id, delivery.job);
+        };
         // If the worker that did it died before it woke the lanes, the sweep does.
         let Some(share) = ledger.begin_share(&id, delivery.job).await? else {
             return Ok(FollowUp::default());
@@ -37,7 +41,10 @@ impl Dispatcher {
         {
             return Err(JobError::Fail(why));
         }
-        match self.attempt_share(delivery, ledger, &id, &share).await {
+        match self
+            .attempt_share(delivery, ledger, domain, (&id, &share))
+            .await
+        {
             Ok(decision) => {
                 let lanes = decision.posts.into_iter().map(|post| post.lane);
                 Ok(lanes.collect::<Vec<_>>().into())
@@ -61,10 +68,10 @@ impl Dispatcher {
         &self,
         delivery: Delivery<'_>,
         ledger: &Ledger<'_>,
-        id: &ShareId,
-        share: &Share,
+        domain: &dyn Domain,
+        (id, share): (&ShareId, &Share),
     ) -> Result<Decision, JobError> {
-        let asked = self.asked_again(delivery, ledger, id, share).await?;
+        let asked = asked_again(delivery, ledger, domain, (id, share)).await?;
         for overtaken in 0..TRIES {
             let decision = asked.decide(delivery, ledger, overtaken).await?;
             let trail = self.audit.of(&delivery.job.tenant);
@@ -82,31 +89,45 @@ impl Dispatcher {
         Err(JobError::Retry("the rows keep changing".to_owned()))
     }
 
-    /// The domain of a share, and what it is asked about.
-    async fn asked_again(
-        &self,
-        delivery: Delivery<'_>,
-        ledger: &Ledger<'_>,
-        id: &ShareId,
-        share: &Share,
-    ) -> Result<Asked<'_>, JobError> {
+    fn domain_of(&self, id: &ShareId) -> Option<&dyn Domain> {
         let mut domains = self.domains.iter().map(|domain| &**domain);
-        let domain = domains.find(|domain| domain.spec().name == id.domain);
-        let domain = domain.ok_or_else(|| fail(&"its domain is switched off"))?;
-        let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
-        let archived = archive::read(rows, tenant, &share.address, &id.event).await;
-        let archived = archived.map_err(|e| match e {
-            archive::ArchiveError::Table(e) => e.into(),
-            e @ archive::ArchiveError::Damaged(_) => fail(&e),
-        })?;
-        let archived = archived.ok_or_else(|| fail(&"its request is no longer archived"))?;
-        let envelope = Envelope::parse(&archived.job.body).map_err(|e| fail(&e))?;
-        Ok(Asked {
-            domain,
-            archived,
-            envelope,
-        })
+        domains.find(|domain| domain.spec().name == id.domain)
     }
+}
+
+/// Leaves the share of a domain that is switched off as it is: the sweep goes on sending its job, and it is done once the domain is
+/// on again. Only a person who replays it is told.
+fn switched_off(id: &ShareId, job: &Job) -> Result<FollowUp, JobError> {
+    if ShareId::is_replay(job) {
+        return Err(fail(&format!(
+            "the domain {} is switched off: switch it on (TIDEGATE_DOMAINS), then replay",
+            id.domain
+        )));
+    }
+    tracing::warn!(domain = id.domain, "share.left_alone: its domain is off");
+    Ok(FollowUp::default())
+}
+
+/// The domain of a share, and what it is asked about.
+async fn asked_again<'a>(
+    delivery: Delivery<'_>,
+    ledger: &Ledger<'_>,
+    domain: &'a dyn Domain,
+    (id, share): (&ShareId, &Share),
+) -> Result<Asked<'a>, JobError> {
+    let (rows, tenant) = (&ledger.rows, &delivery.job.tenant);
+    let archived = archive::read(rows, tenant, &share.address, &id.event).await;
+    let archived = archived.map_err(|e| match e {
+        archive::ArchiveError::Table(e) => e.into(),
+        e @ archive::ArchiveError::Damaged(_) => fail(&e),
+    })?;
+    let archived = archived.ok_or_else(|| fail(&"its request is no longer archived"))?;
+    let envelope = Envelope::parse(&archived.job.body).map_err(|e| fail(&e))?;
+    Ok(Asked {
+        domain,
+        archived,
+        envelope,
+    })
 }
 
 /// A domain and the event that it is asked about again.

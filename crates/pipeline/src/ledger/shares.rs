@@ -6,6 +6,8 @@
 
 mod row;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::TenantId;
 
@@ -23,6 +25,9 @@ use crate::timers::{self, Fired};
 
 /// Most shares of one event: as many as there can be domains.
 const MOST: usize = 100;
+
+/// The longest time that an attempt at a share is under way. A worker has less for one record.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Generation of the job of a share that a person replays. The jobs that a share is left with, and that the sweep sends, have
 /// the first.
@@ -46,7 +51,7 @@ impl ShareId {
     }
 
     /// Whether a person sent that job of a share. Only such a job opens a share that is parked.
-    fn is_replay(job: &Job) -> bool {
+    pub(crate) fn is_replay(job: &Job) -> bool {
         let fired: Result<Fired, _> = serde_json::from_slice(&job.body);
         fired.is_ok_and(|fired| fired.generation == REPLAY)
     }
@@ -89,16 +94,27 @@ impl Ledger<'_> {
         Ok((Write::put(key, row), job))
     }
 
-    /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, or is gone.
+    /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, is gone, or another worker is at it.
     pub async fn begin_share(&self, id: &ShareId, job: &Job) -> Result<Option<Share>, TableError> {
         let key = id.key();
-        let begin = Write::update(key.clone(), "ADD #attempts :one").value(":one", 1i64);
+        let now = self.clock.now();
+        let states = if ShareId::is_replay(job) {
+            OPEN
+        } else {
+            "#state = :waiting"
+        };
+        let begin = Write::update(key.clone(), "SET #busy_until = :until ADD #attempts :one")
+            .when(&format!(
+                "({states}) AND (attribute_not_exists(#busy_until) OR #busy_until < :now)"
+            ))
+            .value(":until", now.plus(ATTEMPT_LIMIT).millis())
+            .value(":now", now.millis())
+            .value(":one", 1i64)
+            .value(":waiting", ShareState::Waiting.as_str());
         let begin = if ShareId::is_replay(job) {
-            open(begin)
+            begin.value(":parked", ShareState::Parked.as_str())
         } else {
             begin
-                .when("#state = :waiting")
-                .value(":waiting", ShareState::Waiting.as_str())
         };
         match self.rows.write(begin).await {
             Ok(row) => Ok(row.and_then(|row| self.unexpired(&key, &row))),
@@ -109,7 +125,10 @@ impl Ledger<'_> {
 
     /// Notes that an attempt at a share ended in order, and why it failed.
     pub async fn note_failure(&self, id: &ShareId, reason: &str) -> Result<(), TableError> {
-        let note = Write::update(id.key(), "SET #reason = :reason ADD #failures :one");
+        let note = Write::update(
+            id.key(),
+            "SET #reason = :reason REMOVE #busy_until ADD #failures :one",
+        );
         let note = note.value(":reason", brief(reason)).value(":one", 1i64);
         match self.rows.write(open(note)).await {
             Ok(_) | Err(TableError::Condition) => Ok(()),

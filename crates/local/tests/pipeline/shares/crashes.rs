@@ -229,3 +229,26 @@ async fn a_share_of_an_erased_workspace_is_dropped() {
     assert_eq!(world.counted("Ev1").await, 0);
     assert_eq!(world.notes("odd.counted").await, []);
 }
+
+/// Copies of one job that wait for a worker are no dead workers.
+#[tokio::test]
+async fn copies_of_a_shares_job_at_the_same_time_are_one_attempt() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    // The worker is away, and the sweep goes on.
+    for _ in 0..7 {
+        world.clock.advance(Duration::from_mins(1));
+        world.sweep().await;
+    }
+    let batch = world.events.receive(10, Duration::ZERO).await.unwrap();
+    assert!(batch.len() >= 5, "{} copies", batch.len());
+    world.worker.process(batch, LIMIT).await;
+    let share = world.share("Ev1").await;
+    assert_eq!(share.state, ShareState::Waiting, "{share:?}");
+    assert_eq!(share.attempts, 1);
+    world.odd.set(Manner::Works);
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "the worker is back").await;
+}
