@@ -203,7 +203,7 @@ impl InstallWorld {
     clippy::disallowed_methods,
     reason = "the machine needs time where the clock stands"
 )]
-async fn tick() {
+pub async fn tick() {
     loop {
         tokio::time::sleep(Duration::from_millis(25)).await;
         std::thread::sleep(Duration::from_micros(50));
