@@ -20,7 +20,7 @@ async fn list(api: &Api, call: &Call) -> ApiResult {
     let tenant = call.tenant(call.query.get("tenant"))?;
     let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = call.query.cursor("after")?;
-    let page = api.audit.list(&tenant, limit, after.as_ref()).await?;
+    let page = api.audit.get().list(&tenant, limit, after.as_ref()).await?;
     let entries: Vec<Value> = page.entries.iter().map(entry_json).collect();
     let next = page.next.as_ref().map(Cursor::encode);
     Ok(reply::ok(

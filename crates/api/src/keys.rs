@@ -62,6 +62,7 @@ async fn create(api: &Api, call: &Call) -> ApiResult {
     // If this fails, the secret is lost and nobody can use the key.
     let actor = call.actor();
     api.audit
+        .get()
         .record(&tenant, &actor, "key.create", &detail)
         .await?;
     let mut body = key_json(&tenant, &key, now);
@@ -98,7 +99,10 @@ async fn revoke(api: &Api, call: &Call) -> ApiResult {
         return Err(gone());
     }
     let actor = call.actor();
-    api.audit.record(&tenant, &actor, "key.revoke", &id).await?;
+    api.audit
+        .get()
+        .record(&tenant, &actor, "key.revoke", &id)
+        .await?;
     Ok(reply::ok(json!({"ok": true, "id": call.path("id")})))
 }
 

@@ -26,12 +26,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
-use tidegate_pipeline::audit::Audit;
+use tidegate_pipeline::audit::{Audit, Trail};
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
+use tidegate_slack::ids::TenantId;
 
 pub use self::call::{Call, Caller, Identity, Member, Parameters};
 pub use self::domain::{ApiSpec, DomainApi, Members, Role};
@@ -77,7 +78,7 @@ pub struct Api {
     /// The data keys, which also say whether a workspace has been erased.
     pub keyring: Own<Arc<Keyring>>,
     /// The audit trail of every workspace.
-    pub audit: Audit,
+    pub audit: Own<Audit>,
     /// Tells what a person may do in their workspace.
     pub members: Arc<dyn Members>,
     /// The API's own web address, and the origins that may call it.
@@ -92,6 +93,12 @@ pub struct Api {
 pub type ServiceFuture = Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>;
 
 impl Api {
+    /// Returns the audit trail of a workspace, for what the caller does there.
+    pub fn trail<'a>(&'a self, call: &Call, tenant: &'a TenantId) -> Result<Trail<'a>, ApiError> {
+        self.table.rows(call, tenant)?;
+        Ok(self.audit.get().of(tenant))
+    }
+
     /// Lists every route: the API's own first, then those of each domain.
     pub fn routes(&self) -> impl Iterator<Item = &'static Route> {
         self.specs()

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tidegate_pipeline::audit::{AuditError, AuditNote};
 use tidegate_pipeline::documents::{Document, Effective};
 use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::ids::TenantId;
@@ -73,15 +74,19 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
                 return Err(ApiError::problems(&problems));
             }
             let write = self.document.replace(self.key.clone(), &value, version);
-            match place.rows.write(write).await {
-                Ok(_) => {}
-                Err(TableError::Condition) => continue,
-                Err(e) => return Err(e.into()),
-            }
             let version = version + 1;
             let changed = differing(&before, &json_of(&value)?);
-            let detail = format!("version {version}: {changed}");
-            self.audit(api, call, place, &detail).await?;
+            let note = AuditNote {
+                actor: call.actor(),
+                action: self.action,
+                detail: format!("version {version}: {changed}"),
+            };
+            let trail = api.trail(call, &place.tenant)?;
+            match trail.write(&place.rows, write, &note).await {
+                Ok(()) => {}
+                Err(AuditError::Table(TableError::Condition)) => continue,
+                Err(e) => return Err(e.into()),
+            }
             return Ok(reply::ok(version_fields(&Effective {
                 value,
                 version,
@@ -101,7 +106,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
         place: &TenantRows,
         detail: &str,
     ) -> Result<(), ApiError> {
-        let (audit, actor) = (&api.audit, call.actor());
+        let (audit, actor) = (api.audit.get(), call.actor());
         audit
             .record(&place.tenant, &actor, self.action, detail)
             .await?;

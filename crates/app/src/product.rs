@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join3;
 use tidegate_api::{Api, Limits};
 use tidegate_installs::config::SlackConfig;
 use tidegate_installs::{Installs, OpenError};
@@ -123,7 +124,7 @@ impl Product {
             keep: self.config.keep,
             wake_ups: Arc::clone(&self.world.wake_ups),
             keyring: Arc::clone(&self.world.keyring).into(),
-            audit: self.world.audit(),
+            audit: self.world.audit().into(),
             members: Arc::new(self.installs.clone()),
             site: self.config.site.clone(),
             limits: Limits::default(),
@@ -140,7 +141,6 @@ impl Product {
             wake_ups,
             ..
         } = &self.world;
-        let woken = sweep(table, &**wake_ups, &**clock).await;
         let queue_of = |kind: &str| {
             let queue = self.dispatcher.queue_of(kind)?;
             Some(match queue {
@@ -148,8 +148,14 @@ impl Product {
                 JobQueue::Commands => Arc::clone(&queues.commands),
             })
         };
-        let sent = send_due_timers(table, &queue_of, &**clock, until).await;
-        let upkeep = self.installs.upkeep(until).await.map_err(SweepError::from);
+        // Side by side, so that a flood of one kind of work leaves time for the others.
+        let (woken, sent, upkeep) = join3(
+            sweep(table, &**wake_ups, &**clock, until),
+            send_due_timers(table, &queue_of, &**clock, until),
+            self.installs.upkeep(until),
+        )
+        .await;
+        let upkeep = upkeep.map_err(SweepError::from);
         Swept {
             erased: *upkeep.as_ref().unwrap_or(&0),
             failed: woken.and(sent).and(upkeep).err(),

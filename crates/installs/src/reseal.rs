@@ -47,17 +47,21 @@ async fn reseal(api: &Api, call: &Call) -> ApiResult {
     }
     let system = installs.table.system();
     let (tenants, next) = tenants::page(system.rows(), PAGE, after.as_ref()).await?;
-    let mut renewed = 0;
+    let (mut renewed, mut failed) = (0, Vec::new());
     for tenant in &tenants {
         match installs.reseal(tenant).await {
             Ok(()) => renewed += 1,
             // The workspace is being erased.
             Err(ResealError::Keys(KeyError::Erased) | ResealError::Table(TableError::Erased)) => {}
-            Err(e) => return Err(ours(&e)),
+            // One whose rows cannot be read holds up no other: the operator is told of it.
+            Err(e) => {
+                tracing::error!(%tenant, error = %e, "reseal.failed");
+                failed.push(tenant);
+            }
         }
     }
     let next = next.as_ref().map(Cursor::encode);
-    let body = json!({"ok": true, "renewed": renewed, "next": next});
+    let body = json!({"ok": failed.is_empty(), "renewed": renewed, "failed": failed, "next": next});
     Ok(reply::json(StatusCode::OK, &body))
 }
 

@@ -11,7 +11,7 @@ use tidegate_slack::ids::{TenantId, UserId};
 use crate::clock::{Clock, Timestamp};
 use crate::entropy::random_hex;
 use crate::keyring::{KeyError, Keyring};
-use crate::table::{Cursor, Item, Range, RowKey, Table, TableError, Write};
+use crate::table::{Cursor, Item, Range, RowKey, Rows, Table, TableError, Write};
 
 /// The one who did something to a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,6 +185,27 @@ pub struct Trail<'a> {
 }
 
 impl Trail<'_> {
+    /// Does one write of the workspace's rows, and adds a row to the trail, or does neither. Fails with [`TableError::Condition`] if
+    /// the condition of the write fails.
+    pub async fn write(
+        &self,
+        rows: &Rows,
+        write: Write<RowKey>,
+        note: &AuditNote,
+    ) -> Result<(), AuditError> {
+        let put = self
+            .put(&random_hex(8)?, self.audit.clock.now(), note)
+            .await?;
+        match rows.transact_with_system(vec![write], vec![put]).await {
+            Ok(()) => {
+                note.log();
+                Ok(())
+            }
+            Err(TableError::Cancelled(_)) => Err(TableError::Condition.into()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
     /// Returns the write of one row, for the rows of the system. `id` tells apart the rows of one moment.
     pub(crate) async fn put(
         &self,

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use tidegate_slack::command::{Form, SlashCommand};
 use tidegate_slack::event::Envelope;
+use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
 pub use self::answers::command_answer;
@@ -143,6 +144,7 @@ impl Dispatcher {
             let text = format!("Nothing here handles `{}`.", command.command);
             return self.answer(delivery, ledger, command, &text).await;
         };
+        names_workspace(delivery)?;
         let request = Request::Command(command);
         self.alone(&**owner, delivery, ledger, request).await
     }
@@ -159,12 +161,15 @@ impl Dispatcher {
             ids.iter().any(|id| spec.owns_interaction(id))
         });
         let Some(owner) = owner else {
+            let answer =
+                answers::unowned(interaction).filter(|_| names_workspace(delivery).is_ok());
             let decision = Decision {
-                posts: answers::unowned(interaction).into_iter().collect(),
+                posts: answer.into_iter().collect(),
                 ..Decision::default()
             };
             return self.once(delivery, ledger, &decision).await;
         };
+        names_workspace(delivery)?;
         let request = Request::Interaction(interaction);
         self.alone(&**owner, delivery, ledger, request).await
     }
@@ -256,6 +261,14 @@ impl Handler for Dispatcher {
         };
         self.route(delivery, &ledger).await
     }
+}
+
+/// Fails for a request that names no workspace. Its rows are nobody's, and no domain may guess whose it is.
+fn names_workspace(delivery: Delivery<'_>) -> Result<(), JobError> {
+    if delivery.job.tenant == TenantId::unreadable() {
+        return Err(fail(&"the request names no workspace"));
+    }
+    Ok(())
 }
 
 fn fail(why: &dyn std::fmt::Display) -> JobError {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use metrics::gauge;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::outbox;
 use crate::queue::{Queue, QueueError};
 use crate::table::{Due, Table, TableError};
@@ -26,11 +26,12 @@ pub enum SweepError {
     Queue(#[from] QueueError),
 }
 
-/// Wakes every lane with a post that is due. Returns the number of lanes.
+/// Wakes the lanes with a post that is due, until `until`. Returns the number of lanes.
 pub async fn sweep(
     table: &Table,
     wake_ups: &dyn Queue,
     clock: &dyn Clock,
+    until: Timestamp,
 ) -> Result<usize, SweepError> {
     let now = clock.now();
     let due = table.system().due(Due::Outbox, now, LIMIT).await?;
@@ -42,8 +43,13 @@ pub async fn sweep(
         .iter()
         .filter_map(|row| Some((row.tenant.clone(), outbox::lane_of(&row.key)?)))
         .collect();
+    let mut woken = 0;
     for (tenant, lane) in &lanes {
+        if clock.now() >= until {
+            break;
+        }
         wake(wake_ups, tenant, lane, 0, clock).await?;
+        woken += 1;
     }
-    Ok(lanes.len())
+    Ok(woken)
 }

@@ -120,12 +120,11 @@ impl Worker {
         })
     }
 
-    /// Archives all requests of the batch in as few calls as the table allows; one that the table refuses fails
-    /// alone. If anything else goes wrong, none counts as archived: putting a row twice is harmless.
+    /// Archives all requests of the batch in as few calls as the table allows. If that fails, each is archived by itself, so that one
+    /// that the table refuses, or one of a workspace whose key cannot be read, fails alone: putting a row twice is harmless.
     async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
         let together = self.archive_together(records).await;
-        let alone = matches!(together, Err(JobError::Fail(_) | JobError::Erased));
-        if !alone || records.len() == 1 {
+        if together.is_ok() || records.len() == 1 {
             return vec![together; records.len()];
         }
         let mut answers = Vec::with_capacity(records.len());

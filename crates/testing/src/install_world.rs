@@ -140,7 +140,7 @@ impl InstallWorld {
             operator_key: operator_key.into(),
             keep: Duration::from_hours(24),
             keyring: Arc::clone(&self.instance().keyring).into(),
-            audit: self.instance().audit(),
+            audit: self.instance().audit().into(),
             wake_ups: Arc::clone(&self.queue),
             members: Arc::new(self.instance()),
             domains: vec![Arc::new(self.instance())],

@@ -12,6 +12,7 @@
 )]
 
 pub mod chance;
+pub mod damage;
 pub mod effect_story;
 pub mod faulty_queue;
 pub mod faulty_table;

@@ -208,7 +208,8 @@ impl World {
 
     /// A sweep; one that fails is made good by the next.
     pub async fn sweep(&self) {
-        let _ = sweep(&self.engine.table(), &*self.wake_ups, &self.clock).await;
+        let until = self.clock.now().plus(Duration::from_secs(50));
+        let _ = sweep(&self.engine.table(), &*self.wake_ups, &self.clock, until).await;
     }
 
     /// Lets wake-ups and a sweep a minute go on until nothing waits in the outbox.

@@ -1,6 +1,7 @@
 //! The context of every call about incidents: the caller, the workspace and its settings. On every route, an incident that the
 //! caller may not see answers as one that does not exist.
 
+use tidegate_pipeline::audit::Trail;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::JobError;
 use tidegate_pipeline::table::Rows;
@@ -26,6 +27,7 @@ pub(super) const AT_A_TIME: usize = 25;
 pub(super) struct CallContext<'a> {
     /// The API, whose table and clock the call uses.
     pub(super) api: &'a Api,
+    call: &'a Call,
     /// The workspace that the call is for: the caller's own, or the one that the call names.
     pub(super) tenant: TenantId,
     /// The rows of that workspace.
@@ -45,7 +47,7 @@ impl<'a> CallContext<'a> {
     /// The context of a call. `named` is the workspace that its body names.
     pub(super) async fn enter(
         api: &'a Api,
-        call: &Call,
+        call: &'a Call,
         named: Option<&str>,
     ) -> Result<Self, ApiError> {
         let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
@@ -73,6 +75,7 @@ impl<'a> CallContext<'a> {
         Ok(Self {
             settings: api.domain::<Incidents>()?.settings(&rows).await?,
             api,
+            call,
             tenant,
             rows,
             actor,
@@ -80,6 +83,11 @@ impl<'a> CallContext<'a> {
             now,
             person,
         })
+    }
+
+    /// The audit trail of the workspace.
+    pub(super) fn trail(&self) -> Result<Trail<'_>, ApiError> {
+        self.api.trail(self.call, &self.tenant)
     }
 
     /// The context of a decision about `subject`.

@@ -122,7 +122,7 @@ async fn page(
         let ids = read.rows.into_iter();
         let ids = ids.filter_map(|(key, item)| Some((key, rows::pointed(&item)?)));
         let loads = ids.map(async |(key, id)| {
-            let loaded = rows::load(&context.rows, &id).await?;
+            let loaded = rows::unless_damaged(&id, rows::load(&context.rows, &id).await)?;
             Ok::<_, ApiError>(loaded.map(|loaded| (key, loaded)))
         });
         for (key, loaded) in try_join_all(loads).await?.into_iter().flatten() {

@@ -99,7 +99,8 @@ pub(super) async fn links(
         match link {
             Linked::Page(url) => shown.push(json!({"url": url})),
             Linked::Incident(id, tie) => {
-                let other = rows::load_alone(&context.rows, id).await?;
+                let other = rows::load_alone(&context.rows, id).await;
+                let other = rows::unless_damaged(id, other)?;
                 if let Some(other) = other.filter(|other| context.sees(other)) {
                     let tie = tie.as_str();
                     shown.push(json!({"id": other.id, "name": other.name(), "relation": tie}));

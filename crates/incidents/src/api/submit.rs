@@ -141,8 +141,7 @@ async fn commit(
             let pointer = rows::put_request(&claim.id, id, until);
             settled.decision.writes.push(pointer);
         }
-        let trail = context.api.audit.of(&context.tenant);
-        let committed = ledger.commit(trail, &call, NAME, &settled.decision);
+        let committed = ledger.commit(context.trail()?, &call, NAME, &settled.decision);
         let (lanes, repeated) = match committed.await.map_err(undone)? {
             Committed::Done(lanes) => (lanes, false),
             Committed::Duplicate(lanes) => (lanes, true),

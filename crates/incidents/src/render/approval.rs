@@ -1,9 +1,9 @@
 //! The request to approve a text for the status page.
 
 use serde_json::Value;
-use tidegate_slack::blocks::{actions, button, context, danger, message, primary, section};
+use tidegate_slack::blocks::{actions, button, context, danger, limits, message, primary, section};
 use tidegate_slack::mrkdwn::escape;
-use tidegate_slack::text::cut;
+use tidegate_slack::text::{cut, length};
 
 use super::facts;
 use super::text::{actor, quoted};
@@ -32,16 +32,23 @@ pub fn message_of(incident: &Incident, draft: &PublicDraft) -> Value {
     );
     let value = value_with(incident, &draft.n);
     let mut blocks = vec![section(&head)];
-    blocks.extend(text_of(draft));
+    let text = text_of(draft);
+    let is_whole = shows_whole(draft, &text);
+    if !is_whole {
+        blocks.push(context(
+            "Slack cannot show this draft whole, so nobody can publish it from here. Write a shorter one.",
+        ));
+    }
+    blocks.extend(text);
     blocks.push(context(&format!(
         "A person who may publish decides; the commander is {}.",
         facts::commander(incident)
     )));
-    blocks.extend(actions(vec![
-        primary(button("Publish", "incident.public_publish", &value)),
-        button("Edit", "incident.public_edit", &value),
-        danger(button("Discard", "incident.public_discard", &value)),
-    ]));
+    let publish = primary(button("Publish", "incident.public_publish", &value));
+    let mut buttons: Vec<Value> = is_whole.then_some(publish).into_iter().collect();
+    buttons.push(button("Edit", "incident.public_edit", &value));
+    buttons.push(danger(button("Discard", "incident.public_discard", &value)));
+    blocks.extend(actions(buttons));
     message(&head, blocks)
 }
 
@@ -58,10 +65,14 @@ pub fn decided(incident: &Incident, draft: &PublicDraft, decided: Decided<'_>) -
     message(&head, blocks)
 }
 
+/// Characters of a draft in one block, before they are escaped.
+const PIECE: usize = 500;
+
+/// Blocks for a draft: as many as its longest text needs.
+const MOST: usize = 6;
+
 /// The complete draft, because nobody should publish a text that they could not read.
 fn text_of(draft: &PublicDraft) -> Vec<Value> {
-    const PIECE: usize = 500;
-    const MOST: usize = 6;
     let letters: Vec<char> = draft.text.trim().chars().collect();
     let pieces = letters.chunks(PIECE).take(MOST);
     let mut blocks: Vec<_> = pieces
@@ -75,6 +86,15 @@ fn text_of(draft: &PublicDraft) -> Vec<Value> {
         )));
     }
     blocks
+}
+
+/// Whether a message has room for the complete draft: Slack counts an escaped character as several.
+fn shows_whole(draft: &PublicDraft, shown: &[Value]) -> bool {
+    let texts = shown
+        .iter()
+        .filter_map(|block| block["text"]["text"].as_str());
+    let room = limits::MESSAGE_BLOCKS_TEXT - 2000;
+    texts.map(length).sum::<usize>() <= room && draft.text.trim().chars().count() <= PIECE * MOST
 }
 
 #[cfg(test)]
@@ -116,6 +136,16 @@ mod tests {
                 .to_string()
                 .contains("the end")
         );
+    }
+
+    #[test]
+    fn a_draft_that_cannot_be_shown_whole_cannot_be_published() {
+        let text = format!("All is well.{}buy here", "&".repeat(2900));
+        let shown = message_of(&incident(), &draft(&text)).to_string();
+        let publishable = shown.contains("incident.public_publish");
+        assert!(shown.contains("buy here") || !publishable, "{shown}");
+        assert!(!publishable && shown.contains("cannot show this draft whole"));
+        assert!(shown.contains("incident.public_discard"));
     }
 
     proptest! {

@@ -165,7 +165,8 @@ async fn offered(
         .map_err(job)?;
     let mut offered = Vec::new();
     for id in ids {
-        let Some(incident) = rows::load_alone(rows, &id).await.map_err(job)? else {
+        let loaded = rows::unless_damaged(&id, rows::load_alone(rows, &id).await);
+        let Some(incident) = loaded.map_err(job)? else {
             continue;
         };
         let standing = context.standing_in(Some(&incident));

@@ -175,15 +175,23 @@ async fn erase(api: &Api, id: &str, wait: bool) -> anyhow::Result<()> {
 }
 
 async fn reseal(api: &Api) -> anyhow::Result<()> {
-    let (mut next, mut renewed) = (None::<String>, 0);
+    let (mut next, mut renewed, mut failed) = (None::<String>, 0, Vec::new());
     loop {
         let query: Vec<_> = next.map(|next| ("after", next)).into_iter().collect();
         let page = api.post("/operator/reseal", &query).await?;
         renewed += page["renewed"].as_u64().unwrap_or(0);
+        let more = page["failed"].as_array().into_iter().flatten();
+        failed.extend(more.filter_map(Value::as_str).map(str::to_owned));
         anstream::eprintln!("{renewed} workspaces …");
         next = page["next"].as_str().map(str::to_owned);
         if next.is_none() {
             anstream::println!("{renewed} workspaces have new keys.");
+            if !failed.is_empty() {
+                let failed = failed.join(", ");
+                anyhow::bail!(
+                    "these workspaces keep their old keys, so keep the old master key; the log says why: {failed}"
+                );
+            }
             return Ok(());
         }
     }

@@ -104,7 +104,7 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         operator_key: operator_key.into(),
         keep: Duration::from_hours(24),
         keyring: Arc::clone(&installs.keyring).into(),
-        audit: installs.audit(),
+        audit: installs.audit().into(),
         wake_ups: Arc::clone(&installs.wake_ups),
         members: Arc::new(installs.clone()),
         domains: vec![Arc::new(installs)],

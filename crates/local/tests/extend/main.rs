@@ -196,7 +196,7 @@ impl Running {
             keep: KEEP,
             wake_ups: self.queue.clone(),
             keyring: Arc::clone(&self.world.keyring).into(),
-            audit: self.world.audit(),
+            audit: self.world.audit().into(),
             members: Arc::new(installs),
             site: Site::read(&environment),
             limits: Limits::default(),

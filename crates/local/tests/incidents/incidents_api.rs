@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tidegate_app::incidents::model::incident::IncidentId;
+use tidegate_app::incidents::model::rows;
 use tidegate_pipeline::table::Cursor;
+use tidegate_testing::damage::spoiled;
 use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of, until};
 
 const INCIDENTS: &str = "/api/incidents";
@@ -356,6 +359,38 @@ async fn what_is_private_is_not_found_without_the_scope_for_it() {
     }
     let metrics = get(&product, "/api/incident-metrics", &writer).await;
     assert_eq!(metrics["metrics"], json!([]));
+}
+
+/// Writes nonsense into the row of an incident.
+async fn damage(product: &Product, incident: &Value) {
+    let rows = product.table().tenant(&TENANT.into());
+    let id = IncidentId::parse(incident["id"].as_str().unwrap()).unwrap();
+    let loaded = rows::load_alone(&rows, &id).await.unwrap().unwrap();
+    let put = spoiled(rows::put(&loaded, loaded.version), "incident");
+    rows.write(put).await.unwrap();
+    assert!(rows::load_alone(&rows, &id).await.is_err());
+}
+
+#[tokio::test]
+async fn a_damaged_incident_hides_no_other_from_lists_and_links() {
+    let product = Product::start().await;
+    let key = key(&product, &[READ, WRITE, ADMIN]).await;
+    let mut declared = Vec::new();
+    for n in 1..4 {
+        let wanted = json!({"title": format!("n{n}"), "services": ["api"]});
+        declared.push(declare(&product, &key, &wanted).await);
+    }
+    product.drained().await;
+    damage(&product, &declared[1]).await;
+    for filter in ["", "?status=all", "?limit=1"] {
+        let path = format!("{INCIDENTS}{filter}");
+        let shown = names(&get(&product, &path, &key).await);
+        assert!(
+            !shown.is_empty() && !shown.contains(&"INC-2".to_owned()),
+            "{path} {shown:?}"
+        );
+    }
+    assert_eq!(names(&get(&product, INCIDENTS, &key).await).len(), 2);
 }
 
 /// Pages of every size tell the same, in the same order, and no cursor comes from what is hidden.

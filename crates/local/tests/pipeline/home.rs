@@ -13,6 +13,7 @@ use tidegate_pipeline::outbox::{Class, Lane};
 use tidegate_slack::blocks::section;
 
 use tidegate_testing::effect_story::effect;
+use tidegate_testing::install_world::tick;
 use tidegate_testing::outbox_world::World;
 use tidegate_testing::scripted::KEEP;
 
@@ -38,6 +39,8 @@ enum Manner {
     /// Fails at the first attempt only.
     Stumbles,
     Long,
+    /// Never ends.
+    Hangs,
 }
 
 struct Bad(Manner, AtomicUsize);
@@ -67,19 +70,21 @@ impl Domain for Bad {
             Manner::Parks => Err(Undone::Park("a damaged row".to_owned())),
             Manner::Stumbles if earlier > 0 => Ok(vec![section("bad section")]),
             Manner::Retries | Manner::Stumbles => Err(Undone::Retry("a test says so".to_owned())),
+            Manner::Hangs => std::future::pending().await,
             Manner::Long => Ok(vec![section("bad section"); 150]),
         }
     }
 }
 
-/// Opens the home tab of a workspace with both domains, and returns what Slack shows.
-async fn opened(manner: Manner) -> String {
+/// Opens the home tab of a workspace with so many bad domains and a good one, and returns what Slack shows.
+async fn opened(manner: Manner, bad_ones: usize) -> String {
     let mut world = World::new(0).await;
     let clock = Arc::new(world.clock.clone());
     let table = world.engine.table();
     let audit = Audit::new(table.clone(), world.engine.keyring(), clock.clone());
-    let bad = Arc::new(Bad(manner, AtomicUsize::new(0)));
-    let domains: Vec<Arc<dyn Domain>> = vec![bad, Arc::new(Good)];
+    let bad = || -> Arc<dyn Domain> { Arc::new(Bad(manner, AtomicUsize::new(0))) };
+    let mut domains: Vec<Arc<dyn Domain>> = (0..bad_ones).map(|_| bad()).collect();
+    domains.push(Arc::new(Good));
     world.performer = Arc::new(Dispatcher::new(domains, table, audit, clock, KEEP));
     let lane = Lane::named(&["home", "U0ANN"]);
     let body = json!({"user": "U0ANN"});
@@ -94,7 +99,7 @@ async fn opened(manner: Manner) -> String {
 #[tokio::test]
 async fn a_section_that_cannot_be_drawn_is_named_beside_the_others() {
     for manner in [Manner::Panics, Manner::Parks, Manner::Retries] {
-        let shown = opened(manner).await;
+        let shown = opened(manner, 1).await;
         assert!(shown.contains("good section"), "{manner:?}: {shown}");
         let told = "*bad* cannot be shown at the moment";
         assert!(shown.contains(told), "{manner:?}: {shown}");
@@ -103,7 +108,7 @@ async fn a_section_that_cannot_be_drawn_is_named_beside_the_others() {
 
 #[tokio::test]
 async fn a_section_that_stumbles_once_is_drawn_by_the_next_attempt() {
-    let shown = opened(Manner::Stumbles).await;
+    let shown = opened(Manner::Stumbles, 1).await;
     assert!(
         shown.contains("good section") && shown.contains("bad section"),
         "{shown}"
@@ -112,7 +117,16 @@ async fn a_section_that_stumbles_once_is_drawn_by_the_next_attempt() {
 
 #[tokio::test]
 async fn a_section_that_is_too_long_is_cut_and_says_so() {
-    let shown = opened(Manner::Long).await;
+    let shown = opened(Manner::Long, 1).await;
     assert!(shown.contains("good section"), "{shown}");
     assert!(shown.contains("There is more than fits here."), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_sections_that_hang_take_no_longer_than_one() {
+    let time = tokio::spawn(tick());
+    let shown = opened(Manner::Hangs, 5).await;
+    time.abort();
+    assert!(shown.contains("good section"), "{shown}");
+    assert_eq!(shown.matches("*bad* cannot be shown").count(), 5, "{shown}");
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tidegate_pipeline::domain::{CommandSpec, Context, Domain, DomainSpec};
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::{Decision, EventState, JobError};
+use tidegate_pipeline::ledger::{Decision, EventState, JobError, Ledger};
 use tidegate_slack::command::SlashCommand;
+use tidegate_slack::ids::TenantId;
 use tidegate_testing::faulty_queue::Rates;
 use tidegate_testing::product::form;
-use tidegate_testing::scripted::LIMIT;
+use tidegate_testing::scripted::{KEEP, LIMIT};
 use tidegate_testing::shares_world::World;
 
 static SPEC: DomainSpec = DomainSpec {
@@ -18,6 +19,7 @@ static SPEC: DomainSpec = DomainSpec {
         description: "Panics",
         usage_hint: "",
     }],
+    interactions: &["panic"],
     ..DomainSpec::named("panicky")
 };
 
@@ -66,5 +68,34 @@ async fn a_command_that_panics_twice_is_parked() {
     assert_eq!(second.len(), 0);
     let entry = world.entry("rq.1").await.unwrap();
     let reason = Some("its handler panicked twice".to_owned());
+    assert_eq!((entry.state, entry.reason), (EventState::Parked, reason));
+}
+
+#[tokio::test]
+async fn a_click_that_names_no_workspace_is_no_domains() {
+    let world = World::with(0, Rates::default(), &[Arc::new(Panicky)]);
+    let nobody = TenantId::unreadable();
+    let job = Job {
+        kind: kind::SLACK_INTERACTION.to_owned(),
+        id: "rq.1".to_owned(),
+        tenant: nobody.clone(),
+        body: form(&[(
+            "payload",
+            r#"{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"panic"}]}"#,
+        )]),
+        ..World::job("Ev1", 1)
+    };
+    let left = world
+        .worker
+        .process(vec![World::received(&job, 1)], LIMIT)
+        .await;
+    assert_eq!(left.len(), 0);
+    let ledger = Ledger {
+        rows: world.engine.truth().tenant(&nobody),
+        clock: &world.clock,
+        keep: KEEP,
+    };
+    let entry = ledger.entry_of("rq.1").await.unwrap().unwrap();
+    let reason = Some("the request names no workspace".to_owned());
     assert_eq!((entry.state, entry.reason), (EventState::Parked, reason));
 }

@@ -406,3 +406,20 @@ fn messages_that_failed_together_do_not_come_back_together() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_workspace_whose_rows_cannot_be_written_keeps_no_neighbour_from_being_archived() {
+    let bench = Bench::new();
+    bench.handler.set("broken", Script::Count);
+    let broken = job("T0BROKEN", "broken", &bench.clock).encode().unwrap();
+    let batch = vec![
+        bench.message("whole", 1, Script::Count),
+        raw("broken", 1, broken),
+    ];
+    bench
+        .engine
+        .next(100, &["put_all", "T0BROKEN"], Mishap::Busy);
+    assert_eq!(bench.process(batch).await, ["m-broken"]);
+    assert_eq!(bench.state("whole").await, Some(EventState::Done));
+    assert_eq!(bench.counted().await, 1);
+}

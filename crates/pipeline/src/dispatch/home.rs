@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::try_join_all;
 use serde_json::{Value as Json, json};
 use tidegate_outcome::Refusal;
 use tidegate_slack::api::views::Publish;
@@ -54,10 +55,9 @@ impl Dispatcher {
             rows: effect.rows,
             now: effect.clock.now(),
         };
-        let mut sections = Vec::new();
-        for domain in self.domains.iter().filter(|domain| domain.spec().has_home) {
-            sections.push(section(&**domain, context, effect.attempts).await?);
-        }
+        let domains = self.domains.iter().filter(|domain| domain.spec().has_home);
+        let sections = domains.map(|domain| section(&**domain, context, effect.attempts));
+        let sections = try_join_all(sections).await?;
         let request = Publish {
             user_id: user,
             hash: None,

@@ -144,7 +144,7 @@ impl World {
             operator_key: operator_key.into(),
             keep: KEEP,
             keyring: self.engine.keyring().into(),
-            audit: installs.audit(),
+            audit: installs.audit().into(),
             wake_ups: Arc::clone(&installs.wake_ups),
             members: Arc::new(installs.clone()),
             domains: vec![Arc::new(installs)],

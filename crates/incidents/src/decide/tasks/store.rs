@@ -55,7 +55,9 @@ pub async fn load_all(rows: &Rows, id: &IncidentId) -> Result<Vec<Task>, TableEr
         .pages(&partition, Range::Under(&["task"]))
         .all()
         .await?;
-    found.iter().map(|(_, item)| TASK.read(item)).collect()
+    let read = found.iter().map(|(_, item)| TASK.read(item).map(Some));
+    let read = read.map(|task| rows::unless_damaged(id, task));
+    read.filter_map(Result::transpose).collect()
 }
 
 /// A person's open tasks in all incidents that `may_see` accepts, the first due first.

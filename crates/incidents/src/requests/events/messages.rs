@@ -156,10 +156,11 @@ async fn followed(
     let mut changes = Vec::new();
     for id in marks::incidents_of(context.rows, source).await? {
         // The incident first: its version guards everything that is read after it.
-        let Some(incident) = rows::load_alone(context.rows, &id).await? else {
+        let incident = rows::load_alone(context.rows, &id).await;
+        let Some(incident) = rows::unless_damaged(&id, incident)? else {
             continue;
         };
-        let found = marks::find(context.rows, &id, source).await?;
+        let found = rows::unless_damaged(&id, marks::find(context.rows, &id, source).await)?;
         let Some(Found { mut marked, entry }) = found else {
             continue;
         };

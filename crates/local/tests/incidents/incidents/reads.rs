@@ -21,8 +21,9 @@ use tidegate_app::incidents::model::severity::Severity;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::people::PersonKind;
-use tidegate_pipeline::table::{Rows, WriteAction};
+use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::{TenantId, UserId};
+use tidegate_testing::damage::spoiled;
 
 /// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
@@ -336,10 +337,8 @@ async fn a_damaged_row_hides_itself_and_nothing_else() {
     let (plans, ben) = example();
     let (_store, rows) = world(&plans, |_| true).await;
     let loaded = rows::load(&rows, &id(0)).await.unwrap().unwrap();
-    let mut put = rows::put(&loaded.incident, loaded.incident.version);
-    if let WriteAction::Put(row) = &mut put.action {
-        *row = std::mem::take(row).sealed("incident", b"{".to_vec());
-    }
+    let put = rows::put(&loaded.incident, loaded.incident.version);
+    let put = spoiled(put, "incident");
     rows.write(put).await.unwrap();
     assert!(rows::load(&rows, &id(0)).await.is_err());
     let list = RequestKind::Command(Command::List(Listed::All));

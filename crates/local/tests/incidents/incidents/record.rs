@@ -5,6 +5,7 @@ mod sequences;
 mod world;
 
 use serde_json::{Value, json};
+use tidegate_app::incidents::decide::context::DecisionContext;
 use tidegate_app::incidents::decide::tasks::{self, NewTask};
 use tidegate_app::incidents::decide::{marks, notes, properties, relations, review};
 use tidegate_app::incidents::model::actor::Actor;
@@ -13,6 +14,7 @@ use tidegate_app::incidents::model::rows::{self, Place};
 use tidegate_app::incidents::model::timeline::EntryKind;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
+use tidegate_testing::damage::spoiled;
 
 use self::world::{NOW, World, declared, delete, edit, pin, react, source};
 
@@ -284,6 +286,25 @@ async fn a_message_on_two_timelines_is_followed_on_both() {
         world.id = id.clone();
         assert!(!world.messages().await[0].is_shown());
     }
+}
+
+#[tokio::test]
+async fn a_deletion_reaches_the_timeline_of_an_incident_beside_a_damaged_one() {
+    let mut world = World::new().await;
+    let (healthy, damaged) = (world.id.clone(), declared(&world.rows, 2).await);
+    for id in [&damaged, &healthy] {
+        world.id = id.clone();
+        let add = async |case: &DecisionContext<'_>| {
+            notes::add_message(case, &source(TS), "first", None, None)
+        };
+        assert!(world.decide("ULEAD", add).await);
+    }
+    let loaded = rows::load_alone(&world.rows, &damaged).await;
+    let loaded = loaded.unwrap().unwrap();
+    let put = spoiled(rows::put(&loaded, loaded.version), "incident");
+    world.rows.write(put).await.unwrap();
+    world.handle(delete(TS, "40.000001")).await;
+    assert!(!world.messages().await[0].is_shown());
 }
 
 #[tokio::test]
