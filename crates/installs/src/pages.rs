@@ -46,8 +46,7 @@ pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
         )
     };
     let body = format!(
-        "<p>Tidegate is installed in <strong>{}</strong>. You can close this page; try <code>/tidegate ping</code> in \
-         Slack.</p>{missing}",
+        "<p>Tidegate is installed in <strong>{}</strong>. You can close this page.</p>{missing}",
         escaped(place)
     );
     page(StatusCode::OK, "Installed", &body)

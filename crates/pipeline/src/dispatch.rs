@@ -22,6 +22,7 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::interaction::Interaction;
 
+use self::answers::ASK;
 pub use self::answers::command_answer;
 pub use self::deciding::DECISION_LIMIT;
 use self::deciding::{Request, context, in_time};
@@ -141,7 +142,7 @@ impl Dispatcher {
             if command.response_url.expose_secret().is_empty() {
                 return self.nothing(delivery, ledger).await;
             }
-            let text = format!("Nothing here handles `{}`.", command.command);
+            let text = format!("Nothing here handles `{}`. {ASK}", command.command);
             return self.answer(delivery, ledger, command, &text).await;
         };
         names_workspace(delivery)?;

@@ -35,9 +35,13 @@ impl Operator<'_> {
             }
         };
         if jobs.is_empty() {
+            let done = match domain {
+                Some(domain) => format!("the share of {domain}"),
+                None => "the event".to_owned(),
+            };
             return Ok(json!({
                 "ok": true, "event_id": id, "tenant": tenant, "replayed": false,
-                "message": "the event is done; replaying it would change nothing",
+                "message": format!("{done} is done; replaying it would change nothing"),
             }));
         }
         // A second replay has no second effect, because the ledger's claim prevents it.

@@ -125,19 +125,16 @@ pub fn leave(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
         change.incident.handover = None;
     }
     if free.is_empty() {
-        change.note(
-            EntryKind::RoleChange,
-            format!("<@{user}> takes part no more"),
-        );
+        change.note(EntryKind::RoleChange, format!("<@{user}> has left"));
     } else {
         let free = free.join(", ");
         change.note(
             EntryKind::RoleChange,
-            format!("<@{user}> takes part no more; free again: {free}"),
+            format!("<@{user}> has left; roles now free: {free}"),
         );
         say(
             &mut change,
-            &format!("<@{user}> takes part no more. Free again: *{free}*."),
+            &format!("<@{user}> has left the incident. Roles now free: *{free}*."),
         );
         show(&mut change);
     }

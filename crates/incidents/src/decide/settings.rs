@@ -106,7 +106,7 @@ pub const USAGE: [(&str, &str); 21] = [
     ),
     (
         "map remove <service> [components]",
-        "Let them stand for it no more; without components, all.",
+        "Remove components from a service; without components, all of them.",
     ),
     ("map check", "Ask the status page whether it has them all."),
 ];

@@ -41,7 +41,7 @@ pub fn blocks(home: &Home<'_>) -> Vec<Value> {
     ))]));
     blocks.push(section(&format!("*Open: {}*", home.open.len())));
     if home.open.is_empty() {
-        blocks.push(section("There are none."));
+        blocks.push(section("No open incidents."));
     }
     for row in home.open.iter().take(INCIDENTS) {
         let info = button("Show", "incident.info", &value_of(row.incident));

@@ -26,7 +26,7 @@ pub fn message_of(heading: &'static str, rows: &[ListRow<'_>], more: bool) -> Va
     let head = format!("*{heading}*");
     let mut blocks = vec![section(&head)];
     if rows.is_empty() {
-        blocks.push(section("There are none."));
+        blocks.push(section("No incidents."));
     }
     let lines = fitting(rows.iter().take(MOST).map(row_text));
     blocks.extend(paragraphs(&lines));
@@ -66,7 +66,7 @@ mod tests {
     fn an_empty_list_says_so() {
         let shown = message_of("Open incidents", &[], false);
         check(&shown);
-        assert!(shown.to_string().contains("There are none."));
+        assert!(shown.to_string().contains("No incidents."));
     }
 
     proptest! {

@@ -15,7 +15,8 @@ use super::{ConnectError, Pages};
 use crate::decide::settings::against_page;
 use crate::model::settings::{Settings, StatusPage};
 
-const LIMITED: &str = "The status page takes no more calls at present. Try again in a minute.";
+const LIMITED: &str =
+    "The status page accepts no further calls at the moment. Try again in a minute.";
 
 /// Checks the mapping of services to components, and returns the result as mrkdwn. It calls the page once for every
 /// hundred components.

@@ -15,6 +15,9 @@ use crate::local::OPERATOR_KEY_FILE;
 /// A list over a month of a busy workspace takes its time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The message about a path that no domain which is on serves.
+const NO_SUCH_PATH: &str = "no such path";
+
 /// A client of one Tidegate.
 pub(super) struct Api {
     http: reqwest::Client,
@@ -120,10 +123,12 @@ impl Api {
         if message.is_empty() {
             bail!("{} answered {status}", self.url);
         }
-        Ok((
-            format!("{code}: {message} (request {})", text("/error/request_id")),
-            None,
-        ))
+        let hint = match message {
+            NO_SUCH_PATH => "; is that part of it switched off there (TIDEGATE_DOMAINS)?",
+            _ => "",
+        };
+        let request = text("/error/request_id");
+        Ok((format!("{code}: {message} (request {request}){hint}"), None))
     }
 }
 
@@ -139,13 +144,18 @@ pub(super) fn encoded(part: &str) -> String {
         .collect()
 }
 
+/// Whether an address is this machine.
+pub(super) fn is_here(url: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    here.iter().any(|start| {
+        let rest = url.strip_prefix(start);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    })
+}
+
 /// The key that local mode keeps in its data folder; it goes to this machine only.
 fn local_key(remote: &Remote, url: &str) -> anyhow::Result<SecretString> {
-    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    if !here.iter().any(|h| {
-        url.strip_prefix(h)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    }) {
+    if !is_here(url) {
         bail!(
             "`{url}` is not this machine: set TIDEGATE_OPERATOR_KEY to that deployment's operator key"
         );

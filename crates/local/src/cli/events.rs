@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::Remote;
-use super::api::{Api, encoded};
+use super::api::{Api, encoded, is_here};
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -49,12 +49,12 @@ enum EventsCommand {
     },
     /// Queue a request again. Work that is done is not done twice.
     #[command(
-        after_help = "Example: tidegate events replay Ev0123456789 --url https://abc.execute-api.eu-west-1.amazonaws.com"
+        after_help = "Examples:\n  tidegate events replay Ev0123456789\n  tidegate events replay Ev0123456789 --domain incidents"
     )]
     Replay {
         /// The event id of the request.
         id: String,
-        /// Only the share of this domain, which failed by itself when the event was done.
+        /// Only the share of this domain: its part of an event that the other domains have done.
         #[arg(long)]
         domain: Option<String>,
         /// Its tenant, which spares a search.
@@ -69,9 +69,9 @@ enum EventsCommand {
 enum State {
     /// Every request.
     All,
-    /// Requests that a person must look at, and those with a part that a person must look at.
+    /// Requests that wait for a person, and those with a share that does.
     Parked,
-    /// Requests with a part that is tried again by itself.
+    /// Requests with a share that is tried again by itself.
     Waiting,
 }
 
@@ -81,6 +81,15 @@ impl State {
             Self::All => "all",
             Self::Parked => "parked",
             Self::Waiting => "waiting",
+        }
+    }
+
+    /// The state before the word "requests", with a space behind it.
+    fn adjective(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Parked => "parked ",
+            Self::Waiting => "waiting ",
         }
     }
 }
@@ -103,7 +112,7 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
             ];
             query.extend(tenant.map(|tenant| ("tenant", tenant)));
             let answer = Api::new(&remote)?.get("/operator/events", &query).await?;
-            print_list(&answer, json);
+            print_list(&answer, json, state, &remote);
         }
         EventsCommand::Show { id, tenant, remote } => {
             let shown = Api::new(&remote)?
@@ -139,7 +148,7 @@ fn tenant_query(tenant: Option<String>) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-fn print_list(answer: &Value, json: bool) {
+fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
     let events = answer["events"]
         .as_array()
         .map(Vec::as_slice)
@@ -151,7 +160,13 @@ fn print_list(answer: &Value, json: bool) {
         return;
     }
     if events.is_empty() {
-        anstream::eprintln!("No such requests. `tidegate send events/app_mention.json` sends one.");
+        let hint = match state {
+            State::All if is_here(&remote.url) => {
+                " `tidegate send events/app_mention.json` sends one."
+            }
+            _ => "",
+        };
+        anstream::eprintln!("No {}requests.{hint}", state.adjective());
         return;
     }
     let dim = Style::new().dimmed();

@@ -12,8 +12,8 @@ use tidegate_pipeline::config::Environment;
 )]
 pub(super) struct ManifestArgs {
     /// The domains that are on, separated by commas; all of them without it.
-    #[arg(long, env = "TIDEGATE_DOMAINS", default_value = "")]
-    domains: String,
+    #[arg(long, env = "TIDEGATE_DOMAINS")]
+    domains: Option<String>,
     /// The host at which Slack reaches Tidegate.
     #[arg(long, default_value = "YOUR-HOST", value_parser = host)]
     host: String,
@@ -21,7 +21,7 @@ pub(super) struct ManifestArgs {
 
 /// Prints JSON, which Slack takes under "Create an app" and "From a manifest".
 pub(super) fn run(args: &ManifestArgs) -> anyhow::Result<()> {
-    let chosen = |name: &str| (name == "TIDEGATE_DOMAINS").then(|| args.domains.clone());
+    let chosen = |name: &str| args.domains.clone().filter(|_| name == "TIDEGATE_DOMAINS");
     let environment = Environment::new(&chosen);
     let domains = DomainChoice::read(&environment);
     let domains = environment.finish(domains).context("choose the domains")?;

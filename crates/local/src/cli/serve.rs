@@ -12,8 +12,9 @@ pub(super) async fn serve(args: LocalArgs) -> anyhow::Result<()> {
     let config = LocalConfig::read(args.port, args.data_dir.clone(), &env)?;
     telemetry::start_log(&env("TIDEGATE_LOG_LEVEL").unwrap_or_else(|| "info".to_owned()))?;
     let metrics = telemetry::start_metrics()?;
+    let answers_mentions = config.domains.has("hello");
     let local = Local::start(config, metrics).await?;
-    greet(&local, &args);
+    greet(&local, &args, answers_mentions);
     interrupted().await?;
     anstream::eprintln!("Finishing what is in work; once more to stop at once.");
     tokio::select! {
@@ -22,7 +23,8 @@ pub(super) async fn serve(args: LocalArgs) -> anyhow::Result<()> {
     }
 }
 
-fn greet(local: &Local, args: &LocalArgs) {
+/// Says where everything is, and what to try first if the domain that answers mentions is on.
+fn greet(local: &Local, args: &LocalArgs, answers_mentions: bool) {
     let (bold, link, dim) = (
         Style::new().bold(),
         AnsiColor::Cyan.on_default().underline(),
@@ -31,8 +33,13 @@ fn greet(local: &Local, args: &LocalArgs) {
     let url = format!("http://{}", local.address);
     anstream::println!("{bold}Tidegate{bold:#} is listening on {link}{url}{link:#}");
     if local.sandbox.is_some() {
+        let hint = if answers_mentions {
+            ": say hello to @tidegate"
+        } else {
+            ""
+        };
         anstream::println!(
-            "  sandbox   {link}{url}/sandbox{link:#}  {dim}a stand-in Slack: say hello to @tidegate{dim:#}"
+            "  sandbox   {link}{url}/sandbox{link:#}  {dim}a stand-in Slack{hint}{dim:#}"
         );
     } else if local.is_socket_mode() {
         anstream::println!(
@@ -48,9 +55,11 @@ fn greet(local: &Local, args: &LocalArgs) {
         "  data      {}  {dim}on disk before it is acknowledged{dim:#}",
         args.data_dir.display()
     );
-    anstream::println!(
-        "  try       {bold}cargo run -- send events/app_mention.json{bold:#}  {dim}in another terminal{dim:#}"
-    );
+    if answers_mentions {
+        anstream::println!(
+            "  try       {bold}cargo run -- send events/app_mention.json{bold:#}  {dim}in another terminal{dim:#}"
+        );
+    }
     anstream::println!("{dim}Ctrl-C finishes what is in work and stops.{dim:#}");
 }
 

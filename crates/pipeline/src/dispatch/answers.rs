@@ -10,6 +10,9 @@ use super::fail;
 use crate::ledger::JobError;
 use crate::outbox::{Class, Lane, Post, Target};
 
+/// The advice to a person whose request no domain owns.
+pub(super) const ASK: &str = "Ask the people who run Tidegate whether it is switched off.";
+
 /// The answer to a slash command, for the person who typed it only.
 pub fn command_answer(command: &SlashCommand, text: &str) -> Result<Post, JobError> {
     if command.response_url.expose_secret().is_empty() {
@@ -27,14 +30,15 @@ pub fn command_answer(command: &SlashCommand, text: &str) -> Result<Post, JobErr
 /// The answer to an interaction that no domain owns: where it happened, or in the person's direct messages if Slack gives no
 /// address there. `None` if the person expects no answer.
 pub(super) fn unowned(interaction: &Interaction<'_>) -> Option<Post> {
-    let text = match interaction.kind.as_deref()? {
+    let what = match interaction.kind.as_deref()? {
         "block_actions" if interaction.actions().any(|action| !action.is_link()) => {
-            "Nothing here handles this button any more. Nothing has changed."
+            "this button any more, and nothing has changed"
         }
-        "view_submission" => "Nothing here handles this form any more. It has not been saved.",
-        "shortcut" | "message_action" => "Nothing here handles this shortcut any more.",
+        "view_submission" => "this form any more, and it has not been saved",
+        "shortcut" | "message_action" => "this shortcut any more",
         _ => return None,
     };
+    let text = format!("Nothing here handles {what}. {ASK}");
     let (lane, target, body) = if let Some(url) = interaction.response_url() {
         let body = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
         (Lane::response_url(&url), Target::ResponseUrl(url), body)

@@ -113,9 +113,9 @@ pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdi
     change.incident.roles.retain(|held| !mine(held));
     change.note(
         EntryKind::RoleChange,
-        format!("<@{user}> is {role} no more"),
+        format!("<@{user}> is no longer {role}"),
     );
-    say(&mut change, &format!("<@{user}> is *{role}* no more."));
+    say(&mut change, &format!("<@{user}> is no longer *{role}*."));
     if *role == RoleName::Commander {
         change.incident.zone = None;
         if incident.status.is_open() {
@@ -128,7 +128,7 @@ pub fn drop_role(context: &DecisionContext<'_>, role: &RoleName) -> Result<Verdi
     tell_of_lead(&mut change, role);
     Ok(Verdict::changed(
         change,
-        prose!("You are ", role, " of ", name, " no more."),
+        prose!("You are no longer ", role, " of ", name, "."),
     ))
 }
 

@@ -130,7 +130,7 @@ fn leaving_frees_roles_but_the_commander_hands_over_first() {
     let done = room.does("UCOMMS", leave);
     assert_eq!(
         done.said(),
-        "<@UCOMMS> takes part no more. Free again: *comms*."
+        "<@UCOMMS> has left the incident. Roles now free: *comms*."
     );
     assert!(!room.incident().takes_part(&user("UCOMMS")));
     let done = room.does("UCOMMS", leave);

@@ -62,6 +62,6 @@ pub fn unwatch(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> {
     change.incident.watchers.remove(user);
     Ok(Verdict::changed(
         change,
-        prose!("You watch ", name, " no more."),
+        prose!("You no longer watch ", name, "."),
     ))
 }
