@@ -339,7 +339,7 @@ async fn a_refresh_is_stored_also_if_its_caller_stops_waiting() {
         if world.grant().await.generation > before {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(25)).await;
+        world.clock.sleep(Duration::from_millis(25)).await;
     }
     let stored = world.grant().await;
     assert!(stored.generation > before, "the new tokens are lost");

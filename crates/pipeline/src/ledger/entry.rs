@@ -37,7 +37,7 @@ impl EventState {
 pub struct Entry {
     /// The outcome of the event.
     pub state: EventState,
-    /// The name from the event's [`Label`], such as its type.
+    /// The name from the event's [`Label`](crate::archive::Label), such as its type.
     pub name: String,
     /// The reason why it is parked; `None` if it is not.
     pub reason: Option<String>,
