@@ -178,35 +178,39 @@ fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
         "type",
         "state"
     );
-    for event in events {
-        let text = |name: &str| event[name].as_str().unwrap_or_default();
-        let at = event["at"]
-            .as_i64()
-            .and_then(|s| jiff::Timestamp::from_second(s).ok());
-        let at = at.map(|t| t.to_string()).unwrap_or_default();
-        let attempts = event["attempts"]
-            .as_i64()
-            .map_or("-".to_owned(), |n| n.to_string());
-        let state = text("state");
-        let style = match state {
-            "done" => AnsiColor::Green.on_default(),
-            "parked" => AnsiColor::Red.on_default().bold(),
-            _ => AnsiColor::Yellow.on_default(),
-        };
-        let reason = text("reason");
-        anstream::println!(
-            "{at:<20}  {:<36}  {:<12}  {:<24}  {style}{state:<9}{style:#}  {attempts}  {reason}",
-            text("event_id"),
-            text("tenant"),
-            text("type"),
-        );
-        for share in event["shares"].as_array().into_iter().flatten() {
-            let text = |name: &str| share[name].as_str().unwrap_or_default();
-            let (domain, state) = (text("domain"), text("state"));
-            anstream::println!("{dim}{:<22}share of {domain}: {state}{dim:#}", "");
-        }
-    }
+    events.iter().for_each(print_event);
     if answer["more"] == true {
         anstream::eprintln!("There are more: narrow with --hours or --tenant, or raise --limit.");
+    }
+}
+
+/// Prints one line of a request, and one for each of its shares.
+fn print_event(event: &Value) {
+    let dim = Style::new().dimmed();
+    let text = |name: &str| event[name].as_str().unwrap_or_default();
+    let at = event["at"]
+        .as_i64()
+        .and_then(|s| jiff::Timestamp::from_second(s).ok());
+    let at = at.map(|t| t.to_string()).unwrap_or_default();
+    let attempts = event["attempts"]
+        .as_i64()
+        .map_or("-".to_owned(), |n| n.to_string());
+    let state = text("state");
+    let style = match state {
+        "done" => AnsiColor::Green.on_default(),
+        "parked" => AnsiColor::Red.on_default().bold(),
+        _ => AnsiColor::Yellow.on_default(),
+    };
+    let reason = text("reason");
+    anstream::println!(
+        "{at:<20}  {:<36}  {:<12}  {:<24}  {style}{state:<9}{style:#}  {attempts}  {reason}",
+        text("event_id"),
+        text("tenant"),
+        text("type"),
+    );
+    for share in event["shares"].as_array().into_iter().flatten() {
+        let text = |name: &str| share[name].as_str().unwrap_or_default();
+        let (domain, state) = (text("domain"), text("state"));
+        anstream::println!("{dim}{:<22}share of {domain}: {state}{dim:#}", "");
     }
 }
