@@ -67,7 +67,8 @@ impl ApiError {
             .take(MAX_PROBLEMS)
             .map(String::as_str)
             .collect();
-        Self::bad(format!("{count} problem(s): {}", shown.join("; ")))
+        let problems = if count == 1 { "problem" } else { "problems" };
+        Self::bad(format!("{count} {problems}: {}", shown.join("; ")))
     }
 
     /// 401: the call carries no credential that the route admits.

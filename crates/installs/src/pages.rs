@@ -40,7 +40,7 @@ pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
         String::new()
     } else {
         format!(
-            "<p>Slack did not grant <code>{}</code>. Features that need it will not work before the app asks for it and is \
+            "<p>Slack did not grant <code>{}</code>. Features that need it will not work until the app asks for it and is \
              installed again.</p>",
             escaped(&missing.join(", "))
         )

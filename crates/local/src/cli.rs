@@ -36,18 +36,24 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve in this process: HTTP front, table, queues, workers, and a stand-in Slack while no token is set.
+    #[command(after_help = "Example: tidegate local --port 4000 --data-dir /tmp/td")]
     Local(LocalArgs),
     /// Sign and send a recorded request, and tell what came of it.
     Send(send::SendArgs),
     /// Look at the requests that came in, and replay one.
+    #[command(after_help = "Example: tidegate events list --state parked")]
     Events(events::EventsArgs),
-    /// Look at posts that were set aside, and send one again.
+    /// Look at posts and effects that were set aside, and send one again.
+    #[command(after_help = "Example: tidegate posts list")]
     Posts(posts::PostsArgs),
     /// Make, list and revoke the API keys of a workspace.
+    #[command(after_help = "Example: tidegate keys list --tenant T0123456789")]
     Keys(keys::KeysArgs),
     /// Look at the workspaces that installed the app; disconnect, erase, or give them new keys.
+    #[command(after_help = "Example: tidegate workspaces list")]
     Workspaces(workspaces::WorkspacesArgs),
     /// List, show and declare incidents.
+    #[command(after_help = "Example: tidegate incidents list")]
     Incidents(incidents::IncidentsArgs),
     /// Print the Slack app's manifest, for the domains that are on.
     Manifest(manifest::ManifestArgs),

@@ -21,7 +21,12 @@ pub struct Problems(pub Vec<String>);
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "the configuration has {} problem(s):", self.0.len())?;
+        let problems = if self.0.len() == 1 {
+            "problem"
+        } else {
+            "problems"
+        };
+        writeln!(f, "the configuration has {} {problems}:", self.0.len())?;
         for problem in &self.0 {
             writeln!(f, "- {problem}")?;
         }

@@ -94,7 +94,9 @@ impl Worker {
                 Err(e) => failed.extend(self.undecodable(message, &e).await),
             }
         }
+        let began = self.clock.now();
         let archived = self.archive(&records).await;
+        let limit = limit.saturating_sub(self.clock.now().since(began));
         let running = records
             .into_iter()
             .zip(archived)
@@ -127,11 +129,8 @@ impl Worker {
         if together.is_ok() || records.len() == 1 {
             return vec![together; records.len()];
         }
-        let mut answers = Vec::with_capacity(records.len());
-        for record in records {
-            answers.push(self.archive_together(std::slice::from_ref(record)).await);
-        }
-        answers
+        let alone = records.iter().map(std::slice::from_ref);
+        join_all(alone.map(|record| self.archive_together(record))).await
     }
 
     async fn archive_together(&self, records: &[Record]) -> Result<(), JobError> {

@@ -14,7 +14,9 @@ impl Operator<'_> {
     pub(super) async fn list_posts(&self) -> Result<Value, ApiError> {
         let limit = self.call.query.limit(LIMIT, MOST)?;
         let mut posts = Vec::new();
-        for due in self.parked_posts().await?.iter().take(limit) {
+        let parked = self.parked_posts().await?;
+        let more = parked.len() > limit;
+        for due in parked.iter().take(limit) {
             let row = self.table.tenant(&due.tenant).get(&due.key).await?;
             let Some(post) = row.as_ref().and_then(|row| Settled::parse(&due.key, row)) else {
                 continue;
@@ -23,7 +25,7 @@ impl Operator<'_> {
             line["tenant"] = due.tenant.as_str().into();
             posts.push(line);
         }
-        Ok(json!({"posts": posts}))
+        Ok(json!({"posts": posts, "more": more}))
     }
 
     pub(super) async fn resend_post(&self) -> Result<Value, ApiError> {

@@ -82,7 +82,7 @@ fn hide(context: &DecisionContext<'_>, incident: &crate::model::incident::Incide
     say(
         &mut change,
         &format!(
-            "*Private* now, says {}. Only participants and admins can find {}. Others are told nothing more, and the \
+            "{} has made {} *private*. Only participants and admins can find it now. Nobody else gets further news, and the \
              announcements are blanked; replies in their threads stay until somebody deletes them. Slack lets no app \
              change a channel's own kind: if this one is public, have an admin of the workspace make it private in its settings.",
             context.who(),

@@ -68,7 +68,7 @@ fn open(incident: &Incident) -> Result<&Incident, RequestError> {
 }
 
 /// The answer to a person in a workspace where Slack lets the app open no form, now or later.
-const NO_FORMS: &str = "Slack lets Tidegate open no forms in this workspace. Ask the people who manage its apps to install \
+const NO_FORMS: &str = "Slack does not let Tidegate open forms in this workspace. Ask the people who manage its apps to install \
      Tidegate again. Until then, type what the form would ask for: `/incident help` shows how.";
 
 /// The reason why there is no form.

@@ -123,13 +123,24 @@ impl Api {
         if message.is_empty() {
             bail!("{} answered {status}", self.url);
         }
-        let hint = match message {
-            NO_SUCH_PATH => "; is that part of it switched off there (TIDEGATE_DOMAINS)?",
-            _ => "",
-        };
+        let hint = hint(message);
         let request = text("/error/request_id");
         Ok((format!("{code}: {message} (request {request}){hint}"), None))
     }
+}
+
+/// What to type, after a message that speaks of HTTP.
+fn hint(message: &str) -> &'static str {
+    if message == NO_SUCH_PATH {
+        return "; is that part of it switched off there (TIDEGATE_DOMAINS)?";
+    }
+    if message.ends_with("with `tenant`") {
+        return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are";
+    }
+    if message.contains("`GET /workspaces`") {
+        return "; here that is `tidegate workspaces list`";
+    }
+    ""
 }
 
 /// A part of a path; ids may hold anything, so they are encoded.
@@ -146,11 +157,11 @@ pub(super) fn encoded(part: &str) -> String {
 
 /// Whether an address is this machine.
 pub(super) fn is_here(url: &str) -> bool {
-    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    here.iter().any(|start| {
-        let rest = url.strip_prefix(start);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    })
+    let Ok(url) = reqwest::Url::parse(url) else {
+        return false;
+    };
+    let is_plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+    is_plain && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
 /// The key that local mode keeps in its data folder; it goes to this machine only.
@@ -171,4 +182,29 @@ fn local_key(remote: &Remote, url: &str) -> anyhow::Result<SecretString> {
             remote.data_dir.display()
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_gets_its_own_key() {
+        for url in [
+            "http://127.0.0.1:3000",
+            "http://localhost",
+            "http://[::1]:3000/",
+        ] {
+            assert!(is_here(url), "{url}");
+        }
+        for url in [
+            "http://localhost:1@evil.example",
+            "http://127.0.0.1.evil.example",
+            "https://localhost",
+            "http://user@localhost",
+            "localhost",
+        ] {
+            assert!(!is_here(url), "{url}");
+        }
+    }
 }

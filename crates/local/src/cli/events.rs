@@ -15,7 +15,8 @@ pub(super) struct EventsArgs {
 
 #[derive(Debug, Subcommand)]
 enum EventsCommand {
-    /// List requests, newest first: event id, tenant, type, state, attempts.
+    /// List requests, newest first: event id, tenant, type, state, attempts. With `--state parked` the one that was set aside first
+    /// comes first, with `--state waiting` the one that is tried next; both ignore `--hours`.
     #[command(after_help = "Example: tidegate events list --state parked --json")]
     List {
         /// Only requests in this state.
@@ -180,7 +181,11 @@ fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
     );
     events.iter().for_each(print_event);
     if answer["more"] == true {
-        anstream::eprintln!("There are more: narrow with --hours or --tenant, or raise --limit.");
+        let narrower = match state {
+            State::All => "--hours or --tenant",
+            State::Parked | State::Waiting => "--tenant",
+        };
+        anstream::eprintln!("There are more: narrow with {narrower}, or raise --limit.");
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn run(args: &ManifestArgs) -> anyhow::Result<()> {
     let chosen = |name: &str| args.domains.clone().filter(|_| name == "TIDEGATE_DOMAINS");
     let environment = Environment::new(&chosen);
     let domains = DomainChoice::read(&environment);
-    let domains = environment.finish(domains).context("choose the domains")?;
+    let domains = environment
+        .finish(domains)
+        .context("read `--domains` (or TIDEGATE_DOMAINS)")?;
     anstream::println!("{:#}", manifest(&domains, &args.host));
     Ok(())
 }

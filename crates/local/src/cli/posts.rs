@@ -14,9 +14,12 @@ pub(super) struct PostsArgs {
 
 #[derive(Debug, Subcommand)]
 enum PostsCommand {
-    /// List posts that were set aside: refused by Slack, or of unknown outcome.
-    #[command(after_help = "Example: tidegate posts list --json")]
+    /// List posts and effects that were set aside, with the reason, oldest first.
+    #[command(after_help = "Example: tidegate posts list --limit 1000 --json")]
     List {
+        /// The most posts to list.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
         /// One JSON object a line.
         #[arg(long)]
         json: bool,
@@ -35,8 +38,13 @@ enum PostsCommand {
 
 pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
     match args.command {
-        PostsCommand::List { json, remote } => {
-            let answer = Api::new(&remote)?.get("/operator/posts", &[]).await?;
+        PostsCommand::List {
+            limit,
+            json,
+            remote,
+        } => {
+            let query = [("limit", limit.to_string())];
+            let answer = Api::new(&remote)?.get("/operator/posts", &query).await?;
             print_list(&answer, json);
         }
         PostsCommand::Resend { id, remote } => {
@@ -71,5 +79,8 @@ fn print_list(answer: &Value, json: bool) {
             text("purpose"),
             text("reason"),
         );
+    }
+    if answer["more"] == true {
+        anstream::eprintln!("There are more: raise --limit, or resend these and list again.");
     }
 }

@@ -185,11 +185,16 @@ async fn reseal(api: &Api) -> anyhow::Result<()> {
         anstream::eprintln!("{renewed} workspaces …");
         next = page["next"].as_str().map(str::to_owned);
         if next.is_none() {
-            anstream::println!("{renewed} workspaces have new keys.");
+            let workspaces = if renewed == 1 {
+                "workspace has"
+            } else {
+                "workspaces have"
+            };
+            anstream::println!("{renewed} {workspaces} new keys.");
             if !failed.is_empty() {
                 let failed = failed.join(", ");
                 anyhow::bail!(
-                    "these workspaces keep their old keys, so keep the old master key; the log says why: {failed}"
+                    "no new keys for {failed}: keep the old master key, repair what the log says (`reseal.failed`), and run this again"
                 );
             }
             return Ok(());

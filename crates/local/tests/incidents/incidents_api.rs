@@ -114,7 +114,7 @@ async fn a_refused_declaration_leaves_its_key_unused_and_says_all_that_is_wrong(
         StatusCode::BAD_REQUEST,
     );
     for problem in [
-        "8 problem(s)",
+        "8 problems: ",
         "`severity` takes P1, P2, P3 or P4",
         "`services` does not fit",
         "`private` takes true or false",

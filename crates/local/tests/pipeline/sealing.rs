@@ -8,7 +8,7 @@ use tidegate_local::data_dir::DataDir;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::keyring::KeyError;
-use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, TableError, Value, Write};
 use tidegate_testing::product::{
     Product, TENANT, back_up_keys, back_up_table, id, mention, message, store_in,
 };
@@ -163,4 +163,25 @@ async fn a_process_that_has_read_the_keys_opens_what_a_newer_key_sealed() {
     rows.write(Write::put(key.clone(), row)).await.unwrap();
     let read = other.table.tenant(&tenant).get(&key).await.unwrap();
     assert_eq!(read.unwrap().opened_text("words"), Some(WORDS));
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_open_hides_no_other_row() {
+    let store = Store::in_memory(std::sync::Arc::new(SystemClock)).unwrap();
+    let rows = store.table.tenant(&TENANT.into());
+    let foreign = store.keyring.of(&"T0OTHER".into()).await.unwrap();
+    let foreign = foreign.seal("words", b"nonsense").unwrap();
+    let damaged = Item::new().with("words", Value::B(foreign));
+    let whole = Item::new().sealed("words", WORDS);
+    for (sort, row) in [("1", damaged), ("2", whole)] {
+        let key = RowKey::new(&["notes"], &[sort]);
+        rows.write(Write::put(key, row)).await.unwrap();
+    }
+    let page = rows.query(&["notes"], Range::All, false, 10, None);
+    let read = page.await.unwrap().rows;
+    let words: Vec<_> = read
+        .iter()
+        .map(|(_, row)| row.opened_text("words"))
+        .collect();
+    assert_eq!(words, [None, Some(WORDS)]);
 }

@@ -206,6 +206,10 @@ async fn a_share_whose_domain_is_switched_off_waits_and_is_done_once_it_is_on_ag
         while world.work_with(&off).await > 0 {}
     }
     assert_eq!(world.share("Ev1").await.state, ShareState::Waiting);
+    // Nor does a replay park it.
+    replay(&world, "Ev1").await;
+    while world.work_with(&off).await > 0 {}
+    assert_eq!(world.share("Ev1").await.state, ShareState::Waiting);
     assert_eq!(world.counted("Ev1").await, 0);
     world.rest().await;
     odd_is_done_once(&world, "Ev1", "switched on").await;

@@ -145,27 +145,34 @@ async fn a_domain_that_was_off_for_a_moment_loses_a_minute_and_not_an_hour() {
 }
 
 #[tokio::test]
-async fn a_workspace_whose_rows_fail_holds_up_no_other() {
+async fn workspaces_whose_rows_fail_hold_up_no_other() {
     for words in ["get T0BROKEN", "write update T0BROKEN"] {
         let world = World::new(0).await;
         let now = world.clock.now();
-        let broken = world.engine.truth().tenant(&"T0BROKEN".into());
-        for n in 0..3 {
+        // Their timers are older, and there are many of them.
+        let earlier = Timestamp(now.millis() - 60_000);
+        for n in 0..36 {
+            let broken = format!("T0BROKEN{}", n % 12);
+            let broken = world.engine.truth().tenant(&broken.as_str().into());
             let key = RowKey::new(&["incident", &n.to_string()], &["timer", "stale"]);
-            let at = Timestamp(now.millis() - 60_000);
-            broken
-                .write(arm(key, KIND, &json!({}), 1, at))
-                .await
-                .unwrap();
+            let write = arm(key, KIND, &json!({}), 1, earlier);
+            broken.write(write).await.unwrap();
         }
         set(&world, 1, now).await;
-        world.engine.next(100, &[words], Mishap::Busy);
+        world.engine.next(1000, &[words], Mishap::Busy);
         assert_eq!(tick(&world).await, None, "the sweep tells of it");
-        let jobs = jobs(&world).await;
+        let mut jobs = Vec::new();
+        loop {
+            let more = self::jobs(&world).await;
+            if more.is_empty() {
+                break;
+            }
+            jobs.extend(more);
+        }
         let whole = jobs.iter().filter(|(job, _)| job.tenant.as_str() == "T1");
         assert_eq!(whole.count(), 1, "{words}");
-        // The workspace that fails is tried once in a sweep.
-        assert!(jobs.len() <= 2, "{words}: {}", jobs.len());
+        // A workspace that fails is tried once in a sweep.
+        assert!(jobs.len() <= 13, "{words}: {}", jobs.len());
     }
 }
 

@@ -181,9 +181,12 @@ impl Effect<'_> {
         let channel = Budget::channel(&ChannelId::from(channel.unwrap_or_default()));
         self.wait_for(self.rows, &channel).await?;
         let body = with_id(body, self.message_id);
+        // It is noted before the call, which the effect's deadline may cut off.
+        let posted_before = self.traces.posted();
+        self.traces.note_post(true);
         let outcome = self.slack.call(bearer, POST, &body).await;
-        if !matches!(outcome, Outcome::Refused(_)) {
-            self.traces.note_post();
+        if matches!(outcome, Outcome::Refused(_)) {
+            self.traces.note_post(posted_before);
         }
         let answer = self.check_outcome(&method, Kind::Write, outcome).await?;
         match answer.get("ts").and_then(Json::as_str) {

@@ -54,7 +54,13 @@ impl Deliverer {
             until: Effect::last_call(began, until),
             traces: &traces,
         };
-        let limit = until.since(self.clock.now()).min(MOST_TIME);
+        let now = self.clock.now();
+        if now >= effect.until {
+            // Taking it took so long that no call may begin.
+            self.make_ready(place.rows, post, now).await?;
+            return Ok(Next::At(now));
+        }
+        let limit = until.since(now).min(MOST_TIME);
         let ended = guarded(limit, self.performer.perform(effect)).await;
         count(&post.purpose, &ended);
         let undone = match ended {

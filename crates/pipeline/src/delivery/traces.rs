@@ -49,8 +49,8 @@ impl Traces {
         }
     }
 
-    pub(super) fn note_post(&self) {
-        self.posted.store(true, Ordering::Relaxed);
+    pub(super) fn note_post(&self, may_have_arrived: bool) {
+        self.posted.store(may_have_arrived, Ordering::Relaxed);
     }
 
     pub(super) fn note_resend(&self) {

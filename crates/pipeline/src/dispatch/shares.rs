@@ -8,7 +8,7 @@ use super::{Dispatcher, TRIES, fail};
 use crate::archive::{self, Archived, Label};
 use crate::domain::Domain;
 use crate::job::Job;
-use crate::ledger::{Committed, Decision, Delivery, JobError, Ledger, Share, ShareId};
+use crate::ledger::{Committed, Decision, Delivery, JobError, Ledger, Share, ShareId, ShareState};
 use crate::worker::FollowUp;
 
 /// Receives of one job after which a share is left to the sweep, which sends the next. The queue would make a dead letter of the
@@ -30,10 +30,10 @@ impl Dispatcher {
     ) -> Result<FollowUp, JobError> {
         let id = ShareId::of(delivery.job).ok_or_else(|| fail(&"the share cannot be read"))?;
         let Some(domain) = self.domain_of(&id) else {
-            return switched_off(&id, delivery.job);
+            return switched_off(&id, delivery.job, ledger).await;
         };
         // If the worker that did it died before it woke the lanes, the sweep does.
-        let Some(share) = ledger.begin_share(&id, delivery.job).await? else {
+        let Some(share) = ledger.begin_share(&id, delivery).await? else {
             return Ok(FollowUp::default());
         };
         if share.is_waiting()
@@ -96,9 +96,10 @@ impl Dispatcher {
 }
 
 /// Leaves the share of a domain that is switched off as it is: the sweep goes on sending its job, and it is done once the domain is
-/// on again. Only a person who replays it is told.
-fn switched_off(id: &ShareId, job: &Job) -> Result<FollowUp, JobError> {
-    if ShareId::is_replay(job) {
+/// on again. Only the replay of a parked share fails, because nothing sends its job again.
+async fn switched_off(id: &ShareId, job: &Job, ledger: &Ledger<'_>) -> Result<FollowUp, JobError> {
+    let share = ledger.share_of(id).await?;
+    if ShareId::is_replay(job) && share.is_some_and(|share| share.state == ShareState::Parked) {
         return Err(fail(&format!(
             "the domain {} is switched off: switch it on (TIDEGATE_DOMAINS), then replay",
             id.domain

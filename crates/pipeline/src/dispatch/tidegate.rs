@@ -4,6 +4,7 @@
 
 use tidegate_slack::command::SlashCommand;
 
+use super::answers::ASK;
 use super::{Dispatcher, Request};
 use crate::domain::Subcommand;
 use crate::ledger::{Delivery, JobError, Ledger};
@@ -33,7 +34,7 @@ impl Dispatcher {
         let help = help(&subcommands.collect::<Vec<_>>());
         let text = match typed.as_str() {
             "" | "help" => help,
-            _ => format!("Tidegate does not know that one. {help}"),
+            _ => format!("There is no such subcommand here. {help}"),
         };
         self.answer(delivery, ledger, command, &text).await
     }
@@ -41,7 +42,7 @@ impl Dispatcher {
 
 fn help(subcommands: &[&Subcommand]) -> String {
     match subcommands {
-        [] => "`/tidegate` has no subcommands here.".to_owned(),
+        [] => format!("`{COMMAND}` has no subcommands here. {ASK}"),
         [one] => format!("Try `{COMMAND} {}` to {}.", one.word, one.purpose),
         many => {
             let line =
@@ -68,7 +69,8 @@ mod tests {
             word: "jobs",
             purpose: "list the jobs",
         };
-        assert_eq!(help(&[]), "`/tidegate` has no subcommands here.");
+        let none = format!("`/tidegate` has no subcommands here. {ASK}");
+        assert_eq!(help(&[]), none);
         assert_eq!(
             help(&[&ping]),
             "Try `/tidegate ping` to see how long a request takes."

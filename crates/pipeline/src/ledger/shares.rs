@@ -66,6 +66,9 @@ impl ShareId {
     }
 }
 
+/// A share waits, and no other message's attempt at it is under way. The same message comes back when its worker died or failed.
+const UNHELD: &str = "#state = :waiting AND (attribute_not_exists(#busy_until) OR #busy_until < :now OR #busy_by = :message)";
+
 /// A share may be done once, also after it was parked.
 const OPEN: &str = "#state = :waiting OR #state = :parked";
 
@@ -95,26 +98,29 @@ impl Ledger<'_> {
     }
 
     /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, is gone, or another worker is at it.
-    pub async fn begin_share(&self, id: &ShareId, job: &Job) -> Result<Option<Share>, TableError> {
+    pub async fn begin_share(
+        &self,
+        id: &ShareId,
+        delivery: Delivery<'_>,
+    ) -> Result<Option<Share>, TableError> {
         let key = id.key();
         let now = self.clock.now();
-        let states = if ShareId::is_replay(job) {
-            OPEN
-        } else {
-            "#state = :waiting"
-        };
-        let begin = Write::update(key.clone(), "SET #busy_until = :until ADD #attempts :one")
-            .when(&format!(
-                "({states}) AND (attribute_not_exists(#busy_until) OR #busy_until < :now)"
-            ))
+        let begin = Write::update(
+            key.clone(),
+            "SET #busy_until = :until, #busy_by = :message ADD #attempts :one",
+        );
+        let begin = begin
             .value(":until", now.plus(ATTEMPT_LIMIT).millis())
-            .value(":now", now.millis())
-            .value(":one", 1i64)
-            .value(":waiting", ShareState::Waiting.as_str());
-        let begin = if ShareId::is_replay(job) {
-            begin.value(":parked", ShareState::Parked.as_str())
+            .value(":message", delivery.message)
+            .value(":one", 1i64);
+        let begin = if ShareId::is_replay(delivery.job) {
+            // A person waits for it, and nothing else would bring it back.
+            open(begin)
         } else {
             begin
+                .when(UNHELD)
+                .value(":now", now.millis())
+                .value(":waiting", ShareState::Waiting.as_str())
         };
         match self.rows.write(begin).await {
             Ok(row) => Ok(row.and_then(|row| self.unexpired(&key, &row))),
@@ -127,7 +133,7 @@ impl Ledger<'_> {
     pub async fn note_failure(&self, id: &ShareId, reason: &str) -> Result<(), TableError> {
         let note = Write::update(
             id.key(),
-            "SET #reason = :reason REMOVE #busy_until ADD #failures :one",
+            "SET #reason = :reason REMOVE #busy_until, #busy_by ADD #failures :one",
         );
         let note = note.value(":reason", brief(reason)).value(":one", 1i64);
         match self.rows.write(open(note)).await {

@@ -13,9 +13,6 @@ use crate::table::{Due, DueRow, Rows, Table, TableError, Write};
 /// The rows of one kind that a sweep reads per partition of the index.
 const LIMIT: usize = 200;
 
-/// Workspaces whose rows cannot be read or written, after which a sweep ends: it is the table that fails.
-const MOST_TENANTS_DOWN: usize = 10;
-
 /// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
 pub type QueueOf<'a> = dyn Fn(&str) -> Option<Arc<dyn Queue>> + Sync + 'a;
 
@@ -33,7 +30,7 @@ pub async fn send_due_timers(
     let (mut sent, mut first_error) = (0, None);
     let (mut kinds_down, mut tenants_down) = (BTreeSet::new(), BTreeSet::new());
     for (waits_for, row) in due_rows(table, clock.now()).await? {
-        if clock.now() >= until || tenants_down.len() > MOST_TENANTS_DOWN {
+        if clock.now() >= until {
             break;
         }
         if tenants_down.contains(&row.tenant) {

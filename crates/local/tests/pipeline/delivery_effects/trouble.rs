@@ -4,18 +4,23 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde_json::json;
+use tidegate_fake_slack::{FakeSlack, FaultKind};
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
-use tidegate_pipeline::delivery::{Performer, Undone};
+use tidegate_pipeline::delivery::{Done, Effect, Performer, Undone};
 use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::outbox::Class::{AtLeastOnce, AtMostOnce, Repeatable};
 use tidegate_testing::effect_story::effect;
+use tidegate_testing::faulty_table::Mishap;
 use tidegate_testing::install_world::tick;
-use tidegate_testing::outbox_world::World;
+use tidegate_testing::outbox_world::{World, fault};
 use tidegate_testing::scripted::KEEP;
 
 use super::{Scripted, Trouble, one, test_lane};
+
+const CHANNEL: &str = "C0000000001";
 
 #[tokio::test]
 async fn an_effect_that_panics_counts_as_one_whose_outcome_is_unknown() {
@@ -107,4 +112,65 @@ async fn an_effect_whose_domain_is_off_waits_for_it() {
     world.performer = Arc::clone(&scripted) as Arc<dyn Performer>;
     world.settle().await;
     assert_eq!(scripted.names(), ["one", "two"]);
+}
+
+/// Ends in the middle of its first post, as at a deadline: Slack has it, and has not answered.
+struct CutOff(FakeSlack);
+
+#[async_trait]
+impl Performer for CutOff {
+    async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
+        let body = json!({"channel": CHANNEL, "text": "once"});
+        if effect.doubt_since.is_none() {
+            tokio::select! {
+                ended = effect.post(&body) => panic!("Slack has answered: {ended:?}"),
+                () = arrived(&self.0) => std::panic::resume_unwind(Box::new("a test panics")),
+            }
+        }
+        let ts = effect.post(&body).await?;
+        Ok(Done {
+            ts: Some(ts),
+            ..Done::default()
+        })
+    }
+}
+
+async fn arrived(slack: &FakeSlack) {
+    while slack.messages(CHANNEL).is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_was_cut_off_is_looked_for_before_it_is_sent_again() {
+    let mut world = World::new(0).await;
+    world.performer = Arc::new(CutOff(world.slack.clone()));
+    let lane = test_lane();
+    let post = effect(&lane, "one", AtLeastOnce, json!({}));
+    let id = world.put("T1", vec![post]).await;
+    world.wake("T1", lane.as_str()).await;
+    let silent = fault("chat.postMessage", FaultKind::TimeoutAfter);
+    world.slack.add_fault(silent);
+    world.settle().await;
+    assert_eq!(world.slack.messages(CHANNEL).len(), 1);
+    assert_eq!(world.settled("T1", &id).await[0].state.as_str(), "done");
+}
+
+#[tokio::test]
+async fn an_effect_that_was_taken_too_late_to_begin_is_not_in_doubt() {
+    let scripted = Arc::new(Scripted::default());
+    let mut world = World::new(0).await;
+    world.performer = Arc::clone(&scripted) as Arc<dyn Performer>;
+    let post = effect(&test_lane(), "one", AtMostOnce, json!({}));
+    world.put("T1", vec![post]).await;
+    world.wake("T1", test_lane().as_str()).await;
+    let clock = world.clock.clone();
+    let late = move || clock.advance(Duration::from_secs(15));
+    let taking = ["transact", "#outbox#", "first_attempt_at"];
+    world.engine.next(1, &taking, Mishap::Then(Arc::new(late)));
+    world.settle().await;
+    assert!(world.engine.all_happened());
+    let asked = scripted.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(!asked[0].2, "nothing had begun before");
 }

@@ -252,3 +252,53 @@ async fn copies_of_a_shares_job_at_the_same_time_are_one_attempt() {
     world.rest().await;
     odd_is_done_once(&world, "Ev1", "the worker is back").await;
 }
+
+/// An attempt that ended badly does not keep its own message from beginning another.
+#[tokio::test]
+async fn a_replay_survives_a_table_that_stumbles_at_its_beginning_or_end() {
+    for (words, mishap) in [
+        (
+            &["write update", "#ledger#Ev1/share"][..],
+            Mishap::AnswerLost,
+        ),
+        (
+            &["write update", "#ledger#Ev1/share", "failures"],
+            Mishap::Busy,
+        ),
+    ] {
+        let world = World::new();
+        world.odd.set(Manner::Fails);
+        world.send("Ev1", 1).await;
+        world.rest().await;
+        odd_is_parked_alone(&world, "Ev1", 1, "before the replay").await;
+        world.odd.set(Manner::Retries);
+        super::replay(&world, "Ev1").await;
+        world.engine.next(1, words, mishap);
+        assert_eq!(world.work().await, 1);
+        world.odd.set(Manner::Works);
+        for _ in 0..4 {
+            world.clock.advance(Duration::from_secs(5));
+            world.work().await;
+        }
+        assert!(world.engine.all_happened(), "{words:?}");
+        odd_is_done_once(&world, "Ev1", "replayed").await;
+    }
+}
+
+/// A waiting share goes on with its next receive, and not only with the next sweep.
+#[tokio::test]
+async fn a_share_whose_failure_could_not_be_noted_is_tried_again_by_its_message() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    world.clock.advance(Duration::from_secs(2));
+    let noting = ["write update", "#ledger#Ev1/share", "failures"];
+    world.engine.next(1, &noting, Mishap::Busy);
+    assert_eq!(world.work().await, 1);
+    assert!(world.engine.all_happened());
+    world.odd.set(Manner::Works);
+    world.clock.advance(Duration::from_secs(5));
+    assert_eq!(world.work().await, 1);
+    odd_is_done_once(&world, "Ev1", "the same message").await;
+}
