@@ -80,7 +80,7 @@ fn commands(domains: &DomainChoice, url: &str) -> Vec<Value> {
         })
     });
     let own = domains.specs().flat_map(|spec| spec.commands).map(|own| {
-// Names can change, and two people can have the same one, so Slack must send mentions as ids.
+        // Names can change, and two people can have the same one, so Slack must send mentions as ids.
         json!({
             "command": own.command, "url": url, "description": own.description, "usage_hint": own.usage_hint,
             "should_escape": true,

@@ -141,7 +141,7 @@ fn services(
             services.insert(slug, Service::default());
         } else {
             problems.push(format!(
-                "`SERVICES` has {slug:?}: it takes names of lower case letters, digits and `-`, parted by commas"
+                "`SERVICES` has {slug:?}: it takes names of lower case letters, digits and `-`, separated by commas"
             ));
         }
     }

@@ -121,7 +121,7 @@ fn scopes(environment: &Environment<'_>, name: &str) -> Option<Vec<String>> {
     for scope in &scopes {
         if scope.is_empty() || !scope.chars().all(plain) {
             environment.problem(format!(
-                "`{name}` has `{scope}`: it takes Slack's scopes, parted by commas"
+                "`{name}` has `{scope}`: it takes Slack's scopes, separated by commas"
             ));
         }
     }
