@@ -142,8 +142,8 @@ impl Installs {
         }
     }
 
-    /// Refreshes the tokens in a task of its own. A caller that stops waiting, for example because its deadline has passed, must not
-    /// end a refresh between Slack's answer, which voids the old tokens, and the write that stores the new ones.
+    /// Refreshes the tokens in a task of its own. A caller that stops waiting, for example because its deadline has passed, must
+    /// not end a refresh between Slack's answer, which voids the old tokens, and the write that stores the new ones.
     async fn refresh_to_the_end(
         &self,
         tenant: &TenantId,

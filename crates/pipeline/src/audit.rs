@@ -185,8 +185,8 @@ pub struct Trail<'a> {
 }
 
 impl Trail<'_> {
-    /// Does one write of the workspace's rows, and adds a row to the trail, or does neither. Fails with [`TableError::Condition`] if
-    /// the condition of the write fails.
+    /// Does one write of the workspace's rows, and adds a row to the trail, or does neither. Fails with [`TableError::Condition`]
+    /// if the condition of the write fails.
     pub async fn write(
         &self,
         rows: &Rows,

@@ -138,8 +138,8 @@ pub struct JobSpec {
     pub kind: &'static str,
     /// The queue that it goes to.
     pub queue: JobQueue,
-    /// The longest time that one attempt may take, at most [`DECISION_LIMIT`](crate::dispatch::DECISION_LIMIT). It is the deadline of
-    /// the decision.
+    /// The longest time that one attempt may take, at most [`DECISION_LIMIT`](crate::dispatch::DECISION_LIMIT). It is the deadline
+    /// of the decision.
     pub longest: Duration,
     /// Whether the job needs a Slack token. Only [`JobQueue::Commands`] has one.
     pub needs_token: bool,
@@ -241,8 +241,8 @@ pub trait Domain: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Performs one of its effects within about fifteen seconds. It is called again if its result could not be stored. A panic counts
-    /// as an unknown outcome.
+    /// Performs one of its effects within about fifteen seconds. It is called again if its result could not be stored. A panic
+    /// counts as an unknown outcome.
     async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
         Err(Undone::Park(format!("nobody performs {}", effect.name)))
     }

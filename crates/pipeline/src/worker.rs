@@ -122,8 +122,8 @@ impl Worker {
         })
     }
 
-    /// Archives all requests of the batch in as few calls as the table allows. If that fails, each is archived by itself, so that one
-    /// that the table refuses, or one of a workspace whose key cannot be read, fails alone: putting a row twice is harmless.
+    /// Archives all requests of the batch in as few calls as the table allows. If that fails, each is archived by itself, so that
+    /// one that the table refuses, or one of a workspace whose key cannot be read, fails alone: putting a row twice is harmless.
     async fn archive(&self, records: &[Record]) -> Vec<Result<(), JobError>> {
         let together = self.archive_together(records).await;
         if together.is_ok() || records.len() == 1 {

@@ -28,7 +28,8 @@ const LOOK_BACK: i64 = 30 * 24 * HOUR;
 
 const HOUR: i64 = 3600;
 
-/// The most shares of one event in one state, which are listed as one. At least as many as there are domains that take part in an event.
+/// The most shares of one event in one state, which are listed as one. At least as many as there are domains that take part in an
+/// event.
 const MOST_SHARES: usize = 8;
 
 /// The most tenants that one list may span.

@@ -10,8 +10,8 @@ use tidegate_slack::interaction::Interaction;
 use crate::domain::{Context, Domain};
 use crate::ledger::{Decision, Delivery, JobError, Ledger};
 
-/// The longest time that a domain may take for one decision. Every worker has more for a record: on Lambda, the worker of commands has
-/// 12 s and the worker of events 27 s.
+/// The longest time that a domain may take for one decision. Every worker has more for a record: on Lambda, the worker of commands
+/// has 12 s and the worker of events 27 s.
 pub const DECISION_LIMIT: Duration = Duration::from_secs(10);
 
 /// What one domain alone decides about.

@@ -97,8 +97,8 @@ impl Ledger<'_> {
         Ok((Write::put(key, row), job))
     }
 
-    /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, is gone,
-    /// or another worker is at it.
+    /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, is
+    /// gone, or another worker is at it.
     pub async fn begin_share(
         &self,
         id: &ShareId,

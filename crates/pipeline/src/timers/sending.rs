@@ -16,8 +16,9 @@ const LIMIT: usize = 200;
 /// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
 pub type QueueOf<'a> = dyn Fn(&str) -> Option<Arc<dyn Queue>> + Sync + 'a;
 
-/// Sends the job of every timer and every waiting share that is due to the queue that takes jobs of its kind, until `until`. Returns
-/// how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched off.
+/// Sends the job of every timer and every waiting share that is due to the queue that takes jobs of its kind, until `until`.
+/// Returns how many. One that was set anew or taken away meanwhile is left alone, and so is the timer of a domain that is switched
+/// off.
 ///
 /// A queue that is down keeps only its own timers from being sent, and a workspace whose rows cannot be read or written only its
 /// own. The error tells of the first at the end.
