@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use super::change::Change;
 use crate::model::effect::Effect;
-use crate::model::incident::{Incident, IncidentId};
+use crate::model::incident::Incident;
 use crate::model::news::{Audience, News};
 use crate::model::notification::{self, NotificationState};
 use crate::model::settings::Settings;
-use crate::model::severity::Severity;
 use crate::model::status::Status;
 use crate::render::announcement::shown;
 
@@ -98,7 +97,15 @@ pub fn tell(
     }
     let from = change.before().map(|before| before.severity);
     let words = words.map(shown);
-    let mut effects = told_each(incident, to.clone(), news, seq, from, words);
+    let spread = Effect::Spread {
+        incident,
+        to: to.clone(),
+        news,
+        seq,
+        from,
+        words,
+    };
+    let mut effects = each_or_one_for_many(spread, to.len());
     for row in effects
         .iter()
         .filter_map(|each| notification::pending(each, now))
@@ -118,34 +125,13 @@ fn may_wait(news: News) -> bool {
     }
 }
 
-/// An effect for each, or one for many: their rows of the ledger come with them when it is spread.
-fn told_each(
-    incident: IncidentId,
-    to: Vec<Audience>,
-    news: News,
-    seq: u64,
-    from: Option<Severity>,
-    words: Option<String>,
-) -> Vec<Effect> {
-    if to.len() > AT_ONCE {
-        return vec![Effect::Spread {
-            incident,
-            to,
-            news,
-            seq,
-            from,
-            words,
-        }];
+/// One effect per audience, or one for all if they are many. The notification rows of the latter are written when it
+/// is fanned out.
+fn each_or_one_for_many(effect: Effect, audiences: usize) -> Vec<Effect> {
+    if audiences > AT_ONCE {
+        return vec![effect];
     }
-    let tell = |to| Effect::Tell {
-        incident: incident.clone(),
-        to,
-        news,
-        seq,
-        from,
-        words: words.clone(),
-    };
-    to.into_iter().map(tell).collect()
+    effect.per_audience()
 }
 
 /// Edits the earlier messages to the present state.
@@ -156,17 +142,10 @@ pub fn refresh(change: &mut Change) {
     }
 }
 
-/// An effect for each whose message is edited, or one for many.
+/// The effects that edit the messages of those audiences.
 fn refreshed(incident: &Incident, to: Vec<Audience>) -> Vec<Effect> {
-    let incident = incident.id.clone();
-    if to.len() > AT_ONCE {
-        return vec![Effect::SpreadRefresh { incident, to }];
-    }
-    let refresh = |to| Effect::Refresh {
-        incident: incident.clone(),
-        to,
-    };
-    to.into_iter().map(refresh).collect()
+    let (incident, audiences) = (incident.id.clone(), to.len());
+    each_or_one_for_many(Effect::SpreadRefresh { incident, to }, audiences)
 }
 
 fn key(news: News, to: &Audience) -> String {

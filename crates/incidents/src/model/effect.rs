@@ -12,6 +12,8 @@ use super::incident::IncidentId;
 use super::news::{Audience, News};
 use super::severity::Severity;
 
+mod audiences;
+
 /// The names of all effects, as [`Effect::name`] returns them.
 pub const NAMES: &[&str] = &[
     "incident.create_channel",

@@ -24,54 +24,21 @@ pub(super) fn fan_out(effect: Effect, at: Timestamp) -> Done {
 }
 
 /// The effects of the first batch, and one effect for all other audiences; `None` if there are no others.
-fn split(effect: Effect) -> (Vec<Effect>, Option<Effect>) {
-    match effect {
-        Effect::Spread {
-            incident,
-            mut to,
-            news,
-            seq,
-            from,
-            words,
-        } => {
-            let others = take_batch(&mut to);
-            let tell = |to| Effect::Tell {
-                incident: incident.clone(),
-                to,
-                news,
-                seq,
-                from,
-                words: words.clone(),
-            };
-            let now = to.into_iter().map(tell).collect();
-            let later = others.map(|to| Effect::Spread {
-                incident,
-                to,
-                news,
-                seq,
-                from,
-                words,
-            });
-            (now, later)
+fn split(mut effect: Effect) -> (Vec<Effect>, Option<Effect>) {
+    let others = effect.audiences_mut().map_or_else(Vec::new, take_batch);
+    let later = (!others.is_empty()).then(|| {
+        let mut later = effect.clone();
+        if let Some(to) = later.audiences_mut() {
+            *to = others;
         }
-        Effect::SpreadRefresh { incident, mut to } => {
-            let others = take_batch(&mut to);
-            let refresh = |to| Effect::Refresh {
-                incident: incident.clone(),
-                to,
-            };
-            let now = to.into_iter().map(refresh).collect();
-            let later = others.map(|to| Effect::SpreadRefresh { incident, to });
-            (now, later)
-        }
-        other => (vec![other], None),
-    }
+        later
+    });
+    (effect.per_audience(), later)
 }
 
-/// Keeps the first batch in `to` and returns the rest; `None` if nothing is left.
-fn take_batch(to: &mut Vec<Audience>) -> Option<Vec<Audience>> {
-    let later = to.split_off(to.len().min(BATCH));
-    (!later.is_empty()).then_some(later)
+/// Keeps the first batch in `to` and returns the rest.
+fn take_batch(to: &mut Vec<Audience>) -> Vec<Audience> {
+    to.split_off(to.len().min(BATCH))
 }
 
 #[cfg(test)]
