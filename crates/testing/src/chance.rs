@@ -52,7 +52,7 @@ impl Chance {
         self.below(what, 1000) < times
     }
 
-    /// One of several.
+    /// Draws one of several choices.
     pub fn pick<'a, T>(&self, what: &str, of: &'a [T]) -> &'a T {
         &of[self.below(what, of.len())]
     }

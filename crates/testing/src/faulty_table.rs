@@ -78,7 +78,7 @@ pub enum Mishap {
 pub struct Held {
     /// Told once the caller sleeps.
     pub reached: Notify,
-    /// Wakes the caller.
+    /// Lets the caller go on when the test tells it.
     pub go_on: Notify,
 }
 
@@ -162,6 +162,18 @@ impl FaultyTable {
     /// Lets the next `times` calls that have all these words in their text go wrong.
     pub fn next(&self, times: usize, words: &[&str], mishap: Mishap) {
         self.appoint(0, times, words, mishap);
+    }
+
+    /// Puts the caller of the next call with all these words in its text to sleep: after the table did the call if
+    /// `done`, before it otherwise.
+    pub fn hold_next(&self, words: &[&str], done: bool) -> Arc<Held> {
+        let held = Arc::new(Held::default());
+        let mishap = Mishap::Hold {
+            done,
+            held: Arc::clone(&held),
+        };
+        self.next(1, words, mishap);
+        held
     }
 
     /// Lets one call go wrong that has all these words in its text, after so many that do not.

@@ -26,7 +26,7 @@ pub struct Process {
 pub struct Ended {
     /// The exit code; none if a signal ended the process.
     pub code: Option<i32>,
-    /// What it printed.
+    /// What the process printed.
     pub stdout: String,
     /// What it printed to standard error.
     pub stderr: String,

@@ -19,7 +19,7 @@ use tidegate_local::telemetry;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 
 pub use self::backup::{back_up_keys, back_up_table};
-pub use self::browser::Browser;
+pub use self::browser::{Browser, query_value};
 pub use self::client::{Answer, Client, answer_of, send_to, store_in};
 pub use self::keys::Made;
 pub use self::late_clock::LateClock;

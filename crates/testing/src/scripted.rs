@@ -31,7 +31,7 @@ pub const LIMIT: Duration = Duration::from_secs(25);
 pub enum Script {
     /// Adds one to the tenant's [`counter`].
     Count,
-    /// Counts, and posts.
+    /// Counts the event, and posts a message.
     Post,
     /// Counts; its natural key is that of every twin of the same number.
     Twin(usize),

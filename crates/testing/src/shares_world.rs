@@ -129,7 +129,7 @@ impl World {
         }
     }
 
-    /// Queues an event.
+    /// Puts an event on the events queue.
     pub async fn send(&self, event: &str, n: usize) {
         self.queue_job(&Self::job(event, n)).await;
     }

@@ -1,4 +1,4 @@
-//! Messages for later.
+//! Tests of scheduled messages: `chat.scheduleMessage` and its list.
 
 use std::time::Duration;
 

@@ -68,7 +68,7 @@ enum EventsCommand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum State {
-    /// Every request.
+    /// Requests in any state.
     All,
     /// Requests that wait for a person, and those with a share that does.
     Parked,

@@ -23,11 +23,12 @@ use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::ConfiguredToken;
 use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::ledger::Decision;
-use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::http_client;
 use tidegate_testing::outbox_world::{TOKEN, World};
+
+use crate::decision::by_member;
 
 pub(crate) const COMMANDER: &str = "U0ALICE0001";
 
@@ -147,19 +148,12 @@ impl PageWorld {
         decide: impl FnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) {
         let subject = self.load(tenant, id).await;
-        let case = DecisionContext {
-            settings: &self.settings,
-            settings_version: 0,
-            actor: Actor::Person(COMMANDER.into()),
-            kind: PersonKind::Member,
-            zone: None,
-            admin_key: false,
-            subject: Some(&subject),
-            other: None,
-            cause: "test",
-            now: self.world.clock.now(),
-            count: 0,
-        };
+        let case = by_member(
+            COMMANDER,
+            &self.settings,
+            Some(&subject),
+            self.world.clock.now(),
+        );
         let change = match decide(&case) {
             Ok(Verdict::Change(change, _)) => change,
             Ok(_) => panic!("no change"),

@@ -16,7 +16,7 @@ use tidegate_pipeline::keyring::{KeyError, Keyring};
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{Engine, Item, RowKey, Table, TableError, Value as Stored};
 use tidegate_slack::ids::TenantId;
-use tidegate_testing::faulty_table::{FaultyTable, Held, Mishap};
+use tidegate_testing::faulty_table::FaultyTable;
 use tidegate_testing::install_world::{InstallWorld, TEAM};
 use tidegate_testing::product::{
     Browser, OPERATOR_KEY, Product, back_up_keys, back_up_table, store_in, unique_ts, until,
@@ -272,12 +272,7 @@ async fn keys_read_before_their_destruction_are_not_kept() {
     let tenant = TenantId::from(TEAM);
     keyring.of(&tenant).await.unwrap();
     keyring.renew(&tenant).await.unwrap();
-    let held = Arc::new(Held::default());
-    let mishap = Mishap::Hold {
-        done: true,
-        held: Arc::clone(&held),
-    };
-    engine.next(1, &["get", "tenant_key"], mishap);
+    let held = engine.hold_next(&["get", "tenant_key"], true);
     let reader = tokio::spawn({
         let (keyring, tenant) = (Arc::clone(&keyring), tenant.clone());
         async move { keyring.of(&tenant).await.map(|_| ()) }

@@ -6,7 +6,7 @@ use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig, Fault, FaultKind};
-use tidegate_testing::product::{Answer, Browser, Product, until};
+use tidegate_testing::product::{Answer, Browser, Product, query_value, until};
 
 const TEAM: &str = "T0ACME00001";
 const ACCESS: &str = "oauth.v2.access";
@@ -149,13 +149,7 @@ async fn a_state_that_is_unknown_missing_or_too_old_installs_nothing() {
     let product = product().await;
     let browser = Browser::new(&product);
     let back = begun(&product, &browser).await;
-    let code = back
-        .split("code=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap();
+    let code = query_value(&back, "code");
     for (query, words) in [
         (format!("code={code}&state=made-up"), "not begun here"),
         (format!("code={code}"), "needs what Slack adds"),
@@ -206,13 +200,7 @@ async fn a_refusal_by_the_person_changes_nothing() {
     let page = browser.install(&product, deny).await;
     is_problem(&page, StatusCode::FORBIDDEN, "access_denied");
     let url = browser.authorize_url().await;
-    let state = url
-        .split("state=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap();
+    let state = query_value(&url, "state");
     let path =
         format!("/slack/oauth/callback?error=%3Cscript%3Ealert(1)%3C/script%3E&state={state}");
     let page = browser.get(&path).await;
@@ -298,13 +286,7 @@ async fn a_front_end_of_ones_own_gets_the_same_as_json() {
         .slack()
         .approve(&acme(asked["authorization_url"].as_str().unwrap()))
         .unwrap();
-    let code = back
-        .split("code=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap();
+    let code = query_value(&back, "code");
     let finish = json!({"code": code, "state": asked["state"]});
     let stranger = Browser::new(&product);
     let refused = stranger

@@ -266,18 +266,12 @@ async fn a_token_that_slack_refuses_for_good_is_not_tried_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresher_that_wakes_up_late_still_stores_what_only_it_has() {
-    use tidegate_testing::faulty_table::{Held, Mishap};
     let world = InstallWorld::new(3).await;
     world.install().await;
     world.pass(Duration::from_hours(12)).await;
-    let held = std::sync::Arc::new(Held::default());
-    let mishap = Mishap::Hold {
-        done: false,
-        held: std::sync::Arc::clone(&held),
-    };
-    world
+    let held = world
         .engine
-        .next(1, &["transact", " put ", "install/bot"], mishap);
+        .hold_next(&["transact", " put ", "install/bot"], false);
     let late = world.instance();
     let late = tokio::spawn(async move { late.token(&TEAM.into()).await });
     held.reached.notified().await;
@@ -315,19 +309,13 @@ async fn a_refresher_that_wakes_up_late_still_stores_what_only_it_has() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_is_stored_also_if_its_caller_stops_waiting() {
-    use tidegate_testing::faulty_table::{Held, Mishap};
     let world = InstallWorld::new(4).await;
     world.install().await;
     let before = world.grant().await.generation;
     world.pass(Duration::from_hours(12)).await;
-    let held = std::sync::Arc::new(Held::default());
-    let mishap = Mishap::Hold {
-        done: false,
-        held: std::sync::Arc::clone(&held),
-    };
-    world
+    let held = world
         .engine
-        .next(1, &["transact", " put ", "install/bot"], mishap);
+        .hold_next(&["transact", " put ", "install/bot"], false);
     let instance = world.instance();
     let caller = tokio::spawn(async move { instance.token(&TEAM.into()).await });
     held.reached.notified().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_fake_slack::{Approval, FakeConfig};
-use tidegate_testing::product::{Answer, Browser, OPERATOR_KEY, Product, answer_of};
+use tidegate_testing::product::{Answer, Browser, OPERATOR_KEY, Product, answer_of, query_value};
 
 const ACME: &str = "T0ACME00001";
 const INSTALLER: &str = "U0ALICE0001";
@@ -121,13 +121,7 @@ async fn what_is_no_answer_to_a_sign_in_is_refused() {
     let answer = browser.get(&swapped).await;
     assert_eq!(code(&answer), "other_browser", "{answer:?}");
     let url = browser.sign_in_url().await;
-    let state = url
-        .split("state=")
-        .nth(1)
-        .unwrap()
-        .split('&')
-        .next()
-        .unwrap();
+    let state = query_value(&url, "state");
     let answer = browser
         .get(&format!("/slack/login/callback?state={state}&code=made-up"))
         .await;

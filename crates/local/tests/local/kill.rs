@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tidegate_app::mirror::messages;
 use tidegate_fake_slack::FakeSlack;
-use tidegate_local::queue::{QueueFile, QueueSettings};
+use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_pipeline::archive;
 use tidegate_pipeline::clock::{Clock, SystemClock, Timestamp};
 use tidegate_pipeline::ledger::{EventState, Ledger};
@@ -270,28 +270,36 @@ fn posted(slack: &FakeSlack, log: &[Sent]) -> BTreeMap<String, usize> {
     count
 }
 
+/// A queue of the file in the folder, opened as a new boot opens it.
+fn queue_of(
+    folder: &TempDir,
+    name: &'static str,
+    dead_letters: Option<&'static str>,
+) -> EmbeddedQueue {
+    let path = folder.path().join("queues.db");
+    let file = QueueFile::open(&path, Arc::new(SystemClock)).unwrap();
+    file.queue(QueueSettings {
+        name,
+        visibility: Duration::from_mins(3),
+        max_receives: 5,
+        dead_letters,
+    })
+}
+
+/// A message that can be received at once.
+fn outgoing() -> Outgoing {
+    Outgoing {
+        group: "T1".to_owned(),
+        body: "one".to_owned(),
+        delay: Duration::ZERO,
+    }
+}
+
 #[tokio::test]
 async fn a_receive_that_a_kill_cut_short_does_not_count() {
     let folder = TempDir::new().unwrap();
-    let settings = QueueSettings {
-        name: "events",
-        visibility: Duration::from_mins(3),
-        max_receives: 5,
-        dead_letters: Some("events-dlq"),
-    };
-    let open = || {
-        let path = folder.path().join("queues.db");
-        QueueFile::open(&path, Arc::new(SystemClock))
-            .unwrap()
-            .queue(settings)
-    };
-    let (group, body) = ("T1".to_owned(), "one".to_owned());
-    let message = Outgoing {
-        group,
-        body,
-        delay: Duration::ZERO,
-    };
-    open().send(message).await.unwrap();
+    let open = || queue_of(&folder, "events", Some("events-dlq"));
+    open().send(outgoing()).await.unwrap();
     for boot in 0..12 {
         let received = open().receive(10, Duration::ZERO).await.unwrap();
         assert_eq!(received.len(), 1, "boot {boot}");
@@ -316,38 +324,18 @@ async fn a_receive_that_a_kill_cut_short_does_not_count() {
 #[tokio::test]
 async fn a_message_that_kills_its_process_every_time_ends_as_a_dead_letter() {
     let folder = TempDir::new().unwrap();
-    let settings = |name, dead_letters| QueueSettings {
-        name,
-        visibility: Duration::from_mins(3),
-        max_receives: 5,
-        dead_letters,
-    };
-    let open = |settings| {
-        let path = folder.path().join("queues.db");
-        QueueFile::open(&path, Arc::new(SystemClock))
-            .unwrap()
-            .queue(settings)
-    };
-    let (group, body) = ("T1".to_owned(), "one".to_owned());
-    let message = Outgoing {
-        group,
-        body,
-        delay: Duration::ZERO,
-    };
-    let events = settings("events", Some("events-dlq"));
-    open(events).send(message).await.unwrap();
+    let open = || queue_of(&folder, "events", Some("events-dlq"));
+    open().send(outgoing()).await.unwrap();
     let mut boots = 0;
-    while !open(events)
-        .receive(10, Duration::ZERO)
-        .await
-        .unwrap()
-        .is_empty()
-    {
+    while !open().receive(10, Duration::ZERO).await.unwrap().is_empty() {
         boots += 1;
         assert!(boots < 100, "it would crash this process for ever");
     }
     assert!(boots >= 20, "{boots}");
-    assert_eq!(open(settings("events-dlq", None)).depth().await.unwrap(), 1);
+    assert_eq!(
+        queue_of(&folder, "events-dlq", None).depth().await.unwrap(),
+        1
+    );
 }
 
 /// Enough that the lane is held for some seconds: one leaves it in a second.

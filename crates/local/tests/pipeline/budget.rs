@@ -9,7 +9,7 @@ use tidegate_pipeline::clock::{Clock, ManualClock, Timestamp};
 use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::tiers::{Rate, Tier};
 use tidegate_testing::chance::{Chance, seeds};
-use tidegate_testing::faulty_table::{FaultyTable, Held, Mishap, Rates};
+use tidegate_testing::faulty_table::{FaultyTable, Rates};
 
 const METHOD: &str = "conversations.history";
 
@@ -186,12 +186,7 @@ async fn a_limit_that_comes_between_the_look_and_the_take_holds() {
         if taken_before {
             assert_eq!(budget.take(&rows, now).await, Ok(Turn::Taken));
         }
-        let held = Arc::new(Held::default());
-        let mishap = Mishap::Hold {
-            done: true,
-            held: Arc::clone(&held),
-        };
-        world.table.next(1, &["get", "#limit#"], mishap);
+        let held = world.table.hold_next(&["get", "#limit#"], true);
         let taker = tokio::spawn({
             let (rows, budget) = (rows.clone(), budget.clone());
             async move { budget.take(&rows, now).await }

@@ -259,11 +259,7 @@ async fn a_response_url_has_a_limit_and_an_end_of_its_own() {
     world.clock.advance(Duration::from_secs(1801));
     world.wake("T1", lane.as_str()).await;
     world.settle().await;
-    let posts = world.settled("T1", &id).await;
-    assert_eq!(
-        (posts[0].state.as_str(), posts[0].reason.as_deref()),
-        ("parked", Some("refused: http_404"))
-    );
+    assert!(world.is_parked("T1", &id, "refused: http_404").await);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ static BAD: DomainSpec = DomainSpec {
     ..DomainSpec::named("bad")
 };
 
-/// Draws one section.
+/// Draws its part of the home tab as one section.
 struct Good;
 
 /// How the other domain's section comes out.
@@ -39,7 +39,7 @@ enum Manner {
     /// Fails at the first attempt only.
     Stumbles,
     Long,
-    /// Never ends.
+    /// Waits without an end at every attempt.
     Hangs,
 }
 

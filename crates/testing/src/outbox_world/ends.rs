@@ -49,7 +49,7 @@ impl World {
             .collect()
     }
 
-    /// The lane's row.
+    /// The row that holds the lane's lease; empty if there is none.
     pub async fn lane(&self, tenant: &str, channel: &str) -> Item {
         let rows = self.engine.truth().tenant(&tenant.into());
         rows.get(&RowKey::new(&["lane", channel], &["lease"]))
@@ -72,6 +72,12 @@ impl World {
                 .copied()
                 .unwrap_or(0),
         }
+    }
+
+    /// Whether the first post of an event was parked for that reason.
+    pub async fn is_parked(&self, tenant: &str, id: &str, reason: &str) -> bool {
+        let posts = self.settled(tenant, id).await;
+        (posts[0].state.as_str(), posts[0].reason.as_deref()) == ("parked", Some(reason))
     }
 
     /// The posts of an event that have an end or wait for one.

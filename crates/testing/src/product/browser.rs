@@ -10,6 +10,15 @@ use tidegate_fake_slack::Approval;
 
 use super::{Answer, Client, Product, answer_of};
 
+/// The value of a field in the query of a URL. Panics if the query has no such field.
+pub fn query_value(url: &str, field: &str) -> String {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == field)
+        .map(|(_, value)| value.into_owned())
+        .unwrap()
+}
+
 /// One browser; each has cookies of its own.
 pub struct Browser<'a> {
     client: &'a Client,

@@ -28,7 +28,7 @@ pub(crate) struct Instructions {
     pub(crate) profile: PathBuf,
 }
 
-/// Counts them.
+/// Counts the instructions that the function runs per event, by Valgrind.
 pub(crate) fn count(subject: &Subject) -> Result<Instructions> {
     python::run(Path::new("valgrind"), ["--version"], None)?;
     let mut runs = Vec::new();

@@ -30,7 +30,7 @@ enum Expected<'a> {
 
 const GREETING: &str = r#"{"token":"t","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
 
-/// Asks all questions.
+/// Checks the answer to every kind of request.
 pub(crate) fn check(subject: &Subject) -> Result<Vec<Check>> {
     let mut asker = Asker {
         subject,

@@ -58,11 +58,11 @@ pub(crate) fn message(number: u32) -> String {
 pub(crate) enum Signed {
     /// As Slack does it.
     Well,
-    /// With another secret.
+    /// The signature is made with another secret.
     Wrongly,
     /// So many seconds ago (before now if negative: in the future).
     Ago(i64),
-    /// Not at all.
+    /// The request has no signature.
     Not,
 }
 

@@ -11,11 +11,11 @@ use anyhow::{Context as _, Result};
 pub(crate) struct Usage {
     /// CPU time of all its threads.
     pub(crate) cpu_ms: f64,
-    /// Resident now.
+    /// Memory that is resident at the moment, in MB.
     pub(crate) rss_mb: f64,
     /// The most that was ever resident.
     pub(crate) peak_mb: f64,
-    /// Threads now.
+    /// Threads that run at the moment.
     pub(crate) threads: f64,
 }
 

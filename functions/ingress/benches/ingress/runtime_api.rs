@@ -17,7 +17,7 @@ const DEADLINE_MS: u128 = 3_000;
 pub(crate) enum Said {
     /// It asks for the next invocation.
     Next,
-    /// It answered.
+    /// It answered the invocation with this body.
     Response(Vec<u8>),
     /// It failed, in an invocation or before the first.
     Error(String),
@@ -29,7 +29,7 @@ pub(crate) struct Heard {
     pub(crate) said: Said,
 }
 
-/// The stand-in.
+/// The stand-in for the Lambda Runtime API.
 pub(crate) struct RuntimeApi {
     pub(crate) server: Server,
     pub(crate) invocations: Sender<Vec<u8>>,

@@ -24,11 +24,11 @@ const LAST_WORDS: usize = 2_000;
 /// How an invocation ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// With a response.
+    /// The function answered with a response.
     Answered {
-        /// Its HTTP status.
+        /// HTTP status of the response.
         status: u64,
-        /// Its body.
+        /// Body of the response.
         body: String,
     },
     /// With an error reported to the Runtime API.

@@ -11,7 +11,7 @@ use flate2::write::DeflateEncoder;
 /// Bytes that a zip with one file named `bootstrap` has besides the compressed data.
 const ZIP_FRAME: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
 
-/// Sizes in bytes.
+/// Sizes of the binary and of its archive, in bytes.
 pub(crate) struct Size {
     pub(crate) binary: u32,
     pub(crate) zip: u32,

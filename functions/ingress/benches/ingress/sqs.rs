@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Reply, Request, Server, Service};
 
-/// The stand-in.
+/// The stand-in for SQS.
 pub(crate) struct Sqs {
     pub(crate) server: Server,
     store: Arc<Store>,

@@ -17,7 +17,7 @@ pub(crate) const EVENTS_QUEUE: &str = "events";
 /// The length that a session token has on Lambda; it goes into every signature.
 const SESSION_TOKEN_LENGTH: usize = 900;
 
-/// Who is measured.
+/// The function that is measured.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     /// Its key in the JSON result.

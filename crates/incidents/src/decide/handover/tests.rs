@@ -1,4 +1,4 @@
-//! Tests of handovers.
+//! Tests of how command is offered, taken over, declined and withdrawn.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `/incident template …`.
+//! Decides about `/incident template …`: what a declaration from a template is filled in with.
 
 use tidegate_slack::mrkdwn::escape;
 

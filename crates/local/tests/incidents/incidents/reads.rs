@@ -25,6 +25,8 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_testing::damage::spoiled;
 
+use crate::decision::by_member;
+
 /// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
 /// Incidents that there have been: the help has low numbers in its examples.
@@ -96,17 +98,9 @@ fn case<'a>(
     subject: Option<&'a Loaded>,
 ) -> DecisionContext<'a> {
     DecisionContext {
-        settings,
-        settings_version: 0,
         actor,
         kind,
-        zone: None,
-        admin_key: false,
-        subject,
-        other: None,
-        cause: "test",
-        now: NOW,
-        count: 0,
+        ..by_member("", settings, subject, NOW)
     }
 }
 

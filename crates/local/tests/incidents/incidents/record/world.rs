@@ -19,7 +19,6 @@ use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::{ManualClock, Timestamp};
 use tidegate_pipeline::delivery::ConfiguredToken;
 use tidegate_pipeline::ledger::Decision;
-use tidegate_pipeline::people::PersonKind;
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::client::SlackClient;
@@ -27,6 +26,8 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::http_client;
 use tidegate_slack::ids::{ChannelId, TenantId};
 use tidegate_testing::faulty_table::FaultyTable;
+
+use crate::decision::by_member;
 
 /// The time of the tests: 2026-11-21 10:30 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_257_000_000);
@@ -139,19 +140,7 @@ impl World {
         decide: impl AsyncFnOnce(&DecisionContext<'_>) -> Result<Verdict, RequestError>,
     ) -> bool {
         let (settings, subject) = (Settings::default(), self.loaded().await);
-        let case = DecisionContext {
-            settings: &settings,
-            settings_version: 0,
-            actor: Actor::Person(user.into()),
-            kind: PersonKind::Member,
-            zone: None,
-            admin_key: false,
-            subject: Some(&subject),
-            other: None,
-            cause: "test",
-            now: NOW,
-            count: 0,
-        };
+        let case = by_member(user, &settings, Some(&subject), NOW);
         let Ok(Verdict::Change(change, _)) = decide(&case).await else {
             return false;
         };
