@@ -78,7 +78,7 @@ pub enum Mishap {
 pub struct Held {
     /// Told once the caller sleeps.
     pub reached: Notify,
-    /// Lets the caller go on when the test tells it.
+    /// Told by the test when the caller may go on.
     pub go_on: Notify,
 }
 

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 use crate::process::Program;
-use crate::product::{OPERATOR_KEY, SIGNING_SECRET, store_in, until};
+use crate::product::{OPERATOR_KEY, PATIENCE, SIGNING_SECRET, store_in, until};
 
 /// The process, and all that outlives it.
 pub struct Victim {
@@ -42,7 +42,7 @@ impl Victim {
         let port = free.local_addr().unwrap().port();
         drop(free);
         let child = boot(program, data.path(), port, &slack_url, &settings);
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
         let victim = Self {
             program,
             data,

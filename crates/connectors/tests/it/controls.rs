@@ -8,7 +8,7 @@ use tidegate_fake_statuspage::{FakeConfig, FakeStatuspage};
 use tidegate_slack::http_client;
 use tokio::net::TcpListener;
 
-use crate::pages::{Page, START, ambiguous, done, incident};
+use crate::pages::{PATIENCE, Page, START, ambiguous, done, incident};
 
 impl Page {
     fn url(&self, path: &str) -> String {
@@ -16,14 +16,14 @@ impl Page {
     }
 
     async fn look(&self, path: &str) -> Value {
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
         let answer = http.get(self.url(path)).send().await.unwrap();
         answer.json().await.unwrap()
     }
 
     /// Sends a raw request with the valid key.
     async fn raw(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
         let url = self.url(&format!("/v1/pages/sandboxpage1{path}"));
         let key = format!("OAuth {}", self.fake.config().api_key);
         let request = http.request(method.parse().unwrap(), url);
@@ -36,7 +36,7 @@ impl Page {
 #[tokio::test]
 async fn faults_come_and_go_by_http() {
     let page = Page::new().await;
-    let http = http_client::build().unwrap();
+    let http = http_client::build_with_timeout(PATIENCE).unwrap();
     let faults = page.url("/_fake/faults");
     let fault = json!({"path": "/incidents", "kind": "http_500", "times": null, "applies": true});
     let set = http.post(&faults).json(&fault).send().await.unwrap();
@@ -151,7 +151,7 @@ async fn it_can_be_nested_in_another_server() {
         listener.local_addr().unwrap()
     );
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let http = http_client::build().unwrap();
+    let http = http_client::build_with_timeout(PATIENCE).unwrap();
     let key = fake.config().api_key.clone();
     let client = Statuspage::new(http, &url, "sandboxpage1", key.into()).unwrap();
     done(client.create(&incident("INC-1")).await);

@@ -16,8 +16,11 @@ use tidegate_slack::http_client;
 /// The time at which the tests' manual clock starts.
 pub(crate) const START: Duration = Duration::from_secs(1_700_000_000);
 
-/// How long a client waits for a response that never comes. Long enough for one that does come, even on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a client waits for a response that comes, however busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
+
+/// How long a hasty client waits for a response that never comes.
+const HASTE: Duration = Duration::from_secs(2);
 
 /// A running stand-in and its client.
 pub(crate) struct Page {
@@ -37,7 +40,7 @@ impl Page {
         let (id, key) = (config.page_id.clone(), config.api_key.clone());
         let fake = FakeStatuspage::with_clock(config, clock.clone());
         let server = fake.clone().serve().await.unwrap();
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
         Self {
             client: Statuspage::new(http, &server.api_url(), &id, key.into()).unwrap(),
             fake,
@@ -48,13 +51,13 @@ impl Page {
 
     /// A client of the stand-in with another page or key.
     pub(crate) fn client_of(&self, page_id: &str, key: &str) -> Statuspage {
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(PATIENCE).unwrap();
         Statuspage::new(http, &self.server.api_url(), page_id, key.into()).unwrap()
     }
 
     /// A client with a short timeout.
     pub(crate) fn hasty(&self) -> Statuspage {
-        let http = http_client::build_with_timeout(PATIENCE).unwrap();
+        let http = http_client::build_with_timeout(HASTE).unwrap();
         let config = self.fake.config();
         let key = config.api_key.clone().into();
         Statuspage::new(http, &self.server.api_url(), &config.page_id, key).unwrap()

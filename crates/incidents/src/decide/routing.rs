@@ -105,7 +105,7 @@ pub fn tell(
         from,
         words,
     };
-    let mut effects = each_or_one_for_many(spread, to.len());
+    let mut effects = each_or_one_for_many(spread);
     for row in effects
         .iter()
         .filter_map(|each| notification::pending(each, now))
@@ -127,11 +127,13 @@ fn may_wait(news: News) -> bool {
 
 /// One effect per audience, or one for all if they are many. The notification rows of the latter are written when it
 /// is fanned out.
-fn each_or_one_for_many(effect: Effect, audiences: usize) -> Vec<Effect> {
-    if audiences > AT_ONCE {
-        return vec![effect];
+fn each_or_one_for_many(mut effect: Effect) -> Vec<Effect> {
+    let many = effect.audiences_mut().is_some_and(|to| to.len() > AT_ONCE);
+    if many {
+        vec![effect]
+    } else {
+        effect.per_audience()
     }
-    effect.per_audience()
 }
 
 /// Edits the earlier messages to the present state.
@@ -144,8 +146,8 @@ pub fn refresh(change: &mut Change) {
 
 /// The effects that edit the messages of those audiences.
 fn refreshed(incident: &Incident, to: Vec<Audience>) -> Vec<Effect> {
-    let (incident, audiences) = (incident.id.clone(), to.len());
-    each_or_one_for_many(Effect::SpreadRefresh { incident, to }, audiences)
+    let incident = incident.id.clone();
+    each_or_one_for_many(Effect::SpreadRefresh { incident, to })
 }
 
 fn key(news: News, to: &Audience) -> String {

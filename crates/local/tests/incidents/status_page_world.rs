@@ -27,6 +27,7 @@ use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{Item, Write};
 use tidegate_slack::http_client;
 use tidegate_testing::outbox_world::{TOKEN, World};
+use tidegate_testing::product::PATIENCE;
 
 use crate::decision::by_member;
 
@@ -117,7 +118,10 @@ impl PageWorld {
 
     /// Deletes every incident at the page, as somebody may do there.
     pub(crate) async fn delete_all(&self) {
-        let (config, http) = (self.page.fake.config(), http_client::build().unwrap());
+        let (config, http) = (
+            self.page.fake.config(),
+            http_client::build_with_timeout(PATIENCE).unwrap(),
+        );
         for incident in self.page.fake.incidents() {
             let (base, page) = (self.page.api_url(), &config.page_id);
             let url = format!("{base}/pages/{page}/incidents/{}", incident.id);

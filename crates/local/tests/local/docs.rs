@@ -14,6 +14,7 @@ use std::path::Path;
 
 use tidegate_app::incidents::command;
 use tidegate_slack::http_client;
+use tidegate_testing::product::PATIENCE;
 
 use self::page::{Page, file, guide, literals, maps, pages};
 use self::shell::Shell;
@@ -40,7 +41,7 @@ fn set(names: Vec<String>) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_runs_and_prints_what_its_page_shows() {
-    let http = http_client::build().unwrap();
+    let http = http_client::build_with_timeout(PATIENCE).unwrap();
     let mut wrong = Vec::new();
     for page in pages() {
         wrong.extend(Shell::new(http.clone()).run(&page, &known(&page)).await);

@@ -19,7 +19,7 @@ use tidegate_pipeline::queue::{Outgoing, Queue};
 use tidegate_pipeline::table::{Due, RowKey, Table, Write};
 use tidegate_slack::http_client;
 use tidegate_testing::chance::{Chance, seeds};
-use tidegate_testing::product::{now, signed, unique, unique_ts, until, until_none_left};
+use tidegate_testing::product::{PATIENCE, now, signed, unique, unique_ts, until, until_none_left};
 use tidegate_testing::tidegate;
 use tidegate_testing::victim::{Victim, slack};
 
@@ -87,7 +87,7 @@ fn event(chance: &Chance) -> Sent {
 /// Sends until it is told to stop.
 async fn load(seed: u64, port: u16, stop: Arc<AtomicBool>, log: Arc<Mutex<Vec<Sent>>>) {
     let chance = Chance::new(seed);
-    let http = http_client::build().unwrap();
+    let http = http_client::build_with_timeout(PATIENCE).unwrap();
     while !stop.load(Ordering::Relaxed) {
         let sent = send(&http, port, event(&chance)).await;
         log.lock().unwrap().push(sent);

@@ -259,7 +259,11 @@ async fn a_response_url_has_a_limit_and_an_end_of_its_own() {
     world.clock.advance(Duration::from_secs(1801));
     world.wake("T1", lane.as_str()).await;
     world.settle().await;
-    assert!(world.is_parked("T1", &id, "refused: http_404").await);
+    let fate = world.fate("T1", &id).await;
+    assert_eq!(
+        (fate.state, fate.reason.as_str()),
+        ("parked", "refused: http_404")
+    );
 }
 
 #[tokio::test]

@@ -245,7 +245,11 @@ async fn a_damaged_row_is_parked_and_its_lane_goes_on() {
     world.wake("T1", "C0000000001").await;
     world.settle().await;
     assert_eq!(world.fate("T1", &next).await.state, "done");
-    assert!(world.is_parked("T1", &damaged, "its row is damaged").await);
+    let fate = world.fate("T1", &damaged).await;
+    assert_eq!(
+        (fate.state, fate.reason.as_str()),
+        ("parked", "its row is damaged")
+    );
 }
 
 #[tokio::test]

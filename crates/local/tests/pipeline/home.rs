@@ -39,7 +39,7 @@ enum Manner {
     /// Fails at the first attempt only.
     Stumbles,
     Long,
-    /// Waits without an end at every attempt.
+    /// Never returns, at any attempt.
     Hangs,
 }
 

@@ -74,12 +74,6 @@ impl World {
         }
     }
 
-    /// Whether the first post of an event was parked for that reason.
-    pub async fn is_parked(&self, tenant: &str, id: &str, reason: &str) -> bool {
-        let posts = self.settled(tenant, id).await;
-        (posts[0].state.as_str(), posts[0].reason.as_deref()) == ("parked", Some(reason))
-    }
-
     /// The posts of an event that have an end or wait for one.
     pub async fn settled(&self, tenant: &str, id: &str) -> Vec<Settled> {
         let truth = self.engine.truth();

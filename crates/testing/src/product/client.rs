@@ -12,7 +12,7 @@ use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::table::Table;
 use tidegate_slack::http_client;
 
-use super::{FORM, OPERATOR_KEY, content_type, form, id, signed, until};
+use super::{FORM, OPERATOR_KEY, PATIENCE, content_type, form, id, signed, until};
 
 /// A client of a local mode that runs somewhere, with an eye on its data folder.
 pub struct Client {
@@ -46,7 +46,7 @@ impl Client {
     pub fn new(url: &str, data_dir: &Path) -> Self {
         Self {
             url: url.to_owned(),
-            http: http_client::build().unwrap(),
+            http: http_client::build_with_timeout(PATIENCE).unwrap(),
             data_dir: data_dir.to_owned(),
         }
     }

@@ -1,4 +1,4 @@
-//! Decides about `/incident template …`: what a declaration from a template is filled in with.
+//! `/incident template …`: lists, shows, stores and removes the templates that declarations are filled in from.
 
 use tidegate_slack::mrkdwn::escape;
 

@@ -29,7 +29,7 @@ use tidegate_pipeline::worker::Worker;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 use tidegate_testing::outbox_world::{TOKEN, World};
-use tidegate_testing::product::form;
+use tidegate_testing::product::{self, form};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -317,7 +317,7 @@ impl DeclareWorld {
 
     /// Slack's address for the answer, through the gate.
     async fn response_url(&self) -> String {
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(product::PATIENCE).unwrap();
         let made = http.post(format!("{}/_fake/response_url", self.world.url));
         let made = made.json(&json!({})).send().await.unwrap();
         let made: Value = made.json().await.unwrap();
@@ -326,7 +326,7 @@ impl DeclareWorld {
     }
 
     async fn state(&self) -> Value {
-        let http = http_client::build().unwrap();
+        let http = http_client::build_with_timeout(product::PATIENCE).unwrap();
         let answer = http.get(format!("{}/_fake/state", self.world.url)).send();
         answer.await.unwrap().json().await.unwrap()
     }
