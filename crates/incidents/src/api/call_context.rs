@@ -95,18 +95,13 @@ impl<'a> CallContext<'a> {
         &'c self,
         subject: Option<&'c Loaded>,
     ) -> DecisionContext<'c> {
+        let settings = &self.settings.settings;
         DecisionContext {
-            settings: &self.settings.settings,
             settings_version: self.settings.version,
-            actor: self.actor.clone(),
-            kind: self.person.kind,
             zone: self.person.zone,
             admin_key: self.admin,
             subject,
-            other: None,
-            cause: "",
-            now: self.now,
-            count: 0,
+            ..DecisionContext::new(settings, self.actor.clone(), self.person.kind, self.now)
         }
     }
 

@@ -144,6 +144,24 @@ pub fn words_only(markup: &str) -> Json {
 }
 
 impl<'a> DecisionContext<'a> {
+    /// The context of an asker of whom the account is known and no more: about no incident, with unnumbered settings, and with
+    /// no request to name as its cause.
+    pub fn new(settings: &'a Settings, actor: Actor, kind: PersonKind, now: Timestamp) -> Self {
+        Self {
+            settings,
+            settings_version: 0,
+            actor,
+            kind,
+            zone: None,
+            admin_key: false,
+            subject: None,
+            other: None,
+            cause: "",
+            now,
+            count: 0,
+        }
+    }
+
     /// The settings of the workspace that affect permissions.
     pub fn rules(&self) -> Rules<'a> {
         Rules {

@@ -42,19 +42,7 @@ pub async fn blocks(
     kind: PersonKind,
     now: Timestamp,
 ) -> Result<Vec<Json>, TableError> {
-    let case = DecisionContext {
-        settings,
-        settings_version: 0,
-        actor: Actor::Person(user.clone()),
-        kind,
-        zone: None,
-        admin_key: false,
-        subject: None,
-        other: None,
-        cause: "",
-        now,
-        count: 0,
-    };
+    let case = DecisionContext::new(settings, Actor::Person(user.clone()), kind, now);
     let open = read::open(rows, &case, |_| true, COUNTED).await?;
     let mine = tasks::load_mine(rows, user, |incident| read::sees(&case, incident)).await?;
     let views: Vec<_> = mine.iter().map(|(_, task)| task.view()).collect();

@@ -15,16 +15,13 @@ pub(crate) fn by_member<'a>(
     now: Timestamp,
 ) -> DecisionContext<'a> {
     DecisionContext {
-        settings,
-        settings_version: 0,
-        actor: Actor::Person(user.into()),
-        kind: PersonKind::Member,
-        zone: None,
-        admin_key: false,
         subject,
-        other: None,
         cause: "test",
-        now,
-        count: 0,
+        ..DecisionContext::new(
+            settings,
+            Actor::Person(user.into()),
+            PersonKind::Member,
+            now,
+        )
     }
 }

@@ -107,17 +107,11 @@ impl Room {
 
     pub(crate) fn asked_by(&self, actor: Actor) -> DecisionContext<'_> {
         DecisionContext {
-            settings: &self.settings,
-            settings_version: 0,
-            actor,
-            kind: PersonKind::Member,
             zone: Some(3600),
-            admin_key: false,
             subject: Some(&self.loaded),
-            other: None,
             cause: "test",
-            now: self.now,
             count: 1,
+            ..DecisionContext::new(&self.settings, actor, PersonKind::Member, self.now)
         }
     }
 

@@ -60,17 +60,10 @@ impl World {
     /// The context of a decision on that person's request.
     pub(crate) fn context(&self, user: &str) -> DecisionContext<'_> {
         DecisionContext {
-            settings: &self.settings,
-            settings_version: 0,
-            actor: person(user),
-            kind: PersonKind::Member,
-            zone: None,
-            admin_key: false,
             subject: Some(&self.subject),
             other: self.other.as_ref(),
             cause: "test",
-            now: NOW,
-            count: 0,
+            ..DecisionContext::new(&self.settings, person(user), PersonKind::Member, NOW)
         }
     }
 

@@ -35,17 +35,14 @@ fn context<'a>(
     now: Timestamp,
 ) -> DecisionContext<'a> {
     DecisionContext {
-        settings,
-        settings_version: 0,
-        actor: Actor::Person(user.into()),
-        kind: PersonKind::Member,
-        zone: None,
-        admin_key: false,
         subject: Some(subject),
-        other: None,
         cause: "test",
-        now,
-        count: 0,
+        ..DecisionContext::new(
+            settings,
+            Actor::Person(user.into()),
+            PersonKind::Member,
+            now,
+        )
     }
 }
 

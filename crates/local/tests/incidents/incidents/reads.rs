@@ -25,8 +25,6 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_testing::damage::spoiled;
 
-use crate::decision::by_member;
-
 /// The time of the tests: 2026-11-21 10:30 UTC.
 const NOW: Timestamp = Timestamp(1_795_257_000_000);
 /// Incidents that there have been: the help has low numbers in its examples.
@@ -98,9 +96,9 @@ fn case<'a>(
     subject: Option<&'a Loaded>,
 ) -> DecisionContext<'a> {
     DecisionContext {
-        actor,
-        kind,
-        ..by_member("", settings, subject, NOW)
+        subject,
+        cause: "test",
+        ..DecisionContext::new(settings, actor, kind, NOW)
     }
 }
 
