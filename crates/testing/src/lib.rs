@@ -16,6 +16,7 @@ pub mod damage;
 pub mod effect_story;
 pub mod faulty_queue;
 pub mod faulty_table;
+pub mod held_port;
 pub mod install_world;
 pub mod outbox_world;
 pub mod process;

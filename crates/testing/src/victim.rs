@@ -14,6 +14,7 @@ use tidegate_slack::http_client;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
+use crate::held_port::HeldPort;
 use crate::process::Program;
 use crate::product::{OPERATOR_KEY, PATIENCE, SIGNING_SECRET, store_in, until};
 
@@ -23,6 +24,8 @@ pub struct Victim {
     data: TempDir,
     /// Where it listens on 127.0.0.1, in every life.
     pub port: u16,
+    /// Nobody else answers there while the process is dead.
+    _held_port: HeldPort,
     slack_url: String,
     /// A client for requests to it.
     pub http: reqwest::Client,
@@ -38,15 +41,15 @@ impl Victim {
         settings: Vec<(&'static str, &'static str)>,
     ) -> Self {
         let data = TempDir::new().unwrap();
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let held_port = HeldPort::new();
+        let port = held_port.number();
         let child = boot(program, data.path(), port, &slack_url, &settings);
         let http = http_client::build_with_timeout(PATIENCE).unwrap();
         let victim = Self {
             program,
             data,
             port,
+            _held_port: held_port,
             slack_url,
             http,
             settings,

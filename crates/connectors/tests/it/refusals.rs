@@ -5,7 +5,7 @@ use tidegate_connectors::statuspage::{SetupError, Statuspage};
 use tidegate_fake_statuspage::{ErrorShape, FakeConfig};
 use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::http_client;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::pages::{Page, components, done, incident, refused, update};
 
@@ -116,9 +116,10 @@ async fn a_post_mortem_waits_for_the_end_and_for_a_draft() {
 
 #[tokio::test]
 async fn a_service_that_does_not_listen_is_unreachable() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound without listening: no other test is given the port, and connections are refused.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}/v1", socket.local_addr().unwrap());
     let http = http_client::build().unwrap();
     let client = Statuspage::new(http, &url, "page", "key".into()).unwrap();
     let outcome = client.create(&incident("INC-1")).await;

@@ -11,6 +11,7 @@ use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::outbox::Class::{self, AtLeastOnce, AtMostOnce};
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
+use tidegate_testing::held_port::HeldPort;
 use tidegate_testing::outbox_world::{OVER, POST, World, fault, refused};
 use tokio::net::TcpListener;
 
@@ -159,7 +160,8 @@ async fn ok_false_is_an_error_of_the_right_kind() {
 async fn a_slack_that_cannot_be_reached_is_tried_again_and_never_read_back() {
     let mut world = World::new(0).await;
     let there = world.client.clone();
-    world.client = SlackClient::new(http_client::build().unwrap(), &nowhere().await).unwrap();
+    let nobody = HeldPort::new();
+    world.client = client_of(&nobody);
     let id = world.post("T1", "C0000000001", AtMostOnce).await;
     world.wake("T1", "C0000000001").await;
     for _ in 0..20 {
@@ -185,7 +187,8 @@ async fn a_slack_that_cannot_be_reached_is_tried_again_and_never_read_back() {
 #[tokio::test]
 async fn a_slack_that_stays_away_for_hours_parks_the_post() {
     let mut world = World::new(0).await;
-    world.client = SlackClient::new(http_client::build().unwrap(), &nowhere().await).unwrap();
+    let nobody = HeldPort::new();
+    world.client = client_of(&nobody);
     let id = world.post("T1", "C0000000001", AtLeastOnce).await;
     let sender = world.present();
     for _ in 0..40 {
@@ -199,10 +202,10 @@ async fn a_slack_that_stays_away_for_hours_parks_the_post() {
     );
 }
 
-/// An address where nobody listens.
-async fn nowhere() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}/api", listener.local_addr().unwrap())
+/// A client of a Slack where nobody listens.
+fn client_of(nobody: &HeldPort) -> SlackClient {
+    let url = format!("http://127.0.0.1:{}/api", nobody.number());
+    SlackClient::new(http_client::build().unwrap(), &url).unwrap()
 }
 
 #[tokio::test]
