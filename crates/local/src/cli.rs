@@ -6,6 +6,7 @@ mod events;
 mod incidents;
 mod keys;
 mod manifest;
+mod more;
 mod posts;
 mod send;
 mod serve;
@@ -53,7 +54,7 @@ enum Command {
     #[command(after_help = "Example: tidegate workspaces list")]
     Workspaces(workspaces::WorkspacesArgs),
     /// List, show and declare incidents.
-    #[command(after_help = "Example: tidegate incidents list")]
+    #[command(after_help = "Example: tidegate incidents list --tenant T0123456789")]
     Incidents(incidents::IncidentsArgs),
     /// Print the Slack app's manifest, for the domains that are on.
     Manifest(manifest::ManifestArgs),

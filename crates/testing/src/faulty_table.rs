@@ -89,9 +89,12 @@ struct Appointment {
     /// Calls that fit and are let through first.
     after: usize,
     times: usize,
+    /// Whether the test needs it to happen, and it has not yet.
+    is_missed: bool,
 }
 
-/// A table in memory that goes wrong at its rates, and where a test appoints it.
+/// A table in memory that goes wrong at its rates, and where a test appoints it. It panics at its end if something that was
+/// appointed never happened, because then the test has tested nothing.
 pub struct FaultyTable {
     /// The engine that does the calls; its rows are sealed.
     pub inner: EmbeddedTable,
@@ -176,7 +179,8 @@ impl FaultyTable {
         held
     }
 
-    /// Lets one call go wrong that has all these words in its text, after so many that do not.
+    /// Lets one call go wrong that has all these words in its text, after so many that do not. There may be fewer calls than
+    /// that: `all_happened` tells.
     pub fn later(&self, after: usize, words: &[&str], mishap: Mishap) {
         self.appoint(after, 1, words, mishap);
     }
@@ -187,12 +191,20 @@ impl FaultyTable {
             mishap,
             after,
             times,
+            is_missed: after == 0,
         });
     }
 
     /// Forgets what was appointed and has not happened.
     pub fn forget(&self) {
         self.appointments.lock().unwrap().clear();
+    }
+
+    /// How often what was appointed for these words has not happened yet.
+    pub fn left(&self, words: &[&str]) -> usize {
+        let appointments = self.appointments.lock().unwrap();
+        let same = appointments.iter().filter(|a| a.words == words);
+        same.map(|a| a.times).sum()
     }
 
     /// Whether everything that was appointed has happened.
@@ -211,6 +223,7 @@ impl FaultyTable {
         if let Some(place) = appointments.iter_mut().position(fits) {
             let mishap = appointments[place].mishap.clone();
             appointments[place].times -= 1;
+            appointments[place].is_missed = false;
             if appointments[place].times == 0 {
                 appointments.remove(place);
             }
@@ -273,6 +286,18 @@ impl FaultyTable {
                 held.go_on.notified().await;
                 call.await
             }
+        }
+    }
+}
+
+impl Drop for FaultyTable {
+    fn drop(&mut self) {
+        let appointments = self.appointments.get_mut().unwrap();
+        let missed = appointments.iter().find(|a| a.is_missed);
+        if let Some(missed) = missed
+            && !std::thread::panicking()
+        {
+            panic!("no call had these words: {:?}", missed.words);
         }
     }
 }

@@ -6,7 +6,11 @@ use tokio::net::TcpSocket;
 
 /// Keeps a free port from being given to anybody who asks for any port. Connections to it are refused until somebody
 /// listens on it by its number, as a process that is killed and started again does.
-pub struct HeldPort(TcpSocket);
+pub struct HeldPort {
+    number: u16,
+    /// Only Linux lets somebody else listen on the port meanwhile. Elsewhere the port is free until then.
+    _socket: Option<TcpSocket>,
+}
 
 impl HeldPort {
     /// Takes a free port. The socket is bound and never listens.
@@ -17,12 +21,15 @@ impl HeldPort {
         socket
             .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .unwrap();
-        Self(socket)
+        Self {
+            number: socket.local_addr().unwrap().port(),
+            _socket: cfg!(target_os = "linux").then_some(socket),
+        }
     }
 
     /// The number of the port.
     pub fn number(&self) -> u16 {
-        self.0.local_addr().unwrap().port()
+        self.number
     }
 }
 

@@ -28,6 +28,11 @@ pub(super) struct Api {
 impl Api {
     pub(super) fn new(remote: &Remote) -> anyhow::Result<Self> {
         let url = remote.url.trim_end_matches('/').to_owned();
+        if !is_address(&url) {
+            bail!(
+                "`--url` has `{url}`: it takes http or https and a host, such as http://127.0.0.1:3000"
+            );
+        }
         let key = match &remote.key {
             Some(key) => key.clone().into(),
             None => local_key(remote, &url)?,
@@ -134,7 +139,7 @@ fn hint(message: &str) -> &'static str {
     if message == NO_SUCH_PATH {
         return "; is that part of it switched off there (TIDEGATE_DOMAINS)?";
     }
-    if message.ends_with("with `tenant`") {
+    if message.contains("`tenant`") {
         return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are";
     }
     if message.contains("`GET /workspaces`") {
@@ -155,18 +160,27 @@ pub(super) fn encoded(part: &str) -> String {
         .collect()
 }
 
+fn is_address(url: &str) -> bool {
+    let url = reqwest::Url::parse(url);
+    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 /// Whether an address is this machine.
 pub(super) fn is_here(url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(url) else {
-        return false;
-    };
-    let is_plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
-    is_plain && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+    reqwest::Url::parse(url).is_ok_and(|url| url.scheme() == "http" && names_loopback(&url))
+}
+
+fn names_loopback(url: &reqwest::Url) -> bool {
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    !has_user && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
 /// The key that local mode keeps in its data folder; it goes to this machine only.
 fn local_key(remote: &Remote, url: &str) -> anyhow::Result<SecretString> {
     if !is_here(url) {
+        if reqwest::Url::parse(url).is_ok_and(|url| names_loopback(&url)) {
+            bail!("local mode serves plain http: write `--url` with http://");
+        }
         bail!(
             "`{url}` is not this machine: set TIDEGATE_OPERATOR_KEY to that deployment's operator key"
         );
@@ -205,6 +219,16 @@ mod tests {
             "localhost",
         ] {
             assert!(!is_here(url), "{url}");
+        }
+        for (url, is) in [
+            ("http://localhost", true),
+            ("https://tidegate.example.com/x", true),
+            ("localhost:3000", false),
+            ("localhost", false),
+            ("ftp://localhost", false),
+            ("http://", false),
+        ] {
+            assert_eq!(is_address(url), is, "{url}");
         }
     }
 }

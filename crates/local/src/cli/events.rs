@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded, is_here};
+use super::more::{MOST, print_more};
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -29,7 +30,7 @@ enum EventsCommand {
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
         hours: u32,
         /// At most so many.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
         limit: u32,
         /// One JSON object a line.
         #[arg(long)]
@@ -158,8 +159,19 @@ fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
         for event in events {
             anstream::println!("{event}");
         }
-        return;
+    } else {
+        print_table(events, state, remote);
     }
+    if answer["more"] == true {
+        let narrower = match state {
+            State::All => "narrow with --hours or --tenant",
+            State::Parked | State::Waiting => "narrow with --tenant",
+        };
+        print_more(events.len(), narrower);
+    }
+}
+
+fn print_table(events: &[Value], state: State, remote: &Remote) {
     if events.is_empty() {
         let hint = match state {
             State::All if is_here(&remote.url) => {
@@ -180,13 +192,6 @@ fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
         "state"
     );
     events.iter().for_each(print_event);
-    if answer["more"] == true {
-        let narrower = match state {
-            State::All => "--hours or --tenant",
-            State::Parked | State::Waiting => "--tenant",
-        };
-        anstream::eprintln!("There are more: narrow with {narrower}, or raise --limit.");
-    }
 }
 
 /// Prints one line of a request, and one for each of its shares.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded};
+use super::more::{MOST, print_more};
 
 #[derive(Debug, Args)]
 pub(super) struct PostsArgs {
@@ -18,7 +19,7 @@ enum PostsCommand {
     #[command(after_help = "Example: tidegate posts list --limit 1000 --json")]
     List {
         /// The most posts to list.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
         limit: u32,
         /// One JSON object a line.
         #[arg(long)]
@@ -81,6 +82,6 @@ fn print_list(answer: &Value, json: bool) {
         );
     }
     if answer["more"] == true {
-        anstream::eprintln!("There are more: raise --limit, or resend these and list again.");
+        print_more(posts.len(), "the rest is listed once these are settled");
     }
 }

@@ -123,7 +123,9 @@ async fn list(api: &Api, json: bool) -> anyhow::Result<()> {
         }
     }
     if !any && !json {
-        anstream::eprintln!("No workspaces yet. People install the app at /slack/install.");
+        anstream::eprintln!(
+            "No workspaces yet. People install the app at /slack/install; the sandbox's own is listed once it has sent something."
+        );
     }
     Ok(())
 }

@@ -135,6 +135,76 @@ async fn what_went_wrong_is_said_and_the_exit_code_is_1() {
     }
 }
 
+#[tokio::test]
+async fn a_list_that_is_cut_short_says_so_also_beside_json() {
+    let product = Product::start().await;
+    for n in 0..2 {
+        let mut refusal = Fault::new("chat.postMessage", FaultKind::OkFalse);
+        refusal.error = Some("is_archived".to_owned());
+        product.slack().add_fault(refusal);
+        let event = mention(CHANNEL, &format!("are you there, {n}?"));
+        product.event(&event).await;
+        product.settled(id(&event)).await;
+    }
+    for list in ["events", "posts"] {
+        for more in [&[][..], &["--json"]] {
+            let args = [&[list, "list", "--limit", "1"], more].concat();
+            let cut = tidegate!().call(&product, &args).await;
+            assert_eq!(cut.code, Some(0), "{cut:?}");
+            assert!(
+                cut.stderr
+                    .contains("There are more: raise --limit (at most 1000)"),
+                "{args:?}: {cut:?}"
+            );
+        }
+        let whole = [list, "list", "--limit", "2", "--json"];
+        let whole = tidegate!().call(&product, &whole).await;
+        assert_eq!(
+            (lines(&whole.stdout).len(), whole.stderr.as_str()),
+            (2, ""),
+            "{list}"
+        );
+    }
+}
+
+/// The API's messages speak of HTTP, so the command line adds what to type.
+#[tokio::test]
+async fn a_refusal_says_what_to_type() {
+    let product = Product::start().await;
+    let without_incidents = Product::start_with(&[("TIDEGATE_DOMAINS", "hello")]).await;
+    for (product, args, hint) in [
+        (
+            &product,
+            &["incidents", "list"][..],
+            "here that is `--tenant`",
+        ),
+        (
+            &product,
+            &["keys", "list", "--tenant", "foo"],
+            "here that is `--tenant`",
+        ),
+        (
+            &product,
+            &["workspaces", "show", "T0UNKNOWN01"],
+            "here that is `tidegate workspaces list`",
+        ),
+        (
+            &product,
+            &["events", "list", "--url", "localhost:3000"],
+            "such as http://127.0.0.1:3000",
+        ),
+        (
+            &without_incidents,
+            &["incidents", "list", "--tenant", TENANT],
+            "TIDEGATE_DOMAINS",
+        ),
+    ] {
+        let ended = tidegate!().call(product, args).await;
+        assert_eq!(ended.code, Some(1), "{args:?}: {ended:?}");
+        assert!(ended.stderr.contains(hint), "{args:?}: {ended:?}");
+    }
+}
+
 /// The key of local mode is in its data folder, and goes to this machine only.
 #[tokio::test]
 async fn the_key_is_read_from_the_data_folder() {

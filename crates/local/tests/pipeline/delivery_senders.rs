@@ -117,6 +117,7 @@ async fn posted_after(world: &World, mishap: Mishap) {
     let id = world.post("T1", "C0000000001", AtMostOnce).await;
     world.wake("T1", "C0000000001").await;
     world.settle().await;
+    assert!(world.engine.all_happened(), "the post was not taken so");
     let fate = world.fate("T1", &id).await;
     assert_eq!((fate.state, fate.at_slack), ("done", 1), "{fate:?}");
 }

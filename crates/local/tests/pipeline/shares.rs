@@ -207,8 +207,8 @@ async fn a_share_whose_domain_is_switched_off_waits_and_is_done_once_it_is_on_ag
     }
     assert_eq!(world.share("Ev1").await.state, ShareState::Waiting);
     // Nor does a replay park it.
-    replay(&world, "Ev1").await;
-    while world.work_with(&off).await > 0 {}
+    assert_eq!(replay(&world, "Ev1").await["replayed"], true);
+    assert_eq!(world.work_with(&off).await, 1);
     assert_eq!(world.share("Ev1").await.state, ShareState::Waiting);
     assert_eq!(world.counted("Ev1").await, 0);
     world.rest().await;

@@ -98,7 +98,7 @@ impl Ledger<'_> {
     }
 
     /// Begins an attempt at a share, and counts it. `None` if there is nothing to do: the share is done, waits for a person, is
-    /// gone, or another worker is at it.
+    /// gone, or another worker is at it. A person's replay begins an attempt at a parked share whoever else is at it.
     pub async fn begin_share(
         &self,
         id: &ShareId,
@@ -113,15 +113,16 @@ impl Ledger<'_> {
         let begin = begin
             .value(":until", now.plus(ATTEMPT_LIMIT).millis())
             .value(":message", delivery.message)
-            .value(":one", 1i64);
+            .value(":one", 1i64)
+            .value(":now", now.millis())
+            .value(":waiting", ShareState::Waiting.as_str());
         let begin = if ShareId::is_replay(delivery.job) {
-            // A person waits for it, and nothing else would bring it back.
-            open(begin)
-        } else {
+            // Nothing else would bring a parked share back. A waiting one comes back by itself, also if the worker at it died.
             begin
-                .when(UNHELD)
-                .value(":now", now.millis())
-                .value(":waiting", ShareState::Waiting.as_str())
+                .when(&format!("({UNHELD}) OR #state = :parked"))
+                .value(":parked", ShareState::Parked.as_str())
+        } else {
+            begin.when(UNHELD)
         };
         match self.rows.write(begin).await {
             Ok(row) => Ok(row.and_then(|row| self.unexpired(&key, &row))),

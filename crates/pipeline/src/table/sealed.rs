@@ -136,8 +136,8 @@ impl Engine for SealedEngine {
             // A value that cannot be opened stays sealed, so that its row hides no other. Its reader finds it damaged.
             match self.opened(item.clone()).await {
                 Err(TableError::Invalid(why)) => {
-                    let tenant = item.text("pk").and_then(tenant_in);
-                    tracing::error!(why, ?tenant, "table.row_not_opened");
+                    let (pk, sk) = (item.text("pk"), item.text("sk"));
+                    tracing::error!(why, pk, sk, "table.row_not_opened");
                     opened.push(item);
                 }
                 item => opened.push(item?),

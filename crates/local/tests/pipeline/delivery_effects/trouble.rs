@@ -1,6 +1,6 @@
 //! Domains that panic, hang or are switched off while their effects wait.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -115,7 +115,10 @@ async fn an_effect_whose_domain_is_off_waits_for_it() {
 }
 
 /// Ends in the middle of its first post, as at a deadline: Slack has it, and has not answered.
-struct CutOff(FakeSlack);
+struct CutOff {
+    slack: FakeSlack,
+    was_cut_off: Arc<AtomicBool>,
+}
 
 #[async_trait]
 impl Performer for CutOff {
@@ -123,8 +126,11 @@ impl Performer for CutOff {
         let body = json!({"channel": CHANNEL, "text": "once"});
         if effect.doubt_since.is_none() {
             tokio::select! {
-                ended = effect.post(&body) => panic!("Slack has answered: {ended:?}"),
-                () = arrived(&self.0) => std::panic::resume_unwind(Box::new("a test panics")),
+                ended = effect.post(&body) => panic!("the post ended by itself: {ended:?}"),
+                () = arrived(&self.slack) => {
+                    self.was_cut_off.store(true, Ordering::Relaxed);
+                    std::panic::resume_unwind(Box::new("a test panics"));
+                }
             }
         }
         let ts = effect.post(&body).await?;
@@ -144,7 +150,11 @@ async fn arrived(slack: &FakeSlack) {
 #[tokio::test]
 async fn a_post_that_was_cut_off_is_looked_for_before_it_is_sent_again() {
     let mut world = World::new(0).await;
-    world.performer = Arc::new(CutOff(world.slack.clone()));
+    let was_cut_off = Arc::new(AtomicBool::new(false));
+    world.performer = Arc::new(CutOff {
+        slack: world.slack.clone(),
+        was_cut_off: Arc::clone(&was_cut_off),
+    });
     let lane = test_lane();
     let post = effect(&lane, "one", AtLeastOnce, json!({}));
     let id = world.put("T1", vec![post]).await;
@@ -152,6 +162,7 @@ async fn a_post_that_was_cut_off_is_looked_for_before_it_is_sent_again() {
     let silent = fault("chat.postMessage", FaultKind::TimeoutAfter);
     world.slack.add_fault(silent);
     world.settle().await;
+    assert!(was_cut_off.load(Ordering::Relaxed));
     assert_eq!(world.slack.messages(CHANNEL).len(), 1);
     assert_eq!(world.settled("T1", &id).await[0].state.as_str(), "done");
 }

@@ -253,6 +253,27 @@ async fn copies_of_a_shares_job_at_the_same_time_are_one_attempt() {
     odd_is_done_once(&world, "Ev1", "the worker is back").await;
 }
 
+/// Each replay of a waiting share that began an attempt of its own would count as a worker that died at it.
+#[tokio::test]
+async fn replays_of_a_waiting_share_at_the_same_time_are_one_attempt() {
+    let world = World::new();
+    world.odd.set(Manner::Retries);
+    world.send("Ev1", 1).await;
+    world.work().await;
+    for _ in 0..6 {
+        assert_eq!(super::replay(&world, "Ev1").await["replayed"], true);
+    }
+    let batch = world.events.receive(10, Duration::ZERO).await.unwrap();
+    assert!(batch.len() >= 6, "{} replays", batch.len());
+    world.worker.process(batch, LIMIT).await;
+    let share = world.share("Ev1").await;
+    assert_eq!(share.state, ShareState::Waiting, "{share:?}");
+    assert_eq!(share.attempts, 1);
+    world.odd.set(Manner::Works);
+    world.rest().await;
+    odd_is_done_once(&world, "Ev1", "replayed too often").await;
+}
+
 /// An attempt that ended badly does not keep its own message from beginning another.
 #[tokio::test]
 async fn a_replay_survives_a_table_that_stumbles_at_its_beginning_or_end() {
