@@ -2,10 +2,12 @@
 //! local mode and against a deployment.
 
 mod events;
+mod find;
 mod found;
 mod posts;
 mod redaction;
 mod replay;
+mod unreadable;
 
 use tidegate_pipeline::table::Table;
 

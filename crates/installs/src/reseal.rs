@@ -13,7 +13,7 @@ use tidegate_pipeline::table::{Cursor, TableError, Value, Write};
 use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 
-use super::grant::{self, Tokens};
+use super::grant::{self, State, Tokens};
 use super::{Installs, grants};
 use tidegate_api::reply;
 use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
@@ -32,6 +32,8 @@ enum ResealError {
     Keys(#[from] KeyError),
     #[error(transparent)]
     Table(#[from] TableError),
+    #[error("a token cannot be opened")]
+    Damaged,
 }
 
 async fn reseal(api: &Api, call: &Call) -> ApiResult {
@@ -74,7 +76,10 @@ impl Installs {
                 access, refresh, ..
             }) = &seen.tokens
             else {
-                continue;
+                if seen.state == State::Disconnected {
+                    continue;
+                }
+                return Err(ResealError::Damaged);
             };
             // The generation stays the same: a refresh that is under way has the only copy of new tokens and expects it.
             let sealed = |s: &SecretString| Value::Sealed(s.expose_secret().as_bytes().to_vec());

@@ -101,7 +101,7 @@ impl People<'_> {
             return Ok(Some(Person::FOREIGNER));
         }
         let key = key(user);
-        let row = self.rows.get(&key).await?;
+        let row = cached(self.rows, &key).await?;
         if let Some(person) = row.as_ref().and_then(|row| read(row, now)) {
             return Ok(Some(person));
         }
@@ -147,12 +147,20 @@ pub async fn names(
     users: impl IntoIterator<Item = UserId>,
 ) -> Result<BTreeMap<UserId, String>, TableError> {
     let reading = users.into_iter().take(MAX_NAMES).map(|user| async move {
-        let row = rows.get(&key(&user)).await?;
+        let row = cached(rows, &key(&user)).await?;
         let name = row.and_then(|row| row.opened_text("name").map(str::to_owned));
         Ok::<_, TableError>(name.map(|name| (user, name)))
     });
     let read = try_join_all(reading).await?;
     Ok(read.into_iter().flatten().collect())
+}
+
+/// Returns a person's row. One that cannot be opened counts as missing, because it only repeats what Slack says.
+async fn cached(rows: &Rows, key: &RowKey) -> Result<Option<Item>, TableError> {
+    match rows.get(key).await {
+        Err(TableError::Invalid(_)) => Ok(None),
+        row => row,
+    }
 }
 
 /// Returns the key of a person's row.

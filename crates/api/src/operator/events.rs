@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use tidegate_pipeline::archive::{self, Address, Archived};
+use tidegate_pipeline::archive::Archived;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::{Entry, Ledger, event_id_of};
 use tidegate_pipeline::outbox::{PostState, Settled};
 use tidegate_pipeline::table::{Due, DueRow};
-use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 
+use super::find::{HOUR, LOOK_BACK};
 use super::found::Found;
+use super::unreadable::Unreadable;
 use super::{Operator, redaction};
 use crate::ApiError;
 
@@ -22,62 +23,69 @@ pub(super) const MOST: usize = 1000;
 /// How far back a list reaches by default, in seconds.
 const SINCE: i64 = 24 * HOUR;
 
-/// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter
-/// queue.
-const LOOK_BACK: i64 = 30 * 24 * HOUR;
-
-const HOUR: i64 = 3600;
-
 /// The most shares of one event in one state, which are listed as one. At least as many as there are domains that take part in an
 /// event.
 const MOST_SHARES: usize = 8;
-
-/// The most tenants that one list may span.
-const MANY_TENANTS: usize = 100;
 
 impl Operator<'_> {
     pub(super) async fn list_events(&self) -> Result<Value, ApiError> {
         let parameters = &self.call.query;
         let limit = parameters.limit(LIMIT, MOST)?;
+        let mut unreadable = Unreadable::default();
         let events = match parameters.get("state") {
-            Some("parked") => self.due_events(Due::ParkedEvent, limit).await?,
-            Some("waiting") => self.due_events(Due::Share, limit).await?,
-            None | Some("all") => self.recent_events(limit).await?,
+            Some("parked") => self.due_events(Due::ParkedEvent, limit, &mut unreadable),
+            Some("waiting") => self.due_events(Due::Share, limit, &mut unreadable),
+            None | Some("all") => {
+                let events = self.recent_events(limit, &mut unreadable).await?;
+                return Ok(page(&events, limit, &unreadable));
+            }
             Some(_) => return Err(ApiError::bad("`state` is `parked`, `waiting` or `all`")),
         };
-        let more = events.len() > limit;
-        Ok(json!({"events": &events[..events.len().min(limit)], "more": more}))
+        Ok(page(&events.await?, limit, &unreadable))
     }
 
     /// The events that are parked, or have a share that is, or those that have a share that waits to be tried again.
-    async fn due_events(&self, waits_for: Due, limit: usize) -> Result<Vec<Value>, ApiError> {
+    async fn due_events(
+        &self,
+        waits_for: Due,
+        limit: usize,
+        unreadable: &mut Unreadable,
+    ) -> Result<Vec<Value>, ApiError> {
         let tenant = self.call.query.tenant();
-        let (system, most) = (self.table.system(), (limit + 1) * MOST_SHARES);
-        let due = system.due(waits_for, Timestamp(i64::MAX), most).await?;
+        let system = self.table.system();
+        let mut due = system.due_pages(waits_for, Timestamp(i64::MAX), (limit + 1) * MOST_SHARES);
         let mut events = Vec::new();
         let mut seen = BTreeSet::new();
         let asked = |row: &&DueRow| tenant.as_ref().is_none_or(|t| *t == row.tenant);
-        for row in due.iter().filter(asked) {
-            if events.len() > limit {
-                break;
-            }
-            let Some(id) = event_id_of(&row.key) else {
-                continue;
-            };
-            // Several shares of one event may be listed.
-            if !seen.insert((row.tenant.clone(), id.clone())) {
-                continue;
-            }
-            let found = self.found(&row.tenant, &id).await?;
-            if let Some(entry) = &found.entry {
-                let (name, second) = (entry.name.clone(), entry.address.second());
-                events.push(line(&id, &row.tenant, &name, second, &found));
+        while events.len() <= limit
+            && let Some(rows) = due.next().await?
+        {
+            for row in rows.iter().filter(asked) {
+                let Some(id) = event_id_of(&row.key) else {
+                    continue;
+                };
+                // Several shares of one event may be listed.
+                if events.len() > limit || !seen.insert((row.tenant.clone(), id.clone())) {
+                    continue;
+                }
+                let found = self.found(&row.tenant, &id).await;
+                let Some(found) = unreadable.unless(&row.tenant, found) else {
+                    continue;
+                };
+                if let Some(entry) = &found.entry {
+                    let (name, second) = (entry.name.clone(), entry.address.second());
+                    events.push(line(&id, &row.tenant, &name, second, &found));
+                }
             }
         }
         Ok(events)
     }
 
-    async fn recent_events(&self, limit: usize) -> Result<Vec<Value>, ApiError> {
+    async fn recent_events(
+        &self,
+        limit: usize,
+        unreadable: &mut Unreadable,
+    ) -> Result<Vec<Value>, ApiError> {
         let parameters = &self.call.query;
         let now = self.api.clock.now().seconds();
         let until = parameters.number("until")?.unwrap_or(now + HOUR);
@@ -87,49 +95,24 @@ impl Operator<'_> {
         }
         let mut found: Vec<(TenantId, Archived)> = Vec::new();
         for tenant in self.asked_tenants().await? {
-            let entries = self.archived(&tenant, since, until, limit + 1).await?;
-            found.extend(entries.into_iter().map(|entry| (tenant.clone(), entry)));
+            let entries = self.archived(&tenant, since, until, limit + 1).await;
+            let entries = unreadable.unless(&tenant, entries);
+            let entries = entries.into_iter().flatten();
+            found.extend(entries.map(|entry| (tenant.clone(), entry)));
         }
         found.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.address.second()));
         found.truncate(limit + 1);
         let mut events = Vec::new();
         for (tenant, archived) in found {
-            let found = self.found(&tenant, &archived.job.id).await?;
+            let found = self.found(&tenant, &archived.job.id).await;
+            let Some(found) = unreadable.unless(&tenant, found) else {
+                continue;
+            };
             let second = archived.address.second();
             let id = &archived.job.id;
             events.push(line(id, &tenant, &archived.name, second, &found));
         }
         Ok(events)
-    }
-
-    /// Returns the requests in one tenant's archive between two times, newest first.
-    async fn archived(
-        &self,
-        tenant: &TenantId,
-        since: i64,
-        until: i64,
-        limit: usize,
-    ) -> Result<Vec<Archived>, ApiError> {
-        let rows = self.table.tenant(tenant);
-        let mut found = Vec::new();
-        let mut hour = until;
-        while hour.div_euclid(HOUR) >= since.div_euclid(HOUR) && found.len() < limit {
-            let mut cursor = None;
-            loop {
-                let (page, next) =
-                    archive::list_hour(&rows, tenant, hour, limit, cursor.as_ref()).await?;
-                found.extend(
-                    page.into_iter()
-                        .filter(|a| (since..=until).contains(&a.address.second())),
-                );
-                cursor = next;
-                if cursor.is_none() || found.len() >= limit {
-                    break;
-                }
-            }
-            hour -= HOUR;
-        }
-        Ok(found)
     }
 
     pub(super) async fn show_event(&self) -> Result<Value, ApiError> {
@@ -180,54 +163,6 @@ impl Operator<'_> {
         Ok(Found { entry, shares })
     }
 
-    /// Finds an event by its id: through its ledger row, or through the archive if it has none yet.
-    pub(super) async fn find(
-        &self,
-        id: &str,
-    ) -> Result<(TenantId, Option<Entry>, Archived), ApiError> {
-        let tenants = self.asked_tenants().await?;
-        for tenant in &tenants {
-            let Some(entry) = self.ledger(tenant).entry_of(id).await? else {
-                continue;
-            };
-            let rows = self.table.tenant(tenant);
-            let archived = archive::read(&rows, tenant, &entry.address, id).await?;
-            let archived =
-                archived.ok_or_else(|| ApiError::not_found("its request is no longer archived"))?;
-            return Ok((tenant.clone(), Some(entry), archived));
-        }
-        let now = self.api.clock.now().seconds();
-        for tenant in &tenants {
-            let all = self.archived(tenant, now - LOOK_BACK, now + HOUR, usize::MAX >> 1);
-            if let Some(entry) = all.await?.into_iter().find(|entry| entry.job.id == id) {
-                let address = Address::at_second(entry.address.second());
-                let rows = self.table.tenant(tenant);
-                if let Some(archived) = archive::read(&rows, tenant, &address, id).await? {
-                    return Ok((tenant.clone(), None, archived));
-                }
-            }
-        }
-        Err(ApiError::not_found(
-            "no event with that id; `tidegate events list` shows which there are",
-        ))
-    }
-
-    async fn asked_tenants(&self) -> Result<Vec<TenantId>, ApiError> {
-        if let Some(tenant) = self.call.query.tenant() {
-            return Ok(vec![tenant]);
-        }
-        let system = self.table.system();
-        let (tenants, _) = tenants::page(system.rows(), MANY_TENANTS + 1, None).await?;
-        if tenants.len() > MANY_TENANTS {
-            return Err(ApiError::bad(
-                "there are more than 100 tenants: name one with `tenant`",
-            ));
-        }
-        // A message that is not a job is archived without a handler.
-        let unreadable = (!tenants.contains(&TenantId::unreadable())).then(TenantId::unreadable);
-        Ok(tenants.into_iter().chain(unreadable).collect())
-    }
-
     pub(super) fn ledger(&self, tenant: &TenantId) -> Ledger<'_> {
         Ledger {
             rows: self.table.tenant(tenant),
@@ -235,6 +170,15 @@ impl Operator<'_> {
             keep: self.api.keep,
         }
     }
+}
+
+/// One page of a list of events.
+fn page(events: &[Value], limit: usize, unreadable: &Unreadable) -> Value {
+    json!({
+        "events": &events[..events.len().min(limit)],
+        "more": events.len() > limit,
+        "unreadable": unreadable.tenants(),
+    })
 }
 
 fn line(id: &str, tenant: &TenantId, name: &str, second: i64, found: &Found) -> Value {

@@ -9,6 +9,7 @@ use tidegate_pipeline::table::Range;
 
 use super::call_context::CallContext;
 use super::shown;
+use crate::decide::read::whole_timeline;
 use crate::decide::tasks::{self, Task};
 use crate::decide::{relations, review};
 use crate::model::notification;
@@ -146,7 +147,7 @@ async fn whole(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiRe
     let format = Format::of(call)?;
     let (rows, incident) = (&context.rows, &loaded.incident);
     let record = try_join(
-        rows::entries(rows, &incident.id),
+        whole_timeline(rows, &incident.id),
         tasks::load_all(rows, &incident.id),
     );
     let (entries, tasks) = record.await?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded, is_here};
-use super::more::{MOST, print_more};
+use super::more::{MOST, print_more, print_unreadable};
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -169,6 +169,7 @@ fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
         };
         print_more(events.len(), narrower);
     }
+    print_unreadable(answer);
 }
 
 fn print_table(events: &[Value], state: State, remote: &Remote) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded};
-use super::more::{MOST, print_more};
+use super::more::{MOST, print_more, print_unreadable};
 
 #[derive(Debug, Args)]
 pub(super) struct PostsArgs {
@@ -18,6 +18,9 @@ enum PostsCommand {
     /// List posts and effects that were set aside, with the reason, oldest first.
     #[command(after_help = "Example: tidegate posts list --limit 1000 --json")]
     List {
+        /// Only this workspace's or organisation's.
+        #[arg(long)]
+        tenant: Option<String>,
         /// The most posts to list.
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
         limit: u32,
@@ -40,11 +43,13 @@ enum PostsCommand {
 pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
     match args.command {
         PostsCommand::List {
+            tenant,
             limit,
             json,
             remote,
         } => {
-            let query = [("limit", limit.to_string())];
+            let mut query = vec![("limit", limit.to_string())];
+            query.extend(tenant.map(|tenant| ("tenant", tenant)));
             let answer = Api::new(&remote)?.get("/operator/posts", &query).await?;
             print_list(&answer, json);
         }
@@ -82,6 +87,7 @@ fn print_list(answer: &Value, json: bool) {
         );
     }
     if answer["more"] == true {
-        print_more(posts.len(), "the rest is listed once these are settled");
+        print_more(posts.len(), "narrow with --tenant");
     }
+    print_unreadable(answer);
 }

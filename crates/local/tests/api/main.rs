@@ -7,5 +7,6 @@ mod browsers;
 mod cross_tenant;
 mod keys;
 mod operator;
+mod operator_lists;
 mod rate_limits;
 mod routes;

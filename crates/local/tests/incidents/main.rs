@@ -9,5 +9,6 @@ mod decision;
 mod incident_settings;
 mod incidents;
 mod incidents_api;
+mod long_timeline;
 mod status_page_world;
 mod status_pages;

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tidegate_app::installs::grant::{self, Grant, Holder};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig, FakeSlack};
-use tidegate_pipeline::table::Item;
+use tidegate_pipeline::table::{Item, Value, Write};
 use tidegate_testing::product::{Browser, Product, SIGNING_SECRET, until};
 use tokio::net::TcpListener;
 
@@ -130,4 +130,32 @@ async fn new_keys_seal_the_tokens_anew_and_nothing_stands_still() {
     let again = product.operator(Method::POST, "/operator/reseal").await;
     assert_eq!(again.status, StatusCode::OK, "{again:?}");
     answered(&slack, "1763690400.000300").await;
+}
+
+/// Nobody can end a token that cannot be opened, so nobody may be told that it was ended.
+#[tokio::test]
+async fn a_token_that_cannot_be_opened_is_neither_sealed_anew_nor_ended_at_slack() {
+    let (product, slack) = started().await;
+    installed(&product, &slack).await;
+    let store = product.store();
+    let foreign = store.keyring.of(&"T0FOREIGN01".into()).await.unwrap();
+    let foreign = Value::B(foreign.seal("access_token", b"xoxb-1").unwrap());
+    let rows = store.table.tenant(&TEAM.into());
+    let spoil = Write::update(
+        grant::key(&Holder::Bot),
+        "SET #access_token = :access_token",
+    );
+    let spoil = spoil.value(":access_token", foreign);
+    rows.write(spoil).await.unwrap();
+
+    let resealed = product.operator(Method::POST, "/operator/reseal").await;
+    assert_eq!(
+        resealed.json()["failed"],
+        serde_json::json!([TEAM]),
+        "{resealed:?}"
+    );
+    let path = format!("/api/auth/slack/disconnect?tenant={TEAM}");
+    let ended = product.operator(Method::POST, &path).await;
+    assert_eq!(ended.status, StatusCode::OK, "{ended:?}");
+    assert_eq!(ended.json()["revoked_at_slack"], false, "{ended:?}");
 }

@@ -8,6 +8,7 @@ use tidegate_local::data_dir::DataDir;
 use tidegate_local::store::Store;
 use tidegate_pipeline::clock::SystemClock;
 use tidegate_pipeline::keyring::KeyError;
+use tidegate_pipeline::people;
 use tidegate_pipeline::table::{Item, Range, RowKey, TableError, Value, Write};
 use tidegate_testing::product::{
     Product, TENANT, back_up_keys, back_up_table, id, mention, message, store_in,
@@ -184,4 +185,36 @@ async fn a_value_that_does_not_open_hides_no_other_row() {
         .map(|(_, row)| row.opened_text("words"))
         .collect();
     assert_eq!(words, [None, Some(WORDS)]);
+}
+
+#[tokio::test]
+async fn a_write_that_was_done_is_not_reported_as_failed_because_its_row_does_not_open() {
+    let store = Store::in_memory(std::sync::Arc::new(SystemClock)).unwrap();
+    let rows = store.table.tenant(&TENANT.into());
+    let foreign = store.keyring.of(&"T0OTHER".into()).await.unwrap();
+    let foreign = foreign.seal("words", b"nonsense").unwrap();
+    let key = RowKey::new(&["notes"], &["1"]);
+    let damaged = Item::new().with("words", Value::B(foreign));
+    rows.write(Write::put(key.clone(), damaged)).await.unwrap();
+    let change = Write::update(key, "SET #n = :n").value(":n", 1i64);
+    let row = rows.write(change).await.unwrap().unwrap();
+    assert_eq!((row.number("n"), row.opened_text("words")), (Some(1), None));
+}
+
+/// The row only repeats what Slack says of the person.
+#[tokio::test]
+async fn a_person_whose_row_does_not_open_has_no_name() {
+    let store = Store::in_memory(std::sync::Arc::new(SystemClock)).unwrap();
+    let rows = store.table.tenant(&TENANT.into());
+    let foreign = store.keyring.of(&"T0OTHER".into()).await.unwrap();
+    let foreign = Value::B(foreign.seal("name", b"Ada").unwrap());
+    for (user, name) in [("U1", foreign), ("U2", Value::Sealed(b"Grace".to_vec()))] {
+        let key = RowKey::new(&["person", user], &["slack"]);
+        let row = Item::new().with("name", name);
+        rows.write(Write::put(key, row)).await.unwrap();
+    }
+    let names = people::names(&rows, ["U1", "U2"].map(Into::into)).await;
+    let names = names.unwrap();
+    assert_eq!(names.len(), 1);
+    assert_eq!(names[&"U2".into()], "Grace");
 }

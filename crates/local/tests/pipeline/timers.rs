@@ -149,9 +149,9 @@ async fn workspaces_whose_rows_fail_hold_up_no_other() {
     for words in ["get T0BROKEN", "write update T0BROKEN"] {
         let world = World::new(0).await;
         let now = world.clock.now();
-        // Their timers are older, and there are many of them.
+        // Their timers are older, and more than a sweep reads at once.
         let earlier = Timestamp(now.millis() - 60_000);
-        for n in 0..36 {
+        for n in 0..2400 {
             let broken = format!("T0BROKEN{}", n % 12);
             let broken = world.engine.truth().tenant(&broken.as_str().into());
             let key = RowKey::new(&["incident", &n.to_string()], &["timer", "stale"]);
@@ -159,7 +159,7 @@ async fn workspaces_whose_rows_fail_hold_up_no_other() {
             broken.write(write).await.unwrap();
         }
         set(&world, 1, now).await;
-        world.engine.next(1000, &[words], Mishap::Busy);
+        world.engine.next(10_000, &[words], Mishap::Busy);
         assert_eq!(tick(&world).await, None, "the sweep tells of it");
         let mut jobs = Vec::new();
         loop {
@@ -172,7 +172,7 @@ async fn workspaces_whose_rows_fail_hold_up_no_other() {
         let whole = jobs.iter().filter(|(job, _)| job.tenant.as_str() == "T1");
         assert_eq!(whole.count(), 1, "{words}");
         // A workspace that fails is tried once in a sweep: twelve calls fail, each of another workspace.
-        let failed = 1000 - world.engine.left(&[words]);
+        let failed = 10_000 - world.engine.left(&[words]);
         assert!(failed <= 12, "{words}: {failed}");
         assert!(jobs.len() <= 13, "{words}: {}", jobs.len());
     }

@@ -131,6 +131,16 @@ pub struct Effect<'a> {
     pub(super) traces: &'a Traces,
 }
 
+/// The result of looking for the post of an earlier attempt.
+enum Earlier {
+    Found(Ts),
+    /// It may be posted again.
+    Missing {
+        /// Whether the channel could not be read, so that the post may be there.
+        blind: bool,
+    },
+}
+
 impl Effect<'_> {
     /// Calls a Slack method within its budget, and waits about a second for its turn. A rate limit closes the method for every
     /// worker. A read whose outcome is unknown counts as [`Refusal::Unreachable`], because it changed nothing.
@@ -167,10 +177,12 @@ impl Effect<'_> {
     /// a channel, because the id of a person cannot be searched. In a [`Class::Repeatable`] effect it may appear twice.
     pub async fn post(&self, body: &Json) -> Result<Ts, Undone> {
         let bearer = self.bearer()?;
-        if let Some(since) = self.posted_since
-            && let Some(ts) = self.look_for_post(bearer, body, since).await?
-        {
-            return Ok(ts);
+        let mut is_blind = false;
+        if let Some(since) = self.posted_since {
+            match self.look_for_post(bearer, body, since).await? {
+                Earlier::Found(ts) => return Ok(ts),
+                Earlier::Missing { blind } => is_blind = blind,
+            }
         }
         let method = Budget::method(POST);
         let closed_until = method.closed_until(self.rows).await?;
@@ -182,11 +194,13 @@ impl Effect<'_> {
         self.wait_for(self.rows, &channel).await?;
         let body = with_id(body, self.message_id);
         // It is noted before the call, which the effect's deadline may cut off.
-        let posted_before = self.traces.posted();
+        let before = (self.traces.posted(), self.traces.resent());
         self.traces.note_post(true);
+        self.traces.note_resend(is_blind || before.1);
         let outcome = self.slack.call(bearer, POST, &body).await;
         if matches!(outcome, Outcome::Refused(_)) {
-            self.traces.note_post(posted_before);
+            self.traces.note_post(before.0);
+            self.traces.note_resend(before.1);
         }
         let answer = self.check_outcome(&method, Kind::Write, outcome).await?;
         match answer.get("ts").and_then(Json::as_str) {
@@ -213,14 +227,14 @@ impl Effect<'_> {
         bearer: &SecretString,
         body: &Json,
         since: Timestamp,
-    ) -> Result<Option<Ts>, Undone> {
+    ) -> Result<Earlier, Undone> {
         let sought = Sought {
             body,
             message_id: self.message_id,
             since,
         };
         let (why, blind) = match self.deliverer.search(self.rows, bearer, sought).await? {
-            Found::Yes(ts) => return Ok(Some(ts)),
+            Found::Yes(ts) => return Ok(Earlier::Found(ts)),
             Found::Later(time) => return Err(Undone::Wait(time)),
             Found::No => ("not found in the channel".to_owned(), false),
             Found::Never(why) => (why, true),
@@ -228,15 +242,12 @@ impl Effect<'_> {
         if self.class == Class::AtMostOnce || (blind && self.resends >= MAX_RESENDS) {
             return Err(Undone::Park(format!("outcome unknown: {why}")));
         }
-        if blind {
-            self.traces.note_resend();
-        }
         tracing::warn!(
             message_id = self.message_id,
             why,
             "post.resent: it may appear twice"
         );
-        Ok(None)
+        Ok(Earlier::Missing { blind })
     }
 
     /// Waits about a second for a turn. Fails if too little time is left for the call.

@@ -14,8 +14,9 @@ use crate::budget::{Budget, Turn};
 use crate::clock::Timestamp;
 use crate::table::{Rows, TableError};
 
-/// The seconds before the first attempt at which the search begins, because clocks differ.
-const MARGIN_SECONDS: i64 = 5;
+/// The seconds before the first attempt at which the search begins, because clocks differ: ours may be as far ahead of Slack's as a
+/// request's signature may be old.
+const MARGIN_SECONDS: i64 = 300;
 
 /// The pages of 200 messages that a search reads at most. At one post a second, a channel has far fewer.
 const MAX_PAGES: usize = 5;

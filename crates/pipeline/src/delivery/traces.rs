@@ -53,8 +53,8 @@ impl Traces {
         self.posted.store(may_have_arrived, Ordering::Relaxed);
     }
 
-    pub(super) fn note_resend(&self) {
-        self.resent.store(true, Ordering::Relaxed);
+    pub(super) fn note_resend(&self, may_have_arrived: bool) {
+        self.resent.store(may_have_arrived, Ordering::Relaxed);
     }
 
     pub(super) fn note_turn(&self) {

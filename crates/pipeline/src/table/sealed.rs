@@ -71,6 +71,19 @@ impl SealedEngine {
         })?;
         Ok(write)
     }
+
+    /// Opens a row as far as it can be opened. A value that cannot be stays sealed, so that its row hides no other and a write that
+    /// was done is not reported as failed. Its reader finds it damaged.
+    async fn opened_if_whole(&self, item: Item) -> Result<Item, TableError> {
+        match self.opened(item.clone()).await {
+            Err(TableError::Invalid(why)) => {
+                let (pk, sk) = (item.text("pk"), item.text("sk"));
+                tracing::error!(why, pk, sk, "table.row_not_opened");
+                Ok(item)
+            }
+            opened => opened,
+        }
+    }
 }
 
 fn seal(
@@ -133,15 +146,7 @@ impl Engine for SealedEngine {
         let (items, next) = self.inner.query(query).await?;
         let mut opened = Vec::with_capacity(items.len());
         for item in items {
-            // A value that cannot be opened stays sealed, so that its row hides no other. Its reader finds it damaged.
-            match self.opened(item.clone()).await {
-                Err(TableError::Invalid(why)) => {
-                    let (pk, sk) = (item.text("pk"), item.text("sk"));
-                    tracing::error!(why, pk, sk, "table.row_not_opened");
-                    opened.push(item);
-                }
-                item => opened.push(item?),
-            }
+            opened.push(self.opened_if_whole(item).await?);
         }
         Ok((opened, next))
     }
@@ -149,7 +154,7 @@ impl Engine for SealedEngine {
     async fn write(&self, write: Write<Key>) -> Result<Option<Item>, TableError> {
         let write = self.sealed(write).await?;
         match self.inner.write(write).await? {
-            Some(item) => self.opened(item).await.map(Some),
+            Some(item) => self.opened_if_whole(item).await.map(Some),
             None => Ok(None),
         }
     }

@@ -9,8 +9,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::queue::{Outgoing, Queue, QueueError};
 use crate::sweep::SweepError;
 use crate::table::{Due, DueRow, Rows, Table, TableError, Write};
+use tidegate_slack::ids::TenantId;
 
-/// The rows of one kind that a sweep reads per partition of the index.
+/// The rows of one kind that a sweep reads at once per partition of the index.
 const LIMIT: usize = 200;
 
 /// The queue that takes jobs of a kind. `None` if the domain that owns them is switched off.
@@ -28,42 +29,88 @@ pub async fn send_due_timers(
     clock: &dyn Clock,
     until: Timestamp,
 ) -> Result<usize, SweepError> {
-    let (mut sent, mut first_error) = (0, None);
-    let (mut kinds_down, mut tenants_down) = (BTreeSet::new(), BTreeSet::new());
-    for (waits_for, row) in due_rows(table, clock.now()).await? {
-        if clock.now() >= until {
-            break;
+    let (system, now) = (table.system(), clock.now());
+    let mut timers = system.due_pages(Due::Timer, now, LIMIT);
+    let mut shares = system.due_pages(Due::Share, now, LIMIT);
+    let mut run = Run::default();
+    loop {
+        let page = in_turn(timers.next().await?, shares.next().await?);
+        let stuck_before = run.stuck;
+        for (waits_for, row) in &page {
+            if clock.now() >= until {
+                return run.result();
+            }
+            run.send(table, queue_of, clock, (*waits_for, row)).await;
         }
-        if tenants_down.contains(&row.tenant) {
-            continue;
+        // Rows that are stuck stay at the head of the index, so those behind them are looked at too.
+        if run.stuck == stuck_before {
+            return run.result();
         }
-        match send_one(table, queue_of, clock, (waits_for, &row), &kinds_down).await {
-            Ok(Went::Sent) => sent += 1,
+    }
+}
+
+/// One run of the sweep over what is due.
+#[derive(Default)]
+struct Run {
+    sent: usize,
+    /// The rows that stay due although they were looked at.
+    stuck: usize,
+    kinds_down: BTreeSet<String>,
+    tenants_down: BTreeSet<TenantId>,
+    first_error: Option<SweepError>,
+}
+
+impl Run {
+    async fn send(
+        &mut self,
+        table: &Table,
+        queue_of: &QueueOf<'_>,
+        clock: &dyn Clock,
+        (waits_for, row): (Due, &DueRow),
+    ) {
+        if self.tenants_down.contains(&row.tenant) {
+            self.stuck += 1;
+            return;
+        }
+        let went = send_one(table, queue_of, clock, (waits_for, row), &self.kinds_down).await;
+        match went {
+            Ok(Went::Sent) => self.sent += 1,
             // The index is behind, or another sweep was quicker.
-            Ok(Went::LeftAlone)
-            | Err((_, SweepError::Table(TableError::Condition | TableError::Erased))) => {}
+            Ok(Went::LeftAlone) | Err((_, SweepError::Table(TableError::Condition))) => {}
+            Ok(Went::Nowhere) | Err((_, SweepError::Table(TableError::Erased))) => self.stuck += 1,
             // One that the queue will never take must not keep the others from theirs.
             Err((_, e @ SweepError::Queue(QueueError::Refused(_)))) => {
                 tracing::error!(error = %e, tenant = %row.tenant, "timer.refused");
+                self.stuck += 1;
             }
             Err((kind, e @ SweepError::Queue(_))) => {
-                kinds_down.insert(kind);
-                first_error.get_or_insert(e);
+                self.kinds_down.insert(kind);
+                self.failed(e);
             }
             Err((_, e @ SweepError::Table(_))) => {
                 tracing::error!(error = %e, tenant = %row.tenant, "timer.not_sent");
-                tenants_down.insert(row.tenant);
-                first_error.get_or_insert(e);
+                self.tenants_down.insert(row.tenant.clone());
+                self.failed(e);
             }
         }
     }
-    first_error.map_or(Ok(sent), Err)
+
+    fn failed(&mut self, e: SweepError) {
+        self.stuck += 1;
+        self.first_error.get_or_insert(e);
+    }
+
+    fn result(self) -> Result<usize, SweepError> {
+        self.first_error.map_or(Ok(self.sent), Err)
+    }
 }
 
 /// What became of a row that was due.
 enum Went {
     Sent,
     LeftAlone,
+    /// The queue for its kind is down.
+    Nowhere,
 }
 
 /// Sends the job of one row. An error comes with the kind of the job, which is empty if it is not known.
@@ -77,9 +124,12 @@ async fn send_one(
     let (rows, now) = (table.tenant(&row.tenant), clock.now());
     let loaded = load(&rows, waits_for, row, now).await;
     let loaded = loaded.map_err(|e| (String::new(), e.into()))?;
-    let Some(timer) = loaded.filter(|timer| !kinds_down.contains(&timer.kind)) else {
+    let Some(timer) = loaded else {
         return Ok(Went::LeftAlone);
     };
+    if kinds_down.contains(&timer.kind) {
+        return Ok(Went::Nowhere);
+    }
     let queue = queue_of(&timer.kind);
     let sent = send(&rows, queue.as_deref(), &timer, row, now).await;
     sent.map_err(|e| (timer.kind, e))?;
@@ -90,17 +140,16 @@ async fn send_one(
     })
 }
 
-/// The rows of timers and of shares that are due, in turn, so that a flood of one kind does not hold up the other.
-async fn due_rows(table: &Table, now: Timestamp) -> Result<Vec<(Due, DueRow)>, TableError> {
+/// Puts timers and shares in turn, so that a flood of one kind does not hold up the other.
+fn in_turn(timers: Option<Vec<DueRow>>, shares: Option<Vec<DueRow>>) -> Vec<(Due, DueRow)> {
     let mut due = Vec::new();
-    for waits_for in [Due::Timer, Due::Share] {
-        let rows = table.system().due(waits_for, now, LIMIT).await?;
-        let rows = rows.into_iter().enumerate();
+    for (waits_for, rows) in [(Due::Timer, timers), (Due::Share, shares)] {
+        let rows = rows.into_iter().flatten().enumerate();
         due.extend(rows.map(|(turn, row)| (turn, waits_for, row)));
     }
     due.sort_by_key(|(turn, ..)| *turn);
     let rows = due.into_iter();
-    Ok(rows.map(|(_, waits_for, row)| (waits_for, row)).collect())
+    rows.map(|(_, waits_for, row)| (waits_for, row)).collect()
 }
 
 /// The timer that is due in a row, if one is.

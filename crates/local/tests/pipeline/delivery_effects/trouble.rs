@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
-use tidegate_fake_slack::{FakeSlack, FaultKind};
+use tidegate_fake_slack::{FakeSlack, Fault, FaultKind};
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::{Done, Effect, Performer, Undone};
@@ -184,4 +184,48 @@ async fn an_effect_that_was_taken_too_late_to_begin_is_not_in_doubt() {
     let asked = scripted.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(!asked[0].2, "nothing had begun before");
+}
+
+/// Posts once.
+struct Posts;
+
+#[async_trait]
+impl Performer for Posts {
+    async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
+        let body = json!({"channel": CHANNEL, "text": "once"});
+        let ts = effect.post(&body).await?;
+        Ok(Done {
+            ts: Some(ts),
+            ..Done::default()
+        })
+    }
+}
+
+/// The first post is lost, nobody can look for it, and each of the next three meets a rate limit.
+#[tokio::test]
+async fn a_resend_that_slack_refused_is_no_resend() {
+    let mut world = World::new(0).await;
+    world.performer = Arc::new(Posts);
+    let lane = test_lane();
+    let id = world
+        .put("T1", vec![effect(&lane, "one", AtLeastOnce, json!({}))])
+        .await;
+    world.wake("T1", lane.as_str()).await;
+    world
+        .slack
+        .add_fault(fault("chat.postMessage", FaultKind::TimeoutBefore));
+    world.slack.add_fault(Fault {
+        times: 3,
+        retry_after: Some(json!(40)),
+        ..fault("chat.postMessage", FaultKind::RateLimited)
+    });
+    world.slack.add_fault(Fault {
+        times: 1000,
+        error: Some("missing_scope".to_owned()),
+        ..fault("conversations.history", FaultKind::OkFalse)
+    });
+    world.settle().await;
+    let settled = world.settled("T1", &id).await;
+    assert_eq!(settled[0].state.as_str(), "done", "{settled:?}");
+    assert_eq!(world.slack.messages(CHANNEL).len(), 1);
 }
