@@ -56,10 +56,10 @@ pub struct Record {
     pub before: Option<Draft>,
 }
 
-/// Reads the records that a draft is made of.
+/// Reads the records that a draft is made of. The timeline is read to its beginning: a post-mortem tells how it began.
 pub async fn load_record(rows: &Rows, id: &IncidentId) -> Result<Record, TableError> {
     let (entries, tasks, before) = try_join3(
-        rows::entries(rows, id),
+        rows::all_entries(rows, id),
         tasks::load_all(rows, id),
         load(rows, id),
     )

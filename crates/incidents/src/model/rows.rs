@@ -260,11 +260,21 @@ pub fn read_place(item: Option<&Item>) -> Place {
 pub async fn entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
     let partition = partition(id);
     let pages = rows.pages(&partition, Range::Under(&["entry"]));
-    let found = pages.descending().first(MAX_ENTRIES).await?;
-    let read = |(_, item): &(RowKey, Item)| ENTRY.read(item).ok();
-    let mut entries: Vec<Entry> = found.iter().filter_map(read).collect();
+    let mut entries = undamaged(&pages.descending().first(MAX_ENTRIES).await?);
     entries.reverse();
     Ok(entries)
+}
+
+/// Loads all of an incident's timeline in the order in which it was written. Skips damaged entries.
+pub async fn all_entries(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
+    let partition = partition(id);
+    let pages = rows.pages(&partition, Range::Under(&["entry"]));
+    Ok(undamaged(&pages.all().await?))
+}
+
+fn undamaged(rows: &[(RowKey, Item)]) -> Vec<Entry> {
+    let read = rows.iter().map(|(_, item)| ENTRY.read(item));
+    read.filter_map(Result::ok).collect()
 }
 
 /// Loads the ids in a list, at most `limit`.

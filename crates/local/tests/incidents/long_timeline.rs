@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tidegate_app::incidents::decide::review;
 use tidegate_app::incidents::model::actor::Actor;
 use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows;
@@ -55,4 +56,23 @@ async fn the_export_over_http_is_whole() {
     assert_eq!(entries.len() as u64, ENTRIES);
     assert_eq!(export["chain"]["intact"], true, "{}", export["chain"]);
     assert_eq!(export["chain"]["broken_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_post_mortem_is_drafted_from_the_beginning_of_the_timeline() {
+    let product = Product::start().await;
+    let key = product.make_key(TENANT, &["incidents:write"]).await.key;
+    let wanted = json!({"title": "Down for days", "severity": "P3"});
+    let declared = product.tell("/api/incidents", &key, &wanted).await;
+    let id = declared.json()["incident"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let id = IncidentId::parse(&id).unwrap();
+    lengthen(&product, &id).await;
+    let rows = product.table().tenant(&TENANT.into());
+    let record = review::load_record(&rows, &id).await.unwrap();
+    let kinds: Vec<EntryKind> = record.entries.iter().map(|entry| entry.kind).collect();
+    assert!(kinds.contains(&EntryKind::Declared));
+    assert_eq!(kinds.len() as u64, ENTRIES);
 }
