@@ -164,7 +164,7 @@ impl FaultyTable {
 
     /// Lets the next `times` calls that have all these words in their text go wrong.
     pub fn next(&self, times: usize, words: &[&str], mishap: Mishap) {
-        self.appoint(0, times, words, mishap);
+        self.appoint((0, times), words, mishap, true);
     }
 
     /// Puts the caller of the next call with all these words in its text to sleep: after the table did the call if
@@ -179,19 +179,25 @@ impl FaultyTable {
         held
     }
 
-    /// Lets one call go wrong that has all these words in its text, after so many that do not. There may be fewer calls than
-    /// that: `all_happened` tells.
+    /// Lets one call go wrong that has all these words in its text, after so many that do not, if there are as many calls:
+    /// `all_happened` tells.
     pub fn later(&self, after: usize, words: &[&str], mishap: Mishap) {
-        self.appoint(after, 1, words, mishap);
+        self.appoint((after, 1), words, mishap, false);
     }
 
-    fn appoint(&self, after: usize, times: usize, words: &[&str], mishap: Mishap) {
+    fn appoint(
+        &self,
+        (after, times): (usize, usize),
+        words: &[&str],
+        mishap: Mishap,
+        must_happen: bool,
+    ) {
         self.appointments.lock().unwrap().push(Appointment {
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             mishap,
             after,
             times,
-            is_missed: after == 0,
+            is_missed: must_happen,
         });
     }
 

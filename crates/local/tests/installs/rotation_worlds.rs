@@ -127,7 +127,7 @@ fn spoil(world: &InstallWorld, chance: &Chance) -> Option<bool> {
     if let Some(done) = stops {
         let frozen = Arc::default();
         let mishap = Mishap::Freeze { done, frozen };
-        world.engine.next(1, &["write put", "install/bot"], mishap);
+        world.engine.later(0, &["write put", "install/bot"], mishap);
     }
     stops
 }

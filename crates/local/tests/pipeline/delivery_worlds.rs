@@ -136,7 +136,7 @@ fn spoil(world: &World, chance: &Chance, wait: Option<&Value>) {
         let death = Mishap::Freeze { done, frozen };
         world
             .engine
-            .next(1, chance.pick::<&[&str]>("death", &words), death);
+            .later(0, chance.pick::<&[&str]>("death", &words), death);
     }
 }
 
