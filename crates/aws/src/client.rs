@@ -67,6 +67,8 @@ pub struct Aws {
     http: SharedHttpClient,
     /// The endpoints by service. The key `None` stands for all other services.
     endpoints: Vec<(Option<&'static str>, String)>,
+    /// The least value of every timeout.
+    least_patience: Duration,
 }
 
 impl Aws {
@@ -115,7 +117,15 @@ impl Aws {
             credentials: Credentials::new(key, secret, token, None, "environment"),
             http: http_client(roots),
             endpoints: endpoints.collect(),
+            least_patience: Duration::ZERO,
         })
+    }
+
+    /// Lets every client wait at least that long, for places where an answer comes however late, such as tests on a busy machine.
+    #[must_use]
+    pub fn patient(mut self, least: Duration) -> Self {
+        self.least_patience = least;
+        self
     }
 
     /// Returns the configuration for a client of a service.
@@ -125,9 +135,9 @@ impl Aws {
             .iter()
             .find(|(name, _)| name.is_none_or(|name| name == service));
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(patience.connect)
-            .operation_attempt_timeout(patience.attempt)
-            .operation_timeout(patience.total);
+            .connect_timeout(patience.connect.max(self.least_patience))
+            .operation_attempt_timeout(patience.attempt.max(self.least_patience))
+            .operation_timeout(patience.total.max(self.least_patience));
         let retries = RetryConfig::standard()
             .with_max_attempts(patience.attempts)
             .with_initial_backoff(FIRST_PAUSE);

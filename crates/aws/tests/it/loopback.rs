@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tidegate_aws::client::Aws;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -57,8 +58,13 @@ impl Server {
         Self { address, requests }
     }
 
-    /// An environment whose endpoints are this server.
+    /// An environment whose endpoints are this server, for clients that get an answer however busy the machine is.
     pub(crate) fn aws(&self) -> Aws {
+        aws_at(&self.address).patient(Duration::from_mins(5))
+    }
+
+    /// An environment whose endpoints are this server, for clients that give up as they do on AWS.
+    pub(crate) fn impatient_aws(&self) -> Aws {
         aws_at(&self.address)
     }
 

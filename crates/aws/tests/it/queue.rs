@@ -167,7 +167,7 @@ async fn ingress_gives_up_in_time() {
     // Time passes only while everybody waits.
     tokio::time::pause();
     let began = tokio::time::Instant::now();
-    let answer = SqsQueue::for_ingress(&server.aws(), "http://queue/1")
+    let answer = SqsQueue::for_ingress(&server.impatient_aws(), "http://queue/1")
         .send(message(Duration::ZERO))
         .await;
     assert_eq!(

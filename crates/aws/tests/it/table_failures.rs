@@ -90,7 +90,9 @@ async fn a_write_whose_answer_is_lost_is_not_sent_twice() {
 
 #[tokio::test]
 async fn a_write_without_an_answer_in_time_is_unknown() {
-    let (dynamo, server) = table([Reply::Silence]).await;
+    let server = Server::start([Reply::Silence]).await;
+    let clock = Arc::new(ManualClock::at(1_700_000_000));
+    let dynamo = DynamoTable::new(&server.impatient_aws(), "tidegate", clock);
     let answer = dynamo.write(claim()).await;
     assert_eq!(
         answer,
