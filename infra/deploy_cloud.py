@@ -135,6 +135,7 @@ class Cloud:
         integrations = {}
         for path, methods in body["paths"].items():
             for method, operation in methods.items():
+                method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
                 uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
                 # …/functions/${ApiFunction.Arn}/invocations or …/functions/${IngressFunctionAliaslive}/invocations
                 target = uri.partition("${AWS::Region}")[2].partition("${")[2].partition("}")[0]
@@ -148,7 +149,7 @@ class Cloud:
                     )
                     integrations[target] = made["IntegrationId"]
                 aws.create_route(
-                    ApiId=api, RouteKey=f"{method.upper()} {path}", Target=f"integrations/{integrations[target]}"
+                    ApiId=api, RouteKey=f"{method} {path}", Target=f"integrations/{integrations[target]}"
                 )
         self.api_host = f"{api}.execute-api.localhost:{self.port}"
 

@@ -139,7 +139,7 @@ def setting_checks(report, cloud, people, team, operator):
         role = json.dumps(cloud.template["Resources"]["EventWorkerRole"])
         expect("BotTokenParameter" not in role and "StatuspageKeyParameter" not in role, f"its role: {role}")
     with report.check("(20) settings come from the parameters, and an admin changes them by command"):
-        status, answer = cloud.request("GET", f"/api/incident-settings?tenant={team}", headers=operator)
+        status, answer = cloud.request("GET", f"/v1/incident-settings?tenant={team}", headers=operator)
         expect(status == 200, f"{status}: {answer[:300]}")
         found = json.loads(answer)["settings"]
         routing = found["routing"]
@@ -246,7 +246,7 @@ def record_check(report, cloud, people, team, operator):
         incident = next(i for i in listed(cloud, team, operator) if i["title"] == "Checkout down")
 
         def timeline():
-            status, answer = cloud.request("GET", f"/api/incidents/{incident['id']}/timeline?tenant={team}", headers=operator)
+            status, answer = cloud.request("GET", f"/v1/incidents/{incident['id']}/timeline?tenant={team}", headers=operator)
             expect(status == 200, f"{status}: {answer[:300]}")
             return json.loads(answer)["entries"]
 
@@ -278,25 +278,25 @@ def drill_check(report, cloud, people):
 def program_check(report, cloud, people, team, operator):
     with report.check("(28) a program declares with a key, once for each idempotency key, and reads what it may"):
         wanted = {"tenant": team, "name": "alerts", "scopes": ["incidents:read", "incidents:write"]}
-        status, answer = send(cloud, "POST", "/keys", wanted, operator)
+        status, answer = send(cloud, "POST", "/v1/keys", wanted, operator)
         expect(status == 201, f"the key: {status} {answer}")
         key = {"Authorization": f"Bearer {answer['key']}"}
         alert = {"title": "Disk is full", "severity": "P3", "services": ["web"]}
         once = {**key, "Idempotency-Key": "alert-17"}
-        first = send(cloud, "POST", "/api/incidents", alert, once)
-        again = send(cloud, "POST", "/api/incidents", alert, once)
+        first = send(cloud, "POST", "/v1/incidents", alert, once)
+        again = send(cloud, "POST", "/v1/incidents", alert, once)
         expect((first[0], again[0]) == (201, 200), f"{first} {again}")
         declared = first[1]["incident"]["id"]
         expect(again[1]["incident"]["id"] == declared, f"two incidents: {first} {again}")
-        found = lambda: send(cloud, "GET", f"/api/incidents/{declared}", None, key)[1]["incident"]  # noqa: E731
+        found = lambda: send(cloud, "GET", f"/v1/incidents/{declared}", None, key)[1]["incident"]  # noqa: E731
         until("its channel", lambda: found()["channel"]["state"] == "made", PATIENCE)
         room = found()["channel"]["id"]
         until("its header", lambda: people.said(room, "Disk is full"), PATIENCE)
         mine = [i for i in listed(cloud, team, key) if i["title"] == "Disk is full"]
         expect(len(mine) == 1, f"listed: {mine}")
-        status, answer = send(cloud, "POST", f"/api/incidents/{declared}/resolve", {"summary": "Space was made"}, key)
+        status, answer = send(cloud, "POST", f"/v1/incidents/{declared}/resolve", {"summary": "Space was made"}, key)
         expect(status == 200 and answer["incident"]["status"] == "resolved", f"{status}: {answer}")
-        expect(send(cloud, "GET", "/api/incidents", None, {})[0] == 401, "open to everyone")
+        expect(send(cloud, "GET", "/v1/incidents", None, {})[0] == 401, "open to everyone")
 
 
 def direct(user):
@@ -305,7 +305,7 @@ def direct(user):
 
 
 def listed(cloud, team, credential):
-    status, answer = send(cloud, "GET", f"/api/incidents?status=all&tenant={team}", None, credential)
+    status, answer = send(cloud, "GET", f"/v1/incidents?status=all&tenant={team}", None, credential)
     expect(status == 200, f"{status}: {answer}")
     return answer["incidents"]
 

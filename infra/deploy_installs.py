@@ -114,7 +114,7 @@ def install_checks(report, cloud, slack, team, operator_key):
     with report.check("(13) a workspace is erased: nothing of it can be read from then on"):
         slack.act("event", event=late("before"), team="T0ACME00001")
         until("a message row", lambda: rows_of(cloud, "T0ACME00001#messages#"))
-        status, answer = cloud.request("DELETE", "/workspaces/T0ACME00001", headers=operator)
+        status, answer = cloud.request("DELETE", "/v1/workspaces/T0ACME00001", headers=operator)
         expect(status == 202, f"{status}: {answer[:300]}")
         state = workspace(cloud, operator, "T0ACME00001").get("state")
         expect(state == "erasing", f"it is {state}")
@@ -145,6 +145,6 @@ def rows_of(cloud, prefix):
 
 def workspace(cloud, operator, tenant):
     """As the API shows it; empty once there is none."""
-    status, answer = cloud.request("GET", f"/workspaces/{tenant}", headers=operator)
+    status, answer = cloud.request("GET", f"/v1/workspaces/{tenant}", headers=operator)
     expect(status in (200, 404), f"{status}: {answer[:300]}")
     return json.loads(answer).get("workspace", {})

@@ -1,38 +1,76 @@
-//! The route `GET /audit`, which lists the audit trail of a workspace.
+//! The route `GET /v1/audit`, which lists the audit trail of a workspace.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
 use tidegate_pipeline::audit::AuditEntry;
 use tidegate_pipeline::table::Cursor;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-use crate::{Access, Api, ApiResult, Call, Route, Scope, reply};
+use crate::{Access, Api, ApiResult, Call, Routes, Scope, reply};
 
-pub(crate) const ROUTES: &[Route] = &[Route::get(
-    "/audit",
-    Access::TenantOrOperator(Scope::AUDIT_READ),
-    |api, call| Box::pin(list(api, call)),
-)];
+pub(crate) fn routes() -> Routes {
+    let access = Access::TenantOrOperator(Scope::AUDIT_READ);
+    Routes::default().at(&access, routes!(list))
+}
 
 /// The number of entries in one page by default, and at most.
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-async fn list(api: &Api, call: &Call) -> ApiResult {
+/// One page of the audit trail, newest first.
+#[derive(Serialize, ToSchema)]
+struct AuditPage {
+    ok: bool,
+    entries: Vec<AuditLine>,
+    /// The `after` of the next page. Null on the last one.
+    next: Option<String>,
+}
+
+/// What somebody did to the workspace.
+#[derive(Serialize, ToSchema)]
+struct AuditLine {
+    /// Unix time in milliseconds.
+    at_ms: i64,
+    /// A hash of the person or key.
+    actor: String,
+    action: String,
+    detail: String,
+}
+
+/// List what was done to a workspace
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    tag = "audit",
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, body = AuditPage))
+)]
+async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant(call.query.get("tenant"))?;
     let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = call.query.cursor("after")?;
     let page = api.audit.get().list(&tenant, limit, after.as_ref()).await?;
-    let entries: Vec<Value> = page.entries.iter().map(entry_json).collect();
-    let next = page.next.as_ref().map(Cursor::encode);
-    Ok(reply::ok(
-        json!({"ok": true, "entries": entries, "next": next}),
-    ))
+    let page = AuditPage {
+        ok: true,
+        entries: page.entries.into_iter().map(line).collect(),
+        next: page.next.as_ref().map(Cursor::encode),
+    };
+    Ok(reply::json(StatusCode::OK, &page))
 }
 
-fn entry_json(entry: &AuditEntry) -> Value {
-    json!({
-        "at_ms": entry.at.millis(),
-        "actor": entry.actor,
-        "action": entry.action,
-        "detail": entry.detail,
-    })
+fn line(entry: AuditEntry) -> AuditLine {
+    AuditLine {
+        at_ms: entry.at.millis(),
+        actor: entry.actor,
+        action: entry.action,
+        detail: entry.detail,
+    }
 }

@@ -1,5 +1,10 @@
 //! One call of a route: the request and its caller.
 
+use std::sync::Arc;
+
+use axum::RequestPartsExt as _;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, RawPathParams, Request};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -9,8 +14,8 @@ use tidegate_pipeline::table::Cursor;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
 
-use super::route::PathParameters;
-use super::{ApiError, Scope};
+use super::router::RequestId;
+use super::{Api, ApiError, BODY_LIMIT, Scope};
 
 /// The caller, as identified by the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,13 +74,13 @@ pub struct Call {
     pub head: Parts,
     /// The raw body, at most [`BODY_LIMIT`](crate::BODY_LIMIT) bytes.
     pub body: Bytes,
-    pub(super) parameters: PathParameters,
+    parameters: Vec<(String, String)>,
 }
 
 impl Call {
     /// Returns the part of the path that stands for `{name}`, or an empty text if the route has no such name.
     pub fn path(&self, name: &str) -> &str {
-        let found = self.parameters.iter().find(|(n, _)| *n == name);
+        let found = self.parameters.iter().find(|(n, _)| n == name);
         found.map_or("", |(_, value)| value)
     }
 
@@ -150,6 +155,34 @@ impl Call {
             return Err(ApiError::other_tenant());
         }
         Ok(())
+    }
+}
+
+impl FromRequest<Arc<Api>> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Arc<Api>) -> Result<Self, ApiError> {
+        let (mut head, body) = request.into_parts();
+        let missing = || ApiError::Internal("a call came past the router's layers".to_owned());
+        let caller = head.extensions.remove().ok_or_else(missing)?;
+        let RequestId(request_id) = head.extensions.remove().ok_or_else(missing)?;
+        let parameters = head.extract::<RawPathParams>().await;
+        let parameters = parameters.map_err(|_| ApiError::bad("the path is not valid UTF-8"))?;
+        let parameters = parameters.iter();
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let body = to_bytes(body, BODY_LIMIT).await;
+        let call = Self {
+            request_id,
+            caller,
+            query: Parameters::parse(head.uri.query().unwrap_or_default().as_bytes()),
+            parameters: parameters.collect(),
+            head,
+            body: body.map_err(|_| ApiError::too_large())?,
+        };
+        if let Caller::Member(member) = &call.caller {
+            call.refuse_other_tenants(member)?;
+        }
+        Ok(call)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use axum::response::Response;
+use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
-use http::{HeaderMap, Response};
 
 /// Returns the value of the first cookie of that name.
 pub fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -18,7 +18,7 @@ pub fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// Sets a cookie for this host that is sent over TLS only and hidden from scripts. Calls that other sites make do not carry
 /// it, but a top-level redirect does, as at the end of a sign-in (`SameSite=Lax`).
-pub fn set(response: &mut Response<Bytes>, name: &str, value: &str, lasts: Duration) {
+pub fn set(response: &mut Response, name: &str, value: &str, lasts: Duration) {
     let seconds = lasts.as_secs();
     let cookie =
         format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");

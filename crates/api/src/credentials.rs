@@ -18,6 +18,9 @@ const MEMBER_HINT: &str =
 const OPERATOR_HINT: &str =
     "send the operator key as `Authorization: Bearer …` (TIDEGATE_OPERATOR_KEY)";
 
+/// The scheme of the header `Authorization`, in any case (RFC 9110, section 11.1), and the space after it.
+const SCHEME: &[u8] = b"Bearer ";
+
 /// The header with a session's CSRF token.
 const CSRF_HEADER: &str = "x-csrf-token";
 
@@ -125,7 +128,7 @@ impl Api {
             return Ok(());
         }
         Err(ApiError::csrf(
-            "send the session's token, as `GET /me` tells it, as `X-CSRF-Token`",
+            "send the session's token, as `GET /v1/me` tells it, as `X-CSRF-Token`",
         ))
     }
 }
@@ -141,9 +144,9 @@ fn bearer(head: &Parts) -> &[u8] {
         .headers
         .get(AUTHORIZATION)
         .map(http::HeaderValue::as_bytes);
-    given
-        .and_then(|value| value.strip_prefix(b"Bearer "))
-        .unwrap_or_default()
+    let parts = given.and_then(|value| value.split_at_checked(SCHEME.len()));
+    let token = parts.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME));
+    token.map_or(&[], |(_, token)| token.trim_ascii_start())
 }
 
 /// Compares in constant time. Hashing makes both sides the same length.

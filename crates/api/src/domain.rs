@@ -5,12 +5,12 @@ use std::any::Any;
 use async_trait::async_trait;
 use tidegate_slack::ids::{TenantId, UserId};
 
-use crate::{Api, ApiError, Route, Scope};
+use crate::{Api, ApiError, Routes, Scope};
 
 /// The routes and scopes of a domain, known without an instance of it.
 pub struct ApiSpec {
-    /// The routes, grouped in lists. No two routes of the product match the same request; a test checks this.
-    pub routes: &'static [&'static [Route]],
+    /// Makes the list of its operations. No two operations of the product match the same request: the router panics at the start.
+    pub routes: fn() -> Routes,
     /// The scopes that those routes require, apart from the API's own.
     pub scopes: &'static [Scope],
 }

@@ -1,8 +1,9 @@
 //! The errors of the API, and how each becomes an HTTP response.
 
-use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, HeaderValue};
-use http::{HeaderMap, Response, StatusCode};
+use axum::response::Response;
+use http::header::ACCEPT;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 use tidegate_pipeline::archive::ArchiveError;
 use tidegate_pipeline::audit::AuditError;
 use tidegate_pipeline::entropy::EntropyError;
@@ -10,8 +11,9 @@ use tidegate_pipeline::keyring::KeyError;
 use tidegate_pipeline::queue::QueueError;
 use tidegate_pipeline::secrets::SecretError;
 use tidegate_pipeline::table::TableError;
+use utoipa::ToSchema;
 
-use super::{BODY_LIMIT, CALLS};
+use super::{BODY_LIMIT, CALLS, router};
 use crate::reply;
 
 /// The most problems that one error message lists.
@@ -22,8 +24,8 @@ const MAX_PROBLEMS: usize = 50;
 pub enum ApiError {
     /// The request is at fault: an HTTP status, a stable code, and a message that says what to do next.
     Request(StatusCode, &'static str, String),
-    /// The path exists, but only with these methods, separated by commas.
-    Method(String),
+    /// The path exists, but not with this method.
+    Method,
     /// Tidegate is at fault. The text goes to the log, never to the caller.
     Internal(String),
 }
@@ -105,49 +107,67 @@ impl ApiError {
         Self::Request(status, "unsupported_media_type", message)
     }
 
-    pub(super) fn method(allowed: &[&str]) -> Self {
-        Self::Method(allowed.join(", "))
-    }
-
     pub(super) fn too_large() -> Self {
         let message = format!("the body is larger than {BODY_LIMIT} bytes");
         Self::Request(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
-    /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors.
-    pub(super) fn response(self, request_id: &str, as_page: bool) -> Response<Bytes> {
-        let mut allowed = None;
-        let (status, code, message) = match self {
-            Self::Request(status, code, message) => (status, code, message),
-            Self::Method(methods) => {
-                let message = format!("this path takes {methods}");
-                allowed = HeaderValue::from_str(&methods).ok();
-                (
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "method_not_allowed",
-                    message,
-                )
+    /// Returns the status of the response.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Request(status, ..) => *status,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors. `headers` are those that the
+    /// router gave the response.
+    pub(super) fn render(&self, request_id: &str, as_page: bool, headers: &HeaderMap) -> Response {
+        let (code, message) = match self {
+            Self::Request(_, code, message) => (*code, message.clone()),
+            Self::Method => {
+                let message = format!("this path takes {}", router::allowed(headers));
+                ("method_not_allowed", message)
             }
             Self::Internal(detail) => {
                 tracing::error!(request_id, detail, "api call failed");
                 let message = "something failed inside; the log has it under this request id";
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                (status, "internal", message.to_owned())
+                ("internal", message.to_owned())
             }
         };
-        let mut response = if as_page {
+        if as_page {
             let message = reply::escaped(&message);
             let body =
                 format!("<p>{message}</p><p><small>Error {code}, request {request_id}</small></p>");
-            reply::page(status, "That did not work", &body)
-        } else {
-            reply::error(status, code, &message, request_id)
-        };
-        if let Some(allowed) = allowed {
-            response.headers_mut().insert(ALLOW, allowed);
+            return reply::page(self.status(), "That did not work", &body);
         }
-        response
+        let error = ErrorDetail {
+            code: code.to_owned(),
+            message,
+            request_id: request_id.to_owned(),
+        };
+        reply::json(self.status(), &ErrorBody { ok: false, error })
     }
+}
+
+/// The body of every error.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// Always false.
+    ok: bool,
+    error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+struct ErrorDetail {
+    /// For programs. It stays as it is.
+    code: String,
+    /// For people: what is wrong, and what to do next.
+    message: String,
+    /// The id under which the log has the call.
+    request_id: String,
 }
 
 /// Tells whether the client wants a page. Browsers ask for `text/html` when they open an address; programs do not.

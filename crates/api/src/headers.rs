@@ -1,12 +1,16 @@
 //! The security headers of every response. If a handler has set one of them itself, such as a page with a style sheet, its
 //! value stays.
 
-use bytes::Bytes;
-use http::Response;
+use std::sync::Arc;
+
+use axum::Router;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::Api;
 
 /// `X-XSS-Protection` is left out: most browsers have removed its filter, and in the others the filter itself is a risk.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -32,11 +36,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-pub(super) fn add(response: &mut Response<Bytes>) {
-    for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    }
+pub(super) fn add(router: Router<Arc<Api>>) -> Router<Arc<Api>> {
+    HEADERS.into_iter().fold(router, |router, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    })
 }

@@ -1,31 +1,61 @@
 //! The route `GET /health`, which reads one page of the table.
 
-use http::StatusCode;
-use serde_json::json;
-use tidegate_pipeline::tenants;
+use std::sync::Arc;
 
-use super::{Access, Api, ApiResult, Route};
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use tidegate_pipeline::tenants;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::{Access, Api, ApiResult, Routes};
 use crate::reply;
 
-pub(super) const ROUTES: &[Route] = &[Route::get("/health", Access::Public, |api, _| {
-    Box::pin(health(api))
-})];
+pub(super) fn routes() -> Routes {
+    Routes::default().at(&Access::Public, routes!(health))
+}
 
-async fn health(api: &Api) -> ApiResult {
+/// Whether Tidegate works.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    ok: bool,
+    /// `healthy` or `unhealthy`.
+    status: &'static str,
+    service: &'static str,
+    version: &'static str,
+    checks: Checks,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Checks {
+    /// `ok` or `unavailable`.
+    table: &'static str,
+}
+
+/// Tell whether the table answers
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "health",
+    responses((status = 200, body = Health), (status = 503, body = Health))
+)]
+async fn health(State(api): State<Arc<Api>>) -> ApiResult {
     let probe = tenants::page(api.table.unrestricted().system().rows(), 1, None).await;
-    let (status, table) = match probe {
+    let (code, table) = match probe {
         Ok(_) => (StatusCode::OK, "ok"),
         Err(e) => {
             tracing::error!(error = %e, "health: the table does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
     };
-    let version = env!("CARGO_PKG_VERSION");
-    let ok = status == StatusCode::OK;
-    let words = if ok { "healthy" } else { "unhealthy" };
-    let body = json!({
-        "ok": ok, "status": words, "service": "tidegate", "version": version,
-        "checks": {"table": table},
-    });
-    Ok(reply::json(status, &body))
+    let ok = code == StatusCode::OK;
+    let health = Health {
+        ok,
+        status: if ok { "healthy" } else { "unhealthy" },
+        service: "tidegate",
+        version: env!("CARGO_PKG_VERSION"),
+        checks: Checks { table },
+    };
+    Ok(reply::json(code, &health))
 }

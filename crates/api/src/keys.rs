@@ -1,30 +1,30 @@
-//! The routes under `/keys`, which create, list and revoke the API keys of a workspace. `tidegate keys` is a client of them.
+//! The routes under `/v1/keys`, which create, list and revoke the API keys of a workspace. `tidegate keys` is a client of them.
 
 pub(crate) mod store;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use http::StatusCode;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Cursor, Range};
 use tidegate_slack::ids::TenantId;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use self::store::{ApiKey, MakeError, PARTITION};
 use crate::reply;
-use crate::{Access, Api, ApiError, ApiResult, Call, Caller, Route, Scope, scope};
+use crate::{Access, Api, ApiError, ApiResult, Call, Caller, Routes, Scope, scope};
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::post("/keys", OPEN_TO, |api, call| Box::pin(create(api, call))),
-    Route::get("/keys", OPEN_TO, |api, call| Box::pin(list(api, call))),
-    Route::delete("/keys/{id}", OPEN_TO, |api, call| {
-        Box::pin(revoke(api, call))
-    }),
-];
-
-const OPEN_TO: Access = Access::TenantOrOperator(Scope::KEYS_WRITE);
+pub(crate) fn routes() -> Routes {
+    let access = Access::TenantOrOperator(Scope::KEYS_WRITE);
+    Routes::default()
+        .at(&access, routes!(list, create))
+        .at(&access, routes!(revoke))
+}
 
 /// The number of keys in one page by default, and at most.
 const DEFAULT_LIMIT: usize = 100;
@@ -35,22 +35,78 @@ const MAX_NAME: usize = 80;
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The body of `POST /keys`.
-#[derive(Deserialize)]
+/// The body of `POST /v1/keys`.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewKey {
+    /// The workspace. Only the operator key needs it.
     tenant: Option<String>,
+    #[schema(min_length = 1, max_length = 80)]
     name: String,
+    #[schema(min_items = 1)]
     scopes: Vec<String>,
+    /// Without it, the key never expires.
+    #[schema(minimum = 1, maximum = 3650)]
     expires_days: Option<u32>,
 }
 
-async fn create(api: &Api, call: &Call) -> ApiResult {
+/// An API key, without its secret.
+#[derive(Serialize, ToSchema)]
+struct KeyLine {
+    id: String,
+    tenant: String,
+    name: String,
+    scopes: Vec<String>,
+    /// `active`, `revoked` or `expired`.
+    state: &'static str,
+    /// Unix time in milliseconds, as the other times.
+    created_at_ms: i64,
+    expires_at_ms: Option<i64>,
+    revoked_at_ms: Option<i64>,
+    /// To the hour.
+    last_used_at_ms: Option<i64>,
+}
+
+/// A new key.
+#[derive(Serialize, ToSchema)]
+struct CreatedKey {
+    ok: bool,
+    /// The key itself, which is shown only once.
+    key: String,
+    #[serde(flatten)]
+    line: KeyLine,
+}
+
+/// One page of the keys of a workspace.
+#[derive(Serialize, ToSchema)]
+struct KeyPage {
+    ok: bool,
+    keys: Vec<KeyLine>,
+    /// The `after` of the next page. Null on the last one.
+    next: Option<String>,
+}
+
+/// A key that is revoked.
+#[derive(Serialize, ToSchema)]
+struct RevokedKey {
+    ok: bool,
+    id: String,
+}
+
+/// Create an API key
+#[utoipa::path(
+    post,
+    path = "/v1/keys",
+    tag = "keys",
+    request_body = NewKey,
+    responses((status = 201, body = CreatedKey))
+)]
+async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let new: NewKey = call.json()?;
     let tenant = call.tenant(new.tenant.as_deref())?;
-    let rows = api.table.rows(call, &tenant)?;
+    let rows = api.table.rows(&call, &tenant)?;
     let name = name(&new.name)?;
-    let scopes = scopes(api, &new.scopes, &call.caller)?;
+    let scopes = scopes(&api, &new.scopes, &call.caller)?;
     let now = api.clock.now();
     let ends_at = ends_at(new.expires_days, now)?;
     let made = store::make(&rows, &tenant, name, &scopes, ends_at, now).await;
@@ -65,36 +121,62 @@ async fn create(api: &Api, call: &Call) -> ApiResult {
         .get()
         .record(&tenant, &actor, "key.create", &detail)
         .await?;
-    let mut body = key_json(&tenant, &key, now);
-    body["ok"] = true.into();
-    body["key"] = shown.expose_secret().into();
-    Ok(reply::json(StatusCode::CREATED, &body))
+    let created = CreatedKey {
+        ok: true,
+        key: shown.expose_secret().to_owned(),
+        line: line(&tenant, &key, now),
+    };
+    Ok(reply::json(StatusCode::CREATED, &created))
 }
 
-async fn list(api: &Api, call: &Call) -> ApiResult {
+/// List the API keys of a workspace
+#[utoipa::path(
+    get,
+    path = "/v1/keys",
+    tag = "keys",
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, body = KeyPage))
+)]
+async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant(call.query.get("tenant"))?;
-    let rows = api.table.rows(call, &tenant)?;
+    let rows = api.table.rows(&call, &tenant)?;
     let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = call.query.cursor("after")?;
     let page = rows.query(&[PARTITION], Range::All, false, limit, after.as_ref());
     let (page, now) = (page.await?, api.clock.now());
-    let keys: Vec<Value> = page
+    let keys = page
         .rows
         .iter()
         .filter_map(|(place, row)| Some(store::read(place.sort_parts().first()?.clone(), row)))
-        .map(|key| key_json(&tenant, &key, now))
+        .map(|key| line(&tenant, &key, now))
         .collect();
-    let next = page.next.as_ref().map(Cursor::encode);
-    Ok(reply::ok(json!({"ok": true, "keys": keys, "next": next})))
+    let page = KeyPage {
+        ok: true,
+        keys,
+        next: page.next.as_ref().map(Cursor::encode),
+    };
+    Ok(reply::json(StatusCode::OK, &page))
 }
 
-async fn revoke(api: &Api, call: &Call) -> ApiResult {
+/// Revoke an API key
+#[utoipa::path(
+    delete,
+    path = "/v1/keys/{id}",
+    tag = "keys",
+    params(("id" = String, Path, description = "The id that the list shows")),
+    responses((status = 200, body = RevokedKey))
+)]
+async fn revoke(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let gone =
         || ApiError::not_found("no key with that id; `tidegate keys list` shows which there are");
     let (named, id) = store::split_id(call.path("id")).ok_or_else(gone)?;
     // To this caller, a key of another workspace does not exist.
     let tenant = call.tenant(Some(named.as_str())).map_err(|_| gone())?;
-    let rows = api.table.rows(call, &tenant)?;
+    let rows = api.table.rows(&call, &tenant)?;
     if !store::revoke(&rows, &id, api.clock.now()).await? {
         return Err(gone());
     }
@@ -103,7 +185,8 @@ async fn revoke(api: &Api, call: &Call) -> ApiResult {
         .get()
         .record(&tenant, &actor, "key.revoke", &id)
         .await?;
-    Ok(reply::ok(json!({"ok": true, "id": call.path("id")})))
+    let id = call.path("id").to_owned();
+    Ok(reply::json(StatusCode::OK, &RevokedKey { ok: true, id }))
 }
 
 fn name(name: &str) -> Result<&str, ApiError> {
@@ -149,17 +232,17 @@ fn ends_at(days: Option<u32>, now: Timestamp) -> Result<Option<Timestamp>, ApiEr
     }
 }
 
-fn key_json(tenant: &TenantId, key: &ApiKey, now: Timestamp) -> Value {
+fn line(tenant: &TenantId, key: &ApiKey, now: Timestamp) -> KeyLine {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::millis);
-    json!({
-        "id": format!("{tenant}_{}", key.id),
-        "tenant": tenant,
-        "name": key.name,
-        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
-        "state": key.state(now),
-        "created_at_ms": key.created_at.millis(),
-        "expires_at_ms": millis(key.ends_at),
-        "revoked_at_ms": millis(key.revoked_at),
-        "last_used_at_ms": millis(key.used_at),
-    })
+    KeyLine {
+        id: format!("{tenant}_{}", key.id),
+        tenant: tenant.to_string(),
+        name: key.name.clone(),
+        scopes: key.scopes.iter().map(Scope::to_string).collect(),
+        state: key.state(now),
+        created_at_ms: key.created_at.millis(),
+        expires_at_ms: millis(key.ends_at),
+        revoked_at_ms: millis(key.revoked_at),
+        last_used_at_ms: millis(key.used_at),
+    }
 }

@@ -9,8 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
-use http::Response;
+use axum::response::Response;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
@@ -164,7 +163,7 @@ impl RateLimit {
     }
 
     /// Writes the limit into the headers of the response, with `Retry-After` if the call was not admitted.
-    pub(super) fn write_headers(self, response: &mut Response<Bytes>) {
+    pub(super) fn write_headers(self, response: &mut Response) {
         let mut set = |name: HeaderName, number: i64| {
             response
                 .headers_mut()

@@ -1,25 +1,18 @@
-//! Routes: each has a method, a path, an access rule and a handler.
+//! Operations of the API: each has a method, a path, an access rule and a handler. The router and the OpenAPI document are made
+//! from the same list, so neither has an operation that the other lacks.
 
-use std::pin::Pin;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{Method, Response};
+use axum::Router;
+use http::Method;
+use utoipa::openapi::path::{Operation as Description, PathItem};
+use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use super::{Api, ApiError, Call, Scope};
+use super::openapi::{ERROR_RESPONSE, security};
+use super::{Api, ApiError, Scope};
 
-/// One route of the API.
-pub struct Route {
-    /// The HTTP method that the route takes.
-    pub method: Method,
-    /// The path pattern. `{name}` stands for one segment, which is decoded.
-    pub path: &'static str,
-    /// The callers that are admitted.
-    pub access: Access,
-    /// The function that answers the calls.
-    pub handler: Handler,
-}
-
-/// The callers that a route admits. The API checks this before the handler runs.
+/// The callers that an operation admits. The API checks this before the handler runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
     /// Anyone. The handler does any further check.
@@ -35,129 +28,96 @@ pub enum Access {
 }
 
 /// The result of a call: a response, or an error that the API renders.
-pub type ApiResult = Result<Response<Bytes>, ApiError>;
+pub type ApiResult = Result<axum::response::Response, ApiError>;
 
-/// The future that a handler returns.
-pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = ApiResult> + Send + 'a>>;
+/// One operation, without its handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// The HTTP method that it takes.
+    pub method: Method,
+    /// The path pattern. `{name}` stands for one segment.
+    pub path: String,
+    /// The callers that are admitted.
+    pub access: Access,
+}
 
-/// A function that answers a call: `|api, call| Box::pin(list(api, call))`.
-pub type Handler = for<'a> fn(&'a Api, &'a Call) -> HandlerFuture<'a>;
+/// The operations of the API or of a domain.
+#[derive(Default)]
+pub struct Routes {
+    router: OpenApiRouter<Arc<Api>>,
+    operations: Vec<Operation>,
+}
 
-/// The decoded path segments, each with the name that the pattern gives it.
-pub(super) type PathParameters = Vec<(&'static str, String)>;
-
-impl Route {
-    /// Makes a route that only reads.
-    pub const fn get(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self::new(Method::GET, path, access, handler)
-    }
-
-    /// Makes a route that changes something.
-    pub const fn post(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self::new(Method::POST, path, access, handler)
-    }
-
-    /// Makes a route that stores its body. Repeating the call changes nothing more.
-    pub const fn put(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self::new(Method::PUT, path, access, handler)
-    }
-
-    /// Makes a route that removes something.
-    pub const fn delete(path: &'static str, access: Access, handler: Handler) -> Self {
-        Self::new(Method::DELETE, path, access, handler)
-    }
-
-    const fn new(method: Method, path: &'static str, access: Access, handler: Handler) -> Self {
-        Self {
-            method,
-            path,
-            access,
-            handler,
-        }
-    }
-
-    /// Tells whether the route's pattern matches the path.
-    pub fn matches(&self, path: &str) -> bool {
-        self.named_parts(path).is_some()
-    }
-
-    /// Matches the path against the pattern. Returns the decoded named segments, or `None` if the path does not match.
-    pub(super) fn named_parts(&self, path: &str) -> Option<PathParameters> {
-        let mut parameters = Vec::new();
-        let (mut asked, mut own) = (path.split('/'), self.path.split('/'));
-        loop {
-            match (asked.next(), own.next()) {
-                (None, None) => return Some(parameters),
-                (Some(part), Some(own)) => match name(own) {
-                    Some(name) if !part.is_empty() => parameters.push((name, decoded(part))),
-                    None if part == own => {}
-                    _ => return None,
-                },
-                _ => return None,
+impl Routes {
+    /// Adds operations of one path that admit the same callers: `.at(&Access::Operator, routes!(show, replace))`.
+    #[must_use]
+    pub fn at(mut self, access: &Access, mut added: UtoipaMethodRouter<Arc<Api>>) -> Self {
+        for (path, item) in &mut added.1.paths {
+            for (method, description) in descriptions(item) {
+                description.operation_id = Some(operation_id(&method, path));
+                describe(description, access);
+                self.operations.push(Operation {
+                    method,
+                    path: path.clone(),
+                    access: access.clone(),
+                });
             }
         }
+        self.router = self.router.routes(added);
+        self
+    }
+
+    /// Adds the operations of another list.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.router = self.router.merge(others.router);
+        self.operations.extend(others.operations);
+        self
+    }
+
+    /// Returns the operations in the order in which they were added.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Returns the descriptions of the operations, without a title and other general parts.
+    pub fn described(&self) -> &OpenApi {
+        self.router.get_openapi()
+    }
+
+    pub(super) fn into_router(self) -> Router<Arc<Api>> {
+        self.router.into()
     }
 }
 
-/// Finds the route of a request. Fails with `not_found`, or with `method_not_allowed` if the path has other methods.
-pub(super) fn find(
-    routes: impl Iterator<Item = &'static Route>,
-    method: &Method,
-    path: &str,
-) -> Result<(&'static Route, PathParameters), ApiError> {
-    let mut others = Vec::new();
-    for route in routes {
-        let Some(parameters) = route.named_parts(path) else {
-            continue;
-        };
-        if route.method == *method {
-            return Ok((route, parameters));
-        }
-        others.push(route.method.as_str());
-    }
-    if others.is_empty() {
-        return Err(ApiError::not_found("no such path"));
-    }
-    Err(ApiError::method(&others))
+fn descriptions(item: &mut PathItem) -> Vec<(Method, &mut Description)> {
+    let of = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::DELETE, &mut item.delete),
+        (Method::PATCH, &mut item.patch),
+    ];
+    let there = of.into_iter();
+    there
+        .filter_map(|(method, description)| Some((method, description.as_mut()?)))
+        .collect()
 }
 
-fn name(part: &'static str) -> Option<&'static str> {
-    part.strip_prefix('{')?.strip_suffix('}')
+/// Returns the id of an operation, such as `get_incidents_id_timeline`. The document may have each only once.
+fn operation_id(method: &Method, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty() && *word != "v1");
+    let method = method.as_str().to_ascii_lowercase();
+    let words: Vec<&str> = std::iter::once(method.as_str()).chain(words).collect();
+    words.join("_")
 }
 
-fn decoded(part: &str) -> String {
-    // The form decoder treats `+`, `&` and `=` specially, but a path does not: they are escaped first.
-    let part = part
-        .replace('+', "%2B")
-        .replace('&', "%26")
-        .replace('=', "%3D");
-    form_urlencoded::parse(part.as_bytes())
-        .map(|(name, _)| name.into_owned())
-        .next()
-        .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_named_part_is_one_part_and_comes_decoded() {
-        let route = Route::get("/operator/events/{id}", Access::Public, |_, _| {
-            Box::pin(async { Err(ApiError::not_found("nothing")) })
-        });
-        for (path, id) in [
-            ("/operator/events/Ev1", Some("Ev1")),
-            ("/operator/events/a%2Fb+c&d=e", Some("a/b+c&d=e")),
-            ("/operator/events/%ff", Some("\u{fffd}")),
-            ("/operator/events/", None),
-            ("/operator/events", None),
-            ("/operator/events/Ev1/", None),
-            ("operator/events/Ev1", None),
-        ] {
-            let found = route.named_parts(path);
-            let found = found.as_ref().map(|p| (p[0].0, p[0].1.as_str()));
-            assert_eq!(found, id.map(|id| ("id", id)), "{path}");
-        }
-    }
+/// Completes the description of an operation: who is admitted, and how it fails.
+fn describe(description: &mut Description, access: &Access) {
+    description.security = Some(security(access));
+    let responses = &mut description.responses.responses;
+    responses
+        .entry("default".to_owned())
+        .or_insert(RefOr::Ref(Ref::from_response_name(ERROR_RESPONSE)));
 }

@@ -1,30 +1,33 @@
-//! The routes `GET /me` and `POST /slack/logout`, and the sessions of people who signed in with Slack. A session lasts twelve
+//! The routes `GET /v1/me` and `POST /slack/logout`, and the sessions of people who signed in with Slack. A session lasts twelve
 //! hours and ends early when the person signs out or the workspace is erased.
 //!
 //! The cookie is `<workspace>.<secret>`. The row belongs to the workspace and is stored under a hash of the secret. A call
 //! that changes something must also send the session's CSRF token, which is another hash of the same secret. A foreign page
-//! cannot read the token, because the cookie is hidden from scripts and only allowed origins can read `GET /me`.
+//! cannot read the token, because the cookie is hidden from scripts and only allowed origins can read `GET /v1/me`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use serde_json::json;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 use subtle::ConstantTimeEq;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::entropy::{EntropyError, random_hex};
 use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write, hash_text};
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use crate::reply;
-use crate::{Access, Api, ApiError, ApiResult, Call, Identity, Route, Scope, cookies};
+use crate::{Access, Api, ApiError, ApiResult, Call, Identity, Routes, Scope, cookies};
 
-pub(crate) const ROUTES: &[Route] = &[
-    Route::get("/me", Access::Member, |api, call| Box::pin(me(api, call))),
-    Route::post("/slack/logout", Access::Member, |api, call| {
-        Box::pin(log_out(api, call))
-    }),
-];
+pub(crate) fn routes() -> Routes {
+    Routes::default()
+        .at(&Access::Member, routes!(me))
+        .at(&Access::Member, routes!(log_out))
+}
 
 /// The name of the cookie. Browsers accept a `__Host-` cookie only from the same host, over TLS, for all paths.
 pub const COOKIE_NAME: &str = "__Host-tidegate_session";
@@ -32,33 +35,75 @@ pub const COOKIE_NAME: &str = "__Host-tidegate_session";
 /// How long a session lasts. Activity does not extend it.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(12);
 
-async fn me(api: &Api, call: &Call) -> ApiResult {
-    let member = call.member()?;
-    let scopes: Vec<&str> = member.scopes.iter().map(Scope::as_str).collect();
-    let mut body = json!({"ok": true, "tenant": member.tenant, "scopes": scopes});
-    match &member.identity {
-        Identity::Key(id) => body["key"] = format!("{}_{id}", member.tenant).into(),
-        Identity::Person(user) => {
-            let rows = api.table.rows(call, &member.tenant)?;
-            let cookie = SessionCookie::of(&call.head.headers).ok_or_else(no_session)?;
-            let session = find(&rows, &cookie, api.clock.now()).await?;
-            body["user"] = user.as_str().into();
-            body["csrf_token"] = cookie.csrf_token().into();
-            body["expires_at_ms"] = session.map(|session| session.ends_at.millis()).into();
-        }
-    }
-    Ok(reply::ok(body))
+/// The caller.
+#[derive(Serialize, ToSchema)]
+struct Me {
+    ok: bool,
+    tenant: String,
+    scopes: Vec<String>,
+    /// The id of the key. Only for a program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// The person's id. Only for a person, as the fields below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// The header `X-CSRF-Token` of calls that change something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csrf_token: Option<String>,
+    /// Unix time in milliseconds at which the session ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
 }
 
-async fn log_out(api: &Api, call: &Call) -> ApiResult {
+/// A session that has ended.
+#[derive(Serialize, ToSchema)]
+struct Ended {
+    ok: bool,
+}
+
+/// Tell who calls
+#[utoipa::path(get, path = "/v1/me", tag = "sessions", responses((status = 200, body = Me)))]
+async fn me(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let member = call.member()?;
-    let rows = api.table.rows(call, &member.tenant)?;
+    let mut me = Me {
+        ok: true,
+        tenant: member.tenant.to_string(),
+        scopes: member.scopes.iter().map(Scope::to_string).collect(),
+        key: None,
+        user: None,
+        csrf_token: None,
+        expires_at_ms: None,
+    };
+    match &member.identity {
+        Identity::Key(id) => me.key = Some(format!("{}_{id}", member.tenant)),
+        Identity::Person(user) => {
+            let rows = api.table.rows(&call, &member.tenant)?;
+            let cookie = SessionCookie::of(&call.head.headers).ok_or_else(no_session)?;
+            let session = find(&rows, &cookie, api.clock.now()).await?;
+            me.user = Some(user.to_string());
+            me.csrf_token = Some(cookie.csrf_token());
+            me.expires_at_ms = session.map(|session| session.ends_at.millis());
+        }
+    }
+    Ok(reply::json(StatusCode::OK, &me))
+}
+
+/// End the session
+#[utoipa::path(
+    post,
+    path = "/slack/logout",
+    tag = "sessions",
+    responses((status = 200, body = Ended))
+)]
+async fn log_out(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let member = call.member()?;
+    let rows = api.table.rows(&call, &member.tenant)?;
     if !matches!(member.identity, Identity::Person(_)) {
         return Err(no_session());
     }
     let cookie = SessionCookie::of(&call.head.headers).ok_or_else(no_session)?;
     end(&rows, &cookie).await?;
-    let mut response = reply::ok(json!({"ok": true}));
+    let mut response = reply::json(StatusCode::OK, &Ended { ok: true });
     cookies::set(&mut response, COOKIE_NAME, "", Duration::ZERO);
     Ok(response)
 }

@@ -1,28 +1,33 @@
 //! The web address of the API, and the origins whose pages may call it from a browser.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderName, HeaderValue, ORIGIN, VARY,
+    AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER,
 };
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
-
-use super::ApiError;
-use super::route::Route;
-use crate::reply;
+use http::{HeaderMap, Method};
 use tidegate_pipeline::config::Environment;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// The headers that a page of an allowed origin may send and read, beyond those that CORS always allows.
-const ALLOWED_HEADERS: &str = "authorization, content-type, x-csrf-token";
-const EXPOSED_HEADERS: &str =
-    "retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
+const ALLOWED_HEADERS: [HeaderName; 4] = [
+    AUTHORIZATION,
+    CONTENT_TYPE,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("x-csrf-token"),
+];
+const EXPOSED_HEADERS: [HeaderName; 5] = [
+    RETRY_AFTER,
+    HeaderName::from_static("x-ratelimit-limit"),
+    HeaderName::from_static("x-ratelimit-remaining"),
+    HeaderName::from_static("x-ratelimit-reset"),
+    HeaderName::from_static("x-request-id"),
+];
 
-/// How long a browser may cache a preflight response, in seconds.
-const PREFLIGHT_MAX_AGE: &str = "600";
+/// How long a browser may cache a preflight response.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_mins(10);
 
 /// The web address of the API and the origins it allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,52 +84,17 @@ impl Site {
         origin.is_some_and(|origin| self.origins.contains(origin) || origin == self.url(head))
     }
 
-    /// Answers a CORS preflight request. `None` for any other request.
-    pub(super) fn preflight(
-        &self,
-        head: &Parts,
-        routes: impl Iterator<Item = &'static Route>,
-    ) -> Option<Result<Response<Bytes>, ApiError>> {
-        let asks = head.method == Method::OPTIONS
-            && head.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !asks {
-            return None;
-        }
-        let known = origin(&head.headers).is_some_and(|origin| self.origins.contains(origin));
-        if !known {
-            let message = "pages of this origin may not call the API; see CORS_ORIGINS";
-            return Some(Err(ApiError::forbidden(message)));
-        }
-        let at_path = routes.filter(|route| route.matches(head.uri.path()));
-        let methods: Vec<&str> = at_path.map(|route| route.method.as_str()).collect();
-        if methods.is_empty() {
-            return Some(Err(ApiError::not_found("no such path")));
-        }
-        let mut response = reply::empty(StatusCode::NO_CONTENT);
-        for (name, value) in [
-            (ACCESS_CONTROL_ALLOW_METHODS, methods.join(", ").as_str()),
-            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
-            (ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE),
-        ] {
-            set(&mut response, name, value);
-        }
-        Some(Ok(response))
-    }
-
-    /// Adds the headers that let a page of an allowed origin read the response.
-    pub(super) fn add_cors_headers(&self, asked_by: Option<&str>, response: &mut Response<Bytes>) {
-        // `Vary` is always set, so that no cache gives one origin's response to another.
-        set(response, VARY, "origin");
-        let Some(origin) = asked_by.filter(|origin| self.origins.contains(*origin)) else {
-            return;
-        };
-        for (name, value) in [
-            (ACCESS_CONTROL_ALLOW_ORIGIN, origin),
-            (ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
-            (ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS),
-        ] {
-            set(response, name, value);
-        }
+    /// Makes the layer that lets pages of the allowed origins call the API and read its responses.
+    pub(super) fn cors(&self) -> CorsLayer {
+        let origins = self.origins.iter();
+        let origins = origins.filter_map(|origin| HeaderValue::from_str(origin).ok());
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_credentials(true)
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_headers(ALLOWED_HEADERS)
+            .expose_headers(EXPOSED_HEADERS)
+            .max_age(PREFLIGHT_MAX_AGE)
     }
 }
 
@@ -154,12 +124,6 @@ fn is_origin(text: &str) -> bool {
 /// Tells whether the host name stands for the local machine.
 fn is_local_host(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1")
-}
-
-fn set(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tidegate_api::{ApiSpec, DomainApi, Route, Scope};
+use tidegate_api::{ApiSpec, DomainApi, Routes, Scope};
 use tidegate_hello::Hello;
 use tidegate_incidents::service::Incidents;
 use tidegate_installs::Installs;
@@ -186,9 +186,10 @@ fn apis() -> impl Iterator<Item = &'static ApiSpec> {
     std::iter::once(&tidegate_api::OWN).chain(domains)
 }
 
-/// Returns every route of the product, whichever domains are on.
-pub fn routes() -> impl Iterator<Item = &'static Route> {
-    apis().flat_map(|api| api.routes.iter().copied().flatten())
+/// Returns every operation of the product, whichever domains are on.
+pub fn routes() -> Routes {
+    let none = Routes::default();
+    apis().fold(none, |all, api| all.and((api.routes)()))
 }
 
 /// Returns every scope that an API key can have, whichever domains are on.

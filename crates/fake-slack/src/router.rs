@@ -1,10 +1,11 @@
 //! Every route of the stand-in, relative, so that it can be nested under a path.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::response::IntoResponse;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use http::header;
+use http::{Method, StatusCode, header};
 
 use crate::fake::FakeSlack;
 use crate::oauth::{authorize, control as oauth};
@@ -65,8 +66,23 @@ impl FakeSlack {
             .route("/files-pri/{place}/{name}", get(files::download))
             .merge(people::control::routes())
             .merge(oauth_routes())
+            .layer(from_fn(controls_take_json))
             .with_state(self.clone())
     }
+}
+
+/// Refuses a control's `POST` that is not declared as JSON. A web page elsewhere can send other types without asking first.
+async fn controls_take_json(request: Request, next: Next) -> Response {
+    let is_control = request.uri().path().starts_with("/_fake/");
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next());
+    let is_json = essence.is_some_and(|e| e.trim().eq_ignore_ascii_case("application/json"));
+    if is_control && request.method() == Method::POST && !is_json {
+        let message = "send `Content-Type: application/json`\n";
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
+    }
+    next.run(request).await
 }
 
 fn oauth_routes() -> Router<FakeSlack> {

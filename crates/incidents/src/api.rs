@@ -1,8 +1,5 @@
 //! Routes: a workspace's incidents. They are listed, read, declared and moved as in Slack, by the same decisions and with
 //! the same rights, so that an alert can declare one and a program can resolve it.
-//!
-//! There is one route for the parts of an incident and not one a part: API Gateway's right to call a function holds some
-//! forty routes, each with a statement of its own.
 
 mod call_context;
 mod changes;
@@ -16,7 +13,8 @@ mod shown;
 mod status_page;
 mod submit;
 
-use tidegate_api::{Access, ApiSpec, DomainApi, Route, Scope};
+use tidegate_api::{Access, ApiSpec, DomainApi, Routes, Scope};
+use utoipa_axum::routes;
 
 use crate::service::Incidents;
 
@@ -27,33 +25,32 @@ const INCIDENTS_WRITE: Scope = Scope::named("incidents:write");
 /// Do everything with incidents, private ones included, and change their settings.
 const INCIDENTS_ADMIN: Scope = Scope::named("incidents:admin");
 
-const READ: Access = Access::TenantOrOperator(INCIDENTS_READ);
-const WRITE: Access = Access::TenantOrOperator(INCIDENTS_WRITE);
+fn routes() -> Routes {
+    let read = &Access::TenantOrOperator(INCIDENTS_READ);
+    let write = &Access::TenantOrOperator(INCIDENTS_WRITE);
+    Routes::default()
+        .at(read, routes!(listing::list))
+        .at(write, routes!(declaring::declare))
+        .at(read, routes!(parts::show))
+        .at(read, routes!(parts::timeline))
+        .at(write, routes!(changes::note))
+        .at(read, routes!(parts::tasks))
+        .at(read, routes!(parts::deliveries))
+        .at(read, routes!(parts::postmortem))
+        .at(read, routes!(parts::export))
+        .at(write, routes!(changes::update))
+        .at(write, routes!(changes::severity))
+        .at(write, routes!(changes::resolve))
+        .at(write, routes!(changes::reopen))
+        .at(write, routes!(changes::cancel))
+        .at(write, routes!(changes::close))
+        .at(write, routes!(changes::accept))
+        .at(read, routes!(metrics::show))
+}
 
-const ROUTES: &[Route] = &[
-    Route::get("/api/incidents", READ, |api, call| {
-        Box::pin(listing::list(api, call))
-    }),
-    Route::post("/api/incidents", WRITE, |api, call| {
-        Box::pin(declaring::declare(api, call))
-    }),
-    Route::get("/api/incidents/{id}", READ, |api, call| {
-        Box::pin(parts::show(api, call))
-    }),
-    Route::get("/api/incidents/{id}/{part}", READ, |api, call| {
-        Box::pin(parts::show_part(api, call))
-    }),
-    Route::post("/api/incidents/{id}/{part}", WRITE, |api, call| {
-        Box::pin(changes::change(api, call))
-    }),
-    Route::get("/api/incident-metrics", READ, |api, call| {
-        Box::pin(metrics::show(api, call))
-    }),
-];
-
-/// The routes and scopes that incidents add to the API.
+/// The operations and scopes that incidents add to the API.
 pub static API: ApiSpec = ApiSpec {
-    routes: &[ROUTES, settings::ROUTES, status_page::ROUTES],
+    routes: || routes().and(settings::routes()).and(status_page::routes()),
     scopes: &[INCIDENTS_READ, INCIDENTS_WRITE, INCIDENTS_ADMIN],
 };
 

@@ -4,9 +4,14 @@
 //! GET    /api/auth/slack/status      show the public settings of the app
 //! POST   /api/auth/slack/refresh     renew the bot's token if it ends soon
 //! POST   /api/auth/slack/disconnect  revoke the tokens at Slack and delete them here
-//! DELETE /workspaces/{id}            erase everything that is stored about it
+//! DELETE /v1/workspaces/{id}         erase everything that is stored about it
 //! ```
+//!
+//! The two in the middle are also there as `/v1/workspaces/{id}/refresh` and `/v1/workspaces/{id}/disconnect`.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,44 +23,44 @@ use tidegate_pipeline::tenants;
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::ids::TenantId;
 
-use super::grant::{Grant, Holder, State};
+use super::grant::{self, Grant, Holder};
 use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
 use crate::config::BotScopes;
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes};
+use utoipa_axum::routes;
 
-pub(super) const STATUS: Route =
-    Route::get("/api/auth/slack/status", Access::Public, |api, call| {
-        Box::pin(status(api, call))
-    });
-pub(super) const REFRESH: Route = Route::post("/api/auth/slack/refresh", OPEN_TO, |api, call| {
-    Box::pin(refresh(api, call))
-});
-pub(super) const DISCONNECT: Route =
-    Route::post("/api/auth/slack/disconnect", OPEN_TO, |api, call| {
-        Box::pin(disconnect(api, call))
-    });
-pub(super) const ERASE: Route = Route::delete(
-    "/workspaces/{id}",
-    Access::TenantOrOperator(WORKSPACE_ERASE),
-    |api, call| Box::pin(erase(api, call)),
-);
+pub(super) fn routes() -> Routes {
+    let write = &Access::TenantOrOperator(WORKSPACE_WRITE);
+    Routes::default()
+        .at(&Access::Public, routes!(status))
+        .at(write, routes!(refresh))
+        .at(write, routes!(refresh_workspace))
+        .at(write, routes!(disconnect))
+        .at(write, routes!(disconnect_workspace))
+        .at(&Access::TenantOrOperator(WORKSPACE_ERASE), routes!(erase))
+}
 
 /// The number of rounds in which tokens that were renewed in the meantime are revoked too.
 const MAX_ROUNDS: usize = 4;
 
-const OPEN_TO: Access = Access::TenantOrOperator(WORKSPACE_WRITE);
-
-async fn status(api: &Api, call: &Call) -> ApiResult {
+/// Show the public settings of the app
+#[utoipa::path(
+    get,
+    path = "/api/auth/slack/status",
+    tag = "install",
+    responses((status = 200, body = Value))
+)]
+async fn status(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let body = json!({
         "ok": true,
         "status": "configured",
         "client_id": app.client_id,
-        "redirect_uri": redirect_uri(api, call),
+        "redirect_uri": redirect_uri(&api, &call),
         "default_scopes": app.scopes.all(),
         "user_scopes": app.user_scopes,
         "database_available": installs.table.system().rows().get(&probe_key()).await.is_ok(),
@@ -64,35 +69,92 @@ async fn status(api: &Api, call: &Call) -> ApiResult {
     Ok(reply::json(StatusCode::OK, &body))
 }
 
-/// Renews the bot's token if it ends soon. Otherwise it does nothing, because every refresh invalidates the token before.
-async fn refresh(api: &Api, call: &Call) -> ApiResult {
-    let installs = api.domain::<Installs>()?;
+/// Renew the bot's token
+///
+/// It is renewed if it ends soon. Otherwise nothing happens, because every refresh invalidates the token before.
+#[utoipa::path(
+    post,
+    path = "/api/auth/slack/refresh",
+    tag = "workspaces",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+async fn refresh(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let tenant = tenant_of_call(&call)?;
+    renew(api.domain::<Installs>()?, &tenant).await
+}
+
+/// Renew the bot's token
+///
+/// It is renewed if it ends soon. Otherwise nothing happens, because every refresh invalidates the token before.
+#[utoipa::path(
+    post,
+    path = "/v1/workspaces/{id}/refresh",
+    tag = "workspaces",
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = Value))
+)]
+async fn refresh_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    renew(api.domain::<Installs>()?, &tenant).await
+}
+
+async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
     app_of(installs)?;
-    let tenant = tenant_of_call(call)?;
-    let renewed = installs.renewed(&tenant, &Holder::Bot, None).await;
+    let renewed = installs.renewed(tenant, &Holder::Bot, None).await;
     renewed.map_err(|e| connection_error(&e))?;
-    let workspace = workspace_json(installs, &tenant).await?;
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({"ok": true, "workspace": workspace}),
-    ))
+    let workspace = workspace_json(installs, tenant).await?;
+    Ok(reply::ok(json!({"ok": true, "workspace": workspace})))
 }
 
-async fn disconnect(api: &Api, call: &Call) -> ApiResult {
-    let installs = api.domain::<Installs>()?;
+/// Disconnect a workspace
+#[utoipa::path(
+    post,
+    path = "/api/auth/slack/disconnect",
+    tag = "workspaces",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let tenant = tenant_of_call(&call)?;
+    end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
+}
+
+/// Disconnect a workspace
+#[utoipa::path(
+    post,
+    path = "/v1/workspaces/{id}/disconnect",
+    tag = "workspaces",
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = Value))
+)]
+async fn disconnect_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
+}
+
+async fn end_tokens(installs: &Installs, tenant: &TenantId, actor: &Actor) -> ApiResult {
     app_of(installs)?;
-    let tenant = tenant_of_call(call)?;
-    let revoked = installs
-        .disconnect(&tenant, &call.actor())
-        .await
-        .map_err(|e| connection_error(&e))?;
+    let revoked = installs.disconnect(tenant, actor).await;
+    let revoked = revoked.map_err(|e| connection_error(&e))?;
     let body = json!({"ok": true, "message": "disconnected", "revoked_at_slack": revoked});
-    Ok(reply::json(StatusCode::OK, &body))
+    Ok(reply::ok(body))
 }
 
-async fn erase(api: &Api, call: &Call) -> ApiResult {
-    // To a member, another workspace does not exist.
-    let gone = || ApiError::not_found("no workspace with that id");
+/// The error for a workspace that does not exist. To a member, another workspace does not exist.
+fn gone() -> ApiError {
+    ApiError::not_found("no workspace with that id")
+}
+
+/// Erase a workspace
+#[utoipa::path(
+    delete,
+    path = "/v1/workspaces/{id}",
+    tag = "workspaces",
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 202, body = Value))
+)]
+async fn erase(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
     if !api.domain::<Installs>()?.knows(&tenant).await? {
         return Err(gone());
@@ -121,7 +183,7 @@ impl Installs {
         // A token may have been renewed in the meantime, so the grants are read again.
         for _ in 0..MAX_ROUNDS {
             let mut left = self.grants(tenant).await?;
-            left.retain(|grant| grant.state != State::Disconnected);
+            left.retain(|grant| grant.state != grant::State::Disconnected);
             if left.is_empty() {
                 self.note(tenant, actor, "install.disconnect", "").await;
                 return Ok(revoked);

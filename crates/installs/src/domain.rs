@@ -8,7 +8,7 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::grant::State;
-use crate::{Installs, login, oauth, revocation, workspaces};
+use crate::{Installs, connection, login, oauth, reseal, revocation, workspaces};
 
 /// The name of the domain.
 pub const NAME: &str = "installs";
@@ -20,7 +20,13 @@ pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
 
 /// The routes and scopes of installs.
 pub static API: ApiSpec = ApiSpec {
-    routes: &[oauth::ROUTES, login::ROUTES, workspaces::ROUTES],
+    routes: || {
+        oauth::routes()
+            .and(connection::routes())
+            .and(login::routes())
+            .and(workspaces::routes())
+            .and(reseal::routes())
+    },
     scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
 };
 

@@ -8,11 +8,13 @@
 //! A state is valid once, for ten minutes, in the browser that began. The nonce is a hash of that browser's cookie, so it needs
 //! no row. Only people of workspaces that have installed the app get a session.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use http::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use tidegate_outcome::Outcome;
 use tidegate_pipeline::table::hash_text;
@@ -21,30 +23,36 @@ use tidegate_slack::api::openid::Token;
 use tidegate_slack::id_token::{self, SignedIn};
 use tidegate_slack::ids::TenantId;
 
-use crate::grant::State;
+use crate::grant;
 use crate::state::{self, STATE_LIFE, StateError};
 use crate::{InstallError, Installs, app_of};
 use tidegate_api::reply;
 use tidegate_api::sessions::{self, SessionCookie};
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes, cookies};
+use utoipa_axum::routes;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/slack/login", Access::Public, |api, call| {
-        Box::pin(begin(api, call))
-    }),
-    Route::get(CALLBACK, Access::Public, |api, call| {
-        Box::pin(callback(api, call))
-    }),
-];
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .at(&Access::Public, routes!(begin))
+        .at(&Access::Public, routes!(callback))
+}
 
 const CALLBACK: &str = "/slack/login/callback";
 
 /// The name of the cookie that binds a sign-in to its browser.
 const COOKIE_NAME: &str = "__Host-tidegate_login";
 
-async fn begin(api: &Api, call: &Call) -> ApiResult {
+/// Begin to sign in with Slack
+#[utoipa::path(
+    get,
+    path = "/slack/login",
+    tag = "sessions",
+    params(("team" = Option<String>, Query, description = "The workspace to suggest")),
+    responses((status = 302, description = "Slack's sign-in"))
+)]
+async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let app = app_of(api.domain::<Installs>()?)?;
-    let redirect_uri = redirect_uri(api, call);
+    let redirect_uri = redirect_uri(&api, &call);
     let system = api.domain::<Installs>()?.table.system();
     let begun = state::begin(system.rows(), &*api.clock, &redirect_uri).await;
     let begun = begun.map_err(|e| ApiError::Internal(e.to_string()))?;
@@ -62,7 +70,15 @@ async fn begin(api: &Api, call: &Call) -> ApiResult {
     Ok(response)
 }
 
-async fn callback(api: &Api, call: &Call) -> ApiResult {
+/// Take the browser back from Slack
+#[utoipa::path(
+    get,
+    path = "/slack/login/callback",
+    tag = "sessions",
+    params(("code" = Option<String>, Query, description = "Good once"), ("state" = Option<String>, Query, description = "The state of the sign-in"), ("error" = Option<String>, Query, description = "Slack's error code")),
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
+async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME).unwrap_or_default();
@@ -71,7 +87,7 @@ async fn callback(api: &Api, call: &Call) -> ApiResult {
     // The state is consumed first, even if Slack reports an error, so that nobody can use it twice.
     let begun_for = state::consume(system.rows(), &*api.clock, state, Some(browser)).await;
     let redirect_uri = begun_for.map_err(|e| state_error(&e))?;
-    if redirect_uri != self::redirect_uri(api, call) {
+    if redirect_uri != self::redirect_uri(&api, &call) {
         return Err(state_error(&StateError::Unknown));
     }
     if call.query.get("error").is_some() {
@@ -84,7 +100,7 @@ async fn callback(api: &Api, call: &Call) -> ApiResult {
         ));
     }
     let code = call.query.get("code").ok_or_else(incomplete)?;
-    let signed_in = verify_code(api, code, redirect_uri, browser, &call.request_id).await?;
+    let signed_in = verify_code(&api, code, redirect_uri, browser, &call.request_id).await?;
     let tenant = tenant_of(installs, &signed_in).await?;
     let cookie = SessionCookie::new(&tenant)?;
     let rows = installs.table.tenant(&tenant);
@@ -144,7 +160,7 @@ async fn tenant_of(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId
     for tenant in [Some(&signed_in.team), signed_in.enterprise.as_ref()] {
         let Some(tenant) = tenant else { continue };
         let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
-        if bot.is_some_and(|bot| bot.state != State::Disconnected) {
+        if bot.is_some_and(|bot| bot.state != grant::State::Disconnected) {
             return Ok(tenant.clone());
         }
     }
@@ -167,7 +183,7 @@ fn nonce(browser: &str) -> String {
 
 fn redirect_to(url: &str) -> ApiResult {
     let url = HeaderValue::from_str(url).map_err(|e| ApiError::Internal(e.to_string()))?;
-    let mut response: Response<Bytes> = reply::empty(StatusCode::SEE_OTHER);
+    let mut response: Response = reply::empty(StatusCode::SEE_OTHER);
     response.headers_mut().insert(LOCATION, url);
     Ok(response)
 }

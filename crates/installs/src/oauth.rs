@@ -10,8 +10,11 @@
 //!
 //! The browser that begins an install gets a cookie. Only that browser can finish the install.
 
-use bytes::Bytes;
-use http::{Response, StatusCode};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,49 +22,53 @@ use tidegate_slack::api::authorize::Install;
 
 use super::callback::{InstallProblem, Installed, Returned};
 use super::state::{self, Begun};
-use super::{Installs, SlackApp, connection, pages, reseal};
+use super::{Installs, SlackApp, connection, pages};
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, cookies};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes, cookies};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/slack/install", Access::Public, |api, call| {
-        Box::pin(page(api, call))
-    }),
-    Route::get(CALLBACK, Access::Public, |api, call| {
-        Box::pin(callback(api, call))
-    }),
-    Route::get("/api/auth/slack/authorize", Access::Public, |api, call| {
-        Box::pin(authorize(api, call))
-    }),
-    Route::post("/api/auth/slack/authorize", Access::Public, |api, call| {
-        Box::pin(authorize(api, call))
-    }),
-    Route::post("/api/auth/slack/callback", Access::Public, |api, call| {
-        Box::pin(callback_json(api, call))
-    }),
-    connection::STATUS,
-    connection::REFRESH,
-    connection::DISCONNECT,
-    connection::ERASE,
-    reseal::RESEAL,
-];
+pub(super) fn routes() -> Routes {
+    let public = &Access::Public;
+    Routes::default()
+        .at(public, routes!(page))
+        .at(public, routes!(callback))
+        .at(public, routes!(authorize))
+        .at(public, routes!(callback_json))
+}
 
 /// The path that Slack sends the browser back to.
 pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
 const COOKIE_NAME: &str = "__Host-tidegate_install";
 
-async fn page(api: &Api, call: &Call) -> ApiResult {
+/// Show the page with the install button
+#[utoipa::path(
+    get,
+    path = "/slack/install",
+    tag = "install",
+    params(("team" = Option<String>, Query, description = "The workspace to suggest")),
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
+async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
-    let redirect_uri = redirect_uri(api, call);
+    let redirect_uri = redirect_uri(&api, &call);
     let begun = installs.begin(&redirect_uri).await?;
     let team = call.query.get("team");
     let url = installs.authorize_url(app, &begun, &redirect_uri, team);
     Ok(with_cookie(pages::install(&url, app), &begun))
 }
 
-async fn callback(api: &Api, call: &Call) -> ApiResult {
+/// Take the browser back from Slack
+#[utoipa::path(
+    get,
+    path = "/slack/oauth/callback",
+    tag = "install",
+    params(("code" = Option<String>, Query, description = "Good once"), ("state" = Option<String>, Query, description = "The state of the install"), ("error" = Option<String>, Query, description = "Slack's error code")),
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
+async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
@@ -89,7 +96,15 @@ struct AuthorizeBody {
     team_id: Option<String>,
 }
 
-async fn authorize(api: &Api, call: &Call) -> ApiResult {
+/// Begin an install
+#[utoipa::path(
+    method(get, post),
+    path = "/api/auth/slack/authorize",
+    tag = "install",
+    params(("team" = Option<String>, Query, description = "The workspace to suggest"), ("redirect_uri" = Option<String>, Query, description = "If given, it must be this app's own")),
+    responses((status = 200, body = Value))
+)]
+async fn authorize(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let asked: AuthorizeBody = if call.body.is_empty() {
@@ -97,7 +112,7 @@ async fn authorize(api: &Api, call: &Call) -> ApiResult {
     } else {
         call.json()?
     };
-    let own = redirect_uri(api, call);
+    let own = redirect_uri(&api, &call);
     let in_query = call.query.all("redirect_uri");
     if asked
         .redirect_uri
@@ -124,14 +139,23 @@ async fn authorize(api: &Api, call: &Call) -> ApiResult {
     Ok(with_cookie(reply::json(StatusCode::OK, &body), &begun))
 }
 
-#[derive(Deserialize)]
+/// What Slack gave the browser.
+#[derive(Deserialize, ToSchema)]
 struct CallbackBody {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
 }
 
-async fn callback_json(api: &Api, call: &Call) -> ApiResult {
+/// Finish an install
+#[utoipa::path(
+    post,
+    path = "/api/auth/slack/callback",
+    tag = "install",
+    request_body = CallbackBody,
+    responses((status = 200, body = Value))
+)]
+async fn callback_json(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let finished: CallbackBody = call.json()?;
@@ -203,7 +227,7 @@ pub(super) fn redirect_uri(api: &Api, call: &Call) -> String {
     format!("{}{CALLBACK}", api.site.url(&call.head))
 }
 
-fn with_cookie(mut response: Response<Bytes>, begun: &Begun) -> Response<Bytes> {
+fn with_cookie(mut response: Response, begun: &Begun) -> Response {
     let browser = begun.browser.expose_secret();
     cookies::set(&mut response, COOKIE_NAME, browser, state::STATE_LIFE);
     response

@@ -1,14 +1,14 @@
 //! The HTML pages of an install.
 
-use bytes::Bytes;
-use http::{Response, StatusCode};
+use axum::response::Response;
+use http::StatusCode;
 
 use tidegate_api::reply::{escaped, page};
 
 use crate::SlackApp;
 
 /// The page with the install button and the scopes that the app asks for.
-pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response<Bytes> {
+pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response {
     let asked = |title: &str, scopes: &[String]| {
         let items = scopes
             .iter()
@@ -35,7 +35,7 @@ pub(super) fn install(authorize_url: &str, app: &SlackApp) -> Response<Bytes> {
 }
 
 /// The page after a successful install, with the scopes that were not granted.
-pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
+pub(super) fn installed(place: &str, missing: &[&str]) -> Response {
     let missing = if missing.is_empty() {
         String::new()
     } else {
@@ -53,7 +53,7 @@ pub(super) fn installed(place: &str, missing: &[&str]) -> Response<Bytes> {
 }
 
 /// The page after a failed install: what happened and what to do.
-pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Response<Bytes> {
+pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Response {
     let body = format!(
         "<p>{}</p><p><a href=\"/slack/install\">Begin again</a></p><p><small>Request {}</small></p>",
         escaped(message),
@@ -66,10 +66,11 @@ pub(super) fn problem(status: StatusCode, message: &str, request_id: &str) -> Re
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_comes_from_outside_is_text() {
+    #[tokio::test]
+    async fn what_comes_from_outside_is_text() {
         let response = installed("<script>alert(1)</script>&\"", &["a'b"]);
-        let html = String::from_utf8(response.body().to_vec()).unwrap();
+        let html = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+        let html = String::from_utf8(html.unwrap().into()).unwrap();
         assert!(
             html.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;"),
             "{html}"

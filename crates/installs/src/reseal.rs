@@ -1,8 +1,11 @@
-//! The route `POST /operator/reseal?after=`, which gives new keys to one page of workspaces.
+//! The route `POST /v1/operator/reseal?after=`, which gives new keys to one page of workspaces.
 //!
 //! Each workspace gets a new data key under the newest master key. Its older data keys are wrapped under that master key too,
 //! and its tokens are sealed again. The service keeps running, and an interrupted run can be repeated.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -13,14 +16,15 @@ use tidegate_pipeline::table::{Cursor, TableError, Value, Write};
 use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 
-use super::grant::{self, State, Tokens};
+use super::grant::{self, Tokens};
 use super::{Installs, grants};
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes};
+use utoipa_axum::routes;
 
-pub(super) const RESEAL: Route = Route::post("/operator/reseal", Access::Operator, |api, call| {
-    Box::pin(reseal(api, call))
-});
+pub(super) fn routes() -> Routes {
+    Routes::default().at(&Access::Operator, routes!(reseal))
+}
 
 /// The number of workspaces in one call. Each needs a few reads and writes, so a call ends well within Lambda's time limit.
 const PAGE: usize = 20;
@@ -36,7 +40,15 @@ enum ResealError {
     Damaged,
 }
 
-async fn reseal(api: &Api, call: &Call) -> ApiResult {
+/// Seal one page of workspaces anew
+#[utoipa::path(
+    post,
+    path = "/v1/operator/reseal",
+    tag = "operator",
+    params(("after" = Option<String>, Query, description = "The `next` of the page before")),
+    responses((status = 200, body = Value))
+)]
+async fn reseal(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let after = call.query.cursor("after")?;
     let ours = |e: &dyn std::error::Error| ApiError::Internal(e.to_string());
@@ -76,7 +88,7 @@ impl Installs {
                 access, refresh, ..
             }) = &seen.tokens
             else {
-                if seen.state == State::Disconnected {
+                if seen.state == grant::State::Disconnected {
                     continue;
                 }
                 return Err(ResealError::Damaged);

@@ -1,5 +1,8 @@
-//! The routes `GET /workspaces` and `GET /workspaces/{id}`, which show the state of each connection.
+//! The routes `GET /v1/workspaces` and `GET /v1/workspaces/{id}`, which show the state of each connection.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde_json::json;
 use tidegate_pipeline::table::Cursor;
 use tidegate_pipeline::tenants;
@@ -8,29 +11,34 @@ use tidegate_slack::tenant::is_id;
 
 use crate::{Installs, workspace_json};
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Route, Scope};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Routes, Scope};
+use utoipa_axum::routes;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/workspaces", OPEN_TO, |api, call| {
-        Box::pin(list(api, call))
-    }),
-    Route::get("/workspaces/{id}", OPEN_TO, |api, call| {
-        Box::pin(show(api, call))
-    }),
-];
-
-const OPEN_TO: Access = Access::TenantOrOperator(Scope::WORKSPACE_READ);
+pub(super) fn routes() -> Routes {
+    let access = &Access::TenantOrOperator(Scope::WORKSPACE_READ);
+    Routes::default()
+        .at(access, routes!(list))
+        .at(access, routes!(show))
+}
 
 /// The number of workspaces in one page by default, and at most.
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-async fn list(api: &Api, call: &Call) -> ApiResult {
+/// List workspaces
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces",
+    tag = "workspaces",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"), ("after" = Option<String>, Query, description = "The `next` of the page before")),
+    responses((status = 200, body = Value))
+)]
+async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
     let after = call.query.cursor("after")?;
     let (tenants, next) = match &call.caller {
         Caller::Member(member) => (vec![member.tenant.clone()], None),
-        _ => known(api, call, limit, after.as_ref()).await?,
+        _ => known(&api, &call, limit, after.as_ref()).await?,
     };
     let mut workspaces = Vec::new();
     for tenant in &tenants {
@@ -50,13 +58,21 @@ async fn list(api: &Api, call: &Call) -> ApiResult {
     ))
 }
 
-async fn show(api: &Api, call: &Call) -> ApiResult {
+/// Show a workspace
+#[utoipa::path(
+    get,
+    path = "/v1/workspaces/{id}",
+    tag = "workspaces",
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = Value))
+)]
+async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let gone = || {
-        ApiError::not_found("no workspace with that id; `GET /workspaces` shows which there are")
+        ApiError::not_found("no workspace with that id; `GET /v1/workspaces` shows which there are")
     };
     // To a member, another workspace does not exist.
     let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
-    if call.caller == Caller::Operator && !is_known(api, call, &tenant).await? {
+    if call.caller == Caller::Operator && !is_known(&api, &call, &tenant).await? {
         return Err(gone());
     }
     let workspace = workspace_json(api.domain::<Installs>()?, &tenant).await?;

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod data_dir;
+mod host;
 pub mod local;
 pub mod queue;
 pub mod server;

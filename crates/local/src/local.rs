@@ -7,7 +7,6 @@ mod slack;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -205,6 +204,8 @@ fn product(
 fn front(keys: Keys, queues: &Queues, product: &Product, metrics: PrometheusHandle) -> Front {
     let signing_secret = Arc::new(FixedSecret(keys.signing_secret));
     let operator_key = Arc::new(FixedSecret(keys.operator_key));
+    let operator_key = (operator_key as _, "TIDEGATE_OPERATOR_KEY".to_owned());
+    let api = product.api(queues.jobs(), operator_key);
     Front {
         ingress: Ingress {
             keys: SigningKeys::new(signing_secret, "SLACK_SIGNING_SECRET"),
@@ -212,12 +213,9 @@ fn front(keys: Keys, queues: &Queues, product: &Product, metrics: PrometheusHand
             commands: Arc::clone(&queues.commands),
             clock: Arc::clone(&product.world.clock),
         },
-        api: product.api(
-            queues.jobs(),
-            (operator_key, "TIDEGATE_OPERATOR_KEY".to_owned()),
-        ),
+        public_url: api.site.public_url.clone(),
+        api: api.service(),
         metrics,
-        requests: AtomicU64::new(1),
     }
 }
 

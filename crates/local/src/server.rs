@@ -1,32 +1,34 @@
 //! The HTTP front of local mode: Slack's request URLs, the API, metrics and the sandbox.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tidegate_app::api::reply;
-use tidegate_app::api::{self, Api};
+use tidegate_app::api::{RequestId, Service, reply};
 use tidegate_fake_slack::FakeSlack;
 use tidegate_ingress::{Endpoint, Ingress};
+use tidegate_pipeline::entropy::random_hex;
 use tracing::{Instrument, info_span};
+
+use crate::host::{self, PublicHost};
 
 /// The parts that the routes answer from.
 pub struct Front {
     /// Takes the requests that Slack sends.
     pub ingress: Ingress,
     /// Answers all other requests: API, sign-in, status page.
-    pub api: Api,
+    pub api: Service,
+    /// The address for browsers, if it is another than this machine's.
+    pub public_url: Option<String>,
     /// Renders the metrics as Prometheus reads them.
     pub metrics: PrometheusHandle,
-    /// Requests so far: their numbers are the request ids.
-    pub requests: AtomicU64,
 }
 
 /// All routes. The sandbox is there when a stand-in Slack is.
@@ -36,12 +38,13 @@ pub fn router(front: Arc<Front>, sandbox: Option<&FakeSlack>) -> Router {
     } else {
         "/health"
     };
+    let public = PublicHost::of(front.public_url.as_deref());
     let routes = Router::new()
         .route("/", get(move || async move { Redirect::temporary(home) }))
         .route("/metrics", get(metrics))
         .fallback(front_door)
         .with_state(front);
-    match sandbox {
+    let routes = match sandbox {
         Some(fake) => routes
             .route(
                 "/sandbox/",
@@ -49,7 +52,8 @@ pub fn router(front: Arc<Front>, sandbox: Option<&FakeSlack>) -> Router {
             )
             .nest("/sandbox", fake.router()),
         None => routes,
-    }
+    };
+    routes.layer(from_fn_with_state(public, host::check))
 }
 
 async fn metrics(State(front): State<Arc<Front>>) -> Response {
@@ -58,32 +62,25 @@ async fn metrics(State(front): State<Arc<Front>>) -> Response {
 }
 
 /// Slack's signed requests go to ingress, everything else to the API; on AWS these are two functions.
-async fn front_door(State(front): State<Arc<Front>>, request: Request<Body>) -> Response {
-    let id = front.number();
+async fn front_door(State(front): State<Arc<Front>>, mut request: Request<Body>) -> Response {
+    let Ok(id) = random_hex(8) else {
+        return reply::text(StatusCode::INTERNAL_SERVER_ERROR, "no random bytes\n");
+    };
     let span = info_span!("request", path = request.uri().path(), id);
+    request.extensions_mut().insert(RequestId(id));
     async {
-        let response = if Endpoint::of(request.uri().path()).is_some() {
+        if Endpoint::of(request.uri().path()).is_some() {
             let request = read(request, tidegate_ingress::BODY_LIMIT).await;
-            front.ingress.handle(request).await
-        } else {
-            let request = read(request, api::BODY_LIMIT).await;
-            // In a task of its own: a browser that leaves must not end an install between Slack's answer and its storing.
-            let answer = async move { front.api.handle(request, &id.to_string()).await };
-            let answer = tokio::spawn(answer.in_current_span()).await;
-            answer.unwrap_or_else(|_| {
-                reply::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n")
-            })
-        };
-        response.map(Body::from)
+            return front.ingress.handle(request).await.map(Body::from);
+        }
+        // In a task of its own: a browser that leaves must not end an install between Slack's answer and its storing.
+        let answer = async move { front.api.call(request).await };
+        let answer = tokio::spawn(answer.in_current_span()).await;
+        answer
+            .unwrap_or_else(|_| reply::text(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n"))
     }
     .instrument(span)
     .await
-}
-
-impl Front {
-    fn number(&self) -> u64 {
-        self.requests.fetch_add(1, Ordering::Relaxed)
-    }
 }
 
 /// The request with its body. One that is too large is refused by its length alone: as many bytes stand for it.

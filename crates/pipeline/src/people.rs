@@ -1,5 +1,6 @@
-//! The people of a workspace as Slack describes them: kind of account, time zone and name. Slack is asked about each person at
-//! most once a day. Names are kept for a year.
+//! The people of a workspace as Slack describes them: kind of account, time zone and name, and whether they administer the
+//! workspace. Slack is asked about each person at most once a day, or once an hour where it matters who administers. Names are kept
+//! for a year.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,9 @@ use crate::table::{Item, RowKey, Rows, TableError, Write};
 
 /// How long Slack's answer is used.
 const KEEP: Duration = Duration::from_hours(24);
+
+/// How long Slack's word counts that a person administers the workspace.
+const ADMIN_FOR: Duration = Duration::from_hours(1);
 
 /// How long a name is kept, for records that mention the person.
 const KEEP_NAMES: Duration = Duration::from_hours(24 * 365);
@@ -47,6 +51,8 @@ pub struct Person {
     pub kind: PersonKind,
     /// The offset of their time zone from UTC in seconds. `None` if Slack did not say.
     pub zone: Option<i32>,
+    /// Whether they are an admin or owner of the workspace, as far as Slack has said.
+    pub is_admin: bool,
 }
 
 impl Person {
@@ -55,12 +61,14 @@ impl Person {
     const UNKNOWN: Self = Self {
         kind: PersonKind::Member,
         zone: None,
+        is_admin: false,
     };
 
     /// A person from another workspace, according to the request itself.
     const FOREIGNER: Self = Self {
         kind: PersonKind::Outsider,
         zone: None,
+        is_admin: false,
     };
 }
 
@@ -100,20 +108,48 @@ impl People<'_> {
         if is_foreign(self.tenant, team) {
             return Ok(Some(Person::FOREIGNER));
         }
-        let key = key(user);
-        let row = cached(self.rows, &key).await?;
-        if let Some(person) = row.as_ref().and_then(|row| read(row, now)) {
-            return Ok(Some(person));
+        let row = cached(self.rows, &key(user)).await?;
+        if let Some(person) = row.as_ref().filter(|row| is_fresh(row, KEEP, now)) {
+            return Ok(Some(read(person)));
         }
-        let Some(user) = self.ask(user).await else {
+        if let Some(told) = self.ask_and_store(user, now).await? {
+            return Ok(Some(told));
+        }
+        // Somebody who was limited when last seen stays limited while Slack does not answer.
+        let last_seen = row.as_ref().map(read);
+        Ok(last_seen.filter(|person| person.kind != PersonKind::Member))
+    }
+
+    /// Tells whether a person administers the workspace, as an admin or owner. The answer is at most an hour old. `None` if Slack
+    /// says nothing now.
+    pub async fn is_admin(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<bool>, TableError> {
+        let row = cached(self.rows, &key(user)).await?;
+        let person = match row.filter(|row| is_fresh(row, ADMIN_FOR, now)) {
+            Some(row) => Some(read(&row)),
+            None => self.ask_and_store(user, now).await?,
+        };
+        Ok(person.map(|person| person.is_admin))
+    }
+
+    async fn ask_and_store(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Person>, TableError> {
+        let Some(told) = self.ask(user).await else {
             return Ok(None);
         };
         let person = Person {
-            kind: kind(&user, self.tenant),
-            zone: zone(&user),
+            kind: kind(&told, self.tenant),
+            zone: zone(&told),
+            is_admin: told.is_admin || told.is_owner,
         };
-        let row = row_of(person, &user, now);
-        self.rows.write(Write::put(key, row)).await?;
+        let row = row_of(person, &told, now);
+        self.rows.write(Write::put(key(user), row)).await?;
         Ok(Some(person))
     }
 
@@ -219,24 +255,32 @@ fn row_of(person: Person, user: &User, now: Timestamp) -> Item {
         .with("kind", kind)
         .with_some("zone", person.zone.map(i64::from))
         .sealed("name", name(user))
-        .with("until", now.plus(KEEP).millis())
+        .with("admin", i64::from(person.is_admin))
+        .with("asked_at", now.millis())
         .with("expires_at", now.plus(KEEP_NAMES).seconds())
 }
 
-fn read(row: &Item, now: Timestamp) -> Option<Person> {
-    if row.number("until")? < now.millis() {
-        return None;
-    }
-    let kind = match row.text("kind")? {
-        "guest" => PersonKind::Guest,
-        "outsider" => PersonKind::Outsider,
-        "bot" => PersonKind::Bot,
+/// Tells whether Slack was asked within that time.
+fn is_fresh(row: &Item, within: Duration, now: Timestamp) -> bool {
+    let asked_at = row.number("asked_at").map(Timestamp);
+    asked_at.is_some_and(|asked_at| now.since(asked_at) < within)
+}
+
+fn read(row: &Item) -> Person {
+    let kind = match row.text("kind") {
+        Some("guest") => PersonKind::Guest,
+        Some("outsider") => PersonKind::Outsider,
+        Some("bot") => PersonKind::Bot,
         _ => PersonKind::Member,
     };
     let zone = row
         .number("zone")
         .and_then(|seconds| i32::try_from(seconds).ok());
-    Some(Person { kind, zone })
+    Person {
+        kind,
+        zone,
+        is_admin: row.number("admin") == Some(1),
+    }
 }
 
 #[cfg(test)]

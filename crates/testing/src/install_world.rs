@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{COOKIE, HOST, SET_COOKIE};
 use http::{Request, Response, StatusCode};
-use tidegate_app::api::{Api, Limits, Site};
+use tidegate_app::api::{Api, Limits, Service, Site};
 use tidegate_app::domains::DomainChoice;
 use tidegate_app::installs::grant::Grant;
 use tidegate_app::installs::{Installs, SlackApp};
@@ -129,7 +129,7 @@ impl InstallWorld {
         }
     }
 
-    fn api(&self) -> Api {
+    fn api(&self) -> Service {
         let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret("operator".into()));
         let operator_key = (secrets, "KEY".to_owned());
         Api {
@@ -147,6 +147,7 @@ impl InstallWorld {
             site: Site::default(),
             limits: Limits::default(),
         }
+        .service()
     }
 
     /// Installs the app in [`TEAM`], as a browser does.
@@ -210,9 +211,9 @@ pub async fn tick() {
     }
 }
 
-async fn get(api: &Api, path: &str, cookie: &str) -> Response<Bytes> {
+async fn get(api: &Service, path: &str, cookie: &str) -> Response<Bytes> {
     let request = Request::get(path)
         .header(HOST, "127.0.0.1")
         .header(COOKIE, cookie);
-    api.handle(request.body(Bytes::new()).unwrap(), "1").await
+    api.answer(request.body(Bytes::new()).unwrap()).await
 }

@@ -23,5 +23,10 @@ async fn run() -> Result<(), Error> {
         events: Arc::new(SqsQueue::new(&aws, config.events_queue)),
         commands: Arc::new(SqsQueue::new(&aws, config.commands_queue)),
     };
-    run_http(product.api(queues, operator_key).service()).await
+    let api = product.api(queues, operator_key).service();
+    run_http(move |request| {
+        let api = api.clone();
+        async move { api.answer(request).await }
+    })
+    .await
 }

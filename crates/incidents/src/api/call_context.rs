@@ -70,6 +70,7 @@ impl<'a> CallContext<'a> {
             None => Person {
                 kind: PersonKind::Member,
                 zone: None,
+                is_admin: false,
             },
         };
         Ok(Self {
@@ -140,7 +141,7 @@ impl<'a> CallContext<'a> {
 /// The error for an incident that does not exist or that the caller may not see.
 fn no_incident() -> ApiError {
     ApiError::not_found(
-        "no incident with that id or number; `GET /api/incidents` shows which there are",
+        "no incident with that id or number; `GET /v1/incidents` shows which there are",
     )
 }
 

@@ -1,6 +1,8 @@
-//! Route: changes of one incident, each a part of its path: `updates`, `severity`, `resolve`, `reopen`, `cancel`, `close`,
-//! `accept`, and `timeline` for a note.
+//! Operations: changes of one incident.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde_json::json;
 
 use super::call_context::CallContext;
@@ -15,7 +17,7 @@ use crate::model::rows::Loaded;
 use crate::model::severity::Severity;
 use crate::model::status::Status;
 use tidegate_api::reply;
-use tidegate_api::{Api, ApiError, ApiResult, Call};
+use tidegate_api::{Api, ApiResult, Call};
 
 /// Longest text, in characters: a section of a message in Slack holds no more.
 const MAX_TEXT: usize = 3000;
@@ -23,15 +25,131 @@ const MAX_TEXT: usize = 3000;
 /// Longest wait for the next update, in minutes: a week.
 const MAX_NEXT: u32 = 7 * 24 * 60;
 
-pub(super) async fn change(api: &Api, call: &Call) -> ApiResult {
+/// Post an update
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/updates",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn update(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Update).await
+}
+
+/// Change the severity
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/severity",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn severity(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Severity).await
+}
+
+/// Resolve an incident
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/resolve",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn resolve(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Resolve).await
+}
+
+/// Reopen an incident
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/reopen",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn reopen(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Reopen).await
+}
+
+/// Cancel an incident
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/cancel",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn cancel(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Cancel).await
+}
+
+/// Close an incident
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/close",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn close(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Close).await
+}
+
+/// Accept an incident in triage
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/accept",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn accept(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Accept).await
+}
+
+/// Add a note to the timeline
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{id}/timeline",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Option<Value>,
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn note(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    change(&api, &call, Change::Note).await
+}
+
+/// A change of an incident.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Update,
+    Severity,
+    Resolve,
+    Reopen,
+    Cancel,
+    Close,
+    Accept,
+    Note,
+}
+
+async fn change(api: &Api, call: &Call, change: Change) -> ApiResult {
     let mut fields = Fields::of(call)?;
     let named = fields.text("tenant", 100);
     let context = CallContext::enter(api, call, named.as_deref()).await?;
     let loaded = context.find(call.path("id")).await?;
-    let part = call.path("part");
-    let what = format!("{part} of {}", loaded.incident.id);
+    let what = format!("{change:?} of {}", loaded.incident.id);
     let claim = Claim::of(call, &mut fields, &what);
-    let (kind, action) = read(&mut fields, &context, &loaded, part)?;
+    let (kind, action) = read(&mut fields, &context, &loaded, change);
     fields.check()?;
     context.must(action, Some(&loaded))?;
     let id = &loaded.incident.id;
@@ -51,35 +169,29 @@ fn read(
     fields: &mut Fields,
     context: &CallContext<'_>,
     loaded: &Loaded,
-    part: &str,
-) -> Result<(RequestKind, Action), ApiError> {
+    change: Change,
+) -> (RequestKind, Action) {
     let status = loaded.incident.status;
-    let command = match part {
-        "updates" => return Ok(update(fields)),
-        "resolve" => return Ok(resolve(fields, context, loaded)),
-        "severity" => severity(fields),
-        "reopen" => (
+    let (command, action) = match change {
+        Change::Update => return read_update(fields),
+        Change::Resolve => return read_resolve(fields, context, loaded),
+        Change::Severity => read_severity(fields),
+        Change::Reopen => (
             Command::Reopen(fields.needed("why", MAX_TEXT)),
             Action::reopen(status),
         ),
-        "cancel" => (
+        Change::Cancel => (
             Command::Cancel(fields.needed("why", MAX_TEXT)),
             Action::Cancel,
         ),
-        "close" => (Command::Close, Action::Close),
-        "accept" => (Command::Accept, Action::Accept),
-        "timeline" => note(fields, context),
-        _ => {
-            return Err(ApiError::not_found(
-                "no such change; there are updates, severity, resolve, reopen, cancel, close, accept and timeline",
-            ));
-        }
+        Change::Close => (Command::Close, Action::Close),
+        Change::Accept => (Command::Accept, Action::Accept),
+        Change::Note => read_note(fields, context),
     };
-    let (command, action) = command;
-    Ok((RequestKind::Command(command), action))
+    (RequestKind::Command(command), action)
 }
 
-fn update(fields: &mut Fields) -> (RequestKind, Action) {
+fn read_update(fields: &mut Fields) -> (RequestKind, Action) {
     let status = |text: &str| {
         let steps = [
             Status::Investigating,
@@ -106,7 +218,7 @@ fn update(fields: &mut Fields) -> (RequestKind, Action) {
     (RequestKind::Update(update, public), action)
 }
 
-fn resolve(
+fn read_resolve(
     fields: &mut Fields,
     context: &CallContext<'_>,
     loaded: &Loaded,
@@ -121,7 +233,7 @@ fn resolve(
     (RequestKind::Resolve(summary, public), Action::Resolve)
 }
 
-fn severity(fields: &mut Fields) -> (Command, Action) {
+fn read_severity(fields: &mut Fields) -> (Command, Action) {
     let severity = |text: &str| Severity::parse(text);
     let read = fields.read("severity", severity, "P1, P2, P3 or P4");
     if read.is_none() && !fields.is_wrong("severity") {
@@ -134,7 +246,7 @@ fn severity(fields: &mut Fields) -> (Command, Action) {
     (command, Action::ChangeSeverity)
 }
 
-fn note(fields: &mut Fields, context: &CallContext<'_>) -> (Command, Action) {
+fn read_note(fields: &mut Fields, context: &CallContext<'_>) -> (Command, Action) {
     let at = fields.moment("at", context.now).map(When::Exact);
     let text = fields.needed("text", MAX_TEXT);
     let command = Command::Timeline(Timeline::Add { at, text });

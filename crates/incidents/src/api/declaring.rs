@@ -1,5 +1,8 @@
 //! Route: declare an incident, once for each idempotency key.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use http::StatusCode;
 use serde_json::json;
 
@@ -23,11 +26,20 @@ const MAX_DESCRIPTION: usize = 3000;
 /// Longest name of a template or service, in characters.
 const MAX_NAME: usize = 100;
 
-pub(super) async fn declare(api: &Api, call: &Call) -> ApiResult {
-    let mut fields = Fields::of(call)?;
+/// Declare an incident
+#[utoipa::path(
+    post,
+    path = "/v1/incidents",
+    tag = "incidents",
+    params(("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    request_body = Value,
+    responses((status = 201, body = Value), (status = 200, body = Value, description = "Declared before, under the same key"))
+)]
+pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let mut fields = Fields::of(&call)?;
     let named = fields.text("tenant", MAX_NAME);
-    let context = CallContext::enter(api, call, named.as_deref()).await?;
-    let claim = Claim::of(call, &mut fields, "declare");
+    let context = CallContext::enter(&api, &call, named.as_deref()).await?;
+    let claim = Claim::of(&call, &mut fields, "declare");
     let declaration = read(&mut fields, &context)?;
     context.must(Action::Declare, None)?;
     let kind = RequestKind::Declare(Box::new(declaration));

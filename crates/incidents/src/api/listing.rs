@@ -1,5 +1,8 @@
 //! Route: the list of incidents. Incidents that the caller may not see are passed over, also by the cursor.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use tidegate_pipeline::table::{Cursor, Range, RowKey};
@@ -27,11 +30,19 @@ struct Filter {
     month: Option<String>,
 }
 
-pub(super) async fn list(api: &Api, call: &Call) -> ApiResult {
+/// List incidents
+#[utoipa::path(
+    get,
+    path = "/v1/incidents",
+    tag = "incidents",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("status" = Option<String>, Query, description = "`open` or `all`"), ("severity" = Option<String>, Query, description = "P1 to P4"), ("service" = Option<String>, Query, description = "The slug of a service"), ("month" = Option<String>, Query, description = "Such as `2026-11`"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "The most entries of a page"), ("after" = Option<String>, Query, description = "The `next` of the page before")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let after = call.query.cursor("after")?;
     let filter = Filter::read(&call.query)?;
-    let context = CallContext::enter(api, call, None).await?;
+    let context = CallContext::enter(&api, &call, None).await?;
     context.must(Action::List, None)?;
     let (found, next) = page(&context, &filter, limit, after).await?;
     let incidents: Vec<Value> = found.iter().map(shown::incident).collect();
@@ -99,8 +110,12 @@ impl Filter {
 
 fn is_month(text: &str) -> bool {
     let digits = |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
-    text.split_once('-')
-        .is_some_and(|(year, month)| digits(year, 4) && digits(month, 2))
+    text.split_once('-').is_some_and(|(year, month)| {
+        let months = month
+            .parse()
+            .is_ok_and(|month: u8| (1..=12).contains(&month));
+        digits(year, 4) && digits(month, 2) && months
+    })
 }
 
 /// One page, and the cursor of the next one. The cursor is behind the last incident shown, because the place of a hidden one would

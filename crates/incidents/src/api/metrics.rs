@@ -1,5 +1,8 @@
 //! Route: how long incidents take, by service and severity.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde_json::json;
 
 use super::call_context::CallContext;
@@ -13,7 +16,15 @@ use tidegate_api::{Api, ApiError, ApiResult, Call};
 const DAYS: u16 = 30;
 const MOST: u16 = 366;
 
-pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
+/// Show how long incidents take
+#[utoipa::path(
+    get,
+    path = "/v1/incident-metrics",
+    tag = "incidents",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("days" = Option<u32>, Query, description = "From 1 to 366"), ("service" = Option<String>, Query, description = "The slug of a service"), ("format" = Option<String>, Query, description = "`json` or `csv`")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let mut problems = Vec::new();
     let days = match call.query.number("days").ok().flatten() {
         None if call.query.get("days").is_none() => DAYS,
@@ -32,7 +43,7 @@ pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
     if !problems.is_empty() {
         return Err(ApiError::problems(&problems));
     }
-    let context = CallContext::enter(api, call, None).await?;
+    let context = CallContext::enter(&api, &call, None).await?;
     context.must(Action::List, None)?;
     let service = call.query.get("service");
     let cells = metrics::load(&context.rows, context.now, days, service).await?;

@@ -1,9 +1,12 @@
-//! Routes: one incident, and its parts: timeline, tasks, deliveries, post-mortem, and its whole record as a file.
+//! Operations: show one incident, and its parts: timeline, tasks, deliveries, post-mortem, and its whole record as a file.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
 use futures_util::future::try_join;
+use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use tidegate_pipeline::table::Range;
 
@@ -24,8 +27,16 @@ use tidegate_api::{Api, ApiError, ApiResult, Call};
 const LIMIT: usize = 100;
 const MOST: usize = 250;
 
-pub(super) async fn show(api: &Api, call: &Call) -> ApiResult {
-    let context = CallContext::enter(api, call, None).await?;
+/// Show an incident
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let context = CallContext::enter(&api, &call, None).await?;
     let loaded = context.find(call.path("id")).await?;
     context.must(Action::View, Some(&loaded))?;
     let mut shown = shown::incident(&loaded);
@@ -47,31 +58,20 @@ async fn merged_into(context: &CallContext<'_>, loaded: &Loaded) -> Result<Value
     ))
 }
 
-pub(super) async fn show_part(api: &Api, call: &Call) -> ApiResult {
-    let context = CallContext::enter(api, call, None).await?;
+/// List the timeline of an incident
+///
+/// The latest entries come first.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}/timeline",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250, description = "The most entries of a page"), ("before" = Option<u64>, Query, description = "The `next` of the page before")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn timeline(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let context = CallContext::enter(&api, &call, None).await?;
     let loaded = context.find(call.path("id")).await?;
     context.must(Action::View, Some(&loaded))?;
-    match call.path("part") {
-        "timeline" => timeline(&context, call, &loaded).await,
-        "tasks" => {
-            let tasks = tasks::load_all(&context.rows, &loaded.incident.id).await?;
-            let tasks: Vec<Value> = tasks.iter().map(task).collect();
-            Ok(reply::ok(json!({"ok": true, "tasks": tasks})))
-        }
-        "deliveries" => deliveries(&context, &loaded).await,
-        "postmortem" => postmortem(&context, call, &loaded).await,
-        "export" => {
-            context.must(Action::Export, Some(&loaded))?;
-            whole(&context, call, &loaded).await
-        }
-        _ => Err(ApiError::not_found(
-            "no such part; there are timeline, tasks, deliveries, postmortem and export",
-        )),
-    }
-}
-
-/// The latest entries, newest first; `next` is the `before` of the page after.
-async fn timeline(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
     let limit = call.query.limit(LIMIT, MOST)?;
     let last = match call.query.number("before")?.map(u64::try_from) {
         None => loaded.incident.seq,
@@ -97,6 +97,23 @@ async fn timeline(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> Ap
     ))
 }
 
+/// List the tasks of an incident
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}/tasks",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn tasks(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let context = CallContext::enter(&api, &call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
+    let tasks = tasks::load_all(&context.rows, &loaded.incident.id).await?;
+    let tasks: Vec<Value> = tasks.iter().map(task).collect();
+    Ok(reply::ok(json!({"ok": true, "tasks": tasks})))
+}
+
 fn task(task: &Task) -> Value {
     let view = task.view();
     json!({
@@ -108,7 +125,18 @@ fn task(task: &Task) -> Value {
     })
 }
 
-async fn deliveries(context: &CallContext<'_>, loaded: &Loaded) -> ApiResult {
+/// List what was sent about an incident
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}/deliveries",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn deliveries(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let context = CallContext::enter(&api, &call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
     let deliveries = notification::list(&context.rows, &loaded.incident.id).await?;
     let deliveries = deliveries.iter().map(|delivery| {
         json!({
@@ -124,8 +152,19 @@ async fn deliveries(context: &CallContext<'_>, loaded: &Loaded) -> ApiResult {
     Ok(reply::ok(json!({"ok": true, "deliveries": deliveries})))
 }
 
-async fn postmortem(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
-    let format = Format::of(call)?;
+/// Show the post-mortem of an incident
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}/postmortem",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("format" = Option<String>, Query, description = "`json` or `markdown`")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let format = Format::of(&call)?;
+    let context = CallContext::enter(&api, &call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
     let draft = review::load(&context.rows, &loaded.incident.id).await?;
     let draft = draft.ok_or_else(|| {
         ApiError::not_found("no post-mortem yet: `/incident postmortem` drafts one")
@@ -143,8 +182,20 @@ async fn postmortem(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> 
     })))
 }
 
-async fn whole(context: &CallContext<'_>, call: &Call, loaded: &Loaded) -> ApiResult {
-    let format = Format::of(call)?;
+/// Export the whole record of an incident
+#[utoipa::path(
+    get,
+    path = "/v1/incidents/{id}/export",
+    tag = "incidents",
+    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("format" = Option<String>, Query, description = "`json` or `markdown`")),
+    responses((status = 200, body = Value))
+)]
+pub(super) async fn export(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let format = Format::of(&call)?;
+    let context = CallContext::enter(&api, &call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
+    context.must(Action::Export, Some(&loaded))?;
     let (rows, incident) = (&context.rows, &loaded.incident);
     let record = try_join(
         whole_timeline(rows, &incident.id),
@@ -189,7 +240,7 @@ impl Format {
 }
 
 /// A response with status 200 and a text of that content type.
-pub(super) fn file(content_type: &'static str, text: String) -> Response<Bytes> {
+pub(super) fn file(content_type: &'static str, text: String) -> Response {
     let mut response = reply::text(StatusCode::OK, text);
     let value = HeaderValue::from_static(content_type);
     response.headers_mut().insert(CONTENT_TYPE, value);

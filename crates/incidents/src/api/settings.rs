@@ -1,12 +1,17 @@
 //! Routes: a workspace's settings of incidents, whole or one service or template at a time, and the status page's API
 //! key, which is taken and never answered.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_api::settings::{Settings as Shared, TenantRows, json_of, version_fields};
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route, reply};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes, reply};
 use tidegate_pipeline::documents::input::read_part;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
 use crate::model::settings::store::{self, StatusPageKey};
@@ -14,55 +19,20 @@ use crate::model::settings::{Service, Settings, check::check, input};
 use crate::model::templates::Template;
 use crate::service::Incidents;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/api/incident-settings", READ, |api, call| {
-        Box::pin(show(api, call))
-    }),
-    Route::put("/api/incident-settings", WRITE, |api, call| {
-        Box::pin(replace(api, call))
-    }),
-    Route::get(
-        "/api/incident-settings/templates/{name}",
-        READ,
-        |api, call| Box::pin(show_template(api, call)),
-    ),
-    Route::put(
-        "/api/incident-settings/templates/{name}",
-        WRITE,
-        |api, call| Box::pin(put_template(api, call)),
-    ),
-    Route::delete(
-        "/api/incident-settings/templates/{name}",
-        WRITE,
-        |api, call| Box::pin(remove_template(api, call)),
-    ),
-    Route::put(
-        "/api/incident-settings/services/{slug}",
-        WRITE,
-        |api, call| Box::pin(put_service(api, call)),
-    ),
-    Route::delete(
-        "/api/incident-settings/services/{slug}",
-        WRITE,
-        |api, call| Box::pin(remove_service(api, call)),
-    ),
-    Route::put(
-        "/api/incident-settings/status-page-key",
-        WRITE,
-        |api, call| Box::pin(put_key(api, call)),
-    ),
-    Route::delete(
-        "/api/incident-settings/status-page-key",
-        WRITE,
-        |api, call| Box::pin(remove_key(api, call)),
-    ),
-];
-
-const READ: Access = Access::TenantOrOperator(INCIDENTS_READ);
-const WRITE: Access = Access::TenantOrOperator(INCIDENTS_ADMIN);
+pub(super) fn routes() -> Routes {
+    let read = &Access::TenantOrOperator(INCIDENTS_READ);
+    let write = &Access::TenantOrOperator(INCIDENTS_ADMIN);
+    Routes::default()
+        .at(read, routes!(show))
+        .at(write, routes!(replace))
+        .at(read, routes!(show_template))
+        .at(write, routes!(put_template, remove_template))
+        .at(write, routes!(put_service, remove_service))
+        .at(write, routes!(put_key, remove_key))
+}
 
 /// The body of a PUT: the settings to store, the workspace, and the version that the caller has seen.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SettingsBody {
     tenant: Option<String>,
@@ -72,16 +42,24 @@ struct SettingsBody {
 }
 
 /// The body of a PUT of the status page's key.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct KeyBody {
     tenant: Option<String>,
     key: String,
 }
 
-async fn show(api: &Api, call: &Call) -> ApiResult {
-    let place = TenantRows::of(api, call, None)?;
-    let loaded = settings(api)?.load(&place).await?;
+/// Show the settings of incidents
+#[utoipa::path(
+    get,
+    path = "/v1/incident-settings",
+    tag = "incident settings",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let place = TenantRows::of(&api, &call, None)?;
+    let loaded = settings(&api)?.load(&place).await?;
     let key = StatusPageKey::is_set(&place.rows).await?;
     let mut body = version_fields(&loaded);
     body["settings"] = json_of(&loaded.value)?;
@@ -89,19 +67,36 @@ async fn show(api: &Api, call: &Call) -> ApiResult {
     Ok(reply::ok(body))
 }
 
-async fn replace(api: &Api, call: &Call) -> ApiResult {
+/// Replace the settings of incidents
+#[utoipa::path(
+    put,
+    path = "/v1/incident-settings",
+    tag = "incident settings",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    request_body = SettingsBody,
+    responses((status = 200, body = Value))
+)]
+async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let body: SettingsBody = call.json()?;
-    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
+    let place = TenantRows::of(&api, &call, body.tenant.as_deref())?;
     let whole = input::read(&body.settings).map_err(|problems| ApiError::problems(&problems))?;
     let replace = |_| Ok(whole.clone());
-    settings(api)?
-        .change(api, call, &place, body.version, replace)
+    settings(&api)?
+        .change(&api, &call, &place, body.version, replace)
         .await
 }
 
-async fn show_template(api: &Api, call: &Call) -> ApiResult {
-    let place = TenantRows::of(api, call, None)?;
-    let loaded = settings(api)?.load(&place).await?;
+/// Show a template
+#[utoipa::path(
+    get,
+    path = "/v1/incident-settings/templates/{name}",
+    tag = "incident settings",
+    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let place = TenantRows::of(&api, &call, None)?;
+    let loaded = settings(&api)?.load(&place).await?;
     let template = loaded.value.templates.get(call.path("name"));
     let template = template.ok_or_else(no_template)?;
     let mut body = version_fields(&loaded);
@@ -109,56 +104,99 @@ async fn show_template(api: &Api, call: &Call) -> ApiResult {
     Ok(reply::ok(body))
 }
 
-async fn put_template(api: &Api, call: &Call) -> ApiResult {
+/// Store a template
+#[utoipa::path(
+    put,
+    path = "/v1/incident-settings/templates/{name}",
+    tag = "incident settings",
+    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    request_body = SettingsBody,
+    responses((status = 200, body = Value))
+)]
+async fn put_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let name = call.path("name");
-    let (place, version, template) = part::<Template>(api, call, "template")?;
+    let (place, version, template) = part::<Template>(&api, &call, "template")?;
     let with = |mut settings: Settings| {
         settings.templates.insert(name.to_owned(), template.clone());
         Ok(settings)
     };
-    settings(api)?
-        .change(api, call, &place, version, with)
+    settings(&api)?
+        .change(&api, &call, &place, version, with)
         .await
 }
 
-async fn remove_template(api: &Api, call: &Call) -> ApiResult {
-    let place = TenantRows::of(api, call, None)?;
+/// Remove a template
+#[utoipa::path(
+    delete,
+    path = "/v1/incident-settings/templates/{name}",
+    tag = "incident settings",
+    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("version" = Option<i64>, Query, description = "The version that the caller has seen")),
+    responses((status = 200, body = Value))
+)]
+async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let place = TenantRows::of(&api, &call, None)?;
     let without = |mut settings: Settings| {
         let gone = settings.templates.remove(call.path("name"));
         gone.map(|_| settings).ok_or_else(no_template)
     };
-    settings(api)?
-        .change(api, call, &place, call.query.number("version")?, without)
+    settings(&api)?
+        .change(&api, &call, &place, call.query.number("version")?, without)
         .await
 }
 
-async fn put_service(api: &Api, call: &Call) -> ApiResult {
+/// Store a service
+#[utoipa::path(
+    put,
+    path = "/v1/incident-settings/services/{slug}",
+    tag = "incident settings",
+    params(("slug" = String, Path, description = "The slug of the service"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    request_body = SettingsBody,
+    responses((status = 200, body = Value))
+)]
+async fn put_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let slug = call.path("slug");
-    let (place, version, service) = part::<Service>(api, call, "service")?;
+    let (place, version, service) = part::<Service>(&api, &call, "service")?;
     let with = |mut settings: Settings| {
         settings.services.insert(slug.to_owned(), service.clone());
         Ok(settings)
     };
-    settings(api)?
-        .change(api, call, &place, version, with)
+    settings(&api)?
+        .change(&api, &call, &place, version, with)
         .await
 }
 
-async fn remove_service(api: &Api, call: &Call) -> ApiResult {
-    let place = TenantRows::of(api, call, None)?;
+/// Remove a service
+#[utoipa::path(
+    delete,
+    path = "/v1/incident-settings/services/{slug}",
+    tag = "incident settings",
+    params(("slug" = String, Path, description = "The slug of the service"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("version" = Option<i64>, Query, description = "The version that the caller has seen")),
+    responses((status = 200, body = Value))
+)]
+async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let place = TenantRows::of(&api, &call, None)?;
     let without = |mut settings: Settings| {
         let gone = settings.services.remove(call.path("slug"));
         gone.map(|_| settings)
             .ok_or_else(|| ApiError::not_found("no service with that slug"))
     };
-    settings(api)?
-        .change(api, call, &place, call.query.number("version")?, without)
+    settings(&api)?
+        .change(&api, &call, &place, call.query.number("version")?, without)
         .await
 }
 
-async fn put_key(api: &Api, call: &Call) -> ApiResult {
+/// Store the status page's API key
+#[utoipa::path(
+    put,
+    path = "/v1/incident-settings/status-page-key",
+    tag = "incident settings",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    request_body = KeyBody,
+    responses((status = 200, body = Value))
+)]
+async fn put_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let body: KeyBody = call.json()?;
-    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
+    let place = TenantRows::of(&api, &call, body.tenant.as_deref())?;
     if !StatusPageKey::is_plausible(&body.key) {
         let message =
             "`key` takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
@@ -166,17 +204,25 @@ async fn put_key(api: &Api, call: &Call) -> ApiResult {
     }
     let write = StatusPageKey::store(&body.key.into());
     place.rows.write(write).await?;
-    settings(api)?
-        .audit(api, call, &place, "status page key set")
+    settings(&api)?
+        .audit(&api, &call, &place, "status page key set")
         .await?;
     Ok(reply::ok(json!({"ok": true, "status_page_key": "set"})))
 }
 
-async fn remove_key(api: &Api, call: &Call) -> ApiResult {
-    let place = TenantRows::of(api, call, None)?;
+/// Remove the status page's API key
+#[utoipa::path(
+    delete,
+    path = "/v1/incident-settings/status-page-key",
+    tag = "incident settings",
+    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    responses((status = 200, body = Value))
+)]
+async fn remove_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let place = TenantRows::of(&api, &call, None)?;
     place.rows.write(StatusPageKey::remove()).await?;
-    settings(api)?
-        .audit(api, call, &place, "status page key removed")
+    settings(&api)?
+        .audit(&api, &call, &place, "status page key removed")
         .await?;
     Ok(reply::ok(json!({"ok": true, "status_page_key": "not_set"})))
 }
@@ -206,6 +252,6 @@ fn settings(api: &Api) -> Result<Shared<'_, Settings>, ApiError> {
 
 fn no_template() -> ApiError {
     ApiError::not_found(
-        "no template with that name; `GET /api/incident-settings` shows which there are",
+        "no template with that name; `GET /v1/incident-settings` shows which there are",
     )
 }

@@ -7,9 +7,13 @@
 //!
 //! The page shows published texts only, so caches may keep it for half a minute.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use http::{Response, StatusCode};
 use tidegate_pipeline::table::TableError;
 use tidegate_slack::tenant::is_id;
 
@@ -17,18 +21,14 @@ use crate::render::public_page::{self, PublicPageView};
 use crate::service::Incidents;
 use crate::status_pages::built_in::Document;
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Route};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes};
+use utoipa_axum::routes;
 
-pub(super) const ROUTES: &[Route] = &[
-    Route::get("/status/{tenant}", Access::Public, |api, call| {
-        Box::pin(page(api, call))
-    }),
-    Route::get(
-        "/status/{tenant}/summary.json",
-        Access::Public,
-        |api, call| Box::pin(summary(api, call)),
-    ),
-];
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .at(&Access::Public, routes!(page))
+        .at(&Access::Public, routes!(summary))
+}
 
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=30");
 
@@ -37,9 +37,17 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-async fn page(api: &Api, call: &Call) -> ApiResult {
-    let view = view(api, call).await?;
-    let mut response = Response::new(Bytes::from(public_page::html(&view)));
+/// Show the status page of a workspace
+#[utoipa::path(
+    get,
+    path = "/status/{tenant}",
+    tag = "status page",
+    params(("tenant" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = String, content_type = "text/html"))
+)]
+async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let view = view(&api, &call).await?;
+    let mut response = Response::new(Body::from(public_page::html(&view)));
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, html);
     response
@@ -49,8 +57,16 @@ async fn page(api: &Api, call: &Call) -> ApiResult {
     Ok(response)
 }
 
-async fn summary(api: &Api, call: &Call) -> ApiResult {
-    let view = view(api, call).await?;
+/// Show the status page for programs
+#[utoipa::path(
+    get,
+    path = "/status/{tenant}/summary.json",
+    tag = "status page",
+    params(("tenant" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = Value))
+)]
+async fn summary(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let view = view(&api, &call).await?;
     let mut response = reply::json(StatusCode::OK, &public_page::json(&view));
     response.headers_mut().insert(CACHE_CONTROL, KEPT);
     Ok(response)

@@ -143,7 +143,7 @@ fn show_draft(change: &mut Change, draft: &Draft, address: Option<&str>, who: &s
     };
     let whole = address.map_or_else(String::new, |address| {
         format!(
-            " All of it: {address}/api/incidents/{}/postmortem",
+            " All of it: {address}/v1/incidents/{}/postmortem",
             change.incident.id
         )
     });

@@ -142,6 +142,7 @@ pub async fn decide_on(
         None => Person {
             kind: PersonKind::Member,
             zone: None,
+            is_admin: false,
         },
     };
     let settings = incidents.settings(rows).await?;

@@ -142,7 +142,7 @@ fn hint(message: &str) -> &'static str {
     if message.contains("`tenant`") {
         return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are";
     }
-    if message.contains("`GET /workspaces`") {
+    if message.contains("`GET /v1/workspaces`") {
         return "; here that is `tidegate workspaces list`";
     }
     ""

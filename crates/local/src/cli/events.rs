@@ -113,7 +113,9 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
                 ("since", since.to_string()),
             ];
             query.extend(tenant.map(|tenant| ("tenant", tenant)));
-            let answer = Api::new(&remote)?.get("/operator/events", &query).await?;
+            let answer = Api::new(&remote)?
+                .get("/v1/operator/events", &query)
+                .await?;
             print_list(&answer, json, state, &remote);
         }
         EventsCommand::Show { id, tenant, remote } => {
@@ -140,7 +142,7 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
 
 /// The path of an event.
 pub(super) fn path(id: &str) -> String {
-    format!("/operator/events/{}", encoded(id))
+    format!("/v1/operator/events/{}", encoded(id))
 }
 
 fn tenant_query(tenant: Option<String>) -> Vec<(&'static str, String)> {

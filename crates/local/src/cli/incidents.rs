@@ -117,7 +117,7 @@ pub(super) async fn run(args: IncidentsArgs) -> anyhow::Result<()> {
             list(&Api::new(&remote)?, query, json).await
         }
         IncidentsCommand::Show { id, of, remote } => {
-            let path = format!("/api/incidents/{}", encoded(&id));
+            let path = format!("/v1/incidents/{}", encoded(&id));
             let answer = Api::new(&remote)?.get(&path, &of.query()).await?;
             anstream::println!("{:#}", answer["incident"]);
             Ok(())
@@ -151,7 +151,7 @@ pub(super) async fn run(args: IncidentsArgs) -> anyhow::Result<()> {
 }
 
 async fn declare(api: &Api, wanted: &Value) -> anyhow::Result<()> {
-    let answer = api.post_json("/api/incidents", wanted).await?;
+    let answer = api.post_json("/v1/incidents", wanted).await?;
     let name = answer["incident"]["name"].as_str().unwrap_or_default();
     if answer["declared"] == true {
         anstream::println!("{name} is declared.");
@@ -166,7 +166,7 @@ async fn list(api: &Api, query: Vec<(&'static str, String)>, json: bool) -> anyh
     loop {
         let mut query = query.clone();
         query.extend(next.map(|next| ("after", next)));
-        let page = api.get("/api/incidents", &query).await?;
+        let page = api.get("/v1/incidents", &query).await?;
         for incident in page["incidents"].as_array().into_iter().flatten() {
             any = true;
             if json {

@@ -74,7 +74,7 @@ pub(super) async fn run(args: KeysArgs) -> anyhow::Result<()> {
         } => {
             let wanted =
                 json!({"tenant": tenant, "name": name, "scopes": scopes, "expires_days": expires});
-            let made = Api::new(&remote)?.post_json("/keys", &wanted).await?;
+            let made = Api::new(&remote)?.post_json("/v1/keys", &wanted).await?;
             if json {
                 anstream::println!("{made}");
             } else {
@@ -91,7 +91,7 @@ pub(super) async fn run(args: KeysArgs) -> anyhow::Result<()> {
             remote,
         } => print_list(&Api::new(&remote)?, &tenant, json).await?,
         KeysCommand::Revoke { id, remote } => {
-            let path = format!("/keys/{}", encoded(&id));
+            let path = format!("/v1/keys/{}", encoded(&id));
             Api::new(&remote)?.delete(&path).await?;
             anstream::println!("{id} is revoked.");
         }
@@ -105,7 +105,7 @@ async fn print_list(api: &Api, tenant: &str, json: bool) -> anyhow::Result<()> {
     loop {
         let mut query = vec![("tenant", tenant.to_owned())];
         query.extend(next.map(|next| ("after", next)));
-        let page = api.get("/keys", &query).await?;
+        let page = api.get("/v1/keys", &query).await?;
         for key in page["keys"].as_array().into_iter().flatten() {
             any = true;
             if json {

@@ -50,12 +50,12 @@ pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
         } => {
             let mut query = vec![("limit", limit.to_string())];
             query.extend(tenant.map(|tenant| ("tenant", tenant)));
-            let answer = Api::new(&remote)?.get("/operator/posts", &query).await?;
+            let answer = Api::new(&remote)?.get("/v1/operator/posts", &query).await?;
             print_list(&answer, json);
         }
         PostsCommand::Resend { id, remote } => {
             let answer = Api::new(&remote)?
-                .post(&format!("/operator/posts/{}/resend", encoded(&id)), &[])
+                .post(&format!("/v1/operator/posts/{}/resend", encoded(&id)), &[])
                 .await?;
             anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
         }

@@ -108,7 +108,7 @@ async fn list(api: &Api, json: bool) -> anyhow::Result<()> {
     let (mut next, mut any) = (None, false);
     loop {
         let query: Vec<_> = next.map(|next| ("after", next)).into_iter().collect();
-        let page = api.get("/workspaces", &query).await?;
+        let page = api.get("/v1/workspaces", &query).await?;
         for workspace in page["workspaces"].as_array().into_iter().flatten() {
             any = true;
             if json {
@@ -180,7 +180,7 @@ async fn reseal(api: &Api) -> anyhow::Result<()> {
     let (mut next, mut renewed, mut failed) = (None::<String>, 0, Vec::new());
     loop {
         let query: Vec<_> = next.map(|next| ("after", next)).into_iter().collect();
-        let page = api.post("/operator/reseal", &query).await?;
+        let page = api.post("/v1/operator/reseal", &query).await?;
         renewed += page["renewed"].as_u64().unwrap_or(0);
         let more = page["failed"].as_array().into_iter().flatten();
         failed.extend(more.filter_map(Value::as_str).map(str::to_owned));
@@ -205,5 +205,5 @@ async fn reseal(api: &Api) -> anyhow::Result<()> {
 }
 
 fn path(id: &str) -> String {
-    format!("/workspaces/{}", encoded(id))
+    format!("/v1/workspaces/{}", encoded(id))
 }

@@ -1,9 +1,9 @@
-//! Every request to the API gets an answer or a typed error: generated from the route table.
+//! Every request to the API gets an answer or a typed error: generated from the list of operations.
 
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tidegate_app::api::{Access, BODY_LIMIT, Route, Scope};
+use tidegate_app::api::{Access, BODY_LIMIT, Operation, Scope};
 use tidegate_app::domains;
 use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of};
 
@@ -28,7 +28,7 @@ async fn whatever_the_body_a_route_answers_in_kind() {
     let key = member(&product).await;
     let nested = "[".repeat(BODY_LIMIT);
     let long = vec![b' '; 1024 * 1024];
-    for route in domains::routes() {
+    for route in domains::routes().operations() {
         product.clock.advance(MINUTE);
         for (content_type, body) in [
             (None, Vec::new()),
@@ -82,7 +82,7 @@ async fn whatever_the_body_a_route_answers_in_kind() {
 async fn whatever_the_path_and_query_a_route_answers_in_kind() {
     let product = Product::start().await;
     let key = member(&product).await;
-    for route in domains::routes() {
+    for route in domains::routes().operations() {
         product.clock.advance(MINUTE);
         for value in [
             "%zz",
@@ -112,16 +112,17 @@ async fn whatever_the_path_and_query_a_route_answers_in_kind() {
 async fn whatever_the_method_a_path_answers_in_kind() {
     let product = Product::start().await;
     let key = member(&product).await;
-    for route in domains::routes() {
+    for route in domains::routes().operations() {
         product.clock.advance(MINUTE);
         let target = target(route, "x");
-        let taken: Vec<&Method> = domains::routes()
+        let routes = domains::routes();
+        let taken: Vec<&Method> = routes
+            .operations()
+            .iter()
             .filter(|other| other.path == route.path)
             .map(|other| &other.method)
             .collect();
-        for method in [
-            "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
-        ] {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
             let method: Method = method.parse().unwrap();
             if taken.contains(&&method) {
                 continue;
@@ -142,12 +143,12 @@ async fn whatever_the_method_a_path_answers_in_kind() {
         }
     }
     for path in [
-        "/keys/",
-        "//keys",
-        "/Keys",
-        "/keys/a/b",
-        "/%6beys",
-        "/operator",
+        "/v1/keys/",
+        "//v1/keys",
+        "/v1/Keys",
+        "/v1/keys/a/b",
+        "/v1/%6beys",
+        "/v1/operator",
         "/sandboxes",
     ] {
         let headers = bearer(&key);
@@ -157,10 +158,51 @@ async fn whatever_the_method_a_path_answers_in_kind() {
     }
 }
 
+/// `OPTIONS` is answered by the layer for browsers, and `HEAD` as `GET` is, without the body.
+#[tokio::test]
+async fn head_is_answered_wherever_get_is() {
+    let product = Product::start().await;
+    let key = member(&product).await;
+    let routes = domains::routes();
+    let reads = |route: &&Operation| route.method == Method::GET;
+    for route in routes.operations().iter().filter(reads) {
+        product.clock.advance(MINUTE);
+        let target = target(route, "x");
+        let ask = async |method: Method| {
+            let headers = credential(route, &key);
+            send(&product, method, &target, headers, Vec::new()).await
+        };
+        let (get, head) = (ask(Method::GET).await, ask(Method::HEAD).await);
+        assert_eq!(get.status, head.status, "{target}");
+        assert_eq!(head.body, "", "{target}");
+        let content_type = |answer: &Answer| answer.headers.get("content-type").cloned();
+        assert_eq!(content_type(&get), content_type(&head), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_credential_has_any_case() {
+    let product = Product::start().await;
+    let key = member(&product).await;
+    for scheme in ["Bearer", "bearer", "BEARER", "Bearer "] {
+        for (path, key) in [
+            ("/v1/me", key.as_str()),
+            ("/v1/operator/posts", OPERATOR_KEY),
+        ] {
+            let value = HeaderValue::from_str(&format!("{scheme} {key}")).unwrap();
+            let headers = HeaderMap::from_iter([(http::header::AUTHORIZATION, value)]);
+            let answer = send(&product, Method::GET, path, headers, Vec::new()).await;
+            assert_eq!(answer.status, StatusCode::OK, "{scheme} {answer:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn whatever_the_credential_a_route_answers_in_kind() {
     let product = Product::start().await;
-    for route in domains::routes().filter(|route| route.access != Access::Public) {
+    let routes = domains::routes();
+    let guarded = |route: &&Operation| route.access != Access::Public;
+    for route in routes.operations().iter().filter(guarded) {
         for (name, value) in [
             ("authorization", "Bearer"),
             ("authorization", "Bearer tg_"),
@@ -215,7 +257,7 @@ fn in_kind(answer: &Answer, what: &str) {
 }
 
 /// The path with that value in every named part.
-fn target(route: &Route, value: &str) -> String {
+fn target(route: &Operation, value: &str) -> String {
     let parts = route.path.split('/');
     let parts = parts.map(|part| if part.starts_with('{') { value } else { part });
     parts.collect::<Vec<_>>().join("/")
@@ -228,7 +270,7 @@ async fn member(product: &Product) -> String {
 }
 
 /// What opens the route, so that its handler is reached.
-fn credential(route: &Route, member: &str) -> HeaderMap {
+fn credential(route: &Operation, member: &str) -> HeaderMap {
     match route.access {
         Access::Public => HeaderMap::new(),
         Access::Operator => bearer(OPERATOR_KEY),

@@ -9,12 +9,12 @@ async fn a_key_leaves_an_audit_row_when_made_and_when_revoked() {
     let reader = product
         .make_key(TENANT, &["audit:read", "keys:write"])
         .await;
-    let path = format!("/keys/{}", reader.id);
-    let trail = product.ask(Method::GET, "/audit", &reader.key).await;
+    let path = format!("/v1/keys/{}", reader.id);
+    let trail = product.ask(Method::GET, "/v1/audit", &reader.key).await;
     assert_eq!(trail.status, StatusCode::OK, "{trail:?}");
     let revoked = product.ask(Method::DELETE, &path, &reader.key).await;
     assert_eq!(revoked.status, StatusCode::OK);
-    let asked = format!("/audit?tenant={TENANT}");
+    let asked = format!("/v1/audit?tenant={TENANT}");
     let trail = product.operator(Method::GET, &asked).await.json();
     let told: Vec<_> = trail["entries"].as_array().unwrap().iter().collect();
     let (_, own) = reader.id.split_once('_').unwrap();
@@ -36,7 +36,7 @@ async fn a_key_leaves_an_audit_row_when_made_and_when_revoked() {
     // The trail outlives the workspace's erasure, so it does not name it.
     assert!(!trail.to_string().contains(TENANT), "{trail}");
     let elsewhere = product
-        .operator(Method::GET, "/audit?tenant=T0OTHER0001")
+        .operator(Method::GET, "/v1/audit?tenant=T0OTHER0001")
         .await;
     assert_eq!(elsewhere.json()["entries"], serde_json::json!([]));
 }

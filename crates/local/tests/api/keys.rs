@@ -14,19 +14,22 @@ const DAY: Duration = Duration::from_hours(24);
 async fn a_key_opens_its_own_workspace_and_no_other() {
     let product = Product::start().await;
     let made = product.make_key(TENANT, &["workspace:read"]).await;
-    let own = product.ask(Method::GET, "/workspaces", &made.key).await;
+    let own = product.ask(Method::GET, "/v1/workspaces", &made.key).await;
     assert_eq!(own.status, StatusCode::OK, "{own:?}");
     assert_eq!(own.json()["workspaces"][0]["id"], TENANT);
     for (path, status) in [
-        (format!("/workspaces/{TENANT}"), StatusCode::OK),
-        (format!("/workspaces/{OTHER}"), StatusCode::NOT_FOUND),
-        (format!("/workspaces?tenant={OTHER}"), StatusCode::FORBIDDEN),
+        (format!("/v1/workspaces/{TENANT}"), StatusCode::OK),
+        (format!("/v1/workspaces/{OTHER}"), StatusCode::NOT_FOUND),
         (
-            format!("/workspaces?tenant={TENANT}&tenant={OTHER}"),
+            format!("/v1/workspaces?tenant={OTHER}"),
             StatusCode::FORBIDDEN,
         ),
-        (format!("/keys?tenant={TENANT}"), StatusCode::FORBIDDEN),
-        ("/operator/events".to_owned(), StatusCode::UNAUTHORIZED),
+        (
+            format!("/v1/workspaces?tenant={TENANT}&tenant={OTHER}"),
+            StatusCode::FORBIDDEN,
+        ),
+        (format!("/v1/keys?tenant={TENANT}"), StatusCode::FORBIDDEN),
+        ("/v1/operator/events".to_owned(), StatusCode::UNAUTHORIZED),
     ] {
         let answer = product.ask(Method::GET, &path, &made.key).await;
         assert_eq!(answer.status, status, "{path} {answer:?}");
@@ -38,9 +41,9 @@ async fn a_key_that_is_unknown_expired_or_revoked_gets_one_and_the_same_answer()
     let product = Product::start().await;
     let ends = product.make_key(TENANT, &["workspace:read"]).await;
     let stays = product.make_key(TENANT, &["workspace:read"]).await;
-    let ask = async |key: &str| product.ask(Method::GET, "/workspaces", key).await;
+    let ask = async |key: &str| product.ask(Method::GET, "/v1/workspaces", key).await;
     let revoked = product
-        .operator(Method::DELETE, &format!("/keys/{}", stays.id))
+        .operator(Method::DELETE, &format!("/v1/keys/{}", stays.id))
         .await;
     assert_eq!(revoked.status, StatusCode::OK, "{revoked:?}");
     product.clock.advance(DAY * 29 + DAY * 23 / 24);
@@ -86,7 +89,7 @@ async fn a_key_is_shown_once_and_stored_as_a_hash() {
     let secret = made.key.rsplit('_').next().unwrap();
     assert_eq!(secret.len(), 48);
     let list = product
-        .operator(Method::GET, &format!("/keys?tenant={TENANT}"))
+        .operator(Method::GET, &format!("/v1/keys?tenant={TENANT}"))
         .await;
     assert!(
         list.body.contains(&made.id) && !list.body.contains(secret),
@@ -105,7 +108,7 @@ async fn the_last_use_is_written_once_an_hour() {
     let product = Product::start().await;
     let made = product.make_key(TENANT, &["workspace:read"]).await;
     let used = async || {
-        product.ask(Method::GET, "/workspaces", &made.key).await;
+        product.ask(Method::GET, "/v1/workspaces", &made.key).await;
         product.keys().await[0]["last_used_at_ms"].as_i64()
     };
     assert_eq!(product.keys().await[0]["last_used_at_ms"], Value::Null);
@@ -125,34 +128,36 @@ async fn a_workspace_makes_and_revokes_keys_of_its_own_with_no_more_scopes_than_
         .await;
     let wanted = |scopes: Value| json!({"name": "reports", "scopes": scopes});
     let made = product
-        .tell("/keys", &admin.key, &wanted(json!(["workspace:read"])))
+        .tell("/v1/keys", &admin.key, &wanted(json!(["workspace:read"])))
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     assert_eq!(made.json()["tenant"], TENANT);
     let more = product
-        .tell("/keys", &admin.key, &wanted(json!(["audit:read"])))
+        .tell("/v1/keys", &admin.key, &wanted(json!(["audit:read"])))
         .await;
     assert_eq!(more.status, StatusCode::FORBIDDEN, "{more:?}");
     let mut elsewhere = wanted(json!(["workspace:read"]));
     elsewhere["tenant"] = json!(OTHER);
-    let elsewhere = product.tell("/keys", &admin.key, &elsewhere).await;
+    let elsewhere = product.tell("/v1/keys", &admin.key, &elsewhere).await;
     assert_eq!(elsewhere.status, StatusCode::FORBIDDEN, "{elsewhere:?}");
 
     let foreign = product.make_key(OTHER, &["workspace:read"]).await;
-    let path = |id: &str| format!("/keys/{id}");
+    let path = |id: &str| format!("/v1/keys/{id}");
     let revoke = async |id: &str| product.ask(Method::DELETE, &path(id), &admin.key).await;
     assert_eq!(revoke(&foreign.id).await.status, StatusCode::NOT_FOUND);
     let (_, own_part) = foreign.id.split_once('_').unwrap();
     let disguised = format!("{TENANT}_{own_part}");
     assert_eq!(revoke(&disguised).await.status, StatusCode::NOT_FOUND);
-    let opens = product.ask(Method::GET, "/workspaces", &foreign.key).await;
+    let opens = product
+        .ask(Method::GET, "/v1/workspaces", &foreign.key)
+        .await;
     assert_eq!(opens.status, StatusCode::OK);
 
     let made = made.json();
     let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
     assert_eq!(revoke(id).await.status, StatusCode::OK);
     assert_eq!(revoke(id).await.status, StatusCode::OK);
-    let closed = product.ask(Method::GET, "/workspaces", key).await;
+    let closed = product.ask(Method::GET, "/v1/workspaces", key).await;
     assert_eq!(closed.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -175,7 +180,7 @@ async fn what_makes_no_key_is_refused_in_words() {
     ] {
         let mut wanted = good.clone();
         wanted[field] = value;
-        let answer = product.tell("/keys", OPERATOR_KEY, &wanted).await;
+        let answer = product.tell("/v1/keys", OPERATOR_KEY, &wanted).await;
         assert_eq!(
             answer.status,
             StatusCode::BAD_REQUEST,
@@ -189,7 +194,7 @@ async fn what_makes_no_key_is_refused_in_words() {
         );
     }
     let page = product
-        .operator(Method::GET, &format!("/keys?tenant={TENANT}&after=%00"))
+        .operator(Method::GET, &format!("/v1/keys?tenant={TENANT}&after=%00"))
         .await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
@@ -203,7 +208,7 @@ async fn a_list_goes_on_where_the_page_ended() {
     product.make_key(OTHER, &["workspace:read"]).await;
     let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
-        let path = format!("/keys?tenant={TENANT}&limit=2&after={after}");
+        let path = format!("/v1/keys?tenant={TENANT}&limit=2&after={after}");
         let page = product.operator(Method::GET, &path).await.json();
         let keys = page["keys"].as_array().unwrap();
         seen.extend(keys.iter().map(|key| key["id"].to_string()));
@@ -226,7 +231,7 @@ async fn the_command_line_makes_lists_and_revokes() {
         .await;
     assert_eq!(made.code, Some(0), "{made:?}");
     let key = made.stdout.trim();
-    let opens = product.ask(Method::GET, "/workspaces", key).await;
+    let opens = product.ask(Method::GET, "/v1/workspaces", key).await;
     assert_eq!(opens.status, StatusCode::OK, "{opens:?}");
     assert!(made.stderr.contains("not shown again"), "{made:?}");
 

@@ -6,6 +6,7 @@ mod audit;
 mod browsers;
 mod cross_tenant;
 mod keys;
+mod openapi;
 mod operator;
 mod operator_lists;
 mod rate_limits;

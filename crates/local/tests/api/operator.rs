@@ -13,7 +13,7 @@ async fn nothing_is_told_without_the_key() {
     let event = message("C0GENERAL01", "hello");
     product.event(&event).await;
     product.settled(id(&event)).await;
-    let one = format!("/operator/events/{}", id(&event));
+    let one = format!("/v1/operator/events/{}", id(&event));
     let replay = format!("{one}/replay");
     let queued = product.queued();
     for key in [
@@ -27,11 +27,11 @@ async fn nothing_is_told_without_the_key() {
         Some(format!("Basic {OPERATOR_KEY}")),
     ] {
         for (method, path) in [
-            (Method::GET, "/operator/events"),
+            (Method::GET, "/v1/operator/events"),
             (Method::GET, one.as_str()),
             (Method::POST, replay.as_str()),
-            (Method::GET, "/operator/posts"),
-            (Method::POST, "/operator/posts/any/resend"),
+            (Method::GET, "/v1/operator/posts"),
+            (Method::POST, "/v1/operator/posts/any/resend"),
         ] {
             let answer = ask(&product, method, path, key.as_deref()).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{key:?} {path}");
@@ -62,7 +62,7 @@ async fn a_list_is_newest_first_and_bounded() {
         sent.push(id(&event).to_owned());
     }
     let list = async |query: &str| {
-        let path = format!("/operator/events?{query}");
+        let path = format!("/v1/operator/events?{query}");
         product.operator(Method::GET, &path).await.json()
     };
     let all = list("").await;
@@ -105,7 +105,7 @@ async fn parked_events_are_listed_with_their_reason() {
         ("state=parked&tenant=unreadable", vec![parked.as_str()]),
         ("state=parked&tenant=T0TESTS0001", vec![]),
     ] {
-        let path = format!("/operator/events?{query}");
+        let path = format!("/v1/operator/events?{query}");
         let list = product.operator(Method::GET, &path).await.json();
         assert_eq!(ids(&list), found, "{query}");
         for event in list["events"].as_array().unwrap() {
@@ -121,58 +121,78 @@ async fn parked_events_are_listed_with_their_reason() {
 #[tokio::test]
 async fn what_cannot_be_answered_is_a_typed_error() {
     let product = Product::start().await;
-    let month_ago = format!("/operator/events?since={}", now() - 32 * 24 * 3600);
+    let month_ago = format!("/v1/operator/events?since={}", now() - 32 * 24 * 3600);
     for (method, path, status, code) in [
-        (Method::GET, "/operator/events?limit=0", 400, "bad_request"),
         (
             Method::GET,
-            "/operator/events?limit=1001",
-            400,
-            "bad_request",
-        ),
-        (Method::GET, "/operator/events?limit=-1", 400, "bad_request"),
-        (
-            Method::GET,
-            "/operator/events?limit=many",
+            "/v1/operator/events?limit=0",
             400,
             "bad_request",
         ),
         (
             Method::GET,
-            "/operator/events?since=yesterday",
+            "/v1/operator/events?limit=1001",
             400,
             "bad_request",
         ),
         (
             Method::GET,
-            "/operator/events?state=strange",
+            "/v1/operator/events?limit=-1",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events?limit=many",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events?since=yesterday",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events?state=strange",
             400,
             "bad_request",
         ),
         (Method::GET, month_ago.as_str(), 400, "bad_request"),
-        (Method::GET, "/operator/posts?limit=0", 400, "bad_request"),
-        (Method::GET, "/operator/events/Ev0UNKNOWN", 404, "not_found"),
         (
             Method::GET,
-            "/operator/events/%00%ff%2F..",
+            "/v1/operator/posts?limit=0",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events/Ev0UNKNOWN",
+            404,
+            "not_found",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events/%00%ff%2F..",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::POST,
+            "/v1/operator/events/Ev0UNKNOWN/replay",
             404,
             "not_found",
         ),
         (
             Method::POST,
-            "/operator/events/Ev0UNKNOWN/replay",
-            404,
-            "not_found",
-        ),
-        (
-            Method::POST,
-            "/operator/posts/unknown/resend",
+            "/v1/operator/posts/unknown/resend",
             404,
             "not_found",
         ),
         (
             Method::DELETE,
-            "/operator/events",
+            "/v1/operator/events",
             405,
             "method_not_allowed",
         ),

@@ -59,12 +59,12 @@ async fn a_parked_post_that_cannot_be_opened_is_listed_and_hides_no_other() {
     let others = store.table.tenant(&OTHER.into());
     others.write(parked("whole", 2)).await.unwrap();
 
-    let posts = list(&product, "/operator/posts").await;
+    let posts = list(&product, "/v1/operator/posts").await;
     assert_eq!(ids(&posts), ["damaged", "whole"]);
     let reason = posts["posts"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("damaged"), "{posts}");
     assert_eq!(posts["posts"][0]["tenant"], TENANT);
-    let resend = "/operator/posts/damaged/resend";
+    let resend = "/v1/operator/posts/damaged/resend";
     let answer = product.operator(Method::POST, resend).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{answer:?}");
 }
@@ -81,14 +81,14 @@ async fn a_workspace_with_thousands_of_parked_posts_hides_no_other() {
     let others = table.tenant(&OTHER.into());
     others.write(parked("newest", 10_000)).await.unwrap();
 
-    let posts = list(&product, &format!("/operator/posts?tenant={OTHER}")).await;
+    let posts = list(&product, &format!("/v1/operator/posts?tenant={OTHER}")).await;
     assert_eq!(
         (ids(&posts), &posts["more"]),
         (vec!["newest"], &json!(false))
     );
-    let posts = list(&product, "/operator/posts?limit=1").await;
+    let posts = list(&product, "/v1/operator/posts?limit=1").await;
     assert_eq!((ids(&posts), &posts["more"]), (vec!["many0"], &json!(true)));
-    let resend = "/operator/posts/newest/resend";
+    let resend = "/v1/operator/posts/newest/resend";
     let answer = product.operator(Method::POST, resend).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
 }
@@ -118,7 +118,7 @@ async fn a_workspace_with_hundreds_of_parked_events_hides_no_other() {
     }
     let others = store.tenant(&OTHER.into());
     others.write(park(id(&events[1]), 10_000)).await.unwrap();
-    let path = format!("/operator/events?state=parked&limit=1&tenant={OTHER}");
+    let path = format!("/v1/operator/events?state=parked&limit=1&tenant={OTHER}");
     let found = list(&product, &path).await;
     assert_eq!(found["events"][0]["event_id"], id(&events[1]), "{found}");
 }
@@ -149,16 +149,16 @@ async fn a_workspace_that_is_being_erased_hides_no_other() {
         .unwrap();
     // The running product forgets keys after a while.
     product.clock.advance(Duration::from_mins(10));
-    let found = list(&product, "/operator/events").await;
+    let found = list(&product, "/v1/operator/events").await;
     let found = found["events"].as_array().unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0]["event_id"], id(&event));
     let missing = product
-        .operator(Method::GET, "/operator/events/Ev0NONE")
+        .operator(Method::GET, "/v1/operator/events/Ev0NONE")
         .await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND, "{missing:?}");
-    list(&product, "/operator/posts").await;
-    list(&product, "/workspaces").await;
+    list(&product, "/v1/operator/posts").await;
+    list(&product, "/v1/workspaces").await;
 }
 
 /// Damages the row that holds a workspace's wrapped keys.
@@ -192,13 +192,13 @@ async fn a_workspace_whose_keys_cannot_be_read_hides_no_other() {
     rows.write(token).await.unwrap();
     lose_keys(&product, TENANT).await;
     product.clock.advance(Duration::from_mins(10));
-    let found = list(&product, "/operator/events").await;
+    let found = list(&product, "/v1/operator/events").await;
     assert_eq!(found["unreadable"], json!([TENANT]), "{found}");
     assert_eq!(found["events"][0]["event_id"], id(&event), "{found}");
-    let workspaces = list(&product, "/workspaces").await;
+    let workspaces = list(&product, "/v1/workspaces").await;
     let workspaces = workspaces["workspaces"].as_array().unwrap();
     let states: Vec<&Value> = workspaces.iter().map(|w| &w["state"]).collect();
     assert_eq!(states, ["not_installed", "unreadable"]);
-    let path = format!("/operator/events/{}", id(&event));
+    let path = format!("/v1/operator/events/{}", id(&event));
     assert_eq!(list(&product, &path).await["tenant"], OTHER);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tempfile::TempDir;
-use tidegate_app::api::{Api, CALLS, Limits, Site};
+use tidegate_app::api::{Api, CALLS, Limits, Service, Site};
 use tidegate_app::installs::Installs;
 use tidegate_local::queue::{QueueFile, QueueSettings};
 use tidegate_local::store::Store;
@@ -26,7 +26,7 @@ async fn calls_beyond_the_minutes_are_told_when_to_come_back() {
     let mut last = CALLS;
     let mut turned_away = None;
     for _ in 0..=CALLS {
-        let answer = product.ask(Method::GET, "/me", &busy.key).await;
+        let answer = product.ask(Method::GET, "/v1/me", &busy.key).await;
         assert_eq!(number(&answer.headers, "x-ratelimit-limit"), CALLS);
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             turned_away = Some(answer);
@@ -43,10 +43,10 @@ async fn calls_beyond_the_minutes_are_told_when_to_come_back() {
     let wait = number(&turned_away.headers, "retry-after");
     assert!((1..=60).contains(&wait), "{wait}");
     // Nobody else's calls are counted with them.
-    let other = product.ask(Method::GET, "/me", &idle.key).await;
+    let other = product.ask(Method::GET, "/v1/me", &idle.key).await;
     assert_eq!(other.status, StatusCode::OK, "{other:?}");
     product.clock.advance(Duration::from_mins(1));
-    let later = product.ask(Method::GET, "/me", &busy.key).await;
+    let later = product.ask(Method::GET, "/v1/me", &busy.key).await;
     assert_eq!(later.status, StatusCode::OK, "{later:?}");
 }
 
@@ -55,16 +55,23 @@ async fn ten_processes_together_admit_no_more_than_one() {
     let folder = TempDir::new().unwrap();
     let clock = ManualClock::at(1_800_000_000);
     let store = Store::in_memory(Arc::new(clock.clone())).unwrap();
-    let processes: Vec<Api> = (0..10).map(|_| api(&store, &clock, &folder)).collect();
+    let processes: Vec<Service> = (0..10).map(|_| api(&store, &clock, &folder)).collect();
     let wanted = format!(r#"{{"tenant":"{TENANT}","name":"n","scopes":["workspace:read"]}}"#);
-    let made = ask(&processes[0], Method::POST, "/keys", OPERATOR_KEY, &wanted).await;
+    let made = ask(
+        &processes[0],
+        Method::POST,
+        "/v1/keys",
+        OPERATOR_KEY,
+        &wanted,
+    )
+    .await;
     let made: serde_json::Value = serde_json::from_slice(made.body()).unwrap();
     let key = made["key"].as_str().unwrap();
     for minute in 0..2 {
         let mut admitted = 0;
         for call in 0..usize::try_from(CALLS).unwrap() * 2 {
             let process = &processes[(call * 7 + minute) % processes.len()];
-            let answer = ask(process, Method::GET, "/me", key, "").await;
+            let answer = ask(process, Method::GET, "/v1/me", key, "").await;
             admitted += i64::from(answer.status() == StatusCode::OK);
         }
         assert_eq!(admitted, CALLS, "minute {minute}");
@@ -73,7 +80,7 @@ async fn ten_processes_together_admit_no_more_than_one() {
 }
 
 /// The API as one process of several on one store has it.
-fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
+fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Service {
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
     let file = QueueFile::open(&folder.path().join("queues.db"), Arc::clone(&clock)).unwrap();
     let queue = || -> Arc<dyn Queue> {
@@ -111,16 +118,17 @@ fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Api {
         site: Site::default(),
         limits: Limits::default(),
     }
+    .service()
 }
 
-async fn ask(api: &Api, method: Method, path: &str, key: &str, body: &str) -> Response<Bytes> {
+async fn ask(api: &Service, method: Method, path: &str, key: &str, body: &str) -> Response<Bytes> {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("authorization", format!("Bearer {key}"))
         .header("content-type", "application/json")
         .body(Bytes::from(body.to_owned()));
-    api.handle(request.unwrap(), "test").await
+    api.answer(request.unwrap()).await
 }
 
 fn number(headers: &HeaderMap, name: &str) -> i64 {

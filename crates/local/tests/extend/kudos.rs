@@ -3,11 +3,15 @@
 //! A click on the message's button and a clap on any message of theirs count as well. A day after the last thanks the channel is
 //! told how many there were; the home tab and the API say how many a person has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tidegate_api::{Access, Api, ApiResult, ApiSpec, Call, DomainApi, Route, Scope, reply};
+use tidegate_api::{Access, Api, ApiResult, ApiSpec, Call, DomainApi, Routes, Scope, reply};
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect, Undone};
@@ -27,6 +31,8 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::grammar::Words;
 use tidegate_slack::ids::{ChannelId, UserId};
 use tidegate_slack::interaction::Interaction;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 const COMMAND: &str = "/kudos";
 const BUTTON: &str = "kudos.add";
@@ -244,11 +250,7 @@ const KUDOS_READ: Scope = Scope::named("kudos:read");
 
 /// What kudos add to the API.
 pub static API: ApiSpec = ApiSpec {
-    routes: &[&[Route::get(
-        "/api/kudos/{user}",
-        Access::TenantOrOperator(KUDOS_READ),
-        |api, call| Box::pin(show(api, call)),
-    )]],
+    routes: || Routes::default().at(&Access::TenantOrOperator(KUDOS_READ), routes!(show)),
     scopes: &[KUDOS_READ],
 };
 
@@ -258,12 +260,33 @@ impl DomainApi for Kudos {
     }
 }
 
-async fn show(api: &Api, call: &Call) -> ApiResult {
+/// The kudos of a person.
+#[derive(Serialize, ToSchema)]
+struct KudosOf {
+    ok: bool,
+    user: String,
+    kudos: i64,
+}
+
+/// Show how many kudos a person has
+#[utoipa::path(
+    get,
+    path = "/v1/kudos/{user}",
+    tag = "kudos",
+    params(
+        ("user" = String, Path, description = "The person's id"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
+    responses((status = 200, body = KudosOf))
+)]
+async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant(call.query.get("tenant"))?;
-    let rows = api.table.rows(call, &tenant)?;
+    let rows = api.table.rows(&call, &tenant)?;
     let user = UserId::from(call.path("user"));
-    let n = count(&rows, &user).await?;
-    Ok(reply::ok(
-        json!({"ok": true, "user": user.as_str(), "kudos": n}),
-    ))
+    let found = KudosOf {
+        ok: true,
+        kudos: count(&rows, &user).await?,
+        user: user.to_string(),
+    };
+    Ok(reply::json(StatusCode::OK, &found))
 }

@@ -204,7 +204,7 @@ impl Running {
         };
         let request = Request::get(path).header("authorization", format!("Bearer {TOKEN}"));
         let request = request.body(Bytes::new()).unwrap();
-        let answer = api.handle(request, "request").await;
+        let answer = api.service().answer(request).await;
         let body = serde_json::from_slice(answer.body()).unwrap();
         (answer.status(), body)
     }
@@ -250,7 +250,7 @@ async fn the_domain_of_the_guide_does_what_it_says() {
         running.event(&format!("Ev{nobody}"), clap(nobody)).await;
     }
     let (status, answer) = running
-        .get(&format!("/api/kudos/{BOB}?tenant={TENANT}"))
+        .get(&format!("/v1/kudos/{BOB}?tenant={TENANT}"))
         .await;
     assert_eq!((status, &answer["kudos"]), (StatusCode::OK, &json!(4)));
 }

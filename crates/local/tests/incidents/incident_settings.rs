@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_testing::product::{Answer, Product, TENANT, answer_of};
 
-const PATH: &str = "/api/incident-settings";
+const PATH: &str = "/v1/incident-settings";
 const SCOPES: [&str; 3] = ["incidents:read", "incidents:admin", "audit:read"];
 
 async fn put(product: &Product, path: &str, key: &str, body: &Value) -> Answer {
@@ -199,7 +199,7 @@ async fn the_status_pages_key_is_never_read_back() {
     assert_eq!(stored.json(), json!({"ok": true, "status_page_key": "set"}));
     let shown = show(&product, &key).await;
     assert_eq!(shown["status_page_key"], "set");
-    let trail = product.ask(Method::GET, "/audit", &key).await;
+    let trail = product.ask(Method::GET, "/v1/audit", &key).await;
     for said in [shown.to_string(), trail.body] {
         assert!(!said.contains("sesame") && !said.contains("1234"), "{said}");
     }
@@ -219,7 +219,7 @@ async fn a_change_is_audited_by_the_names_of_what_changed() {
     put(&product, PATH, &made.key, &json!({"settings": {}})).await;
     let wanted = json!({"settings": {"services": {"secret-project": {"owners": ["U0HIDDEN"]}}, "policy": "open"}});
     put(&product, PATH, &made.key, &wanted).await;
-    let trail = product.ask(Method::GET, "/audit", &made.key).await;
+    let trail = product.ask(Method::GET, "/v1/audit", &made.key).await;
     let entry = &trail.json()["entries"][0];
     assert_eq!(entry["action"], "incidents.settings");
     assert_eq!(entry["detail"], "version 2: policy, services");

@@ -11,7 +11,7 @@ use tidegate_pipeline::table::Cursor;
 use tidegate_testing::damage::spoiled;
 use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of, until};
 
-const INCIDENTS: &str = "/api/incidents";
+const INCIDENTS: &str = "/v1/incidents";
 const READ: &str = "incidents:read";
 const WRITE: &str = "incidents:write";
 const ADMIN: &str = "incidents:admin";
@@ -70,7 +70,7 @@ async fn an_alert_that_fires_twice_declares_one_incident() {
     assert_eq!(names(&get(&product, INCIDENTS, &key).await), ["INC-1"]);
     let name = first["channel"]["name"].as_str().unwrap().to_owned();
     until("the channel is there", async || {
-        let shown = get(&product, "/api/incidents/INC-1", &key).await;
+        let shown = get(&product, "/v1/incidents/INC-1", &key).await;
         (shown["incident"]["channel"]["state"] == "made").then_some(())
     })
     .await;
@@ -233,10 +233,10 @@ async fn a_program_moves_an_incident_to_its_end() {
             .unwrap()
             .is_empty()
     );
-    let metrics = get(&product, "/api/incident-metrics?days=2&service=api", &key).await;
+    let metrics = get(&product, "/v1/incident-metrics?days=2&service=api", &key).await;
     assert_eq!(metrics["metrics"][0]["n"], 1, "{metrics}");
     let csv = product
-        .ask(Method::GET, "/api/incident-metrics?format=csv", &key)
+        .ask(Method::GET, "/v1/incident-metrics?format=csv", &key)
         .await;
     assert!(
         csv.body.starts_with("service,severity,incidents"),
@@ -250,7 +250,7 @@ async fn a_change_with_a_key_happens_once() {
     let key = key(&product, &[READ, WRITE]).await;
     let wanted = json!({"title": "Down", "services": ["api"]});
     declare(&product, &key, &wanted).await;
-    let path = "/api/incidents/1/timeline";
+    let path = "/v1/incidents/1/timeline";
     let note = json!({"text": "A note", "key": "n1"});
     for changed in [true, false, false] {
         let answer = product.tell(path, &key, &note).await;
@@ -258,9 +258,7 @@ async fn a_change_with_a_key_happens_once() {
     }
     // The same key is good for another change.
     let update = json!({"text": "We look", "key": "n1"});
-    let update = product
-        .tell("/api/incidents/1/updates", &key, &update)
-        .await;
+    let update = product.tell("/v1/incidents/1/updates", &key, &update).await;
     assert_eq!(update.json()["changed"], true, "{update:?}");
     let entries = get(&product, path, &key).await;
     let notes = entries["entries"].as_array().unwrap().iter();
@@ -285,13 +283,13 @@ async fn what_a_scope_does_not_open_is_refused() {
         );
     }
     let answer = product
-        .ask(Method::GET, "/api/incidents/1/export", &writer)
+        .ask(Method::GET, "/v1/incidents/1/export", &writer)
         .await;
     refused(&answer, StatusCode::FORBIDDEN);
     for path in [
-        "/api/incidents/1/nothing",
-        "/api/incidents/2",
-        "/api/incidents/x",
+        "/v1/incidents/1/nothing",
+        "/v1/incidents/2",
+        "/v1/incidents/x",
     ] {
         let answer = product.ask(Method::GET, path, &writer).await;
         refused(&answer, StatusCode::NOT_FOUND);
@@ -320,7 +318,7 @@ async fn what_is_private_is_not_found_without_the_scope_for_it() {
     assert_eq!(hidden, json!({"id": id, "name": "INC-1"}));
     let again = product.tell(INCIDENTS, &writer, &wanted).await;
     assert_eq!(again.json()["incident"], hidden, "{again:?}");
-    let none = product.ask(Method::GET, "/api/incidents/99", &writer).await;
+    let none = product.ask(Method::GET, "/v1/incidents/99", &writer).await;
     for name in [id, "1", "INC-1"] {
         for part in [
             "",
@@ -350,14 +348,14 @@ async fn what_is_private_is_not_found_without_the_scope_for_it() {
     product
         .tell(&format!("{INCIDENTS}/{id}/resolve"), &admin, &resolved)
         .await;
-    for path in ["/api/incidents?status=all", "/api/incident-metrics"] {
+    for path in ["/v1/incidents?status=all", "/v1/incident-metrics"] {
         let answer = product.ask(Method::GET, path, &writer).await;
         assert!(
             !answer.body.contains("zebra") && !answer.body.contains(id),
             "{answer:?}"
         );
     }
-    let metrics = get(&product, "/api/incident-metrics", &writer).await;
+    let metrics = get(&product, "/v1/incident-metrics", &writer).await;
     assert_eq!(metrics["metrics"], json!([]));
 }
 

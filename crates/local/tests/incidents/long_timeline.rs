@@ -43,14 +43,14 @@ async fn the_export_over_http_is_whole() {
     );
     let key = key.await.key;
     let wanted = json!({"title": "Down for days", "severity": "P3"});
-    let declared = product.tell("/api/incidents", &key, &wanted).await;
+    let declared = product.tell("/v1/incidents", &key, &wanted).await;
     assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
     let id = declared.json()["incident"]["id"]
         .as_str()
         .unwrap()
         .to_owned();
     lengthen(&product, &IncidentId::parse(&id).unwrap()).await;
-    let path = format!("/api/incidents/{id}/export");
+    let path = format!("/v1/incidents/{id}/export");
     let export = product.ask(Method::GET, &path, &key).await.json();
     let entries = export["timeline"].as_array().unwrap();
     assert_eq!(entries.len() as u64, ENTRIES);
@@ -63,7 +63,7 @@ async fn a_post_mortem_is_drafted_from_the_beginning_of_the_timeline() {
     let product = Product::start().await;
     let key = product.make_key(TENANT, &["incidents:write"]).await.key;
     let wanted = json!({"title": "Down for days", "severity": "P3"});
-    let declared = product.tell("/api/incidents", &key, &wanted).await;
+    let declared = product.tell("/v1/incidents", &key, &wanted).await;
     let id = declared.json()["incident"]["id"]
         .as_str()
         .unwrap()

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on panics"
 )]
 
+mod calls;
 mod decision;
 mod incident_settings;
 mod incidents;

@@ -135,7 +135,7 @@ async fn parked(product: &Product, path: &str, content_type: &str, body: &[u8]) 
     assert_eq!(product.archived_body(&shown).await, body);
     product.drained().await;
     let parked = product
-        .operator(http::Method::GET, "/operator/events?state=parked")
+        .operator(http::Method::GET, "/v1/operator/events?state=parked")
         .await
         .json();
     let listed = parked["events"]

@@ -63,7 +63,7 @@ async fn talk(product: &Product, team: &str, channel: &str) -> RowKey {
 }
 
 async fn erase(product: &Product, team: &str) {
-    let path = format!("/workspaces/{team}");
+    let path = format!("/v1/workspaces/{team}");
     let answer = product.operator(Method::DELETE, &path).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{answer:?}");
     assert_eq!(answer.json()["revoked_at_slack"], true, "{answer:?}");
@@ -124,7 +124,7 @@ async fn nothing_of_an_erased_workspace_is_left_and_the_others_lose_nothing() {
     talk(&product, TEAM, "C0ACMEROOM1").await;
     let kept = talk(&product, OTHER, "C0GLOBEXRM1").await;
     let body = json!({"tenant": TEAM, "name": "reports", "scopes": ["workspace:read"]});
-    product.tell("/keys", OPERATOR_KEY, &body).await;
+    product.tell("/v1/keys", OPERATOR_KEY, &body).await;
     let others = with(&rows(&product.store()).await, OTHER).len();
     assert!(!with(&rows(&product.store()).await, TEAM).is_empty());
     erase(&product, TEAM).await;
@@ -191,7 +191,7 @@ async fn a_workspace_installs_again_after_its_erasure_and_begins_anew() {
     let read = product.table().tenant(&TEAM.into()).get(&lost).await;
     assert_eq!(read, Ok(None));
     talk(&product, TEAM, "C0ACMEROOM2").await;
-    let path = format!("/workspaces/{TEAM}");
+    let path = format!("/v1/workspaces/{TEAM}");
     let line: Value = product.operator(Method::GET, &path).await.json();
     assert_eq!(line["workspace"]["state"], "connected");
 }

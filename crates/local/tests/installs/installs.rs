@@ -53,7 +53,7 @@ fn exchanges(product: &Product) -> u64 {
 }
 
 async fn line(product: &Product) -> Value {
-    let path = format!("/workspaces/{TEAM}");
+    let path = format!("/v1/workspaces/{TEAM}");
     product.operator(Method::GET, &path).await.json()["workspace"].clone()
 }
 
@@ -400,7 +400,7 @@ async fn a_missing_scope_is_named_in_the_list_and_in_what_is_parked() {
         .await;
     let parked = until("the post is parked", async || {
         let posts = product
-            .operator(Method::GET, "/operator/posts")
+            .operator(Method::GET, "/v1/operator/posts")
             .await
             .json()["posts"]
             .clone();

@@ -103,7 +103,7 @@ async fn bot_and_person_are_granted_apart_and_sealed() {
     for token in &tokens {
         assert!(!lies_open(&product, token), "a token lies open on disk");
     }
-    let path = format!("/workspaces/{TEAM}");
+    let path = format!("/v1/workspaces/{TEAM}");
     let shown = product.operator(Method::GET, &path).await;
     assert_eq!(shown.json()["workspace"]["user_tokens"], 1);
     for token in &tokens {
@@ -118,7 +118,7 @@ async fn new_keys_seal_the_tokens_anew_and_nothing_stands_still() {
     installed(&product, &slack).await;
     answered(&slack, "1763690400.000100").await;
     let before = grants(&product).await;
-    let answer = product.operator(Method::POST, "/operator/reseal").await;
+    let answer = product.operator(Method::POST, "/v1/operator/reseal").await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     assert_eq!(answer.json()["renewed"], 1, "{answer:?}");
     let after = grants(&product).await;
@@ -127,7 +127,7 @@ async fn new_keys_seal_the_tokens_anew_and_nothing_stands_still() {
     assert_eq!(before[0].generation, after[0].generation);
     answered(&slack, "1763690400.000200").await;
     // Twice is harmless.
-    let again = product.operator(Method::POST, "/operator/reseal").await;
+    let again = product.operator(Method::POST, "/v1/operator/reseal").await;
     assert_eq!(again.status, StatusCode::OK, "{again:?}");
     answered(&slack, "1763690400.000300").await;
 }
@@ -148,7 +148,7 @@ async fn a_token_that_cannot_be_opened_is_neither_sealed_anew_nor_ended_at_slack
     let spoil = spoil.value(":access_token", foreign);
     rows.write(spoil).await.unwrap();
 
-    let resealed = product.operator(Method::POST, "/operator/reseal").await;
+    let resealed = product.operator(Method::POST, "/v1/operator/reseal").await;
     assert_eq!(
         resealed.json()["failed"],
         serde_json::json!([TEAM]),

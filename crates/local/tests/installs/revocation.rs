@@ -67,7 +67,7 @@ async fn mention(product: &Product, text: &str) {
 }
 
 async fn state(product: &Product) -> Value {
-    let path = format!("/workspaces/{TEAM}");
+    let path = format!("/v1/workspaces/{TEAM}");
     let answer = product.operator(Method::GET, &path).await;
     answer.json()["workspace"]["state"].clone()
 }
@@ -84,7 +84,7 @@ fn has_secrets(row: &Item) -> bool {
 }
 
 async fn parked(product: &Product) -> usize {
-    let answer = product.operator(Method::GET, "/operator/posts").await;
+    let answer = product.operator(Method::GET, "/v1/operator/posts").await;
     answer.json()["posts"].as_array().unwrap().len()
 }
 

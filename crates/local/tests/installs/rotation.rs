@@ -70,14 +70,14 @@ fn outcomes(product: &Product, method: &str) -> Vec<String> {
 }
 
 async fn workspace(product: &Product) -> Value {
-    let path = format!("/workspaces/{TEAM}");
+    let path = format!("/v1/workspaces/{TEAM}");
     let answer = product.operator(Method::GET, &path).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     answer.json()["workspace"].clone()
 }
 
 async fn parked(product: &Product) -> Vec<Value> {
-    let answer = product.operator(Method::GET, "/operator/posts").await;
+    let answer = product.operator(Method::GET, "/v1/operator/posts").await;
     answer.json()["posts"].as_array().unwrap().clone()
 }
 

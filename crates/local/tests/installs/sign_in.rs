@@ -23,7 +23,7 @@ async fn whoever_installed_the_app_signs_in_and_may_do_everything() {
         assert!(text.ends_with("; Secure; HttpOnly; SameSite=Lax"), "{text}");
         assert!(text.contains("; Path=/; "), "{text}");
     }
-    let me = browser.get("/me").await.json();
+    let me = browser.get("/v1/me").await.json();
     assert_eq!(
         (&me["tenant"], &me["user"]),
         (&json!(ACME), &json!(INSTALLER))
@@ -32,10 +32,10 @@ async fn whoever_installed_the_app_signs_in_and_may_do_everything() {
         me["scopes"].as_array().unwrap().len(),
         tidegate_app::domains::scopes().count()
     );
-    let workspaces = browser.get("/workspaces").await.json();
+    let workspaces = browser.get("/v1/workspaces").await.json();
     assert_eq!(workspaces["workspaces"][0]["id"], ACME);
     assert_eq!(workspaces["workspaces"][0]["state"], "connected");
-    let nobody = Browser::new(&product).get("/me").await;
+    let nobody = Browser::new(&product).get("/v1/me").await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
 }
 
@@ -44,10 +44,10 @@ async fn everybody_else_may_look() {
     let product = installed(&[]).await;
     let browser = Browser::new(&product);
     browser.sign_in(&product, ACME, COLLEAGUE).await;
-    let me = browser.get("/me").await.json();
+    let me = browser.get("/v1/me").await.json();
     assert_eq!(me["scopes"], json!(["workspace:read"]));
-    assert_eq!(browser.get("/workspaces").await.status, StatusCode::OK);
-    let audit = browser.get("/audit").await;
+    assert_eq!(browser.get("/v1/workspaces").await.status, StatusCode::OK);
+    let audit = browser.get("/v1/audit").await;
     assert_eq!(audit.status, StatusCode::FORBIDDEN, "{audit:?}");
     let made = make_key(&browser, &product.url, me["csrf_token"].as_str().unwrap()).await;
     assert_eq!(code(&made), "forbidden", "{made:?}");
@@ -59,7 +59,7 @@ async fn people_of_other_workspaces_get_no_session() {
     let browser = Browser::new(&product);
     let page = browser.sign_in(&product, "T0SANDBOX1", INSTALLER).await;
     assert_eq!(code(&page), "not_installed", "{page:?}");
-    assert_eq!(browser.get("/me").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn what_is_no_answer_to_a_sign_in_is_refused() {
         .get(&format!("/slack/login/callback?state={state}&code=made-up"))
         .await;
     assert_eq!(code(&answer), "code_refused", "{answer:?}");
-    assert_eq!(browser.get("/me").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn what_changes_something_must_be_meant() {
     let product = installed(&[("CORS_ORIGINS", page)]).await;
     let browser = Browser::new(&product);
     browser.sign_in(&product, ACME, INSTALLER).await;
-    let me = browser.get("/me").await.json();
+    let me = browser.get("/v1/me").await.json();
     let token = me["csrf_token"].as_str().unwrap();
     let own = product.url.as_str();
     let wrong = token.replace(|c: char| c.is_ascii_digit(), "a");
@@ -174,7 +174,7 @@ async fn a_session_ends_after_twelve_hours_or_by_signing_out() {
         browser.sign_in(&product, ACME, INSTALLER).await;
     }
     let stolen = second.cookies();
-    let token = second.get("/me").await.json()["csrf_token"].clone();
+    let token = second.get("/v1/me").await.json()["csrf_token"].clone();
     let headers = [
         ("origin", product.url.as_str()),
         ("x-csrf-token", token.as_str().unwrap()),
@@ -191,9 +191,9 @@ async fn a_session_ends_after_twelve_hours_or_by_signing_out() {
     product
         .clock
         .advance(Duration::from_hours(12).saturating_sub(Duration::from_mins(1)));
-    assert_eq!(first.get("/me").await.status, StatusCode::OK);
+    assert_eq!(first.get("/v1/me").await.status, StatusCode::OK);
     product.clock.advance(Duration::from_mins(1));
-    assert_eq!(first.get("/me").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(first.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
@@ -211,11 +211,11 @@ async fn a_session_is_of_one_workspace_and_ends_with_it() {
         );
     }
     let key = product.make_key(ACME, &["workspace:read"]).await.key;
-    let path = format!("/workspaces/{ACME}");
+    let path = format!("/v1/workspaces/{ACME}");
     let erased = product.ask(Method::DELETE, &path, OPERATOR_KEY).await;
     assert!(erased.status.is_success(), "{erased:?}");
-    assert_eq!(browser.get("/me").await.status, StatusCode::UNAUTHORIZED);
-    let by_key = product.ask(Method::GET, "/me", &key).await;
+    assert_eq!(browser.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
+    let by_key = product.ask(Method::GET, "/v1/me", &key).await;
     assert_eq!(by_key.status, StatusCode::UNAUTHORIZED, "{by_key:?}");
 }
 
@@ -238,12 +238,12 @@ async fn make_key(browser: &Browser<'_>, origin: &str, token: &str) -> Answer {
 
 async fn try_key(browser: &Browser<'_>, headers: &[(&str, &str)]) -> Answer {
     let wanted: Value = json!({"name": "n", "scopes": ["workspace:read"]});
-    let called = browser.call_with(Method::POST, "/keys", headers, Some(&wanted));
+    let called = browser.call_with(Method::POST, "/v1/keys", headers, Some(&wanted));
     called.await
 }
 
 async fn with_cookie(product: &Product, cookies: &str) -> Answer {
-    let request = product.http.get(format!("{}/me", product.url));
+    let request = product.http.get(format!("{}/v1/me", product.url));
     let request = request.header("cookie", cookies);
     answer_of(request.send().await.unwrap()).await
 }

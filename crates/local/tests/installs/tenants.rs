@@ -87,7 +87,7 @@ async fn each_is_answered_with_its_own_token() {
 async fn the_list_tells_a_workspace_from_an_organisation() {
     let product = product().await;
     install_all(&product).await;
-    let answer = product.operator(Method::GET, "/workspaces").await;
+    let answer = product.operator(Method::GET, "/v1/workspaces").await;
     let list = answer.json()["workspaces"].as_array().unwrap().clone();
     let of = |id: &str| list.iter().find(|line| line["id"] == id).unwrap().clone();
     assert_eq!(list.len(), 3, "{list:?}");
@@ -148,7 +148,7 @@ async fn one_that_leaves_takes_nothing_from_the_others() {
         mention(&product, &Addressee::team(team), room).await;
         assert_eq!(answered(&product, room).await.outcome, "ok");
     }
-    let answer = product.operator(Method::GET, "/workspaces").await;
+    let answer = product.operator(Method::GET, "/v1/workspaces").await;
     for line in answer.json()["workspaces"].as_array().unwrap() {
         let expected = if line["id"] == ACME {
             "disconnected"

@@ -288,7 +288,7 @@ async fn a_post_that_slack_refused_is_listed_and_sent_again_once() {
     product.drained().await;
     assert_eq!(product.replies(CHANNEL).len(), 1);
     let posts = product
-        .operator(Method::GET, "/operator/posts")
+        .operator(Method::GET, "/v1/operator/posts")
         .await
         .json();
     assert_eq!(posts["posts"], json!([]));

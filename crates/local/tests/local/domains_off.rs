@@ -70,7 +70,7 @@ async fn what_is_on_answers_and_what_is_off_says_so() {
     let row = product.table().tenant(&TENANT.into()).get(&key).await;
     assert_eq!(row.unwrap(), None);
 
-    let route = product.operator(Method::GET, "/api/incidents").await;
+    let route = product.operator(Method::GET, "/v1/incidents").await;
     assert_eq!(route.status, StatusCode::NOT_FOUND, "{route:?}");
 }
 

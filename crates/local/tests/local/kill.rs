@@ -147,7 +147,7 @@ async fn rest(victim: &Victim, acked: &[&Sent]) {
     let table = victim.table();
     for tenant in TENANTS {
         until_none_left(&format!("events of {tenant}"), async || {
-            let path = format!("/operator/events?limit=1000&tenant={tenant}");
+            let path = format!("/v1/operator/events?limit=1000&tenant={tenant}");
             let listed = victim.get(&path).await?;
             let done = |event: &&Value| event["state"] == "done";
             let events = listed["events"].as_array()?;

@@ -183,9 +183,9 @@ impl Story<'_> {
 
     async fn operators(&self) {
         for path in [
-            "/operator/events",
-            "/operator/posts",
-            "/operator/events/sesame",
+            "/v1/operator/events",
+            "/v1/operator/posts",
+            "/v1/operator/events/sesame",
         ] {
             self.client.operator(Method::GET, path).await;
         }

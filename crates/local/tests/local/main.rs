@@ -12,6 +12,7 @@ mod debug_output;
 mod docs;
 mod domains_off;
 mod durability;
+mod hosts;
 mod kill;
 mod logs;
 mod replay;

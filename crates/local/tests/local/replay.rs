@@ -49,7 +49,7 @@ async fn a_parked_event_whose_cause_is_gone_has_its_effect_once() {
     product.drained().await;
     assert_eq!(product.replies(CHANNEL).len(), 1);
     let list = product
-        .operator(Method::GET, "/operator/events?state=parked")
+        .operator(Method::GET, "/v1/operator/events?state=parked")
         .await
         .json();
     assert_eq!(list["events"], json!([]));
@@ -86,7 +86,7 @@ async fn a_parked_event_whose_cause_stays_is_parked_again() {
         (&json!("parked"), &first["reason"])
     );
     let list = product
-        .operator(Method::GET, "/operator/events?state=parked")
+        .operator(Method::GET, "/v1/operator/events?state=parked")
         .await
         .json();
     assert_eq!(list["events"].as_array().unwrap().len(), 1);
@@ -143,7 +143,7 @@ async fn replaying_what_is_done_changes_nothing() {
 }
 
 async fn replay(product: &Product, event: &Value) -> Value {
-    let path = format!("/operator/events/{}/replay", id(event));
+    let path = format!("/v1/operator/events/{}/replay", id(event));
     let answer = product.operator(Method::POST, &path).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     answer.json()

@@ -47,7 +47,7 @@ async fn odd_is_done_once(world: &World, event: &str, what: &str) {
 }
 
 async fn replay(world: &World, event: &str) -> serde_json::Value {
-    let path = format!("/operator/events/{event}/replay?domain=odd");
+    let path = format!("/v1/operator/events/{event}/replay?domain=odd");
     world.operator(Method::POST, &path).await
 }
 
@@ -57,10 +57,10 @@ async fn fails_alone(world: &World, what: &str) {
     world.rest().await;
     odd_is_parked_alone(world, "Ev1", 1, what).await;
     let list = world
-        .operator(Method::GET, "/operator/events?state=parked")
+        .operator(Method::GET, "/v1/operator/events?state=parked")
         .await;
     assert_eq!(list["events"][0]["event_id"], "Ev1", "{what}: {list}");
-    let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
+    let shown = world.operator(Method::GET, "/v1/operator/events/Ev1").await;
     assert_eq!(shown["state"], "parked", "{what}");
     let shares = shown["shares"].as_array().unwrap();
     let odd = shares
@@ -88,14 +88,14 @@ async fn fails_alone(world: &World, what: &str) {
     assert_eq!(replay(world, "Ev1").await["replayed"], false, "{what}");
     world.rest().await;
     odd_is_done_once(world, "Ev1", what).await;
-    let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
+    let shown = world.operator(Method::GET, "/v1/operator/events/Ev1").await;
     assert_eq!(
         (&shown["state"], &shown["posts_waiting"]),
         (&json!("done"), &json!(1)),
         "{what}"
     );
     let list = world
-        .operator(Method::GET, "/operator/events?state=parked")
+        .operator(Method::GET, "/v1/operator/events?state=parked")
         .await;
     assert_eq!(list["events"], json!([]), "{what}");
 }
@@ -225,7 +225,7 @@ async fn a_replay_while_the_domain_is_switched_off_says_so() {
     replay(&world, "Ev1").await;
     assert_eq!(world.work_with(&world.worker_without_odd()).await, 1);
     odd_is_parked_alone(&world, "Ev1", 1, "switched off").await;
-    let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
+    let shown = world.operator(Method::GET, "/v1/operator/events/Ev1").await;
     let reason = shown["reason"].as_str().unwrap();
     assert!(
         reason.starts_with("the domain odd is switched off"),

@@ -67,7 +67,7 @@ async fn live(seed: u64) {
     // Repaired, and replayed by hand, each is done.
     world.odd.forget();
     for n in 0..EVENTS {
-        let path = format!("/operator/events/{}/replay", event(n));
+        let path = format!("/v1/operator/events/{}/replay", event(n));
         let answer = world.operator(Method::POST, &path).await;
         assert_eq!(answer["ok"], true, "seed {seed}: {answer}");
     }
@@ -79,7 +79,7 @@ async fn live(seed: u64) {
             format!("seed {seed} {}", event(n)),
         );
         let shown = world
-            .operator(Method::GET, &format!("/operator/events/{}", event(n)))
+            .operator(Method::GET, &format!("/v1/operator/events/{}", event(n)))
             .await;
         assert_eq!(counted, 1, "{what}: {shown}");
         assert!(world.is_stored(n).await, "{what}");

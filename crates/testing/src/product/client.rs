@@ -104,7 +104,7 @@ impl Client {
     /// What the operator API shows of an event; `None` while it knows nothing of it.
     pub async fn shown(&self, id: &str) -> Option<Value> {
         let answer = self
-            .operator(Method::GET, &format!("/operator/events/{id}"))
+            .operator(Method::GET, &format!("/v1/operator/events/{id}"))
             .await;
         (answer.status == StatusCode::OK).then(|| answer.json())
     }
@@ -123,7 +123,7 @@ impl Client {
     /// The archived requests of a tenant within the last day, or of all, as the operator API lists them.
     pub async fn archived(&self, tenant: Option<&str>) -> Vec<Value> {
         let tenant = tenant.unwrap_or_default();
-        let path = format!("/operator/events?limit=1000&tenant={tenant}");
+        let path = format!("/v1/operator/events?limit=1000&tenant={tenant}");
         let answer = self.operator(Method::GET, &path).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.json()["events"].as_array().unwrap().clone()

@@ -18,7 +18,7 @@ impl Product {
     pub async fn make_key(&self, tenant: &str, scopes: &[&str]) -> Made {
         let wanted =
             json!({"tenant": tenant, "name": "tests", "scopes": scopes, "expires_days": 30});
-        let answer: Answer = self.tell("/keys", OPERATOR_KEY, &wanted).await;
+        let answer: Answer = self.tell("/v1/keys", OPERATOR_KEY, &wanted).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
         let made = answer.json();
         let text = |name: &str| made[name].as_str().unwrap().to_owned();
@@ -30,7 +30,7 @@ impl Product {
 
     /// The keys of [`TENANT`], as the API lists them.
     pub async fn keys(&self) -> Vec<Value> {
-        let path = format!("/keys?tenant={TENANT}");
+        let path = format!("/v1/keys?tenant={TENANT}");
         let list = self.operator(Method::GET, &path).await.json();
         list["keys"].as_array().unwrap().clone()
     }

@@ -116,7 +116,7 @@ impl World {
             .uri(path)
             .header("authorization", format!("Bearer {OPERATOR_KEY}"))
             .body(Bytes::new());
-        let answer = self.api().handle(request.unwrap(), "test").await;
+        let answer = self.api().service().answer(request.unwrap()).await;
         serde_json::from_slice(answer.body()).unwrap()
     }
 

@@ -82,7 +82,7 @@ pub(super) async fn export(
         ExportFormat::Json => "json",
     };
     Ok(words_only(&format!(
-        "The record of {} is too long for a message. An API key with the scope `incidents:admin` gets it whole: `GET {}/api/incidents/{}/export?format={format}`",
+        "The record of {} is too long for a message. An API key with the scope `incidents:admin` gets it whole: `GET {}/v1/incidents/{}/export?format={format}`",
         incident.name(),
         public_url.unwrap_or_default(),
         incident.id

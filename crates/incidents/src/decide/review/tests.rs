@@ -41,7 +41,7 @@ fn it_is_drafted_then_published_once() {
     assert!(first.markdown.contains("Post-mortem: INC-1") && first.n == 1);
     let said = effects(&decision);
     let id = &world.subject.incident.id;
-    assert!(said[0].contains(&format!("https://t.example/api/incidents/{id}/postmortem")));
+    assert!(said[0].contains(&format!("https://t.example/v1/incidents/{id}/postmortem")));
     assert!(said[1].starts_with("```\n# Post-mortem"), "{said:?}");
     assert!(
         !changes(&publish(&world.context("UPART"), Some(&first))),

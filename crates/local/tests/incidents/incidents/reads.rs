@@ -384,7 +384,7 @@ async fn a_long_record_is_had_from_the_api() {
     let ask = RequestKind::Command(Command::Timeline(Timeline::Export(ExportFormat::Json)));
     let told = answered(&rows, &asker, Some(&loaded), &ask).await;
     let address = format!(
-        "https://tidegate.example/api/incidents/{}/export?format=json",
+        "https://tidegate.example/v1/incidents/{}/export?format=json",
         id(0)
     );
     assert!(told["text"].as_str().unwrap().contains(&address), "{told}");

@@ -20,7 +20,7 @@ async fn a_share_that_is_tried_again_tells_how_often_and_why() {
         world.clock.advance(Duration::from_secs(5));
         assert_eq!(world.work().await, 1);
     }
-    let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
+    let shown = world.operator(Method::GET, "/v1/operator/events/Ev1").await;
     assert_eq!(
         (&shown["state"], &shown["reason"]),
         (&json!("waiting"), &json!("a test says so"))
@@ -44,7 +44,7 @@ async fn events_are_listed_by_the_state_of_their_shares() {
         world.clock.advance(Duration::from_millis(1500));
     }
     for (state, wanted) in [("waiting", "Ev1"), ("parked", "Ev2")] {
-        let path = format!("/operator/events?state={state}");
+        let path = format!("/v1/operator/events?state={state}");
         let listed = world.operator(Method::GET, &path).await;
         let events = listed["events"].as_array().unwrap();
         assert_eq!(events.len(), 1, "{listed}");
@@ -54,7 +54,7 @@ async fn events_are_listed_by_the_state_of_their_shares() {
         );
     }
     world.rest().await;
-    let listed = world.operator(Method::GET, "/operator/events?state=waiting");
+    let listed = world.operator(Method::GET, "/v1/operator/events?state=waiting");
     assert_eq!(listed.await["events"], json!([]));
 }
 
@@ -69,7 +69,7 @@ async fn a_replay_that_fails_again_is_parked_again_with_the_new_reason() {
         replay(&world, "Ev1").await;
         world.rest().await;
         super::odd_is_parked_alone(&world, "Ev1", 1, "again").await;
-        let shown = world.operator(Method::GET, "/operator/events/Ev1").await;
+        let shown = world.operator(Method::GET, "/v1/operator/events/Ev1").await;
         assert_eq!(shown["reason"], "a test says so", "{manner:?}");
     }
 }
@@ -131,14 +131,14 @@ async fn a_list_counts_an_event_once_however_many_of_its_shares_are_parked() {
         world.clock.advance(Duration::from_secs(1));
     }
     let list = world
-        .operator(Method::GET, "/operator/events?state=parked&limit=1")
+        .operator(Method::GET, "/v1/operator/events?state=parked&limit=1")
         .await;
     assert_eq!(
         (list["events"].as_array().unwrap().len(), &list["more"]),
         (1, &json!(true))
     );
     let list = world
-        .operator(Method::GET, "/operator/events?state=parked&limit=2")
+        .operator(Method::GET, "/v1/operator/events?state=parked&limit=2")
         .await;
     assert_eq!(
         (list["events"].as_array().unwrap().len(), &list["more"]),

@@ -70,7 +70,7 @@ impl World {
         ] {
             let row = Item::new()
                 .with("kind", kind)
-                .with("until", NOW.millis() * 2);
+                .with("asked_at", NOW.millis() * 2);
             let key = RowKey::new(&["person", user], &["slack"]);
             rows.write(Write::put(key, row)).await.unwrap();
         }

@@ -1,0 +1,83 @@
+//! Admits calls: identifies the caller by the operation's access rule, and counts the call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use http::header::CONTENT_LENGTH;
+
+use super::limits::RateLimit;
+use super::route::Operation;
+use super::{Access, Api, ApiError, BODY_LIMIT, Caller};
+
+/// The access rules of all operations.
+pub(super) struct Guard {
+    api: Arc<Api>,
+    rules: BTreeMap<String, Vec<(Method, Access)>>,
+}
+
+impl Guard {
+    pub(super) fn new(api: Arc<Api>, operations: &[Operation]) -> Self {
+        let mut rules: BTreeMap<String, Vec<(Method, Access)>> = BTreeMap::new();
+        for operation in operations {
+            let rule = (operation.method.clone(), operation.access.clone());
+            rules.entry(operation.path.clone()).or_default().push(rule);
+        }
+        Self { api, rules }
+    }
+
+    /// Returns the rule of an operation. `HEAD` is answered wherever `GET` is, with the same rights.
+    fn rule(&self, path: &str, method: &Method) -> Option<&Access> {
+        let method = if method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
+        let mut rules = self.rules.get(path)?.iter();
+        rules.find(|(m, _)| m == method).map(|(_, access)| access)
+    }
+}
+
+/// Lets an admitted call through to its handler, with its [`Caller`] in the extensions. A call with a method that the path does not
+/// take goes on too: the router refuses it.
+pub(super) async fn admit(
+    State(guard): State<Arc<Guard>>,
+    path: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(access) = guard.rule(path.as_str(), request.method()) else {
+        return next.run(request).await;
+    };
+    if announces_too_much(&request) {
+        return ApiError::too_large().into_response();
+    }
+    let (mut head, body) = request.into_parts();
+    let caller = match guard.api.admit(access, &head).await {
+        Ok(caller) => caller,
+        Err(e) => return e.into_response(),
+    };
+    let rate_limit = match &caller {
+        Caller::Member(member) => Some(guard.api.count(member).await),
+        Caller::Anyone | Caller::Operator => None,
+    };
+    head.extensions.insert(caller);
+    let mut response = match rate_limit.map_or(Ok(()), RateLimit::check) {
+        Ok(()) => next.run(Request::from_parts(head, body)).await,
+        Err(e) => e.into_response(),
+    };
+    if let Some(rate_limit) = rate_limit {
+        rate_limit.write_headers(&mut response);
+    }
+    response
+}
+
+/// Tells whether the request says that its body is too large. It is believed, so that nobody has to wait for the body.
+fn announces_too_much(request: &Request) -> bool {
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    length.is_some_and(|length| length > BODY_LIMIT)
+}

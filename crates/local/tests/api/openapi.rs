@@ -1,0 +1,69 @@
+//! The OpenAPI document: every operation is in it, says who is admitted, and describes its errors.
+
+use std::collections::BTreeSet;
+
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use tidegate_app::api::Access;
+use tidegate_app::domains;
+use tidegate_testing::product::Product;
+
+async fn document(product: &Product) -> Value {
+    let answer = product.ask(Method::GET, "/v1/openapi.json", "").await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    answer.json()
+}
+
+#[tokio::test]
+async fn every_operation_says_who_is_admitted_and_how_it_fails() {
+    let product = Product::start().await;
+    let document = document(&product).await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = BTreeSet::new();
+    let mut described = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let what = format!("{method} {path}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{what}: {id} is there twice");
+            let error = json!({"$ref": "#/components/responses/Error"});
+            assert_eq!(operation["responses"]["default"], error, "{what}");
+            assert!(operation["security"].is_array(), "{what}");
+            assert!(operation["summary"].is_string(), "{what}");
+            described += 1;
+        }
+    }
+    let routes = domains::routes();
+    assert_eq!(described, routes.operations().len());
+    for operation in routes.operations() {
+        let method = operation.method.as_str().to_ascii_lowercase();
+        let security = &document["paths"][&operation.path][&method]["security"];
+        let schemes = security.as_array().unwrap().iter();
+        let schemes = schemes.flat_map(|one| one.as_object().unwrap().keys());
+        let schemes: BTreeSet<&str> = schemes.map(String::as_str).collect();
+        let expected: &[&str] = match operation.access {
+            Access::Public => &[],
+            Access::Operator => &["operatorKey"],
+            Access::Tenant(_) | Access::Member => &["apiKey", "session"],
+            Access::TenantOrOperator(_) => &["apiKey", "operatorKey", "session"],
+        };
+        let expected: BTreeSet<&str> = expected.iter().copied().collect();
+        assert_eq!(schemes, expected, "{method} {}", operation.path);
+    }
+}
+
+/// What is referred to is there.
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let product = Product::start().await;
+    let document = document(&product).await;
+    let text = document.to_string();
+    let references = text.split("\"$ref\":\"#").skip(1);
+    let references: BTreeSet<&str> = references
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(references.len() > 5, "{references:?}");
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+}

@@ -1,0 +1,40 @@
+//! Calls over HTTP that are new each time, and calls that say something impossible.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+use tidegate_testing::product::{Product, TENANT};
+
+/// A call without an idempotency key is a new one, also after a restart.
+#[tokio::test]
+async fn a_call_after_a_restart_is_not_answered_with_an_older_incident() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    for n in 1..=2 {
+        let product = Product::start_in(folder.path(), &[]).await;
+        let scopes = ["incidents:write", "incidents:read"];
+        let key = product.make_key(TENANT, &scopes).await.key;
+        let wanted = json!({"title": format!("Incident {n}"), "severity": "P3"});
+        let declared = product.tell("/v1/incidents", &key, &wanted).await;
+        assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
+        let name = declared.json()["incident"]["name"].clone();
+        names.push(name.as_str().unwrap().to_owned());
+        product.stop().await;
+    }
+    assert_eq!(names, ["INC-1", "INC-2"]);
+}
+
+#[tokio::test]
+async fn a_month_that_there_is_not_is_refused() {
+    let product = Product::start().await;
+    let key = product.make_key(TENANT, &["incidents:read"]).await.key;
+    for (month, status) in [
+        ("2026-12", StatusCode::OK),
+        ("2026-13", StatusCode::BAD_REQUEST),
+        ("2026-00", StatusCode::BAD_REQUEST),
+        ("2026-1", StatusCode::BAD_REQUEST),
+    ] {
+        let path = format!("/v1/incidents?status=all&month={month}");
+        let answer = product.ask(Method::GET, &path, &key).await;
+        assert_eq!(answer.status, status, "{month} {answer:?}");
+    }
+}
