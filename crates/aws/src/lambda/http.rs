@@ -19,6 +19,7 @@ use http::{HeaderName, Request, Response, StatusCode};
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
+use percent_encoding::percent_encode_byte;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -101,7 +102,7 @@ fn request(event: &str) -> Option<Request<Bytes>> {
         Some(text) => text.into(),
         None => Bytes::new(),
     };
-    let mut target = event.raw_path;
+    let mut target = encoded(&event.raw_path);
     if !event.raw_query_string.is_empty() {
         target = format!("{target}?{}", event.raw_query_string);
     }
@@ -117,6 +118,28 @@ fn request(event: &str) -> Option<Request<Bytes>> {
         request.headers_mut().insert(COOKIE, cookies);
     }
     Some(request)
+}
+
+/// Encodes what cannot stand in the path of a URL. HTTP APIs deliver the path decoded, so that a `?` or `#` in it would begin a query
+/// or a fragment. Function URLs deliver it encoded, and such a path stays as it is. An encoded path that was encoded twice is
+/// indistinguishable from one that was encoded once.
+fn encoded(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut encoded = String::with_capacity(path.len());
+    for (place, byte) in bytes.iter().enumerate() {
+        let is_literal = match byte {
+            b'%' => bytes
+                .get(place + 1..place + 3)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(byte),
+        };
+        if is_literal {
+            encoded.push(char::from(*byte));
+        } else {
+            encoded.push_str(percent_encode_byte(*byte));
+        }
+    }
+    encoded
 }
 
 fn response(answer: Response<Bytes>) -> ApiGatewayV2httpResponse {

@@ -124,14 +124,35 @@ async fn base64_bodies_arrive_as_their_bytes() {
     assert!(request.unwrap().body().is_empty());
 }
 
+/// HTTP APIs deliver the path decoded, Function URLs as the client sent it.
+#[tokio::test]
+async fn a_path_comes_encoded_however_it_was_delivered() {
+    for (delivered, path) in [
+        ("/v1/keys/a b", "/v1/keys/a%20b"),
+        ("/v1/keys/a%20b", "/v1/keys/a%20b"),
+        ("/v1/keys/h\u{e9}", "/v1/keys/h%C3%A9"),
+        ("/v1/keys/100%", "/v1/keys/100%25"),
+        ("/v1/keys/a%zz", "/v1/keys/a%25zz"),
+        ("/v1/keys/\u{1}\"<>", "/v1/keys/%01%22%3C%3E"),
+        // Otherwise somebody else's query would be read.
+        ("/v1/me?tenant=T2", "/v1/me%3Ftenant=T2"),
+        ("/v1/me#top", "/v1/me%23top"),
+        ("/v1/a+b&c=d;e,f!$'()*:@~", "/v1/a+b&c=d;e,f!$'()*:@~"),
+    ] {
+        let mut event = event(None, false);
+        event["rawPath"] = delivered.into();
+        let (request, _) = through(&event, Response::new(b"")).await;
+        let request = request.unwrap();
+        assert_eq!(request.uri().path(), path, "{delivered}");
+        assert_eq!(request.uri().query(), Some("a=1&b=%C3%A9"));
+    }
+}
+
 #[tokio::test]
 async fn what_no_client_can_have_sent_is_400() {
-    let mut odd_path = event(Some("{}"), false);
-    odd_path["rawPath"] = "/a path".into();
     let unreadable = [
         event(Some("no base64!"), true),
         event(Some("YQ"), true),
-        odd_path,
         json!({"source": "aws.events"}),
     ];
     for event in unreadable {
