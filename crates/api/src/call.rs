@@ -228,6 +228,17 @@ impl Parameters {
         Ok(Some(number))
     }
 
+    /// Parses a Unix time in seconds, up to the year 9999. `Ok(None)` if the field is missing or empty.
+    pub fn second(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        const LAST: i64 = 253_402_300_799;
+        let second = self.number(name)?;
+        if second.is_some_and(|second| !(0..=LAST).contains(&second)) {
+            let message = format!("`{name}` takes a Unix time in seconds, from 0 to {LAST}");
+            return Err(ApiError::bad(message));
+        }
+        Ok(second)
+    }
+
     /// Returns `limit`, or `default` if it is missing. Fails outside of 1 to `most`.
     pub fn limit(&self, default: usize, most: usize) -> Result<usize, ApiError> {
         match self.number("limit")?.map_or(Ok(default), usize::try_from) {

@@ -77,9 +77,11 @@ pub fn document(routes: &Routes) -> OpenApi {
     let content = ContentBuilder::new()
         .schema(Some(RefOr::Ref(Ref::from_schema_name(name))))
         .build();
+    let page = ContentBuilder::new().schema(Some(String::schema())).build();
     let error = ResponseBuilder::new()
         .description("What went wrong, and what to do next")
         .content("application/json", content)
+        .content("text/html", page)
         .build();
     components
         .responses

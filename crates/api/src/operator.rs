@@ -36,8 +36,8 @@ pub(crate) fn routes() -> Routes {
     params(
         ("tenant" = Option<String>, Query, description = "Only this workspace's"),
         ("state" = Option<String>, Query, description = "`all`, `parked` or `waiting`"),
-        ("since" = Option<i64>, Query, description = "Unix time in seconds"),
-        ("until" = Option<i64>, Query, description = "Unix time in seconds"),
+        ("since" = Option<i64>, Query, minimum = 0, maximum = 253_402_300_799_i64, description = "Unix time in seconds"),
+        ("until" = Option<i64>, Query, minimum = 0, maximum = 253_402_300_799_i64, description = "Unix time in seconds"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most events"),
     ),
     responses((status = 200, body = Value))

@@ -117,6 +117,13 @@ fn operation_id(method: &Method, path: &str) -> String {
 fn describe(description: &mut Description, access: &Access) {
     description.security = Some(security(access));
     let responses = &mut description.responses.responses;
+    for response in responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            "The call was answered".clone_into(&mut response.description);
+        }
+    }
     responses
         .entry("default".to_owned())
         .or_insert(RefOr::Ref(Ref::from_response_name(ERROR_RESPONSE)));

@@ -76,7 +76,9 @@ async fn status(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/api/auth/slack/refresh",
     tag = "workspaces",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn refresh(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -91,7 +93,9 @@ async fn refresh(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/v1/workspaces/{id}/refresh",
     tag = "workspaces",
-    params(("id" = String, Path, description = "The workspace's id")),
+    params(
+        ("id" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn refresh_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -112,7 +116,9 @@ async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
     post,
     path = "/api/auth/slack/disconnect",
     tag = "workspaces",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -125,7 +131,9 @@ async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/v1/workspaces/{id}/disconnect",
     tag = "workspaces",
-    params(("id" = String, Path, description = "The workspace's id")),
+    params(
+        ("id" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn disconnect_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -151,7 +159,9 @@ fn gone() -> ApiError {
     delete,
     path = "/v1/workspaces/{id}",
     tag = "workspaces",
-    params(("id" = String, Path, description = "The workspace's id")),
+    params(
+        ("id" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 202, body = Value))
 )]
 async fn erase(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

@@ -47,8 +47,10 @@ const COOKIE_NAME: &str = "__Host-tidegate_login";
     get,
     path = "/slack/login",
     tag = "sessions",
-    params(("team" = Option<String>, Query, description = "The workspace to suggest")),
-    responses((status = 302, description = "Slack's sign-in"))
+    params(
+        ("team" = Option<String>, Query, description = "The workspace to suggest"),
+    ),
+    responses((status = 303, description = "Slack's sign-in"))
 )]
 async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let app = app_of(api.domain::<Installs>()?)?;
@@ -75,7 +77,11 @@ async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/slack/login/callback",
     tag = "sessions",
-    params(("code" = Option<String>, Query, description = "Good once"), ("state" = Option<String>, Query, description = "The state of the sign-in"), ("error" = Option<String>, Query, description = "Slack's error code")),
+    params(
+        ("code" = Option<String>, Query, description = "Good once"),
+        ("state" = Option<String>, Query, description = "The state of the sign-in"),
+        ("error" = Option<String>, Query, description = "Slack's error code"),
+    ),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

@@ -47,7 +47,9 @@ const COOKIE_NAME: &str = "__Host-tidegate_install";
     get,
     path = "/slack/install",
     tag = "install",
-    params(("team" = Option<String>, Query, description = "The workspace to suggest")),
+    params(
+        ("team" = Option<String>, Query, description = "The workspace to suggest"),
+    ),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -65,8 +67,16 @@ async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/slack/oauth/callback",
     tag = "install",
-    params(("code" = Option<String>, Query, description = "Good once"), ("state" = Option<String>, Query, description = "The state of the install"), ("error" = Option<String>, Query, description = "Slack's error code")),
-    responses((status = 200, body = String, content_type = "text/html"))
+    params(
+        ("code" = Option<String>, Query, description = "Good once"),
+        ("state" = Option<String>, Query, description = "The state of the install"),
+        ("error" = Option<String>, Query, description = "Slack's error code"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/html"),
+        (status = "4XX", body = String, content_type = "text/html"),
+        (status = "5XX", body = String, content_type = "text/html"),
+    )
 )]
 async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
@@ -101,7 +111,10 @@ struct AuthorizeBody {
     method(get, post),
     path = "/api/auth/slack/authorize",
     tag = "install",
-    params(("team" = Option<String>, Query, description = "The workspace to suggest"), ("redirect_uri" = Option<String>, Query, description = "If given, it must be this app's own")),
+    params(
+        ("team" = Option<String>, Query, description = "The workspace to suggest"),
+        ("redirect_uri" = Option<String>, Query, description = "If given, it must be this app's own"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn authorize(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

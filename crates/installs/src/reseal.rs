@@ -45,7 +45,9 @@ enum ResealError {
     post,
     path = "/v1/operator/reseal",
     tag = "operator",
-    params(("after" = Option<String>, Query, description = "The `next` of the page before")),
+    params(
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn reseal(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

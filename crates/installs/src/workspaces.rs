@@ -30,7 +30,11 @@ const MAX_LIMIT: usize = 1000;
     get,
     path = "/v1/workspaces",
     tag = "workspaces",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"), ("after" = Option<String>, Query, description = "The `next` of the page before")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -63,7 +67,9 @@ async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/v1/workspaces/{id}",
     tag = "workspaces",
-    params(("id" = String, Path, description = "The workspace's id")),
+    params(
+        ("id" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

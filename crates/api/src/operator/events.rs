@@ -88,8 +88,8 @@ impl Operator<'_> {
     ) -> Result<Vec<Value>, ApiError> {
         let parameters = &self.call.query;
         let now = self.api.clock.now().seconds();
-        let until = parameters.number("until")?.unwrap_or(now + HOUR);
-        let since = parameters.number("since")?.unwrap_or(now - SINCE);
+        let until = parameters.second("until")?.unwrap_or(now + HOUR);
+        let since = parameters.second("since")?.unwrap_or(now - SINCE);
         if until - since > LOOK_BACK + HOUR {
             return Err(ApiError::bad("`since` reaches back more than 30 days"));
         }

@@ -30,7 +30,10 @@ const MAX_NEXT: u32 = 7 * 24 * 60;
     post,
     path = "/v1/incidents/{id}/updates",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -43,7 +46,10 @@ pub(super) async fn update(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     post,
     path = "/v1/incidents/{id}/severity",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -56,7 +62,10 @@ pub(super) async fn severity(State(api): State<Arc<Api>>, call: Call) -> ApiResu
     post,
     path = "/v1/incidents/{id}/resolve",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -69,7 +78,10 @@ pub(super) async fn resolve(State(api): State<Arc<Api>>, call: Call) -> ApiResul
     post,
     path = "/v1/incidents/{id}/reopen",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -82,7 +94,10 @@ pub(super) async fn reopen(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     post,
     path = "/v1/incidents/{id}/cancel",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -95,7 +110,10 @@ pub(super) async fn cancel(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     post,
     path = "/v1/incidents/{id}/close",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -108,7 +126,10 @@ pub(super) async fn close(State(api): State<Arc<Api>>, call: Call) -> ApiResult 
     post,
     path = "/v1/incidents/{id}/accept",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]
@@ -121,7 +142,10 @@ pub(super) async fn accept(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     post,
     path = "/v1/incidents/{id}/timeline",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Option<Value>,
     responses((status = 200, body = Value))
 )]

@@ -31,7 +31,9 @@ const MAX_NAME: usize = 100;
     post,
     path = "/v1/incidents",
     tag = "incidents",
-    params(("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless")),
+    params(
+        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+    ),
     request_body = Value,
     responses((status = 201, body = Value), (status = 200, body = Value, description = "Declared before, under the same key"))
 )]

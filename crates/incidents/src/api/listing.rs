@@ -35,7 +35,15 @@ struct Filter {
     get,
     path = "/v1/incidents",
     tag = "incidents",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("status" = Option<String>, Query, description = "`open` or `all`"), ("severity" = Option<String>, Query, description = "P1 to P4"), ("service" = Option<String>, Query, description = "The slug of a service"), ("month" = Option<String>, Query, description = "Such as `2026-11`"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "The most entries of a page"), ("after" = Option<String>, Query, description = "The `next` of the page before")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("status" = Option<String>, Query, description = "`open` or `all`"),
+        ("severity" = Option<String>, Query, description = "P1 to P4"),
+        ("service" = Option<String>, Query, description = "The slug of a service"),
+        ("month" = Option<String>, Query, description = "Such as `2026-11`"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "The most entries of a page"),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
     responses((status = 200, body = Value))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

@@ -21,8 +21,13 @@ const MOST: u16 = 366;
     get,
     path = "/v1/incident-metrics",
     tag = "incidents",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("days" = Option<u32>, Query, description = "From 1 to 366"), ("service" = Option<String>, Query, description = "The slug of a service"), ("format" = Option<String>, Query, description = "`json` or `csv`")),
-    responses((status = 200, body = Value))
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("days" = Option<u32>, Query, description = "From 1 to 366"),
+        ("service" = Option<String>, Query, description = "The slug of a service"),
+        ("format" = Option<String>, Query, description = "`json` or `csv`"),
+    ),
+    responses((status = 200, content((Value = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let mut problems = Vec::new();

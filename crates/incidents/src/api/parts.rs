@@ -32,7 +32,10 @@ const MOST: usize = 250;
     get,
     path = "/v1/incidents/{id}",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -65,7 +68,12 @@ async fn merged_into(context: &CallContext<'_>, loaded: &Loaded) -> Result<Value
     get,
     path = "/v1/incidents/{id}/timeline",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("limit" = Option<u32>, Query, minimum = 1, maximum = 250, description = "The most entries of a page"), ("before" = Option<u64>, Query, description = "The `next` of the page before")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 250, description = "The most entries of a page"),
+        ("before" = Option<u64>, Query, description = "The `next` of the page before"),
+    ),
     responses((status = 200, body = Value))
 )]
 pub(super) async fn timeline(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -102,7 +110,10 @@ pub(super) async fn timeline(State(api): State<Arc<Api>>, call: Call) -> ApiResu
     get,
     path = "/v1/incidents/{id}/tasks",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 pub(super) async fn tasks(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -130,7 +141,10 @@ fn task(task: &Task) -> Value {
     get,
     path = "/v1/incidents/{id}/deliveries",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 pub(super) async fn deliveries(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -157,8 +171,12 @@ pub(super) async fn deliveries(State(api): State<Arc<Api>>, call: Call) -> ApiRe
     get,
     path = "/v1/incidents/{id}/postmortem",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("format" = Option<String>, Query, description = "`json` or `markdown`")),
-    responses((status = 200, body = Value))
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("format" = Option<String>, Query, description = "`json` or `markdown`"),
+    ),
+    responses((status = 200, content((Value = "application/json"), (String = "text/markdown"))))
 )]
 pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let format = Format::of(&call)?;
@@ -187,8 +205,12 @@ pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiRe
     get,
     path = "/v1/incidents/{id}/export",
     tag = "incidents",
-    params(("id" = String, Path, description = "The id or number of the incident"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("format" = Option<String>, Query, description = "`json` or `markdown`")),
-    responses((status = 200, body = Value))
+    params(
+        ("id" = String, Path, description = "The id or number of the incident"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("format" = Option<String>, Query, description = "`json` or `markdown`"),
+    ),
+    responses((status = 200, content((Value = "application/json"), (String = "text/markdown"))))
 )]
 pub(super) async fn export(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let format = Format::of(&call)?;

@@ -54,7 +54,9 @@ struct KeyBody {
     get,
     path = "/v1/incident-settings",
     tag = "incident settings",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -72,7 +74,9 @@ async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings",
     tag = "incident settings",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     request_body = SettingsBody,
     responses((status = 200, body = Value))
 )]
@@ -91,7 +95,10 @@ async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("name" = String, Path, description = "The name of the template"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -109,7 +116,10 @@ async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("name" = String, Path, description = "The name of the template"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     request_body = SettingsBody,
     responses((status = 200, body = Value))
 )]
@@ -130,7 +140,11 @@ async fn put_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(("name" = String, Path, description = "The name of the template"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("version" = Option<i64>, Query, description = "The version that the caller has seen")),
+    params(
+        ("name" = String, Path, description = "The name of the template"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("version" = Option<i64>, Query, description = "The version that the caller has seen"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -149,7 +163,10 @@ async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/services/{slug}",
     tag = "incident settings",
-    params(("slug" = String, Path, description = "The slug of the service"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("slug" = String, Path, description = "The slug of the service"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     request_body = SettingsBody,
     responses((status = 200, body = Value))
 )]
@@ -170,7 +187,11 @@ async fn put_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/services/{slug}",
     tag = "incident settings",
-    params(("slug" = String, Path, description = "The slug of the service"), ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"), ("version" = Option<i64>, Query, description = "The version that the caller has seen")),
+    params(
+        ("slug" = String, Path, description = "The slug of the service"),
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+        ("version" = Option<i64>, Query, description = "The version that the caller has seen"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -190,7 +211,9 @@ async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/status-page-key",
     tag = "incident settings",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     request_body = KeyBody,
     responses((status = 200, body = Value))
 )]
@@ -215,7 +238,9 @@ async fn put_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/status-page-key",
     tag = "incident settings",
-    params(("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it")),
+    params(
+        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn remove_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

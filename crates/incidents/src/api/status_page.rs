@@ -42,7 +42,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     get,
     path = "/status/{tenant}",
     tag = "status page",
-    params(("tenant" = String, Path, description = "The workspace's id")),
+    params(
+        ("tenant" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -62,7 +64,9 @@ async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/status/{tenant}/summary.json",
     tag = "status page",
-    params(("tenant" = String, Path, description = "The workspace's id")),
+    params(
+        ("tenant" = String, Path, description = "The workspace's id"),
+    ),
     responses((status = 200, body = Value))
 )]
 async fn summary(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

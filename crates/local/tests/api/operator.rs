@@ -197,6 +197,18 @@ async fn what_cannot_be_answered_is_a_typed_error() {
             "method_not_allowed",
         ),
         (Method::GET, "/operator/elsewhere", 404, "not_found"),
+        (
+            Method::GET,
+            "/v1/operator/events?since=-9223372036854775808",
+            400,
+            "bad_request",
+        ),
+        (
+            Method::GET,
+            "/v1/operator/events?until=9223372036854775807",
+            400,
+            "bad_request",
+        ),
     ] {
         let answer = product.operator(method, path).await;
         assert_eq!(answer.status.as_u16(), status, "{path} {answer:?}");
