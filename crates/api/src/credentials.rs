@@ -98,8 +98,8 @@ impl Api {
         };
         let role = self.members.role(&cookie.tenant, &session.user).await?;
         let scopes = match role {
-            Some(Role::Installer) => self.scopes().cloned().collect(),
-            Some(Role::Person) => vec![Scope::WORKSPACE_READ],
+            Some(Role::Admin) => self.scopes().cloned().collect(),
+            Some(Role::Member) => self.member_scopes().cloned().collect(),
             None => return Ok(None),
         };
         self.check_csrf(head, &cookie)?;

@@ -11,8 +11,11 @@ use crate::{Api, ApiError, Routes, Scope};
 pub struct ApiSpec {
     /// Makes the list of its operations. No two operations of the product match the same request: the router panics at the start.
     pub routes: fn() -> Routes,
-    /// The scopes that those routes require, apart from the API's own.
+    /// The scopes that those operations require, apart from the API's own.
     pub scopes: &'static [Scope],
+    /// The scopes that every member of a workspace holds in the browser: what members may do in Slack. The domain's own permissions
+    /// decide about each thing.
+    pub member_scopes: &'static [Scope],
 }
 
 /// The API half of a domain: the instance that its handlers use.
@@ -32,10 +35,10 @@ pub trait Members: Send + Sync {
 /// The role of a person in their workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The person who installed the app. They hold every scope.
-    Installer,
-    /// Anybody else in the workspace. They hold `workspace:read` only.
-    Person,
+    /// A person who administers the workspace. They hold every scope.
+    Admin,
+    /// Anybody else in the workspace. They hold the scopes of members.
+    Member,
 }
 
 impl Api {

@@ -56,6 +56,7 @@ pub static OWN: ApiSpec = ApiSpec {
             .and(operator::routes())
     },
     scopes: &[Scope::WORKSPACE_READ, Scope::KEYS_WRITE, Scope::AUDIT_READ],
+    member_scopes: &[Scope::WORKSPACE_READ],
 };
 
 /// Everything that the handlers need.
@@ -104,6 +105,11 @@ impl Api {
     /// Lists every scope that a key can be given.
     pub fn scopes(&self) -> impl Iterator<Item = &'static Scope> {
         self.specs().flat_map(|spec| spec.scopes)
+    }
+
+    /// Lists every scope that members hold in the browser.
+    fn member_scopes(&self) -> impl Iterator<Item = &'static Scope> {
+        self.specs().flat_map(|spec| spec.member_scopes)
     }
 
     fn specs(&self) -> impl Iterator<Item = &'static ApiSpec> {

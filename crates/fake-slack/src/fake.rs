@@ -156,6 +156,13 @@ impl FakeSlack {
         self.world().faults.clear();
     }
 
+    /// Makes a person an admin of their workspace, or a plain member again. Nothing happens if they are not there.
+    pub fn set_admin(&self, user: &str, is_admin: bool) {
+        if let Some(user) = self.world().users.get_mut(user) {
+            user.is_admin = is_admin;
+        }
+    }
+
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

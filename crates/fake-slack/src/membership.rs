@@ -22,6 +22,7 @@ impl World {
             real_name: real_name.to_owned(),
             is_bot,
             is_guest: false,
+            is_admin: false,
         };
         self.users.insert(id.to_owned(), user);
         self.revision += 1;

@@ -39,6 +39,8 @@ pub struct User {
     pub is_bot: bool,
     /// Whether this is a guest, who sees only some channels: `is_restricted`.
     pub is_guest: bool,
+    /// Whether this administers the workspace.
+    pub is_admin: bool,
 }
 
 /// A message that everyone in its channel sees.

@@ -52,6 +52,7 @@ fn routes() -> Routes {
 pub static API: ApiSpec = ApiSpec {
     routes: || routes().and(settings::routes()).and(status_page::routes()),
     scopes: &[INCIDENTS_READ, INCIDENTS_WRITE, INCIDENTS_ADMIN],
+    member_scopes: &[INCIDENTS_READ, INCIDENTS_WRITE],
 };
 
 impl DomainApi for Incidents {

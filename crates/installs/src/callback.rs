@@ -20,7 +20,7 @@ pub(crate) use self::problem::InstallProblem;
 use super::Installs;
 use super::erasure;
 use super::grant::{self, Grant, Holder, NamedId, State, Tokens, scopes};
-use super::state;
+use super::{rights, state};
 
 /// The number of attempts to store new tokens, which exist nowhere else.
 const STORE_ATTEMPTS: usize = 8;
@@ -200,6 +200,7 @@ impl Installs {
             writes.push(grant.store(tenant, seen));
         }
         writes.push(resume_later(tenant, now));
+        writes.extend(base.installer.as_ref().map(rights::remember_first));
         rows.transact(writes).await?;
         // The tenant is listed now, so that operators see it before its first event.
         let system = self.table.system();

@@ -28,6 +28,7 @@ pub static API: ApiSpec = ApiSpec {
             .and(reseal::routes())
     },
     scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
+    member_scopes: &[],
 };
 
 /// The events and rows of installs.
@@ -35,7 +36,7 @@ pub static SPEC: DomainSpec = DomainSpec {
     events: &["tokens_revoked", "app_uninstalled"],
     // To tell the person who installed the app that it has to be installed again.
     required_scopes: &["chat:write"],
-    rows: &["held", "install"],
+    rows: &["admins", "held", "install"],
     ..DomainSpec::named(NAME)
 };
 
@@ -64,10 +65,9 @@ impl Members for Installs {
     async fn role(&self, tenant: &TenantId, user: &UserId) -> Result<Option<Role>, ApiError> {
         let bot = self.bot(tenant).await;
         let bot = bot.map_err(|e| ApiError::Internal(e.to_string()))?;
-        let bot = bot.filter(|bot| bot.state != State::Disconnected);
-        Ok(bot.map(|bot| match bot.installer {
-            Some(installer) if installer == *user => Role::Installer,
-            _ => Role::Person,
-        }))
+        let Some(bot) = bot.filter(|bot| bot.state != State::Disconnected) else {
+            return Ok(None);
+        };
+        Ok(Some(self.role_of(tenant, &bot, user).await?))
     }
 }

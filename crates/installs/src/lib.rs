@@ -12,6 +12,7 @@ mod open;
 mod pages;
 mod reseal;
 pub mod revocation;
+mod rights;
 mod rotation;
 mod state;
 mod tokens;

@@ -23,7 +23,7 @@ use tidegate_slack::api::openid::Token;
 use tidegate_slack::id_token::{self, SignedIn};
 use tidegate_slack::ids::TenantId;
 
-use crate::grant;
+use crate::grant::{self, Grant};
 use crate::state::{self, STATE_LIFE, StateError};
 use crate::{InstallError, Installs, app_of};
 use tidegate_api::reply;
@@ -107,7 +107,10 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     }
     let code = call.query.get("code").ok_or_else(incomplete)?;
     let signed_in = verify_code(&api, code, redirect_uri, browser, &call.request_id).await?;
-    let tenant = tenant_of(installs, &signed_in).await?;
+    let (tenant, bot) = tenant_of(installs, &signed_in).await?;
+    installs
+        .note_sign_in(&tenant, &bot, &signed_in.user)
+        .await?;
     let cookie = SessionCookie::new(&tenant)?;
     let rows = installs.table.tenant(&tenant);
     sessions::start(&rows, &cookie, &signed_in.user, api.clock.now()).await?;
@@ -161,13 +164,17 @@ async fn verify_code(
     id_token::check(token, &credentials.client_id, &nonce, now).map_err(|e| refused(&e.to_string()))
 }
 
-/// Returns the tenant that the person signs in to: their workspace, or the organization that installed the app for it.
-async fn tenant_of(installs: &Installs, signed_in: &SignedIn) -> Result<TenantId, ApiError> {
+/// Returns the tenant that the person signs in to, with the bot's grant: their workspace, or the organization that installed the app
+/// for it.
+async fn tenant_of(
+    installs: &Installs,
+    signed_in: &SignedIn,
+) -> Result<(TenantId, Grant), ApiError> {
     for tenant in [Some(&signed_in.team), signed_in.enterprise.as_ref()] {
         let Some(tenant) = tenant else { continue };
         let bot = installs.bot(tenant).await.map_err(|e| unavailable(&e))?;
-        if bot.is_some_and(|bot| bot.state != grant::State::Disconnected) {
-            return Ok(tenant.clone());
+        if let Some(bot) = bot.filter(|bot| bot.state != grant::State::Disconnected) {
+            return Ok((tenant.clone(), bot));
         }
     }
     let message = "Your workspace has not installed Tidegate. A person who may install apps can do so at /slack/install.";

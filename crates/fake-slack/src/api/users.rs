@@ -89,7 +89,7 @@ fn describe(user: &User) -> Value {
         "deleted": false,
         "is_bot": user.is_bot,
         "is_app_user": false,
-        "is_admin": false,
+        "is_admin": user.is_admin,
         "is_owner": false,
         "is_restricted": user.is_guest,
         "is_ultra_restricted": false,

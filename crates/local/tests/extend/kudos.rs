@@ -252,6 +252,7 @@ const KUDOS_READ: Scope = Scope::named("kudos:read");
 pub static API: ApiSpec = ApiSpec {
     routes: || Routes::default().at(&Access::TenantOrOperator(KUDOS_READ), routes!(show)),
     scopes: &[KUDOS_READ],
+    member_scopes: &[KUDOS_READ],
 };
 
 impl DomainApi for Kudos {

@@ -9,6 +9,7 @@ mod erasure;
 mod installs;
 mod own_app;
 mod revocation;
+mod rights;
 mod rotation;
 mod rotation_worlds;
 mod sign_in;

@@ -45,7 +45,8 @@ async fn everybody_else_may_look() {
     let browser = Browser::new(&product);
     browser.sign_in(&product, ACME, COLLEAGUE).await;
     let me = browser.get("/v1/me").await.json();
-    assert_eq!(me["scopes"], json!(["workspace:read"]));
+    let members = ["workspace:read", "incidents:read", "incidents:write"];
+    assert_eq!(me["scopes"], json!(members));
     assert_eq!(browser.get("/v1/workspaces").await.status, StatusCode::OK);
     let audit = browser.get("/v1/audit").await;
     assert_eq!(audit.status, StatusCode::FORBIDDEN, "{audit:?}");

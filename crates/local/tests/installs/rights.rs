@@ -1,0 +1,102 @@
+//! Who administers a workspace: Slack's admins, and for a start the person who installed the app first.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use tidegate_fake_slack::{Approval, FakeConfig, Fault, FaultKind};
+use tidegate_testing::product::{Browser, OPERATOR_KEY, Product};
+
+const ACME: &str = "T0ACME00001";
+const FIRST: &str = "U0ALICE0001";
+const OTHER: &str = "U0BOB000001";
+const SLACK_ADMIN: &str = "U0ACME00001";
+
+const HOUR: Duration = Duration::from_hours(1);
+
+async fn install(product: &Product, user: &str) {
+    let browser = Browser::new(product);
+    let page = browser.install(product, |url| Approval {
+        user: Some(user.to_owned()),
+        ..Approval::of_team(url, ACME)
+    });
+    let page = page.await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+}
+
+async fn installed_by_first() -> Product {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    install(&product, FIRST).await;
+    product
+}
+
+async fn signed_in<'p>(product: &'p Product, user: &str) -> Browser<'p> {
+    let browser = Browser::new(product);
+    let page = browser.sign_in(product, ACME, user).await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    browser
+}
+
+/// Tells whether the session may do what only admins may.
+async fn administers(browser: &Browser<'_>) -> bool {
+    let answer = browser.get("/v1/audit").await;
+    match answer.status {
+        StatusCode::OK => true,
+        StatusCode::FORBIDDEN => false,
+        _ => panic!("{answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_later_install_changes_nobodys_rights() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    assert!(administers(&first).await);
+    install(&product, OTHER).await;
+    let other = signed_in(&product, OTHER).await;
+    assert!(!administers(&other).await, "whoever presses the button");
+    assert!(administers(&first).await, "is demoted by nobody");
+    let path = format!("/v1/audit?tenant={ACME}");
+    let audit = product.ask(Method::GET, &path, OPERATOR_KEY).await.json();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    let installs = entries.filter(|entry| entry["action"] == "install");
+    assert_eq!(installs.count(), 2);
+}
+
+#[tokio::test]
+async fn slacks_admins_administer_and_relieve_the_first_installer() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    product.slack().set_admin(SLACK_ADMIN, true);
+    assert!(administers(&first).await, "no admin has signed in yet");
+    let admin = signed_in(&product, SLACK_ADMIN).await;
+    assert!(administers(&admin).await);
+    assert!(!administers(&first).await, "an admin is there now");
+}
+
+#[tokio::test]
+async fn a_demoted_admin_loses_the_rights_within_an_hour() {
+    let product = installed_by_first().await;
+    product.slack().set_admin(SLACK_ADMIN, true);
+    let admin = signed_in(&product, SLACK_ADMIN).await;
+    assert!(administers(&admin).await);
+    product.slack().set_admin(SLACK_ADMIN, false);
+    product.clock.advance(HOUR);
+    assert!(!administers(&admin).await);
+}
+
+#[tokio::test]
+async fn slacks_word_counts_for_an_hour_while_slack_is_down() {
+    let product = installed_by_first().await;
+    product.slack().set_admin(SLACK_ADMIN, true);
+    let admin = signed_in(&product, SLACK_ADMIN).await;
+    product.slack().add_fault(Fault {
+        times: 1000,
+        ..Fault::new("users.info", FaultKind::Http500)
+    });
+    product.clock.advance(Duration::from_mins(59));
+    assert!(administers(&admin).await);
+    product.clock.advance(Duration::from_mins(2));
+    assert!(!administers(&admin).await);
+    product.slack().clear_faults();
+    assert!(administers(&admin).await);
+}
