@@ -12,6 +12,7 @@ mod effects;
 mod holding;
 mod lease;
 mod performing;
+mod posting;
 mod recovery;
 mod search;
 mod sending;

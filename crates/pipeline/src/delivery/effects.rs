@@ -10,12 +10,9 @@ use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::{Kind, Method};
 use tidegate_slack::client::SlackClient;
-use tidegate_slack::ids::{ChannelId, TenantId, Ts};
+use tidegate_slack::ids::{TenantId, Ts};
 
 use super::doubt::EFFECT_LIMIT;
-use super::recovery::MAX_RESENDS;
-use super::search::{Found, Sought};
-use super::sending::{POST, with_id};
 use super::traces::Traces;
 use super::{Deliverer, ROOM};
 use crate::budget::{Budget, Turn};
@@ -131,16 +128,6 @@ pub struct Effect<'a> {
     pub(super) traces: &'a Traces,
 }
 
-/// The result of looking for the post of an earlier attempt.
-enum Earlier {
-    Found(Ts),
-    /// It may be posted again.
-    Missing {
-        /// Whether the channel could not be read, so that the post may be there.
-        blind: bool,
-    },
-}
-
 impl Effect<'_> {
     /// Calls a Slack method within its budget, and waits about a second for its turn. A rate limit closes the method for every
     /// worker. A read whose outcome is unknown counts as [`Refusal::Unreachable`], because it changed nothing.
@@ -171,44 +158,6 @@ impl Effect<'_> {
         self.check_outcome(&budget, M::KIND, outcome).await
     }
 
-    /// Posts with the effect's id as metadata, at most once a second in a channel. If the post of an earlier attempt may have
-    /// arrived, searches the channel or thread first and returns what it finds. If it is not found, it is posted again or parked,
-    /// by its class. An effect may post only once, because the post is identified by the effect's id. The post must go to the id of
-    /// a channel, because the id of a person cannot be searched. In a [`Class::Repeatable`] effect it may appear twice.
-    pub async fn post(&self, body: &Json) -> Result<Ts, Undone> {
-        let bearer = self.bearer()?;
-        let mut is_blind = false;
-        if let Some(since) = self.posted_since {
-            match self.look_for_post(bearer, body, since).await? {
-                Earlier::Found(ts) => return Ok(ts),
-                Earlier::Missing { blind } => is_blind = blind,
-            }
-        }
-        let method = Budget::method(POST);
-        let closed_until = method.closed_until(self.rows).await?;
-        if let Some(time) = closed_until.filter(|time| *time > self.clock.now()) {
-            return Err(Undone::Wait(time));
-        }
-        let channel = body.get("channel").and_then(Json::as_str);
-        let channel = Budget::channel(&ChannelId::from(channel.unwrap_or_default()));
-        self.wait_for(self.rows, &channel).await?;
-        let body = with_id(body, self.message_id);
-        // It is noted before the call, which the effect's deadline may cut off.
-        let before = (self.traces.posted(), self.traces.resent());
-        self.traces.note_post(true);
-        self.traces.note_resend(is_blind || before.1);
-        let outcome = self.slack.call(bearer, POST, &body).await;
-        if matches!(outcome, Outcome::Refused(_)) {
-            self.traces.note_post(before.0);
-            self.traces.note_resend(before.1);
-        }
-        let answer = self.check_outcome(&method, Kind::Write, outcome).await?;
-        match answer.get("ts").and_then(Json::as_str) {
-            Some(ts) => Ok(ts.into()),
-            None => Err(Undone::Ambiguous("the answer has no timestamp".to_owned())),
-        }
-    }
-
     /// Takes a turn before a call to another service, and waits about a second for it. Each call must take exactly one turn,
     /// because the number of turns shows whether something may have happened.
     pub async fn turn(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
@@ -217,41 +166,13 @@ impl Effect<'_> {
         Ok(())
     }
 
-    fn bearer(&self) -> Result<&SecretString, Undone> {
+    pub(super) fn bearer(&self) -> Result<&SecretString, Undone> {
         let why = || Undone::Park(format!("{} was said to need no token", self.name));
         self.bearer.ok_or_else(why)
     }
 
-    async fn look_for_post(
-        &self,
-        bearer: &SecretString,
-        body: &Json,
-        since: Timestamp,
-    ) -> Result<Earlier, Undone> {
-        let sought = Sought {
-            body,
-            message_id: self.message_id,
-            since,
-        };
-        let (why, blind) = match self.deliverer.search(self.rows, bearer, sought).await? {
-            Found::Yes(ts) => return Ok(Earlier::Found(ts)),
-            Found::Later(time) => return Err(Undone::Wait(time)),
-            Found::No => ("not found in the channel".to_owned(), false),
-            Found::Never(why) => (why, true),
-        };
-        if self.class == Class::AtMostOnce || (blind && self.resends >= MAX_RESENDS) {
-            return Err(Undone::Park(format!("outcome unknown: {why}")));
-        }
-        tracing::warn!(
-            message_id = self.message_id,
-            why,
-            "post.resent: it may appear twice"
-        );
-        Ok(Earlier::Missing { blind })
-    }
-
     /// Waits about a second for a turn. Fails if too little time is left for the call.
-    async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
+    pub(super) async fn wait_for(&self, rows: &Rows, budget: &Budget) -> Result<(), Undone> {
         self.wait_within(rows, budget, PATIENCE).await
     }
 
@@ -273,7 +194,7 @@ impl Effect<'_> {
         }
     }
 
-    async fn check_outcome<T>(
+    pub(super) async fn check_outcome<T>(
         &self,
         budget: &Budget,
         kind: Kind,
