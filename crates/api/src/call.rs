@@ -72,7 +72,7 @@ pub struct Call {
     pub query: Parameters,
     /// Method, path and headers.
     pub head: Parts,
-    /// The raw body, at most [`BODY_LIMIT`](crate::BODY_LIMIT) bytes.
+    /// The raw body, at most [`BODY_LIMIT`] bytes.
     pub body: Bytes,
     parameters: Vec<(String, String)>,
 }

@@ -92,7 +92,7 @@ async fn render_errors(mut request: Request, next: Next) -> Response {
 }
 
 impl IntoResponse for ApiError {
-    /// Makes a response without a body, which [`render_errors`] replaces.
+    /// Makes a response without a body, which the layer of errors replaces.
     fn into_response(self) -> Response {
         let mut response = reply::empty(self.status());
         response.extensions_mut().insert(Arc::new(self));
