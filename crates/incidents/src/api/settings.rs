@@ -8,12 +8,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tidegate_api::settings::{Settings as Shared, TenantRows, json_of, version_fields};
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes, reply};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Identity, Routes, reply};
 use tidegate_pipeline::documents::input::read_part;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use super::call_context::CallContext;
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
+use crate::model::permissions::Action;
 use crate::model::settings::store::{self, StatusPageKey};
 use crate::model::settings::{Service, Settings, check::check, input};
 use crate::model::templates::Template;
@@ -60,6 +62,7 @@ struct KeyBody {
     responses((status = 200, body = Value))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    may_see(&api, &call).await?;
     let place = TenantRows::of(&api, &call, None)?;
     let loaded = settings(&api)?.load(&place).await?;
     let key = StatusPageKey::is_set(&place.rows).await?;
@@ -102,6 +105,7 @@ async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     responses((status = 200, body = Value))
 )]
 async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    may_see(&api, &call).await?;
     let place = TenantRows::of(&api, &call, None)?;
     let loaded = settings(&api)?.load(&place).await?;
     let template = loaded.value.templates.get(call.path("name"));
@@ -262,6 +266,19 @@ fn part<T: DeserializeOwned + Serialize>(
     let place = TenantRows::of(api, call, body.tenant.as_deref())?;
     let part = read_part(what, &body.settings).map_err(|problems| ApiError::problems(&problems))?;
     Ok((place, body.version, part))
+}
+
+/// Fails if a person asks who may not see the settings in Slack either. Of a key, the scope decides.
+async fn may_see(api: &Api, call: &Call) -> Result<(), ApiError> {
+    let is_person = matches!(
+        &call.caller,
+        Caller::Member(member) if matches!(member.identity, Identity::Person(_))
+    );
+    if is_person {
+        let context = CallContext::enter(api, call, None).await?;
+        context.must(Action::Configure, None)?;
+    }
+    Ok(())
 }
 
 /// The settings of incidents.

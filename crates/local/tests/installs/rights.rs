@@ -100,3 +100,22 @@ async fn slacks_word_counts_for_an_hour_while_slack_is_down() {
     product.slack().clear_faults();
     assert!(administers(&admin).await);
 }
+
+/// Members may do with incidents what they may do in Slack: `/incident config show` is for admins.
+#[tokio::test]
+async fn a_member_lists_incidents_and_reads_no_settings() {
+    let product = installed_by_first().await;
+    let member = signed_in(&product, OTHER).await;
+    let incidents = member.get("/v1/incidents").await;
+    assert_eq!(incidents.status, StatusCode::OK, "{incidents:?}");
+    let first = signed_in(&product, FIRST).await;
+    for path in [
+        "/v1/incident-settings",
+        "/v1/incident-settings/templates/any",
+    ] {
+        let refused = member.get(path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path} {refused:?}");
+        let answer = first.get(path).await;
+        assert_ne!(answer.status, StatusCode::FORBIDDEN, "{path} {answer:?}");
+    }
+}
