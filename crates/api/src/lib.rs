@@ -12,7 +12,7 @@ mod headers;
 mod health;
 mod keys;
 mod limits;
-pub mod openapi;
+mod openapi;
 mod operator;
 pub mod reply;
 mod route;

@@ -1,8 +1,7 @@
 //! The OpenAPI document of the API, and the operation `GET /v1/openapi.json`, which shows it.
 
-use std::sync::Arc;
-
-use axum::extract::State;
+use axum::Extension;
+use bytes::Bytes;
 use http::StatusCode;
 
 use utoipa::openapi::security::{
@@ -15,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
 
 use super::sessions::COOKIE_NAME;
-use super::{Access, Api, ApiResult, Routes};
+use super::{Access, ApiResult, Routes};
 use crate::error::ErrorBody;
 use crate::reply;
 
@@ -37,12 +36,27 @@ pub(super) fn routes() -> Routes {
     tag = "openapi",
     responses((status = 200, body = Object, description = "An OpenAPI document, version 3.1"))
 )]
-async fn show(State(api): State<Arc<Api>>) -> ApiResult {
-    Ok(reply::json(StatusCode::OK, &document(&api.routes())))
+async fn show(Extension(Document(json)): Extension<Document>) -> ApiResult {
+    Ok(reply::json_bytes(StatusCode::OK, json))
+}
+
+/// The document as JSON. It is made once, because anybody may ask for it.
+#[derive(Clone)]
+pub(super) struct Document(Bytes);
+
+impl Document {
+    pub(super) fn of(routes: &Routes) -> Self {
+        // Every key of the document is a text, so it always serializes.
+        Self(
+            serde_json::to_vec(&document(routes))
+                .unwrap_or_default()
+                .into(),
+        )
+    }
 }
 
 /// Makes the whole document of these operations.
-pub fn document(routes: &Routes) -> OpenApi {
+fn document(routes: &Routes) -> OpenApi {
     let info = InfoBuilder::new()
         .title("Tidegate")
         .version(env!("CARGO_PKG_VERSION"))

@@ -21,8 +21,12 @@ pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response {
 /// A response in JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // Every body here is made of maps with text keys, which always serialize.
-    let body = serde_json::to_vec(body).unwrap_or_default();
-    build(status, Some("application/json"), body.into())
+    json_bytes(status, serde_json::to_vec(body).unwrap_or_default().into())
+}
+
+/// A response in JSON that is serialized already.
+pub(crate) fn json_bytes(status: StatusCode, body: Bytes) -> Response {
+    build(status, Some("application/json"), body)
 }
 
 /// A response with status 200 and that JSON.

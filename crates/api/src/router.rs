@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http::header::{ALLOW, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use tidegate_pipeline::entropy::random_hex;
 use tower::ServiceExt as _;
 
 use super::error::wants_page;
 use super::guard::{self, Guard};
+use super::openapi::Document;
 use super::{Api, ApiError, headers, reply};
 
 /// The header of every response that names the call in the log.
@@ -31,10 +32,12 @@ pub struct Service(Router);
 impl Service {
     pub(super) fn new(api: Api) -> Self {
         let api = Arc::new(api);
-        let operations = api.routes();
-        let guard = Guard::new(Arc::clone(&api), operations.operations());
-        let router = operations
+        let all = api.routes();
+        let guard = Guard::new(Arc::clone(&api), all.operations());
+        let document = Document::of(&all);
+        let router = all
             .into_router()
+            .layer(Extension(document))
             .route_layer(from_fn_with_state(Arc::new(guard), guard::admit))
             .fallback(async || ApiError::not_found("no such path"))
             .method_not_allowed_fallback(async || ApiError::Method)
@@ -77,6 +80,7 @@ async fn render_errors(mut request: Request, next: Next) -> Response {
     };
     request.extensions_mut().insert(id.clone());
     let as_page = wants_page(request.headers());
+    let is_head = request.method() == Method::HEAD;
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
         let mut rendered = error.render(&id.0, as_page, response.headers());
@@ -84,6 +88,9 @@ async fn render_errors(mut request: Request, next: Next) -> Response {
             rendered.headers_mut().insert(name.clone(), value.clone());
         }
         response = rendered;
+        if is_head {
+            *response.body_mut() = Body::empty();
+        }
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);

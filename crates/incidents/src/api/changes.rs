@@ -25,133 +25,75 @@ const MAX_TEXT: usize = 3000;
 /// Longest wait for the next update, in minutes: a week.
 const MAX_NEXT: u32 = 7 * 24 * 60;
 
-/// Post an update
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/updates",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn update(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Update).await
+/// Makes the operation of one change. They differ by path and summary only.
+macro_rules! operation {
+    ($name:ident, $path:literal, $summary:literal, $change:expr) => {
+        #[doc = $summary]
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "incidents",
+            params(
+                ("id" = String, Path, description = "The id or number of the incident"),
+                ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
+            ),
+            request_body = Option<Value>,
+            responses((status = 200, body = Value))
+        )]
+        pub(super) async fn $name(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+            change(&api, &call, $change).await
+        }
+    };
 }
 
-/// Change the severity
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/severity",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn severity(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Severity).await
-}
-
-/// Resolve an incident
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/resolve",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn resolve(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Resolve).await
-}
-
-/// Reopen an incident
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/reopen",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn reopen(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Reopen).await
-}
-
-/// Cancel an incident
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/cancel",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn cancel(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Cancel).await
-}
-
-/// Close an incident
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/close",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn close(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Close).await
-}
-
-/// Accept an incident in triage
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/accept",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn accept(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Accept).await
-}
-
-/// Add a note to the timeline
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{id}/timeline",
-    tag = "incidents",
-    params(
-        ("id" = String, Path, description = "The id or number of the incident"),
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Option<Value>,
-    responses((status = 200, body = Value))
-)]
-pub(super) async fn note(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    change(&api, &call, Change::Note).await
-}
+operation!(
+    update,
+    "/v1/incidents/{id}/updates",
+    "Post an update",
+    Change::Update
+);
+operation!(
+    severity,
+    "/v1/incidents/{id}/severity",
+    "Change the severity",
+    Change::Severity
+);
+operation!(
+    resolve,
+    "/v1/incidents/{id}/resolve",
+    "Resolve an incident",
+    Change::Resolve
+);
+operation!(
+    reopen,
+    "/v1/incidents/{id}/reopen",
+    "Reopen an incident",
+    Change::Reopen
+);
+operation!(
+    cancel,
+    "/v1/incidents/{id}/cancel",
+    "Cancel an incident",
+    Change::Cancel
+);
+operation!(
+    close,
+    "/v1/incidents/{id}/close",
+    "Close an incident",
+    Change::Close
+);
+operation!(
+    accept,
+    "/v1/incidents/{id}/accept",
+    "Accept an incident in triage",
+    Change::Accept
+);
+operation!(
+    note,
+    "/v1/incidents/{id}/timeline",
+    "Add a note to the timeline",
+    Change::Note
+);
 
 /// A change of an incident.
 #[derive(Debug, Clone, Copy)]

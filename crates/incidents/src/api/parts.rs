@@ -27,6 +27,14 @@ use tidegate_api::{Api, ApiError, ApiResult, Call};
 const LIMIT: usize = 100;
 const MOST: usize = 250;
 
+/// The context of a call, and the incident that it names. Fails if the caller may not see the incident.
+async fn viewed<'a>(api: &'a Api, call: &'a Call) -> Result<(CallContext<'a>, Loaded), ApiError> {
+    let context = CallContext::enter(api, call, None).await?;
+    let loaded = context.find(call.path("id")).await?;
+    context.must(Action::View, Some(&loaded))?;
+    Ok((context, loaded))
+}
+
 /// Show an incident
 #[utoipa::path(
     get,
@@ -39,9 +47,7 @@ const MOST: usize = 250;
     responses((status = 200, body = Value))
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     let mut shown = shown::incident(&loaded);
     let links = relations::load(&context.rows, &loaded.incident.id).await?;
     shown["links"] = shown::links(&context, &links).await?.into();
@@ -77,9 +83,7 @@ async fn merged_into(context: &CallContext<'_>, loaded: &Loaded) -> Result<Value
     responses((status = 200, body = Value))
 )]
 pub(super) async fn timeline(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     let limit = call.query.limit(LIMIT, MOST)?;
     let last = match call.query.number("before")?.map(u64::try_from) {
         None => loaded.incident.seq,
@@ -117,9 +121,7 @@ pub(super) async fn timeline(State(api): State<Arc<Api>>, call: Call) -> ApiResu
     responses((status = 200, body = Value))
 )]
 pub(super) async fn tasks(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     let tasks = tasks::load_all(&context.rows, &loaded.incident.id).await?;
     let tasks: Vec<Value> = tasks.iter().map(task).collect();
     Ok(reply::ok(json!({"ok": true, "tasks": tasks})))
@@ -148,9 +150,7 @@ fn task(task: &Task) -> Value {
     responses((status = 200, body = Value))
 )]
 pub(super) async fn deliveries(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     let deliveries = notification::list(&context.rows, &loaded.incident.id).await?;
     let deliveries = deliveries.iter().map(|delivery| {
         json!({
@@ -180,9 +180,7 @@ pub(super) async fn deliveries(State(api): State<Arc<Api>>, call: Call) -> ApiRe
 )]
 pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let format = Format::of(&call)?;
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     let draft = review::load(&context.rows, &loaded.incident.id).await?;
     let draft = draft.ok_or_else(|| {
         ApiError::not_found("no post-mortem yet: `/incident postmortem` drafts one")
@@ -214,9 +212,7 @@ pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiRe
 )]
 pub(super) async fn export(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let format = Format::of(&call)?;
-    let context = CallContext::enter(&api, &call, None).await?;
-    let loaded = context.find(call.path("id")).await?;
-    context.must(Action::View, Some(&loaded))?;
+    let (context, loaded) = viewed(&api, &call).await?;
     context.must(Action::Export, Some(&loaded))?;
     let (rows, incident) = (&context.rows, &loaded.incident);
     let record = try_join(
