@@ -10,16 +10,15 @@ use tidegate_pipeline::table::Cursor;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use crate::{Access, Api, ApiResult, Call, Routes, Scope, reply};
+use crate::{Access, Api, ApiResult, Call, OfTenant, Paging, Routes, Scope, reply};
 
 pub(crate) fn routes() -> Routes {
     let access = Access::TenantOrOperator(Scope::AUDIT_READ);
     Routes::default().at(&access, routes!(list))
 }
 
-/// The number of entries in one page by default, and at most.
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
+/// The part of the list that a call asks for.
+type Page = Paging<100, 1000>;
 
 /// One page of the audit trail, newest first.
 #[derive(Serialize, ToSchema)]
@@ -46,17 +45,12 @@ struct AuditLine {
     get,
     path = "/v1/audit",
     tag = "audit",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(OfTenant, Page),
     responses((status = 200, body = AuditPage))
 )]
 async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(call.query.get("tenant"))?;
-    let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let after = call.query.cursor("after")?;
+    let tenant = call.tenant()?;
+    let Page { limit, after } = call.paging()?;
     let page = api.audit.get().list(&tenant, limit, after.as_ref()).await?;
     let page = AuditPage {
         ok: true,

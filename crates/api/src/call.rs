@@ -10,12 +10,18 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::table::Cursor;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
 
+use super::query::{OfTenant, Paging, Query};
 use super::router::RequestId;
-use super::{Api, ApiError, BODY_LIMIT, Scope};
+use super::{Api, ApiError, BODY_LIMIT, Scope, body};
+
+/// The header with which a repeat of a call is recognized.
+pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
+/// The longest idempotency key, in characters.
+pub(super) const MAX_IDEMPOTENCY_KEY: usize = 200;
 
 /// The caller, as identified by the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,12 +74,13 @@ pub struct Call {
     pub request_id: String,
     /// The caller that the credential identifies.
     pub caller: Caller,
-    /// The decoded query string.
-    pub query: Parameters,
     /// Method, path and headers.
     pub head: Parts,
     /// The raw body, at most [`BODY_LIMIT`] bytes.
     pub body: Bytes,
+    /// The header `Idempotency-Key`: 1 to 200 plain characters.
+    pub idempotency_key: Option<String>,
+    query: Query,
     parameters: Vec<(String, String)>,
 }
 
@@ -84,7 +91,19 @@ impl Call {
         found.map_or("", |(_, value)| value)
     }
 
-    /// Parses the body as JSON. Fails with `unsupported_media_type` or `bad_request`.
+    /// Reads the query string. Fields that the type does not have are left alone.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        self.query.read()
+    }
+
+    /// Reads `limit` and `after` of the query string.
+    pub fn paging<const DEFAULT: i64, const MOST: i64>(
+        &self,
+    ) -> Result<Paging<DEFAULT, MOST>, ApiError> {
+        Paging::of(&self.query)
+    }
+
+    /// Reads the body, which has to be there, as JSON. Fails with `unsupported_media_type` or `bad_request`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let content_type = self.head.headers.get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok());
@@ -92,29 +111,42 @@ impl Call {
         if !essence.is_some_and(|e| e.trim().eq_ignore_ascii_case("application/json")) {
             return Err(ApiError::media_type());
         }
-        serde_json::from_slice(&self.body)
-            .map_err(|e| ApiError::bad(format!("the body does not fit: {e}")))
+        body::read(&self.body)
     }
 
-    /// Returns the tenant that the call is about. A member may name no tenant but its own; an operator must name one.
-    pub fn tenant(&self, named: Option<&str>) -> Result<TenantId, ApiError> {
-        match &self.caller {
-            Caller::Member(member) if named.is_none_or(|n| n == member.tenant.as_str()) => {
-                Ok(member.tenant.clone())
-            }
-            Caller::Member(_) => Err(ApiError::other_tenant()),
-            Caller::Operator => match named {
-                Some(named) if is_id(named) => Ok(named.into()),
-                Some(_) => Err(ApiError::bad(
-                    "`tenant` takes the id of a workspace or organisation",
-                )),
-                None => Err(ApiError::bad(
-                    "name the workspace or organisation with `tenant`",
-                )),
-            },
-            Caller::Anyone => Err(ApiError::Internal(
-                "a public route asks whose it is".to_owned(),
+    /// Reads the body as JSON, or a call without a body as an object without fields.
+    pub fn json_if_any<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        if self.body.is_empty() {
+            return body::read(&self.body);
+        }
+        self.json()
+    }
+
+    /// Returns the tenant that the call is about: a member's own, or the one that an operator names in the query.
+    pub fn tenant(&self) -> Result<TenantId, ApiError> {
+        let OfTenant { tenant } = self.query()?;
+        match (&self.caller, &tenant) {
+            (_, Some(named)) => self.tenant_named(named),
+            (Caller::Member(member), None) => Ok(member.tenant.clone()),
+            (Caller::Operator, None) => Err(ApiError::field(
+                "tenant",
+                "is needed: it names the workspace or organisation",
             )),
+            (Caller::Anyone, None) => Err(nobodys()),
+        }
+    }
+
+    /// Returns the tenant that the call names. A member may name no tenant but its own.
+    pub fn tenant_named(&self, named: &str) -> Result<TenantId, ApiError> {
+        match &self.caller {
+            Caller::Member(member) if named == member.tenant.as_str() => Ok(member.tenant.clone()),
+            Caller::Member(_) => Err(ApiError::other_tenant()),
+            Caller::Operator if is_id(named) => Ok(named.into()),
+            Caller::Operator => Err(ApiError::field(
+                "tenant",
+                "takes the id of a workspace or organisation",
+            )),
+            Caller::Anyone => Err(nobodys()),
         }
     }
 
@@ -174,8 +206,9 @@ impl FromRequest<Arc<Api>> for Call {
         let call = Self {
             request_id,
             caller,
-            query: Parameters::parse(head.uri.query().unwrap_or_default().as_bytes()),
+            query: Query::of(head.uri.query().unwrap_or_default()),
             parameters: parameters.collect(),
+            idempotency_key: idempotency_key(&head)?,
             head,
             body: body.map_err(|_| ApiError::too_large())?,
         };
@@ -186,77 +219,19 @@ impl FromRequest<Arc<Api>> for Call {
     }
 }
 
-/// The decoded fields of a query string or a form, in order.
-pub struct Parameters(Vec<(String, String)>);
+/// The error for a public route that asks whose it is. That is a defect of ours.
+fn nobodys() -> ApiError {
+    ApiError::Internal("a public route asks whose it is".to_owned())
+}
 
-impl Parameters {
-    /// Decodes the bytes. This never fails: invalid UTF-8 becomes U+FFFD.
-    pub fn parse(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
+fn idempotency_key(head: &Parts) -> Result<Option<String>, ApiError> {
+    let Some(value) = head.headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let key = value.to_str().map(str::trim).unwrap_or_default();
+    if key.is_empty() || key.len() > MAX_IDEMPOTENCY_KEY {
+        let words = format!("takes 1 to {MAX_IDEMPOTENCY_KEY} plain characters");
+        return Err(ApiError::field(IDEMPOTENCY_KEY, &words));
     }
-
-    /// Returns the first value of that name that is not empty.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, v)| n == name && !v.is_empty())
-            .map(|(_, v)| v.as_str())
-    }
-
-    /// Returns every value of that name that is not empty.
-    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self
-            .0
-            .iter()
-            .filter(move |(n, v)| n == name && !v.is_empty());
-        named.map(|(_, v)| v.as_str())
-    }
-
-    /// Returns the tenant that an operator names in `tenant`.
-    pub fn tenant(&self) -> Option<TenantId> {
-        self.get("tenant").map(TenantId::from)
-    }
-
-    /// Parses a whole number. `Ok(None)` if the field is missing or empty.
-    pub fn number(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        let number = text
-            .parse()
-            .map_err(|_| ApiError::bad(format!("`{name}` takes a whole number")))?;
-        Ok(Some(number))
-    }
-
-    /// Parses a Unix time in seconds, up to the year 9999. `Ok(None)` if the field is missing or empty.
-    pub fn second(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        const LAST: i64 = 253_402_300_799;
-        let second = self.number(name)?;
-        if second.is_some_and(|second| !(0..=LAST).contains(&second)) {
-            let message = format!("`{name}` takes a Unix time in seconds, from 0 to {LAST}");
-            return Err(ApiError::bad(message));
-        }
-        Ok(second)
-    }
-
-    /// Returns `limit`, or `default` if it is missing. Fails outside of 1 to `most`.
-    pub fn limit(&self, default: usize, most: usize) -> Result<usize, ApiError> {
-        match self.number("limit")?.map_or(Ok(default), usize::try_from) {
-            Ok(limit) if (1..=most).contains(&limit) => Ok(limit),
-            _ => Err(ApiError::bad(format!(
-                "`limit` takes a number from 1 to {most}"
-            ))),
-        }
-    }
-
-    /// Returns the cursor that an earlier page gave as `next`.
-    pub fn cursor(&self, name: &str) -> Result<Option<Cursor>, ApiError> {
-        let Some(text) = self.get(name) else {
-            return Ok(None);
-        };
-        let cursor = Cursor::decode(text);
-        let cursor =
-            cursor.ok_or_else(|| ApiError::bad(format!("`{name}` takes the `next` of a page")))?;
-        Ok(Some(cursor))
-    }
+    Ok(Some(key.to_owned()))
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tidegate_pipeline::archive::ArchiveError;
 use tidegate_pipeline::audit::AuditError;
+use tidegate_pipeline::documents::input::Problem;
 use tidegate_pipeline::entropy::EntropyError;
 use tidegate_pipeline::keyring::KeyError;
 use tidegate_pipeline::queue::QueueError;
@@ -22,12 +23,25 @@ const MAX_PROBLEMS: usize = 50;
 /// The reason why a call failed.
 #[derive(Debug)]
 pub enum ApiError {
-    /// The request is at fault: an HTTP status, a stable code, and a message that says what to do next.
-    Request(StatusCode, &'static str, String),
+    /// The request is at fault.
+    Request(Refused),
     /// The path exists, but not with this method.
     Method,
     /// Tidegate is at fault. The text goes to the log, never to the caller.
     Internal(String),
+}
+
+/// A request that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The code for programs, which stays as it is.
+    pub code: &'static str,
+    /// The message for people, which says what to do next.
+    pub message: String,
+    /// The path of the value that is wrong, in the path, the query, the headers or the body of the request.
+    pub field: Option<String>,
 }
 
 macro_rules! internal {
@@ -40,56 +54,103 @@ macro_rules! internal {
     };
 }
 
-internal!(
-    KeyError,
-    TableError,
-    QueueError,
-    ArchiveError,
-    SecretError,
-    EntropyError,
-    AuditError
-);
+internal!(QueueError, ArchiveError, SecretError, EntropyError);
+
+impl From<TableError> for ApiError {
+    fn from(e: TableError) -> Self {
+        match e {
+            TableError::Erased => erased(),
+            e => Self::Internal(e.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for ApiError {
+    fn from(e: KeyError) -> Self {
+        match e {
+            KeyError::Erased => erased(),
+            e => Self::Internal(e.to_string()),
+        }
+    }
+}
+
+impl From<AuditError> for ApiError {
+    fn from(e: AuditError) -> Self {
+        match e {
+            AuditError::Table(e) => e.into(),
+            AuditError::Keys(e) => e.into(),
+            AuditError::Entropy(e) => e.into(),
+        }
+    }
+}
+
+/// The error for a call about a workspace that has been erased: only the operator's can still name it.
+fn erased() -> ApiError {
+    ApiError::not_found("the workspace has been erased")
+}
 
 impl ApiError {
+    /// The request is refused, with that status, code and message.
+    pub fn refused(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Request(Refused {
+            status,
+            code,
+            message: message.into(),
+            field: None,
+        })
+    }
+
     /// 404: nothing of that name exists, or the caller may not know of it.
     pub fn not_found(what: &str) -> Self {
-        Self::Request(StatusCode::NOT_FOUND, "not_found", what.to_owned())
+        Self::refused(StatusCode::NOT_FOUND, "not_found", what)
     }
 
-    /// 400: the request is malformed.
+    /// 400: the request as a whole is malformed.
     pub fn bad(message: impl Into<String>) -> Self {
-        Self::Request(StatusCode::BAD_REQUEST, "bad_request", message.into())
+        Self::refused(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
-    /// 400 with a list of everything that is wrong, at most 50 entries.
-    pub fn problems(problems: &[String]) -> Self {
+    /// 400: one value is wrong. The words follow its name, as in "takes a number from 1 to 100".
+    pub fn field(name: &str, words: &str) -> Self {
+        Self::Request(Refused {
+            status: StatusCode::BAD_REQUEST,
+            code: "bad_request",
+            message: format!("`{name}` {words}"),
+            field: Some(name.to_owned()),
+        })
+    }
+
+    /// 400 with a list of everything that is wrong, at most 50 entries. The field is that of the first.
+    pub fn problems(problems: &[Problem]) -> Self {
         let count = problems.len();
-        let shown: Vec<&str> = problems
-            .iter()
-            .take(MAX_PROBLEMS)
-            .map(String::as_str)
-            .collect();
-        let problems = if count == 1 { "problem" } else { "problems" };
-        Self::bad(format!("{count} {problems}: {}", shown.join("; ")))
+        let noun = if count == 1 { "problem" } else { "problems" };
+        let shown = problems.iter().take(MAX_PROBLEMS).map(Problem::to_string);
+        let shown: Vec<String> = shown.collect();
+        Self::Request(Refused {
+            status: StatusCode::BAD_REQUEST,
+            code: "bad_request",
+            message: format!("{count} {noun}: {}", shown.join("; ")),
+            field: problems.first().map(|problem| problem.path.clone()),
+        })
     }
 
     /// 401: the call carries no credential that the route admits.
     pub fn unauthorized(message: &str) -> Self {
-        Self::Request(StatusCode::UNAUTHORIZED, "unauthorized", message.to_owned())
+        Self::refused(StatusCode::UNAUTHORIZED, "unauthorized", message)
     }
 
     /// 403: the credential is valid, but does not allow this.
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::Request(StatusCode::FORBIDDEN, "forbidden", message.into())
+        Self::refused(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
     /// 409: the request conflicts with the current state, because somebody was faster or it comes too late.
     pub fn conflict(message: impl Into<String>) -> Self {
-        Self::Request(StatusCode::CONFLICT, "conflict", message.into())
+        Self::refused(StatusCode::CONFLICT, "conflict", message)
     }
 
     pub(super) fn csrf(message: &str) -> Self {
-        Self::Request(StatusCode::FORBIDDEN, "csrf", message.to_owned())
+        Self::refused(StatusCode::FORBIDDEN, "csrf", message)
     }
 
     pub(super) fn other_tenant() -> Self {
@@ -98,24 +159,24 @@ impl ApiError {
 
     pub(super) fn rate_limited() -> Self {
         let message = format!("more than {CALLS} calls in a minute; wait as `Retry-After` says");
-        Self::Request(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+        Self::refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
     }
 
     pub(super) fn media_type() -> Self {
-        let message = "send the body as `Content-Type: application/json`".to_owned();
+        let message = "send the body as `Content-Type: application/json`";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Self::Request(status, "unsupported_media_type", message)
+        Self::refused(status, "unsupported_media_type", message)
     }
 
     pub(super) fn too_large() -> Self {
         let message = format!("the body is larger than {BODY_LIMIT} bytes");
-        Self::Request(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
+        Self::refused(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message)
     }
 
     /// Returns the status of the response.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Request(status, ..) => *status,
+            Self::Request(refused) => refused.status,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -124,8 +185,12 @@ impl ApiError {
     /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors. `headers` are those that the
     /// router gave the response.
     pub(super) fn render(&self, request_id: &str, as_page: bool, headers: &HeaderMap) -> Response {
+        let mut field = None;
         let (code, message) = match self {
-            Self::Request(_, code, message) => (*code, message.clone()),
+            Self::Request(refused) => {
+                field.clone_from(&refused.field);
+                (refused.code, refused.message.clone())
+            }
             Self::Method => {
                 let message = format!("this path takes {}", router::allowed(headers));
                 ("method_not_allowed", message)
@@ -145,6 +210,7 @@ impl ApiError {
         let error = ErrorDetail {
             code: code.to_owned(),
             message,
+            field,
             request_id: request_id.to_owned(),
         };
         reply::json(self.status(), &ErrorBody { ok: false, error })
@@ -166,6 +232,9 @@ struct ErrorDetail {
     code: String,
     /// For people: what is wrong, and what to do next.
     message: String,
+    /// The path of the value that is wrong, if it is one: `limit`, `services[0]`. Without one, the field is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
     /// The id under which the log has the call.
     request_id: String,
 }

@@ -9,15 +9,20 @@ use axum::extract::State;
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use tidegate_pipeline::audit::{AuditError, AuditNote};
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::table::{Cursor, Range};
+use tidegate_pipeline::table::{Cursor, Range, TableError};
 use tidegate_slack::ids::TenantId;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use self::store::{ApiKey, MakeError, PARTITION};
+use self::store::{ApiKey, PARTITION};
+use crate::idempotency::Claim;
 use crate::reply;
-use crate::{Access, Api, ApiError, ApiResult, Call, Caller, Routes, Scope, scope};
+use crate::values::{Text, Whole};
+use crate::{
+    Access, Api, ApiError, ApiResult, Call, Caller, OfTenant, Paging, Routes, Scope, scope,
+};
 
 pub(crate) fn routes() -> Routes {
     let access = Access::TenantOrOperator(Scope::KEYS_WRITE);
@@ -26,9 +31,8 @@ pub(crate) fn routes() -> Routes {
         .at(&access, routes!(revoke))
 }
 
-/// The number of keys in one page by default, and at most.
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
+/// The part of the list that a call asks for.
+type Page = Paging<100, 1000>;
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 80;
@@ -39,15 +43,12 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewKey {
-    /// The workspace. Only the operator key needs it.
-    tenant: Option<String>,
-    #[schema(min_length = 1, max_length = 80)]
-    name: String,
+    #[schema(value_type = Text<1, 80>)]
+    name: Text<1, MAX_NAME>,
     #[schema(min_items = 1)]
     scopes: Vec<String>,
     /// Without it, the key never expires.
-    #[schema(minimum = 1, maximum = 3650)]
-    expires_days: Option<u32>,
+    expires_days: Option<Whole<1, 3650>>,
 }
 
 /// An API key, without its secret.
@@ -98,35 +99,47 @@ struct RevokedKey {
     post,
     path = "/v1/keys",
     tag = "keys",
+    params(OfTenant),
     request_body = NewKey,
     responses((status = 201, body = CreatedKey))
 )]
 async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let new: NewKey = call.json()?;
-    let tenant = call.tenant(new.tenant.as_deref())?;
+    let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
     let name = name(&new.name)?;
     let scopes = scopes(&api, &new.scopes, &call.caller)?;
     let now = api.clock.now();
-    let ends_at = ends_at(new.expires_days, now)?;
-    let made = store::make(&rows, &tenant, name, &scopes, ends_at, now).await;
-    let (key, shown) = made.map_err(|e| match e {
-        MakeError::Table(e) => e.into(),
-        MakeError::Entropy(e) => ApiError::from(e),
-    })?;
-    let detail = format!("{} with {}", key.id, scope::write(&key.scopes));
-    // If this fails, the secret is lost and nobody can use the key.
-    let actor = call.actor();
-    api.audit
-        .get()
-        .record(&tenant, &actor, "key.create", &detail)
-        .await?;
+    let ends_at = new.expires_days.map(|days| now.plus(DAY * days.to()));
+    let claim = Claim::of(&call, "key.create");
+    let new = store::New::prepare(&tenant, claim.id_of_new(16), name, scopes, ends_at, now)?;
+    let key = &new.key;
+    let note = AuditNote {
+        actor: call.actor(),
+        action: "key.create",
+        detail: format!("{} with {}", key.id, scope::write(&key.scopes)),
+    };
+    let trail = api.trail(&call, &tenant)?;
+    match trail.write(&rows, new.write(), &note).await {
+        Ok(()) => {}
+        Err(AuditError::Table(TableError::Condition)) => return Err(made_before(&tenant, key)),
+        Err(e) => return Err(e.into()),
+    }
     let created = CreatedKey {
         ok: true,
-        key: shown.expose_secret().to_owned(),
-        line: line(&tenant, &key, now),
+        key: new.shown.expose_secret().to_owned(),
+        line: line(&tenant, key, now),
     };
     Ok(reply::json(StatusCode::CREATED, &created))
+}
+
+/// The error for a repeat of the call. The secret is not stored, so it cannot be shown again.
+fn made_before(tenant: &TenantId, key: &ApiKey) -> ApiError {
+    ApiError::conflict(format!(
+        "a call with this idempotency key made the key {tenant}_{}, and its answer showed it. \
+         If that answer is lost, revoke the key, and create another one under a new idempotency key",
+        key.id
+    ))
 }
 
 /// List the API keys of a workspace
@@ -134,18 +147,13 @@ async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/v1/keys",
     tag = "keys",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
+    params(OfTenant, Page),
     responses((status = 200, body = KeyPage))
 )]
 async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(call.query.get("tenant"))?;
+    let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
-    let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let after = call.query.cursor("after")?;
+    let Page { limit, after } = call.paging()?;
     let page = rows.query(&[PARTITION], Range::All, false, limit, after.as_ref());
     let (page, now) = (page.await?, api.clock.now());
     let keys = page
@@ -175,7 +183,7 @@ async fn revoke(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         || ApiError::not_found("no key with that id; `tidegate keys list` shows which there are");
     let (named, id) = store::split_id(call.path("id")).ok_or_else(gone)?;
     // To this caller, a key of another workspace does not exist.
-    let tenant = call.tenant(Some(named.as_str())).map_err(|_| gone())?;
+    let tenant = call.tenant_named(named.as_str()).map_err(|_| gone())?;
     let rows = api.table.rows(&call, &tenant)?;
     if !store::revoke(&rows, &id, api.clock.now()).await? {
         return Err(gone());
@@ -189,14 +197,14 @@ async fn revoke(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     Ok(reply::json(StatusCode::OK, &RevokedKey { ok: true, id }))
 }
 
-fn name(name: &str) -> Result<&str, ApiError> {
-    let name = name.trim();
-    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.contains(char::is_control);
-    if fits {
-        return Ok(name);
+fn name(name: &Text<1, MAX_NAME>) -> Result<&str, ApiError> {
+    if name.as_str().contains(char::is_control) {
+        return Err(ApiError::field(
+            "name",
+            "takes characters that can be shown",
+        ));
     }
-    let message = format!("`name` takes 1 to {MAX_NAME} characters that can be shown");
-    Err(ApiError::bad(message))
+    Ok(name.as_str())
 }
 
 /// Checks the scopes of a new key. A member cannot grant a scope that it lacks.
@@ -206,7 +214,7 @@ fn scopes(api: &Api, names: &[String], caller: &Caller) -> Result<Vec<Scope>, Ap
         let scope = known.iter().find(|scope| scope.as_str() == name);
         let scope = scope.ok_or_else(|| {
             let all: Vec<&str> = known.iter().map(|scope| scope.as_str()).collect();
-            ApiError::bad(format!("`scopes` takes some of: {}", all.join(", ")))
+            ApiError::field("scopes", &format!("takes some of: {}", all.join(", ")))
         })?;
         if let Caller::Member(member) = caller {
             member.must_have(scope)?;
@@ -215,21 +223,12 @@ fn scopes(api: &Api, names: &[String], caller: &Caller) -> Result<Vec<Scope>, Ap
     let asked = |scope: &&Scope| names.iter().any(|name| name == scope.as_str());
     let scopes: Vec<Scope> = known.into_iter().filter(asked).cloned().collect();
     if scopes.is_empty() {
-        return Err(ApiError::bad(
-            "`scopes` is empty: the key would open nothing",
+        return Err(ApiError::field(
+            "scopes",
+            "is empty: the key would open nothing",
         ));
     }
     Ok(scopes)
-}
-
-fn ends_at(days: Option<u32>, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-    match days {
-        None => Ok(None),
-        Some(days @ 1..=3650) => Ok(Some(now.plus(DAY * days))),
-        Some(_) => Err(ApiError::bad(
-            "`expires_days` takes a number from 1 to 3650",
-        )),
-    }
 }
 
 fn line(tenant: &TenantId, key: &ApiKey, now: Timestamp) -> KeyLine {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod body;
 mod call;
 pub mod cookies;
 mod credentials;
@@ -10,10 +11,12 @@ mod gate;
 mod guard;
 mod headers;
 mod health;
+pub mod idempotency;
 mod keys;
 mod limits;
 mod openapi;
 mod operator;
+mod query;
 pub mod reply;
 mod route;
 mod router;
@@ -21,6 +24,7 @@ mod scope;
 pub mod sessions;
 pub mod settings;
 mod site;
+pub mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,11 +36,12 @@ use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::Secrets;
 use tidegate_slack::ids::TenantId;
 
-pub use self::call::{Call, Caller, Identity, Member, Parameters};
+pub use self::call::{Call, Caller, Identity, Member};
 pub use self::domain::{ApiSpec, DomainApi, Members, Role};
-pub use self::error::ApiError;
+pub use self::error::{ApiError, Refused};
 pub use self::gate::{Gate, Own};
 pub use self::limits::{CALLS, Limits};
+pub use self::query::{OfTenant, Paging};
 pub use self::route::{Access, ApiResult, Operation, Routes};
 pub use self::router::{RequestId, Service};
 pub use self::scope::Scope;

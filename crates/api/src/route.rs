@@ -1,14 +1,20 @@
 //! Operations of the API: each has a method, a path, an access rule and a handler. The router and the OpenAPI document are made
 //! from the same list, so neither has an operation that the other lacks.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
 use http::Method;
-use utoipa::openapi::path::{Operation as Description, PathItem};
+use serde_json::{Value, json};
+use utoipa::openapi::path::{
+    Operation as Description, Parameter, ParameterBuilder, ParameterIn, PathItem,
+};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi, Ref, RefOr};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use super::call::{IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 use super::openapi::{ERROR_RESPONSE, security};
 use super::{Api, ApiError, Scope};
 
@@ -46,16 +52,24 @@ pub struct Operation {
 pub struct Routes {
     router: OpenApiRouter<Arc<Api>>,
     operations: Vec<Operation>,
+    schemas: BTreeMap<String, Value>,
+    clashes: BTreeSet<String>,
 }
 
 impl Routes {
     /// Adds operations of one path that admit the same callers: `.at(&Access::Operator, routes!(show, replace))`.
     #[must_use]
     pub fn at(mut self, access: &Access, mut added: UtoipaMethodRouter<Arc<Api>>) -> Self {
+        let schemas = added.0.iter();
+        self.note_schemas(schemas.map(|(name, schema)| (name.clone(), json!(schema))));
         for (path, item) in &mut added.1.paths {
             for (method, description) in descriptions(item) {
                 description.operation_id = Some(operation_id(&method, path));
                 describe(description, access);
+                if method == Method::POST {
+                    let parameters = description.parameters.get_or_insert_default();
+                    parameters.push(idempotency_key().into());
+                }
                 self.operations.push(Operation {
                     method,
                     path: path.clone(),
@@ -70,9 +84,31 @@ impl Routes {
     /// Adds the operations of another list.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
+        self.note_schemas(others.schemas);
+        self.clashes.extend(others.clashes);
         self.router = self.router.merge(others.router);
         self.operations.extend(others.operations);
         self
+    }
+
+    /// Notes the schemas of types, which the document names by the types' names alone.
+    fn note_schemas(&mut self, schemas: impl IntoIterator<Item = (String, Value)>) {
+        for (name, schema) in schemas {
+            match self.schemas.get(&name) {
+                Some(other) if *other != schema => {
+                    self.clashes.insert(name);
+                }
+                Some(_) => {}
+                None => {
+                    self.schemas.insert(name, schema);
+                }
+            }
+        }
+    }
+
+    /// Returns the names that several different types have. The document could describe only one of them.
+    pub fn clashes(&self) -> &BTreeSet<String> {
+        &self.clashes
     }
 
     /// Returns the operations in the order in which they were added.
@@ -111,6 +147,20 @@ fn operation_id(method: &Method, path: &str) -> String {
     let method = method.as_str().to_ascii_lowercase();
     let words: Vec<&str> = std::iter::once(method.as_str()).chain(words).collect();
     words.join("_")
+}
+
+/// Describes the header that makes a repeat of a call harmless.
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(MAX_IDEMPOTENCY_KEY));
+    ParameterBuilder::new()
+        .name(IDEMPOTENCY_KEY)
+        .parameter_in(ParameterIn::Header)
+        .description(Some("Makes a repeat of the call harmless"))
+        .schema(Some(schema))
+        .build()
 }
 
 /// Completes the description of an operation: who is admitted, and how it fails.

@@ -1,13 +1,16 @@
 //! Shared code of the settings routes: it finds the workspace, compares the version that the caller has seen, and checks,
 //! stores and audits a change.
 
+use http::StatusCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tidegate_pipeline::audit::{AuditError, AuditNote};
+use tidegate_pipeline::documents::input::Problem;
 use tidegate_pipeline::documents::{Document, Effective};
 use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::ids::TenantId;
+use utoipa::ToSchema;
 
 use crate::{Api, ApiError, ApiResult, Call, reply};
 
@@ -25,7 +28,7 @@ pub struct Settings<'a, T> {
     /// The action in the audit trail, for example `incidents.settings`.
     pub action: &'static str,
     /// Lists everything that is wrong with a value, each problem with its path. An empty list means that it can be stored.
-    pub check: fn(&T) -> Vec<String>,
+    pub check: fn(&T) -> Vec<Problem>,
 }
 
 /// A workspace and its rows.
@@ -37,9 +40,9 @@ pub struct TenantRows {
 }
 
 impl TenantRows {
-    /// Finds the workspace that the body names, or else the query, or else the credential.
-    pub fn of(api: &Api, call: &Call, named: Option<&str>) -> Result<Self, ApiError> {
-        let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
+    /// Finds the workspace that the call is about.
+    pub fn of(api: &Api, call: &Call) -> Result<Self, ApiError> {
+        let tenant = call.tenant()?;
         let rows = api.table.rows(call, &tenant)?;
         Ok(Self { tenant, rows })
     }
@@ -87,11 +90,12 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
                 Err(AuditError::Table(TableError::Condition)) => continue,
                 Err(e) => return Err(e.into()),
             }
-            return Ok(reply::ok(version_fields(&Effective {
-                value,
+            let stored = SettingsVersion {
+                ok: true,
                 version,
                 own: true,
-            })));
+            };
+            return Ok(reply::json(StatusCode::OK, &stored));
         }
         Err(ApiError::conflict(
             "others change the settings all the time; try again",
@@ -114,9 +118,25 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
     }
 }
 
-/// The fields of a response that identify the settings: `version`, and `own`, which is false for defaults.
-pub fn version_fields<T>(settings: &Effective<T>) -> Value {
-    json!({"ok": true, "version": settings.version, "own": settings.own})
+/// The fields of a response that identify the settings.
+#[derive(Serialize, ToSchema)]
+pub struct SettingsVersion {
+    /// Always true.
+    pub ok: bool,
+    /// The version, which a change of them names. 0 if none are stored.
+    pub version: i64,
+    /// False if the workspace has stored none, so that these are the defaults.
+    pub own: bool,
+}
+
+impl<T> From<&Effective<T>> for SettingsVersion {
+    fn from(settings: &Effective<T>) -> Self {
+        Self {
+            ok: true,
+            version: settings.version,
+            own: settings.own,
+        }
+    }
 }
 
 /// Serializes settings, or a part of them, for a response.

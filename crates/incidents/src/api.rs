@@ -4,7 +4,8 @@
 mod call_context;
 mod changes;
 mod declaring;
-mod fields;
+mod exporting;
+mod input;
 mod listing;
 mod metrics;
 mod parts;
@@ -12,6 +13,7 @@ mod settings;
 mod shown;
 mod status_page;
 mod submit;
+mod timeline;
 
 use tidegate_api::{Access, ApiSpec, DomainApi, Routes, Scope};
 use utoipa_axum::routes;
@@ -32,12 +34,12 @@ fn routes() -> Routes {
         .at(read, routes!(listing::list))
         .at(write, routes!(declaring::declare))
         .at(read, routes!(parts::show))
-        .at(read, routes!(parts::timeline))
+        .at(read, routes!(timeline::list))
         .at(write, routes!(changes::note))
         .at(read, routes!(parts::tasks))
         .at(read, routes!(parts::deliveries))
         .at(read, routes!(parts::postmortem))
-        .at(read, routes!(parts::export))
+        .at(read, routes!(exporting::export))
         .at(write, routes!(changes::update))
         .at(write, routes!(changes::severity))
         .at(write, routes!(changes::resolve))

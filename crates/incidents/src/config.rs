@@ -107,7 +107,8 @@ fn defaults(environment: &Environment<'_>, problems: &mut Vec<String>) -> Settin
     if let Some(page_id) = environment.optional("STATUSPAGE_PAGE_ID") {
         defaults.status_page = StatusPage::Statuspage { page_id };
     }
-    problems.extend(check(&defaults).iter().map(|problem| named(problem)));
+    let found = check(&defaults);
+    problems.extend(found.iter().map(|problem| named(&problem.to_string())));
     defaults
 }
 

@@ -8,6 +8,7 @@ pub mod bookmarks;
 pub mod catchup;
 pub mod expired_form;
 pub mod export;
+pub mod export_json;
 mod facts;
 pub mod handover;
 pub mod header;

@@ -13,23 +13,22 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::Serialize;
 use tidegate_outcome::Outcome;
 use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{RowKey, TableError};
 use tidegate_pipeline::tenants;
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::ids::TenantId;
 
-use super::grant::{self, Grant, Holder};
+use super::grant::{self, Holder};
 use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
-use crate::config::BotScopes;
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
+use crate::shown::Workspace;
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, OfTenant, Routes};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> Routes {
@@ -46,26 +45,76 @@ pub(super) fn routes() -> Routes {
 /// The number of rounds in which tokens that were renewed in the meantime are revoked too.
 const MAX_ROUNDS: usize = 4;
 
+/// The public settings of the app.
+#[derive(Serialize, ToSchema)]
+struct AppStatus {
+    ok: bool,
+    /// `configured`.
+    status: &'static str,
+    client_id: String,
+    redirect_uri: String,
+    /// The scopes that the bot asks for.
+    default_scopes: Vec<String>,
+    /// The scopes that the app asks of people.
+    user_scopes: Vec<String>,
+    database_available: bool,
+    encryption_available: bool,
+}
+
+/// One workspace.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OneWorkspace {
+    pub(crate) ok: bool,
+    pub(crate) workspace: Workspace,
+}
+
+/// A workspace whose tokens are deleted here.
+#[derive(Serialize, ToSchema)]
+struct Disconnected {
+    ok: bool,
+    /// `disconnected`.
+    message: &'static str,
+    /// Whether Slack confirmed that every token is revoked.
+    revoked_at_slack: bool,
+}
+
+/// A workspace whose keys are destroyed.
+#[derive(Serialize, ToSchema)]
+struct Erasing {
+    ok: bool,
+    /// `erasing`.
+    state: &'static str,
+    message: &'static str,
+    /// Whether Slack confirmed that every token is revoked.
+    revoked_at_slack: bool,
+}
+
 /// Show the public settings of the app
 #[utoipa::path(
     get,
     path = "/api/auth/slack/status",
     tag = "install",
-    responses((status = 200, body = Value))
+    responses((status = 200, body = AppStatus))
 )]
 async fn status(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
-    let body = json!({
-        "ok": true,
-        "status": "configured",
-        "client_id": app.client_id,
-        "redirect_uri": redirect_uri(&api, &call),
-        "default_scopes": app.scopes.all(),
-        "user_scopes": app.user_scopes,
-        "database_available": installs.table.system().rows().get(&probe_key()).await.is_ok(),
-        "encryption_available": installs.keyring.hash("probe").await.is_ok(),
-    });
+    let body = AppStatus {
+        ok: true,
+        status: "configured",
+        client_id: app.client_id.clone(),
+        redirect_uri: redirect_uri(&api, &call),
+        default_scopes: app.scopes.all(),
+        user_scopes: app.user_scopes.clone(),
+        database_available: installs
+            .table
+            .system()
+            .rows()
+            .get(&probe_key())
+            .await
+            .is_ok(),
+        encryption_available: installs.keyring.hash("probe").await.is_ok(),
+    };
     Ok(reply::json(StatusCode::OK, &body))
 }
 
@@ -76,13 +125,11 @@ async fn status(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/api/auth/slack/refresh",
     tag = "workspaces",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    responses((status = 200, body = OneWorkspace))
 )]
 async fn refresh(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = tenant_of_call(&call)?;
+    let tenant = call.tenant()?;
     renew(api.domain::<Installs>()?, &tenant).await
 }
 
@@ -93,13 +140,11 @@ async fn refresh(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/v1/workspaces/{id}/refresh",
     tag = "workspaces",
-    params(
-        ("id" = String, Path, description = "The workspace's id"),
-    ),
-    responses((status = 200, body = Value))
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = OneWorkspace))
 )]
 async fn refresh_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    let tenant = call.tenant_named(call.path("id")).map_err(|_| gone())?;
     renew(api.domain::<Installs>()?, &tenant).await
 }
 
@@ -107,8 +152,12 @@ async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
     app_of(installs)?;
     let renewed = installs.renewed(tenant, &Holder::Bot, None).await;
     renewed.map_err(|e| connection_error(&e))?;
-    let workspace = workspace_json(installs, tenant).await?;
-    Ok(reply::ok(json!({"ok": true, "workspace": workspace})))
+    let workspace = Workspace::of(installs, tenant).await?;
+    let body = OneWorkspace {
+        ok: true,
+        workspace,
+    };
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 /// Disconnect a workspace
@@ -116,13 +165,11 @@ async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
     post,
     path = "/api/auth/slack/disconnect",
     tag = "workspaces",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    responses((status = 200, body = Disconnected))
 )]
 async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = tenant_of_call(&call)?;
+    let tenant = call.tenant()?;
     end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
 }
 
@@ -131,13 +178,11 @@ async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     post,
     path = "/v1/workspaces/{id}/disconnect",
     tag = "workspaces",
-    params(
-        ("id" = String, Path, description = "The workspace's id"),
-    ),
-    responses((status = 200, body = Value))
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = Disconnected))
 )]
 async fn disconnect_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    let tenant = call.tenant_named(call.path("id")).map_err(|_| gone())?;
     end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
 }
 
@@ -145,8 +190,12 @@ async fn end_tokens(installs: &Installs, tenant: &TenantId, actor: &Actor) -> Ap
     app_of(installs)?;
     let revoked = installs.disconnect(tenant, actor).await;
     let revoked = revoked.map_err(|e| connection_error(&e))?;
-    let body = json!({"ok": true, "message": "disconnected", "revoked_at_slack": revoked});
-    Ok(reply::ok(body))
+    let body = Disconnected {
+        ok: true,
+        message: "disconnected",
+        revoked_at_slack: revoked,
+    };
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 /// The error for a workspace that does not exist. To a member, another workspace does not exist.
@@ -159,13 +208,11 @@ fn gone() -> ApiError {
     delete,
     path = "/v1/workspaces/{id}",
     tag = "workspaces",
-    params(
-        ("id" = String, Path, description = "The workspace's id"),
-    ),
-    responses((status = 202, body = Value))
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 202, body = Erasing))
 )]
 async fn erase(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    let tenant = call.tenant_named(call.path("id")).map_err(|_| gone())?;
     if !api.domain::<Installs>()?.knows(&tenant).await? {
         return Err(gone());
     }
@@ -174,8 +221,12 @@ async fn erase(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         .erase(&tenant, &call.actor())
         .await;
     let erased = erased.map_err(|e| ApiError::Internal(e.to_string()))?;
-    let message = "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next";
-    let body = json!({"ok": true, "state": "erasing", "message": message, "revoked_at_slack": erased.revoked});
+    let body = Erasing {
+        ok: true,
+        state: "erasing",
+        message: "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next",
+        revoked_at_slack: erased.revoked,
+    };
     Ok(reply::json(StatusCode::ACCEPTED, &body))
 }
 
@@ -215,74 +266,6 @@ impl Installs {
     }
 }
 
-/// Describes the connection of a workspace as JSON, without any secret.
-pub(crate) async fn workspace_json(
-    installs: &Installs,
-    tenant: &TenantId,
-) -> Result<Value, ApiError> {
-    let grants = match installs.grants(tenant).await {
-        Ok(grants) => grants,
-        // Its keys are destroyed, but not all rows are removed yet.
-        Err(InstallError::Disconnected(_)) => return Ok(json!({"id": tenant, "state": "erasing"})),
-        Err(e @ InstallError::Later(_)) => return Err(ApiError::Internal(e.to_string())),
-    };
-    if installs.keyring.is_erased(tenant).await? {
-        return Ok(json!({"id": tenant, "state": "erasing"}));
-    }
-    let people = grants
-        .iter()
-        .filter(|grant| grant.holder != Holder::Bot)
-        .count();
-    let bot = grants.iter().find(|grant| grant.holder == Holder::Bot);
-    let Some(bot) = bot.or(grants.first()) else {
-        return Ok(json!({"id": tenant, "state": "not_installed"}));
-    };
-    let wanted = installs.app.as_ref().map(|app| app.scopes.clone());
-    Ok(described(tenant, bot, people, &wanted.unwrap_or_default()))
-}
-
-fn described(tenant: &TenantId, grant: &Grant, people: usize, wanted: &BotScopes) -> Value {
-    let place = |place: &Option<super::grant::NamedId>| {
-        place
-            .as_ref()
-            .map(|place| json!({"id": place.id, "name": place.name}))
-    };
-    let expires_at = grant.tokens.as_ref().and_then(|tokens| tokens.expires_at);
-    json!({
-        "id": tenant,
-        "state": grant.state.as_str(),
-        "reason": grant.reason,
-        "app_id": grant.app_id,
-        "team": place(&grant.team),
-        "enterprise": place(&grant.enterprise),
-        "is_enterprise_install": grant.team.is_none() && grant.enterprise.is_some(),
-        "scopes": grant.scopes,
-        "missing_scopes": grant.missing(&wanted.required),
-        "declined_scopes": grant.missing(&wanted.optional),
-        "bot_user_id": grant.bot_user,
-        "bot_id": grant.bot_id,
-        "installer": grant.installer,
-        "installed_at": grant.installed_at.seconds(),
-        "token_expires_at": expires_at.map(Timestamp::seconds),
-        "user_tokens": people,
-    })
-}
-
-#[derive(Default, Deserialize)]
-struct TenantBody {
-    tenant: Option<String>,
-}
-
-/// Returns the tenant of the call: a member's own, or the one that an operator names in the body or the query.
-fn tenant_of_call(call: &Call) -> Result<TenantId, ApiError> {
-    let body: TenantBody = if call.body.is_empty() {
-        TenantBody::default()
-    } else {
-        call.json()?
-    };
-    call.tenant(body.tenant.as_deref().or(call.query.get("tenant")))
-}
-
 fn connection_error(e: &InstallError) -> ApiError {
     let (status, code) = match e {
         InstallError::Disconnected(_) => (StatusCode::CONFLICT, "not_connected"),
@@ -292,7 +275,7 @@ fn connection_error(e: &InstallError) -> ApiError {
         InstallError::Disconnected(_) => "; install the app again at /slack/install",
         InstallError::Later(_) => "; try again in a minute",
     };
-    ApiError::Request(status, code, format!("{e}{what_next}"))
+    ApiError::refused(status, code, format!("{e}{what_next}"))
 }
 
 fn probe_key() -> RowKey {

@@ -14,6 +14,7 @@ mod reseal;
 pub mod revocation;
 mod rights;
 mod rotation;
+mod shown;
 mod state;
 mod tokens;
 mod upkeep;
@@ -35,7 +36,6 @@ use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::TenantId;
 
 use self::config::BotScopes;
-pub(crate) use self::connection::workspace_json;
 pub use self::erasure::{Erased, ErasureError};
 use self::grant::{Grant, Holder, State};
 pub(crate) use self::oauth::app_of;

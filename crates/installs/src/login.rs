@@ -24,6 +24,7 @@ use tidegate_slack::id_token::{self, SignedIn};
 use tidegate_slack::ids::TenantId;
 
 use crate::grant::{self, Grant};
+use crate::oauth::{FromSlack, Suggested};
 use crate::state::{self, STATE_LIFE, StateError};
 use crate::{InstallError, Installs, app_of};
 use tidegate_api::reply;
@@ -47,9 +48,7 @@ const COOKIE_NAME: &str = "__Host-tidegate_login";
     get,
     path = "/slack/login",
     tag = "sessions",
-    params(
-        ("team" = Option<String>, Query, description = "The workspace to suggest"),
-    ),
+    params(Suggested),
     responses((status = 303, description = "Slack's sign-in"))
 )]
 async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -59,13 +58,14 @@ async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let begun = state::begin(system.rows(), &*api.clock, &redirect_uri).await;
     let begun = begun.map_err(|e| ApiError::Internal(e.to_string()))?;
     let browser = begun.browser.expose_secret();
+    let Suggested { team } = call.query()?;
     let question = SignIn {
         client_id: &app.client_id,
         scopes: &["openid"],
         state: &begun.state,
         nonce: &nonce(browser),
         redirect_uri: &redirect_uri,
-        team: call.query.get("team"),
+        team: team.as_deref(),
     };
     let mut response = redirect_to(&question.url(api.domain::<Installs>()?.slack.base_url()))?;
     cookies::set(&mut response, COOKIE_NAME, browser, STATE_LIFE);
@@ -77,18 +77,15 @@ async fn begin(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/slack/login/callback",
     tag = "sessions",
-    params(
-        ("code" = Option<String>, Query, description = "Good once"),
-        ("state" = Option<String>, Query, description = "The state of the sign-in"),
-        ("error" = Option<String>, Query, description = "Slack's error code"),
-    ),
+    params(FromSlack),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME).unwrap_or_default();
-    let state = call.query.get("state").ok_or_else(incomplete)?;
+    let from_slack: FromSlack = call.query()?;
+    let state = from_slack.state.as_deref().ok_or_else(incomplete)?;
     let system = installs.table.system();
     // The state is consumed first, even if Slack reports an error, so that nobody can use it twice.
     let begun_for = state::consume(system.rows(), &*api.clock, state, Some(browser)).await;
@@ -96,7 +93,7 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     if redirect_uri != self::redirect_uri(&api, &call) {
         return Err(state_error(&StateError::Unknown));
     }
-    if call.query.get("error").is_some() {
+    if from_slack.error.is_some() {
         let message =
             "Slack did not sign you in. Begin again at /slack/login if that was a mistake.";
         return Err(sign_in_error(
@@ -105,7 +102,7 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
             message,
         ));
     }
-    let code = call.query.get("code").ok_or_else(incomplete)?;
+    let code = from_slack.code.as_deref().ok_or_else(incomplete)?;
     let signed_in = verify_code(&api, code, redirect_uri, browser, &call.request_id).await?;
     let (tenant, bot) = tenant_of(installs, &signed_in).await?;
     installs
@@ -202,7 +199,7 @@ fn redirect_to(url: &str) -> ApiResult {
 }
 
 fn sign_in_error(status: StatusCode, code: &'static str, message: &str) -> ApiError {
-    ApiError::Request(status, code, message.to_owned())
+    ApiError::refused(status, code, message)
 }
 
 fn incomplete() -> ApiError {

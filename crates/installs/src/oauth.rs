@@ -16,16 +16,17 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use tidegate_slack::api::authorize::Install;
 
 use super::callback::{InstallProblem, Installed, Returned};
+use super::connection::OneWorkspace;
+use super::shown::Workspace;
 use super::state::{self, Begun};
-use super::{Installs, SlackApp, connection, pages};
+use super::{Installs, SlackApp, pages};
 use tidegate_api::reply;
 use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes, cookies};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> Routes {
@@ -33,7 +34,7 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .at(public, routes!(page))
         .at(public, routes!(callback))
-        .at(public, routes!(authorize))
+        .at(public, routes!(authorize, authorize_by_body))
         .at(public, routes!(callback_json))
 }
 
@@ -42,14 +43,20 @@ pub(super) const CALLBACK: &str = "/slack/oauth/callback";
 
 const COOKIE_NAME: &str = "__Host-tidegate_install";
 
+/// The workspace that the person will probably choose.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Suggested {
+    /// The workspace to suggest
+    pub(crate) team: Option<String>,
+}
+
 /// Show the page with the install button
 #[utoipa::path(
     get,
     path = "/slack/install",
     tag = "install",
-    params(
-        ("team" = Option<String>, Query, description = "The workspace to suggest"),
-    ),
+    params(Suggested),
     responses((status = 200, body = String, content_type = "text/html"))
 )]
 async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
@@ -57,8 +64,8 @@ async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let app = app_of(installs)?;
     let redirect_uri = redirect_uri(&api, &call);
     let begun = installs.begin(&redirect_uri).await?;
-    let team = call.query.get("team");
-    let url = installs.authorize_url(app, &begun, &redirect_uri, team);
+    let Suggested { team } = call.query()?;
+    let url = installs.authorize_url(app, &begun, &redirect_uri, team.as_deref());
     Ok(with_cookie(pages::install(&url, app), &begun))
 }
 
@@ -67,11 +74,7 @@ async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/slack/oauth/callback",
     tag = "install",
-    params(
-        ("code" = Option<String>, Query, description = "Good once"),
-        ("state" = Option<String>, Query, description = "The state of the install"),
-        ("error" = Option<String>, Query, description = "Slack's error code"),
-    ),
+    params(FromSlack),
     responses(
         (status = 200, body = String, content_type = "text/html"),
         (status = "4XX", body = String, content_type = "text/html"),
@@ -82,12 +85,8 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
-    let returned = Returned {
-        code: call.query.get("code"),
-        state: call.query.get("state"),
-        error: call.query.get("error"),
-        browser,
-    };
+    let from_slack: FromSlack = call.query()?;
+    let returned = from_slack.returned(browser);
     Ok(match installs.finish(&returned).await {
         Ok(installed) => {
             let missing = installed.grant.missing(&app.scopes.required);
@@ -100,64 +99,110 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     })
 }
 
-#[derive(Default, Deserialize)]
+/// The install that a program asks for in the body.
+#[derive(Deserialize, ToSchema)]
 struct AuthorizeBody {
+    /// If given, it must be this app's own.
     redirect_uri: Option<String>,
+    /// The workspace to suggest.
     team_id: Option<String>,
+}
+
+/// The install that a program asks for in the query.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AuthorizeQuery {
+    /// If given, it must be this app's own
+    redirect_uri: Option<String>,
+}
+
+/// An install that has begun.
+#[derive(Serialize, ToSchema)]
+struct BegunInstall {
+    ok: bool,
+    /// Where the browser goes on.
+    authorization_url: String,
+    /// Good once, for ten minutes, in the browser that has the cookie of this answer.
+    state: String,
+    client_id: String,
+    redirect_uri: String,
+    /// The scopes that the bot asks for.
+    scopes: Vec<String>,
+    /// The scopes that the app asks of people.
+    user_scopes: Vec<String>,
 }
 
 /// Begin an install
 #[utoipa::path(
-    method(get, post),
+    get,
     path = "/api/auth/slack/authorize",
     tag = "install",
-    params(
-        ("team" = Option<String>, Query, description = "The workspace to suggest"),
-        ("redirect_uri" = Option<String>, Query, description = "If given, it must be this app's own"),
-    ),
-    responses((status = 200, body = Value))
+    params(Suggested, AuthorizeQuery),
+    responses((status = 200, body = BegunInstall))
 )]
 async fn authorize(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    begin_install(&api, &call).await
+}
+
+/// Begin an install
+#[utoipa::path(
+    post,
+    path = "/api/auth/slack/authorize",
+    tag = "install",
+    params(Suggested, AuthorizeQuery),
+    request_body = Option<AuthorizeBody>,
+    responses((status = 200, body = BegunInstall))
+)]
+async fn authorize_by_body(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    begin_install(&api, &call).await
+}
+
+async fn begin_install(api: &Api, call: &Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     let app = app_of(installs)?;
-    let asked: AuthorizeBody = if call.body.is_empty() {
-        AuthorizeBody::default()
-    } else {
-        call.json()?
-    };
-    let own = redirect_uri(&api, &call);
-    let in_query = call.query.all("redirect_uri");
-    if asked
-        .redirect_uri
-        .as_deref()
-        .into_iter()
-        .chain(in_query)
-        .any(|asked| asked != own)
-    {
-        return Err(ApiError::bad(format!(
-            "`redirect_uri` is not one of this app's; leave it out, or send `{own}`"
-        )));
+    let asked: AuthorizeBody = call.json_if_any()?;
+    let (in_query, suggested): (AuthorizeQuery, Suggested) = (call.query()?, call.query()?);
+    let own = redirect_uri(api, call);
+    let mut asked_uris = asked.redirect_uri.iter().chain(&in_query.redirect_uri);
+    if asked_uris.any(|asked| *asked != own) {
+        let words = format!("is not one of this app's; leave it out, or send `{own}`");
+        return Err(ApiError::field("redirect_uri", &words));
     }
     let begun = installs.begin(&own).await?;
-    let team = asked.team_id.as_deref().or(call.query.get("team"));
-    let body = json!({
-        "ok": true,
-        "authorization_url": installs.authorize_url(app, &begun, &own, team),
-        "state": begun.state,
-        "client_id": app.client_id,
-        "redirect_uri": own,
-        "scopes": app.scopes.all(),
-        "user_scopes": app.user_scopes,
-    });
+    let team = asked.team_id.or(suggested.team);
+    let body = BegunInstall {
+        ok: true,
+        authorization_url: installs.authorize_url(app, &begun, &own, team.as_deref()),
+        state: begun.state.clone(),
+        client_id: app.client_id.clone(),
+        redirect_uri: own,
+        scopes: app.scopes.all(),
+        user_scopes: app.user_scopes.clone(),
+    };
     Ok(with_cookie(reply::json(StatusCode::OK, &body), &begun))
 }
 
 /// What Slack gave the browser.
-#[derive(Deserialize, ToSchema)]
-struct CallbackBody {
-    code: Option<String>,
-    state: Option<String>,
-    error: Option<String>,
+#[derive(Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FromSlack {
+    /// Slack's code, which is good once
+    pub(crate) code: Option<String>,
+    /// The state with which it was begun
+    pub(crate) state: Option<String>,
+    /// Slack's error code
+    pub(crate) error: Option<String>,
+}
+
+impl FromSlack {
+    fn returned<'a>(&'a self, browser: Option<&'a str>) -> Returned<'a> {
+        Returned {
+            code: self.code.as_deref(),
+            state: self.state.as_deref(),
+            error: self.error.as_deref(),
+            browser,
+        }
+    }
 }
 
 /// Finish an install
@@ -165,29 +210,27 @@ struct CallbackBody {
     post,
     path = "/api/auth/slack/callback",
     tag = "install",
-    request_body = CallbackBody,
-    responses((status = 200, body = Value))
+    request_body = FromSlack,
+    responses((status = 200, body = OneWorkspace))
 )]
 async fn callback_json(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let finished: CallbackBody = call.json()?;
+    let finished: FromSlack = call.json()?;
     let browser = cookies::get(&call.head.headers, COOKIE_NAME);
-    let returned = Returned {
-        code: finished.code.as_deref(),
-        state: finished.state.as_deref(),
-        error: finished.error.as_deref(),
-        browser,
-    };
+    let returned = finished.returned(browser);
     match installs.finish(&returned).await {
         Ok(installed) => {
-            let workspace = connection::workspace_json(installs, &installed.tenant).await?;
-            let body = json!({"ok": true, "workspace": workspace});
+            let workspace = Workspace::of(installs, &installed.tenant).await?;
+            let body = OneWorkspace {
+                ok: true,
+                workspace,
+            };
             Ok(reply::json(StatusCode::OK, &body))
         }
         Err(problem) => {
             log_problem(&problem, &call.request_id);
-            Err(ApiError::Request(
+            Err(ApiError::refused(
                 problem.status(),
                 problem.code(),
                 problem.to_string(),

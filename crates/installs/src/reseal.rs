@@ -1,4 +1,4 @@
-//! The route `POST /v1/operator/reseal?after=`, which gives new keys to one page of workspaces.
+//! The route `POST /v1/operator/reseal`, which gives new keys to one page of workspaces.
 //!
 //! Each workspace gets a new data key under the newest master key. Its older data keys are wrapped under that master key too,
 //! and its tokens are sealed again. The service keeps running, and an interrupted run can be repeated.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde::Serialize;
 use thiserror::Error;
 use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::keyring::KeyError;
@@ -19,15 +19,28 @@ use tidegate_slack::ids::TenantId;
 use super::grant::{self, Tokens};
 use super::{Installs, grants};
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Routes};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Paging, Routes};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> Routes {
     Routes::default().at(&Access::Operator, routes!(reseal))
 }
 
-/// The number of workspaces in one call. Each needs a few reads and writes, so a call ends well within Lambda's time limit.
-const PAGE: usize = 20;
+/// The workspaces of one call. Each needs a few reads and writes, so a call ends well within Lambda's time limit.
+type Page = Paging<20, 20>;
+
+/// What became of one page of workspaces.
+#[derive(Serialize, ToSchema)]
+struct Resealed {
+    /// False if one of them failed.
+    ok: bool,
+    renewed: usize,
+    /// The workspaces that failed; the log says why.
+    failed: Vec<String>,
+    /// The `after` of the next page. Null on the last one.
+    next: Option<String>,
+}
 
 /// The reason why a workspace could not be sealed again.
 #[derive(Debug, Error)]
@@ -45,14 +58,12 @@ enum ResealError {
     post,
     path = "/v1/operator/reseal",
     tag = "operator",
-    params(
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
-    responses((status = 200, body = Value))
+    params(Page),
+    responses((status = 200, body = Resealed))
 )]
 async fn reseal(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let installs = api.domain::<Installs>()?;
-    let after = call.query.cursor("after")?;
+    let Page { limit, after } = call.paging()?;
     let ours = |e: &dyn std::error::Error| ApiError::Internal(e.to_string());
     if after.is_none() {
         installs
@@ -62,7 +73,7 @@ async fn reseal(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
             .map_err(|e| ours(&e))?;
     }
     let system = installs.table.system();
-    let (tenants, next) = tenants::page(system.rows(), PAGE, after.as_ref()).await?;
+    let (tenants, next) = tenants::page(system.rows(), limit, after.as_ref()).await?;
     let (mut renewed, mut failed) = (0, Vec::new());
     for tenant in &tenants {
         match installs.reseal(tenant).await {
@@ -72,12 +83,16 @@ async fn reseal(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
             // One whose rows cannot be read holds up no other: the operator is told of it.
             Err(e) => {
                 tracing::error!(%tenant, error = %e, "reseal.failed");
-                failed.push(tenant);
+                failed.push(tenant.to_string());
             }
         }
     }
-    let next = next.as_ref().map(Cursor::encode);
-    let body = json!({"ok": failed.is_empty(), "renewed": renewed, "failed": failed, "next": next});
+    let body = Resealed {
+        ok: failed.is_empty(),
+        renewed,
+        failed,
+        next: next.as_ref().map(Cursor::encode),
+    };
     Ok(reply::json(StatusCode::OK, &body))
 }
 

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde_json::json;
+use http::StatusCode;
+use serde::Serialize;
 use tidegate_pipeline::table::Cursor;
 use tidegate_pipeline::tenants;
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::tenant::is_id;
 
-use crate::{Installs, workspace_json};
+use crate::Installs;
+use crate::connection::OneWorkspace;
+use crate::shown::Workspace;
 use tidegate_api::reply;
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Routes, Scope};
+use tidegate_api::{
+    Access, Api, ApiError, ApiResult, Call, Caller, OfTenant, Paging, Routes, Scope,
+};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> Routes {
@@ -21,45 +27,50 @@ pub(super) fn routes() -> Routes {
         .at(access, routes!(show))
 }
 
-/// The number of workspaces in one page by default, and at most.
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
+/// The part of the list that a call asks for. Each workspace costs some reads.
+type Page = Paging<100, 250>;
+
+/// One page of workspaces. A member's has only their own.
+#[derive(Serialize, ToSchema)]
+struct WorkspacePage {
+    ok: bool,
+    workspaces: Vec<Workspace>,
+    /// The `after` of the next page. Null on the last one.
+    next: Option<String>,
+}
 
 /// List workspaces
 #[utoipa::path(
     get,
     path = "/v1/workspaces",
     tag = "workspaces",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "The most entries of a page"),
-        ("after" = Option<String>, Query, description = "The `next` of the page before"),
-    ),
-    responses((status = 200, body = Value))
+    params(OfTenant, Page),
+    responses((status = 200, body = WorkspacePage))
 )]
 async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let limit = call.query.limit(DEFAULT_LIMIT, MAX_LIMIT)?;
-    let after = call.query.cursor("after")?;
+    let Page { limit, after } = call.paging()?;
     let (tenants, next) = match &call.caller {
         Caller::Member(member) => (vec![member.tenant.clone()], None),
         _ => known(&api, &call, limit, after.as_ref()).await?,
     };
     let mut workspaces = Vec::new();
     for tenant in &tenants {
-        let workspace = workspace_json(api.domain::<Installs>()?, tenant).await;
+        let workspace = Workspace::of(api.domain::<Installs>()?, tenant).await;
         workspaces.push(match workspace {
             // One whose keys or rows cannot be read hides no other.
             Err(e) if call.caller == Caller::Operator => {
                 tracing::error!(%tenant, error = ?e, "workspaces.unreadable");
-                json!({"id": tenant, "state": "unreadable"})
+                Workspace::in_state(tenant, "unreadable")
             }
             workspace => workspace?,
         });
     }
-    let next = next.as_ref().map(Cursor::encode);
-    Ok(reply::ok(
-        json!({"ok": true, "workspaces": workspaces, "next": next}),
-    ))
+    let page = WorkspacePage {
+        ok: true,
+        workspaces,
+        next: next.as_ref().map(Cursor::encode),
+    };
+    Ok(reply::json(StatusCode::OK, &page))
 }
 
 /// Show a workspace
@@ -67,22 +78,24 @@ async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/v1/workspaces/{id}",
     tag = "workspaces",
-    params(
-        ("id" = String, Path, description = "The workspace's id"),
-    ),
-    responses((status = 200, body = Value))
+    params(("id" = String, Path, description = "The workspace's id")),
+    responses((status = 200, body = OneWorkspace))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let gone = || {
         ApiError::not_found("no workspace with that id; `GET /v1/workspaces` shows which there are")
     };
     // To a member, another workspace does not exist.
-    let tenant = call.tenant(Some(call.path("id"))).map_err(|_| gone())?;
+    let tenant = call.tenant_named(call.path("id")).map_err(|_| gone())?;
     if call.caller == Caller::Operator && !is_known(&api, &call, &tenant).await? {
         return Err(gone());
     }
-    let workspace = workspace_json(api.domain::<Installs>()?, &tenant).await?;
-    Ok(reply::ok(json!({"ok": true, "workspace": workspace})))
+    let workspace = Workspace::of(api.domain::<Installs>()?, &tenant).await?;
+    let body = OneWorkspace {
+        ok: true,
+        workspace,
+    };
+    Ok(reply::json(StatusCode::OK, &body))
 }
 
 /// Returns one page of the tenants that have sent anything or installed the app.

@@ -2,6 +2,7 @@
 //! key, so it cannot reach another tenant's rows.
 
 mod due;
+mod due_list;
 mod engine;
 mod key;
 mod pages;
@@ -11,6 +12,7 @@ mod system;
 mod value;
 
 pub use due::{DUE_SHARDS, Due, DuePages, DueRow};
+pub use due_list::{DueList, DuePosition};
 pub use engine::{
     Engine, MAX_TRANSACTION_BYTES, MAX_TRANSACTION_WRITES, Query, TableError, Write, WriteAction,
     all_plain, names_in,

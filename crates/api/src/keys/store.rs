@@ -72,50 +72,55 @@ pub(crate) fn split_id(id: &str) -> Option<(TenantId, String)> {
     (is_id(tenant) && own).then(|| (tenant.into(), id.to_owned()))
 }
 
-/// Creates a key and returns it with its full text, which is not stored and cannot be shown again.
-pub(crate) async fn make(
-    rows: &Rows,
-    tenant: &TenantId,
-    name: &str,
-    scopes: &[Scope],
-    ends_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<(ApiKey, SecretString), MakeError> {
-    let (id, secret) = (random_hex(8)?, random_hex(24)?);
-    let key = ApiKey {
-        id,
-        name: name.to_owned(),
-        scopes: scopes.to_vec(),
-        created_at: now,
-        ends_at,
-        revoked_at: None,
-        used_at: None,
-    };
-    let row = Item::new()
-        .with("name", name)
-        .with("hash", hash(&secret).to_vec())
-        .with("scopes", scope::write(scopes))
-        .with("created_at", now.millis())
-        .with_some("ends_at", ends_at.map(Timestamp::millis))
-        .with_some(
-            "expires_at",
-            ends_at.map(|at| at.plus(LISTED_AFTER_END).seconds()),
-        );
-    let put = Write::put(row_key(&key.id), row).when("attribute_not_exists(#pk)");
-    rows.write(put).await?;
-    let shown = format!("{PREFIX}{tenant}_{}_{secret}", key.id);
-    Ok((key, shown.into()))
+/// A key that is not stored yet.
+pub(crate) struct New {
+    pub(crate) key: ApiKey,
+    /// The full text of the key, which is not stored and cannot be shown again.
+    pub(crate) shown: SecretString,
+    hash: [u8; 32],
 }
 
-/// The reason why no key was created.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum MakeError {
-    /// The table did not accept the row.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The operating system gave no random bytes.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+impl New {
+    /// Makes a key with a random secret. `id` has 16 hexadecimal digits.
+    pub(crate) fn prepare(
+        tenant: &TenantId,
+        id: &str,
+        name: &str,
+        scopes: Vec<Scope>,
+        ends_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Self, EntropyError> {
+        let secret = random_hex(24)?;
+        Ok(Self {
+            key: ApiKey {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                scopes,
+                created_at: now,
+                ends_at,
+                revoked_at: None,
+                used_at: None,
+            },
+            shown: format!("{PREFIX}{tenant}_{id}_{secret}").into(),
+            hash: hash(&secret),
+        })
+    }
+
+    /// Makes the write that stores the key. It fails if a key with that id is there.
+    pub(crate) fn write(&self) -> Write<RowKey> {
+        let key = &self.key;
+        let row = Item::new()
+            .with("name", key.name.as_str())
+            .with("hash", self.hash.to_vec())
+            .with("scopes", scope::write(&key.scopes))
+            .with("created_at", key.created_at.millis())
+            .with_some("ends_at", key.ends_at.map(Timestamp::millis))
+            .with_some(
+                "expires_at",
+                key.ends_at.map(|at| at.plus(LISTED_AFTER_END).seconds()),
+            );
+        Write::put(row_key(&key.id), row).when("attribute_not_exists(#pk)")
+    }
 }
 
 /// Verifies a presented key. `None` if it is unknown, wrong, revoked or expired. `rows` belong to the workspace that it names.

@@ -8,7 +8,7 @@ use tidegate_slack::ids::TenantId;
 
 use super::Operator;
 use super::unreadable::Unreadable;
-use crate::ApiError;
+use crate::{ApiError, OfTenant};
 
 /// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter
 /// queue.
@@ -59,15 +59,17 @@ impl Operator<'_> {
     }
 
     pub(super) async fn asked_tenants(&self) -> Result<Vec<TenantId>, ApiError> {
-        if let Some(tenant) = self.call.query.tenant() {
-            return Ok(vec![tenant]);
+        if let OfTenant {
+            tenant: Some(tenant),
+        } = self.call.query()?
+        {
+            return Ok(vec![tenant.into()]);
         }
         let system = self.table.system();
         let (tenants, _) = tenants::page(system.rows(), MANY_TENANTS + 1, None).await?;
         if tenants.len() > MANY_TENANTS {
-            return Err(ApiError::bad(
-                "there are more than 100 tenants: name one with `tenant`",
-            ));
+            let words = "is needed: there are more than 100 workspaces";
+            return Err(ApiError::field("tenant", words));
         }
         // A message that is not a job is archived without a handler.
         let unreadable = (!tenants.contains(&TenantId::unreadable())).then(TenantId::unreadable);

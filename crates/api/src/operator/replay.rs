@@ -1,21 +1,60 @@
-//! Replays an event, or its shares that are not done.
+//! The route `POST /v1/operator/events/{id}/replay`, which replays an event, or its shares that are not done. A repeat of the call is
+//! harmless, because the ledger's claim prevents a second effect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use axum::extract::State;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::ledger::{Entry, EventState, Share, ShareState};
 use tidegate_pipeline::queue::Outgoing;
 use tidegate_slack::ids::TenantId;
 
+use utoipa::{IntoParams, ToSchema};
+
 use super::Operator;
 use super::found::Found;
-use crate::ApiError;
+use crate::{Api, ApiError, ApiResult, Call, OfTenant, reply};
+
+/// What is replayed of the event.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// Only the share of this domain
+    domain: Option<String>,
+}
+
+/// What comes of the replay.
+#[derive(Serialize, ToSchema)]
+struct Replayed {
+    ok: bool,
+    event_id: String,
+    tenant: String,
+    /// False if everything is done already.
+    replayed: bool,
+    message: String,
+}
+
+/// Replay an event
+#[utoipa::path(
+    post,
+    path = "/v1/operator/events/{id}/replay",
+    tag = "operator",
+    params(("id" = String, Path, description = "The event's id"), OfTenant, Asked),
+    responses((status = 200, body = Replayed))
+)]
+pub(super) async fn replay(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let Asked { domain } = call.query()?;
+    let operator = Operator::of(&api, &call)?;
+    let replayed = operator.replay_event(domain.as_deref()).await?;
+    Ok(reply::json(StatusCode::OK, &replayed))
+}
 
 impl Operator<'_> {
-    pub(super) async fn replay_event(&self) -> Result<Value, ApiError> {
+    async fn replay_event(&self, domain: Option<&str>) -> Result<Replayed, ApiError> {
         let id = self.call.path("id");
-        let domain = self.call.query.get("domain");
         let (tenant, entry, archived) = self.find(id).await?;
         let found = self.with_shares(&tenant, id, entry).await?;
         let is_decided = matches!(
@@ -34,25 +73,27 @@ impl Operator<'_> {
                 ));
             }
         };
+        let replayed = |replayed: bool, message: String| Replayed {
+            ok: true,
+            event_id: id.to_owned(),
+            tenant: tenant.to_string(),
+            replayed,
+            message,
+        };
         if jobs.is_empty() {
             let done = match domain {
                 Some(domain) => format!("the share of {domain}"),
                 None => "the event".to_owned(),
             };
-            return Ok(json!({
-                "ok": true, "event_id": id, "tenant": tenant, "replayed": false,
-                "message": format!("{done} is done; replaying it would change nothing"),
-            }));
+            let message = format!("{done} is done; replaying it would change nothing");
+            return Ok(replayed(false, message));
         }
-        // A second replay has no second effect, because the ledger's claim prevents it.
-        for job in jobs {
-            self.queue_again(&tenant, &job).await?;
+        for job in &jobs {
+            self.queue_again(&tenant, job).await?;
         }
         tracing::info!(event_id = id, tenant = %tenant, domain, "event.replayed");
-        Ok(json!({
-            "ok": true, "event_id": id, "tenant": tenant, "replayed": true,
-            "message": "queued again; `tidegate events show` tells what comes of it",
-        }))
+        let message = "queued again; `tidegate events show` tells what comes of it";
+        Ok(replayed(true, message.to_owned()))
     }
 
     /// Returns the jobs of the shares that are not done: all of them, or only those of `domain`.

@@ -24,8 +24,8 @@ impl Unreadable {
     }
 
     /// Returns the workspaces, in the order of their ids.
-    pub(super) fn tenants(&self) -> &BTreeSet<TenantId> {
-        &self.0
+    pub(super) fn tenants(&self) -> Vec<String> {
+        self.0.iter().map(TenantId::to_string).collect()
     }
 
     /// Returns a remark for a message that something was not found. Empty if everything was read.

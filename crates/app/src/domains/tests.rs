@@ -35,6 +35,12 @@ fn no_two_operations_answer_one_request() {
     }
 }
 
+/// The OpenAPI document names a schema by the name of its type alone.
+#[test]
+fn no_two_types_of_the_api_share_a_name() {
+    assert!(routes().clashes().is_empty(), "{:?}", routes().clashes());
+}
+
 #[test]
 fn nothing_has_two_owners() {
     let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();

@@ -44,13 +44,9 @@ pub(super) struct CallContext<'a> {
 }
 
 impl<'a> CallContext<'a> {
-    /// The context of a call. `named` is the workspace that its body names.
-    pub(super) async fn enter(
-        api: &'a Api,
-        call: &'a Call,
-        named: Option<&str>,
-    ) -> Result<Self, ApiError> {
-        let tenant = call.tenant(named.or_else(|| call.query.get("tenant")))?;
+    /// The context of a call.
+    pub(super) async fn enter(api: &'a Api, call: &'a Call) -> Result<Self, ApiError> {
+        let tenant = call.tenant()?;
         let rows = api.table.rows(call, &tenant)?;
         let now = api.clock.now();
         let (actor, admin) = match &call.caller {

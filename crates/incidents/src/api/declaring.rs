@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::ids::UserId;
+use utoipa::ToSchema;
 
 use super::call_context::CallContext;
-use super::fields::Fields;
-use super::shown;
-use super::submit::{self, Claim};
+use super::input::{MAX_TEXT, Problems, moment, person, severity};
+use super::shown::MaybeShown;
+use super::submit;
 use crate::decide::declaration;
 use crate::decide::request::RequestKind;
 use crate::model::form::Declaration;
@@ -17,32 +20,65 @@ use crate::model::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
 use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
 use crate::model::severity::Severity;
-use tidegate_api::reply;
-use tidegate_api::{Api, ApiError, ApiResult, Call};
+use tidegate_api::idempotency::Claim;
+use tidegate_api::values::Text;
+use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 
-/// Longest description, in characters.
-const MAX_DESCRIPTION: usize = 3000;
+/// What is declared.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewIncident {
+    /// Needed, unless a template has one.
+    #[schema(value_type = Option<Text<0, 100>>)]
+    title: Option<Text<0, MAX_TITLE>>,
+    #[serde(default, deserialize_with = "severity")]
+    severity: Option<Severity>,
+    /// Slugs of the services that are affected, five at most.
+    #[schema(max_items = 5)]
+    services: Option<Vec<String>>,
+    /// The person who leads from the start.
+    #[serde(default, deserialize_with = "person")]
+    #[schema(value_type = Option<String>, pattern = "^[UW][A-Z0-9]+$")]
+    commander: Option<UserId>,
+    #[schema(value_type = Option<Text<0, 3000>>)]
+    description: Option<Text<0, MAX_TEXT>>,
+    /// Whether only those who take part may see it.
+    private: Option<bool>,
+    /// Whether it is an exercise.
+    drill: Option<bool>,
+    /// Whether a person has to accept it first.
+    triage: Option<bool>,
+    /// The name of a template, which completes what is left out.
+    template: Option<Text<0, 100>>,
+    /// When it began to be noticed, as in RFC 3339.
+    #[serde(default, deserialize_with = "moment")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    detected_at: Option<Timestamp>,
+}
 
-/// Longest name of a template or service, in characters.
-const MAX_NAME: usize = 100;
+/// A declared incident.
+#[derive(Serialize, ToSchema)]
+struct Declared {
+    ok: bool,
+    /// False if the same idempotency key has declared it before.
+    declared: bool,
+    incident: MaybeShown,
+}
 
 /// Declare an incident
 #[utoipa::path(
     post,
     path = "/v1/incidents",
     tag = "incidents",
-    params(
-        ("idempotency-key" = Option<String>, Header, min_length = 1, max_length = 200, description = "Makes a repeat of the call harmless"),
-    ),
-    request_body = Value,
-    responses((status = 201, body = Value), (status = 200, body = Value, description = "Declared before, under the same key"))
+    params(OfTenant),
+    request_body = NewIncident,
+    responses((status = 201, body = Declared), (status = 200, body = Declared, description = "Declared before, under the same key"))
 )]
 pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let mut fields = Fields::of(&call)?;
-    let named = fields.text("tenant", MAX_NAME);
-    let context = CallContext::enter(&api, &call, named.as_deref()).await?;
-    let claim = Claim::of(&call, &mut fields, "declare");
-    let declaration = read(&mut fields, &context)?;
+    let new: NewIncident = call.json()?;
+    let context = CallContext::enter(&api, &call).await?;
+    let claim = Claim::of(&call, "declare");
+    let declaration = read(new, &context)?;
     context.must(Action::Declare, None)?;
     let kind = RequestKind::Declare(Box::new(declaration));
     let result = submit::submit(&context, &claim, kind, None).await?;
@@ -55,42 +91,47 @@ pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResul
     } else {
         StatusCode::CREATED
     };
-    let incident = shown::to(&context, &loaded);
-    let body = json!({"ok": true, "declared": !result.repeated, "incident": incident});
+    let body = Declared {
+        ok: true,
+        declared: !result.repeated,
+        incident: MaybeShown::to(&context, &loaded),
+    };
     Ok(reply::json(status, &body))
 }
 
-/// Reads the declaration in a body, completed from its template, and notes all of its problems.
-fn read(fields: &mut Fields, context: &CallContext<'_>) -> Result<Declaration, ApiError> {
-    let severity = |text: &str| Severity::parse(text);
+/// Completes what is declared from its template, and checks all of it.
+fn read(new: NewIncident, context: &CallContext<'_>) -> Result<Declaration, ApiError> {
     let declaration = Declaration {
-        title: fields.text("title", MAX_TITLE).unwrap_or_default(),
-        severity: fields.read("severity", severity, "P1, P2, P3 or P4"),
-        services: fields.texts("services"),
-        commander: fields.person("commander"),
-        description: fields.text("description", MAX_DESCRIPTION),
-        private: fields.flag("private"),
-        drill: fields.flag("drill"),
-        triage: fields.flag("triage"),
-        template: fields.text("template", MAX_NAME),
+        title: new.title.map(Text::into_string).unwrap_or_default(),
+        severity: new.severity,
+        services: new.services.unwrap_or_default(),
+        commander: new.commander,
+        description: new.description.and_then(Text::given),
+        private: new.private.unwrap_or_default(),
+        drill: new.drill.unwrap_or_default(),
+        triage: new.triage.unwrap_or_default(),
+        template: new.template.and_then(Text::given),
         source: None,
-        detected_at: fields.moment("detected_at", context.now),
+        // A clock that is ahead of ours means now.
+        detected_at: new.detected_at.map(|at| at.min(context.now)),
     };
     let settings = &context.settings.settings;
-    match declaration::from_template(declaration.clone(), settings) {
-        Ok(declaration) => note_problems(fields, &declaration, context),
+    let mut problems = Problems::default();
+    let declaration = match declaration::from_template(declaration.clone(), settings) {
+        Ok(declaration) => declaration,
         Err(words) => {
-            note_problems(fields, &declaration, context);
-            fields.wrong("template", &format!("is none: {}", words.plain()));
+            problems.note("template", &format!("is none: {}", words.plain()));
+            declaration
         }
-    }
-    fields.check()?;
+    };
+    note_problems(&mut problems, &declaration, context);
+    problems.check()?;
     Ok(declaration)
 }
 
-fn note_problems(fields: &mut Fields, declaration: &Declaration, context: &CallContext<'_>) {
+fn note_problems(problems: &mut Problems, declaration: &Declaration, context: &CallContext<'_>) {
     if declaration.services.len() > MAX_SERVICES {
-        fields.wrong("services", &format!("takes {MAX_SERVICES} at most"));
+        problems.note("services", &format!("takes {MAX_SERVICES} at most"));
         return;
     }
     for (field, words) in declaration::check(declaration, &context.settings.settings) {
@@ -99,8 +140,8 @@ fn note_problems(fields: &mut Fields, declaration: &Declaration, context: &CallC
         } else {
             field
         };
-        if !fields.is_wrong(name) {
-            fields.wrong(name, &format!("does not fit: {}", words.plain()));
+        if !problems.has(name) {
+            problems.note(name, &format!("does not fit: {}", words.plain()));
         }
     }
 }
@@ -112,7 +153,7 @@ async fn load(context: &CallContext<'_>, id: &IncidentId) -> Result<Loaded, ApiE
 
 /// The incident that the same key declared.
 async fn declared_before(context: &CallContext<'_>, claim: &Claim) -> Result<Loaded, ApiError> {
-    let pointer = rows::by_request(claim.id());
+    let pointer = rows::by_request(&claim.id());
     let loaded = rows::load_pointed(&context.rows, &pointer).await?;
     loaded.ok_or_else(|| ApiError::Internal("a claim of the API has no incident".to_owned()))
 }

@@ -3,59 +3,72 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use serde_json::json;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::call_context::CallContext;
 use super::parts::file;
-use crate::decide::metrics;
+use crate::decide::metrics::{self, Cell};
 use crate::model::permissions::Action;
-use tidegate_api::reply;
-use tidegate_api::{Api, ApiError, ApiResult, Call};
+use tidegate_api::values::Whole;
+use tidegate_api::{Api, ApiResult, Call, OfTenant, reply};
 
-/// Days of the statistics by default; the next constant is the most that a caller can ask for.
+/// Days of the statistics by default.
 const DAYS: u16 = 30;
-const MOST: u16 = 366;
+
+/// The statistics that a call asks for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Asked {
+    /// The calendar days, in UTC, that end today; 30 if it is left out
+    #[param(inline)]
+    days: Option<Whole<1, 366>>,
+    /// Only those of the service with this slug
+    service: Option<String>,
+    #[serde(default)]
+    #[param(inline)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    Csv,
+}
+
+/// How long incidents took, by service and severity.
+#[derive(Serialize, ToSchema)]
+struct Statistics {
+    ok: bool,
+    days: u16,
+    metrics: Vec<Cell>,
+}
 
 /// Show how long incidents take
 #[utoipa::path(
     get,
     path = "/v1/incident-metrics",
     tag = "incidents",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("days" = Option<u32>, Query, description = "From 1 to 366"),
-        ("service" = Option<String>, Query, description = "The slug of a service"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`"),
-    ),
-    responses((status = 200, content((Value = "application/json"), (String = "text/csv"))))
+    params(OfTenant, Asked),
+    responses((status = 200, content((Statistics = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let mut problems = Vec::new();
-    let days = match call.query.number("days").ok().flatten() {
-        None if call.query.get("days").is_none() => DAYS,
-        days => days
-            .and_then(|days| u16::try_from(days).ok())
-            .filter(|days| (1..=MOST).contains(days))
-            .unwrap_or_else(|| {
-                problems.push(format!("`days` takes a number from 1 to {MOST}"));
-                DAYS
-            }),
-    };
-    let format = call.query.get("format").unwrap_or("json");
-    if !["json", "csv"].contains(&format) {
-        problems.push("`format` takes `json` or `csv`".to_owned());
-    }
-    if !problems.is_empty() {
-        return Err(ApiError::problems(&problems));
-    }
-    let context = CallContext::enter(&api, &call, None).await?;
+    let asked: Asked = call.query()?;
+    let days = asked.days.map_or(DAYS, Whole::to);
+    let context = CallContext::enter(&api, &call).await?;
     context.must(Action::List, None)?;
-    let service = call.query.get("service");
+    let service = asked.service.as_deref();
     let cells = metrics::load(&context.rows, context.now, days, service).await?;
-    if format == "csv" {
+    if asked.format == Format::Csv {
         return Ok(file("text/csv; charset=utf-8", metrics::csv(&cells)));
     }
-    Ok(reply::ok(
-        json!({"ok": true, "days": days, "metrics": cells}),
-    ))
+    let statistics = Statistics {
+        ok: true,
+        days,
+        metrics: cells,
+    };
+    Ok(reply::json(StatusCode::OK, &statistics))
 }

@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use tidegate_api::settings::{Settings as Shared, TenantRows, json_of, version_fields};
-use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, Identity, Routes, reply};
+use serde_json::Value;
+use tidegate_api::settings::{Settings as Shared, SettingsVersion, TenantRows};
+use tidegate_api::{
+    Access, Api, ApiError, ApiResult, Call, Caller, Identity, OfTenant, Routes, reply,
+};
 use tidegate_pipeline::documents::input::read_part;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::call_context::CallContext;
@@ -33,22 +37,84 @@ pub(super) fn routes() -> Routes {
         .at(write, routes!(put_key, remove_key))
 }
 
-/// The body of a PUT: the settings to store, the workspace, and the version that the caller has seen.
+/// All settings to store.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SettingsBody {
-    tenant: Option<String>,
+struct NewSettings {
+    /// The version that the caller has seen. Without it, the settings are stored whatever stands.
     version: Option<i64>,
-    #[serde(alias = "service", alias = "template")]
+    /// What is left out has its default.
+    #[schema(value_type = Settings)]
     settings: Value,
 }
 
-/// The body of a PUT of the status page's key.
+/// A template to store.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct KeyBody {
-    tenant: Option<String>,
+struct NewTemplate {
+    /// The version of the settings that the caller has seen.
+    version: Option<i64>,
+    #[schema(value_type = Template)]
+    template: Value,
+}
+
+/// A service to store.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewService {
+    /// The version of the settings that the caller has seen.
+    version: Option<i64>,
+    #[schema(value_type = Service)]
+    service: Value,
+}
+
+/// The API key of the status page.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewStatusPageKey {
+    /// As Statuspage.io shows it.
+    #[schema(min_length = 8, max_length = 200, pattern = "^[!-~]+$")]
     key: String,
+}
+
+/// The settings in force.
+#[derive(Serialize, ToSchema)]
+struct ShownSettings {
+    #[serde(flatten)]
+    version: SettingsVersion,
+    settings: Settings,
+    status_page_key: KeyState,
+}
+
+/// A template.
+#[derive(Serialize, ToSchema)]
+struct ShownTemplate {
+    #[serde(flatten)]
+    version: SettingsVersion,
+    template: Template,
+}
+
+/// Whether there is a key.
+#[derive(Serialize, ToSchema)]
+struct StoredKey {
+    ok: bool,
+    status_page_key: KeyState,
+}
+
+/// Whether the API key of the status page is stored. Nothing else is ever shown of it.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum KeyState {
+    Set,
+    NotSet,
+}
+
+/// The version that a call has seen, in its query.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Seen {
+    /// The version of the settings that the caller has seen
+    version: Option<i64>,
 }
 
 /// Show the settings of incidents
@@ -56,20 +122,20 @@ struct KeyBody {
     get,
     path = "/v1/incident-settings",
     tag = "incident settings",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    responses((status = 200, body = ShownSettings))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     may_see(&api, &call).await?;
-    let place = TenantRows::of(&api, &call, None)?;
+    let place = TenantRows::of(&api, &call)?;
     let loaded = settings(&api)?.load(&place).await?;
     let key = StatusPageKey::is_set(&place.rows).await?;
-    let mut body = version_fields(&loaded);
-    body["settings"] = json_of(&loaded.value)?;
-    body["status_page_key"] = if key { "set" } else { "not_set" }.into();
-    Ok(reply::ok(body))
+    let shown = ShownSettings {
+        version: SettingsVersion::from(&loaded),
+        settings: loaded.value,
+        status_page_key: if key { KeyState::Set } else { KeyState::NotSet },
+    };
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
 /// Replace the settings of incidents
@@ -77,15 +143,13 @@ async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings",
     tag = "incident settings",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    request_body = SettingsBody,
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    request_body = NewSettings,
+    responses((status = 200, body = SettingsVersion))
 )]
 async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let body: SettingsBody = call.json()?;
-    let place = TenantRows::of(&api, &call, body.tenant.as_deref())?;
+    let body: NewSettings = call.json()?;
+    let place = TenantRows::of(&api, &call)?;
     let whole = input::read(&body.settings).map_err(|problems| ApiError::problems(&problems))?;
     let replace = |_| Ok(whole.clone());
     settings(&api)?
@@ -98,21 +162,19 @@ async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     get,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(
-        ("name" = String, Path, description = "The name of the template"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    responses((status = 200, body = Value))
+    params(("name" = String, Path, description = "The name of the template"), OfTenant),
+    responses((status = 200, body = ShownTemplate))
 )]
 async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     may_see(&api, &call).await?;
-    let place = TenantRows::of(&api, &call, None)?;
+    let place = TenantRows::of(&api, &call)?;
     let loaded = settings(&api)?.load(&place).await?;
     let template = loaded.value.templates.get(call.path("name"));
-    let template = template.ok_or_else(no_template)?;
-    let mut body = version_fields(&loaded);
-    body["template"] = json_of(template)?;
-    Ok(reply::ok(body))
+    let shown = ShownTemplate {
+        version: SettingsVersion::from(&loaded),
+        template: template.ok_or_else(no_template)?.clone(),
+    };
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
 /// Store a template
@@ -120,22 +182,21 @@ async fn show_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(
-        ("name" = String, Path, description = "The name of the template"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    request_body = SettingsBody,
-    responses((status = 200, body = Value))
+    params(("name" = String, Path, description = "The name of the template"), OfTenant),
+    request_body = NewTemplate,
+    responses((status = 200, body = SettingsVersion))
 )]
 async fn put_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let name = call.path("name");
-    let (place, version, template) = part::<Template>(&api, &call, "template")?;
+    let body: NewTemplate = call.json()?;
+    let place = TenantRows::of(&api, &call)?;
+    let template: Template = part("template", &body.template)?;
     let with = |mut settings: Settings| {
         settings.templates.insert(name.to_owned(), template.clone());
         Ok(settings)
     };
     settings(&api)?
-        .change(&api, &call, &place, version, with)
+        .change(&api, &call, &place, body.version, with)
         .await
 }
 
@@ -144,21 +205,18 @@ async fn put_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/templates/{name}",
     tag = "incident settings",
-    params(
-        ("name" = String, Path, description = "The name of the template"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("version" = Option<i64>, Query, description = "The version that the caller has seen"),
-    ),
-    responses((status = 200, body = Value))
+    params(("name" = String, Path, description = "The name of the template"), OfTenant, Seen),
+    responses((status = 200, body = SettingsVersion))
 )]
 async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let place = TenantRows::of(&api, &call, None)?;
+    let Seen { version } = call.query()?;
+    let place = TenantRows::of(&api, &call)?;
     let without = |mut settings: Settings| {
         let gone = settings.templates.remove(call.path("name"));
         gone.map(|_| settings).ok_or_else(no_template)
     };
     settings(&api)?
-        .change(&api, &call, &place, call.query.number("version")?, without)
+        .change(&api, &call, &place, version, without)
         .await
 }
 
@@ -167,22 +225,21 @@ async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/services/{slug}",
     tag = "incident settings",
-    params(
-        ("slug" = String, Path, description = "The slug of the service"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    request_body = SettingsBody,
-    responses((status = 200, body = Value))
+    params(("slug" = String, Path, description = "The slug of the service"), OfTenant),
+    request_body = NewService,
+    responses((status = 200, body = SettingsVersion))
 )]
 async fn put_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let slug = call.path("slug");
-    let (place, version, service) = part::<Service>(&api, &call, "service")?;
+    let body: NewService = call.json()?;
+    let place = TenantRows::of(&api, &call)?;
+    let service: Service = part("service", &body.service)?;
     let with = |mut settings: Settings| {
         settings.services.insert(slug.to_owned(), service.clone());
         Ok(settings)
     };
     settings(&api)?
-        .change(&api, &call, &place, version, with)
+        .change(&api, &call, &place, body.version, with)
         .await
 }
 
@@ -191,22 +248,19 @@ async fn put_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/services/{slug}",
     tag = "incident settings",
-    params(
-        ("slug" = String, Path, description = "The slug of the service"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-        ("version" = Option<i64>, Query, description = "The version that the caller has seen"),
-    ),
-    responses((status = 200, body = Value))
+    params(("slug" = String, Path, description = "The slug of the service"), OfTenant, Seen),
+    responses((status = 200, body = SettingsVersion))
 )]
 async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let place = TenantRows::of(&api, &call, None)?;
+    let Seen { version } = call.query()?;
+    let place = TenantRows::of(&api, &call)?;
     let without = |mut settings: Settings| {
         let gone = settings.services.remove(call.path("slug"));
         gone.map(|_| settings)
             .ok_or_else(|| ApiError::not_found("no service with that slug"))
     };
     settings(&api)?
-        .change(&api, &call, &place, call.query.number("version")?, without)
+        .change(&api, &call, &place, version, without)
         .await
 }
 
@@ -215,26 +269,24 @@ async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     put,
     path = "/v1/incident-settings/status-page-key",
     tag = "incident settings",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    request_body = KeyBody,
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    request_body = NewStatusPageKey,
+    responses((status = 200, body = StoredKey))
 )]
 async fn put_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let body: KeyBody = call.json()?;
-    let place = TenantRows::of(&api, &call, body.tenant.as_deref())?;
+    let body: NewStatusPageKey = call.json()?;
+    let place = TenantRows::of(&api, &call)?;
     if !StatusPageKey::is_plausible(&body.key) {
-        let message =
-            "`key` takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
-        return Err(ApiError::bad(message));
+        let words =
+            "takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
+        return Err(ApiError::field("key", words));
     }
     let write = StatusPageKey::store(&body.key.into());
     place.rows.write(write).await?;
     settings(&api)?
         .audit(&api, &call, &place, "status page key set")
         .await?;
-    Ok(reply::ok(json!({"ok": true, "status_page_key": "set"})))
+    Ok(key_state(KeyState::Set))
 }
 
 /// Remove the status page's API key
@@ -242,30 +294,29 @@ async fn put_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     delete,
     path = "/v1/incident-settings/status-page-key",
     tag = "incident settings",
-    params(
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
-    responses((status = 200, body = Value))
+    params(OfTenant),
+    responses((status = 200, body = StoredKey))
 )]
 async fn remove_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let place = TenantRows::of(&api, &call, None)?;
+    let place = TenantRows::of(&api, &call)?;
     place.rows.write(StatusPageKey::remove()).await?;
     settings(&api)?
         .audit(&api, &call, &place, "status page key removed")
         .await?;
-    Ok(reply::ok(json!({"ok": true, "status_page_key": "not_set"})))
+    Ok(key_state(KeyState::NotSet))
 }
 
-/// The part of the settings in the body of a PUT, where it goes, and the version that the caller has seen.
-fn part<T: DeserializeOwned + Serialize>(
-    api: &Api,
-    call: &Call,
-    what: &str,
-) -> Result<(TenantRows, Option<i64>, T), ApiError> {
-    let body: SettingsBody = call.json()?;
-    let place = TenantRows::of(api, call, body.tenant.as_deref())?;
-    let part = read_part(what, &body.settings).map_err(|problems| ApiError::problems(&problems))?;
-    Ok((place, body.version, part))
+fn key_state(state: KeyState) -> Response {
+    let stored = StoredKey {
+        ok: true,
+        status_page_key: state,
+    };
+    reply::json(StatusCode::OK, &stored)
+}
+
+/// Reads a part of the settings strictly.
+fn part<T: DeserializeOwned + Serialize>(what: &str, given: &Value) -> Result<T, ApiError> {
+    read_part(what, given).map_err(|problems| ApiError::problems(&problems))
 }
 
 /// Fails if a person asks who may not see the settings in Slack either. Of a key, the scope decides.
@@ -275,7 +326,7 @@ async fn may_see(api: &Api, call: &Call) -> Result<(), ApiError> {
         Caller::Member(member) if matches!(member.identity, Identity::Person(_))
     );
     if is_person {
-        let context = CallContext::enter(api, call, None).await?;
+        let context = CallContext::enter(api, call).await?;
         context.must(Action::Configure, None)?;
     }
     Ok(())

@@ -1,91 +1,254 @@
 //! Incidents as the API shows them. Times are milliseconds since 1970.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_slack::ids::{ChannelId, UserId};
+use utoipa::ToSchema;
 
 use super::call_context::CallContext;
 use crate::decide::relations::Linked;
-use crate::model::incident::{Incident, Milestones};
+use crate::model::actor::Actor;
+use crate::model::incident::{Incident, IncidentId, Milestones, Review};
+use crate::model::role::RoleHolder;
 use crate::model::rows::{self, Loaded, Place};
-use crate::model::timeline::Entry;
+use crate::model::severity::Severity;
+use crate::model::status::Status;
+use crate::model::timeline::{Entry, EntryKind, Source};
 use tidegate_api::ApiError;
 
-/// An incident as the caller may see it. A caller that may not see the incident that it has just declared learns its name only.
-pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Value {
-    if context.sees(&loaded.incident) {
-        return incident(loaded);
-    }
-    json!({"id": loaded.incident.id, "name": loaded.incident.name()})
-}
-
 /// An incident, without the parts that are in rows of their own.
-pub(super) fn incident(loaded: &Loaded) -> Value {
-    let incident = &loaded.incident;
-    json!({
-        "id": incident.id,
-        "name": incident.name(),
-        "number": incident.number,
-        "title": incident.title,
-        "status": incident.status,
-        "severity": incident.severity,
-        "services": incident.services,
-        "private": incident.private,
-        "drill": incident.drill,
-        "reporter": incident.reporter,
-        "commander": incident.commander(),
-        "roles": roles(incident),
-        "summary": incident.summary,
-        "milestones": milestones(&incident.milestones),
-        "review": incident.review,
-        "reopened": incident.reopened,
-        "updated_at_ms": incident.updated_at,
-        "next_update_at_ms": incident.next_update_at,
-        "paused_until_ms": incident.paused_until,
-        "channel": channel(incident, &loaded.place),
-        "version": incident.version,
-    })
+#[derive(Serialize, ToSchema)]
+pub(super) struct ShownIncident {
+    id: IncidentId,
+    /// Such as `INC-12`.
+    name: String,
+    number: u32,
+    title: String,
+    status: Status,
+    severity: Severity,
+    /// Slugs of services.
+    services: Vec<String>,
+    private: bool,
+    drill: bool,
+    reporter: Actor,
+    commander: Option<UserId>,
+    roles: Vec<ShownRole>,
+    summary: Option<String>,
+    milestones: ShownMilestones,
+    /// The state of the post-mortem.
+    review: Review,
+    /// The number of times that it was reopened.
+    reopened: u32,
+    updated_at_ms: Timestamp,
+    next_update_at_ms: Option<Timestamp>,
+    paused_until_ms: Option<Timestamp>,
+    channel: ShownChannel,
+    version: u64,
 }
 
-fn roles(incident: &Incident) -> Vec<Value> {
-    let held = incident.roles.iter();
-    held.map(|held| {
-        json!({"role": held.role.as_str(), "user": held.user, "since_ms": held.since, "by": held.by})
-    })
-    .collect()
+/// A role, and who holds it.
+#[derive(Serialize, ToSchema)]
+struct ShownRole {
+    role: String,
+    user: UserId,
+    since_ms: Timestamp,
+    by: Actor,
 }
 
-fn milestones(milestones: &Milestones) -> Value {
-    let Milestones {
-        impact_started,
-        detected,
-        declared,
-        acknowledged,
-        identified,
-        mitigated,
-        resolved,
-        closed,
-    } = milestones;
-    json!({
-        "impact_started_ms": impact_started,
-        "detected_ms": detected,
-        "declared_ms": declared,
-        "acknowledged_ms": acknowledged,
-        "identified_ms": identified,
-        "mitigated_ms": mitigated,
-        "resolved_ms": resolved,
-        "closed_ms": closed,
-    })
+/// When an incident reached each step; null for a step that it has not reached.
+#[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
+struct ShownMilestones {
+    impact_started_ms: Option<Timestamp>,
+    detected_ms: Option<Timestamp>,
+    declared_ms: Timestamp,
+    acknowledged_ms: Option<Timestamp>,
+    identified_ms: Option<Timestamp>,
+    mitigated_ms: Option<Timestamp>,
+    resolved_ms: Option<Timestamp>,
+    closed_ms: Option<Timestamp>,
 }
 
-fn channel(incident: &Incident, place: &Place) -> Value {
-    let name = &incident.channel_name;
-    match place {
-        Place::Pending => json!({"name": name, "state": "pending"}),
-        Place::Made { channel, archived } => {
-            let state = if *archived { "archived" } else { "made" };
-            json!({"name": name, "state": state, "id": channel})
+/// An incident's channel.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum ShownChannel {
+    /// It is not made yet.
+    Pending {
+        name: String,
+    },
+    Made {
+        name: String,
+        id: ChannelId,
+    },
+    Archived {
+        name: String,
+        id: ChannelId,
+    },
+    /// It was deleted or could not be made.
+    Gone {
+        name: String,
+        reason: String,
+    },
+}
+
+/// The name of an incident.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NamedIncident {
+    id: IncidentId,
+    /// Such as `INC-12`.
+    name: String,
+}
+
+/// An incident as the caller may see it. A caller that may not see the incident that it has just declared learns its name only.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum MaybeShown {
+    Whole(Box<ShownIncident>),
+    Name(NamedIncident),
+}
+
+/// A link of an incident.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum ShownLink {
+    Page {
+        url: String,
+    },
+    Incident {
+        id: IncidentId,
+        name: String,
+        /// Such as `caused_by`.
+        relation: &'static str,
+    },
+}
+
+/// An entry of the timeline.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ShownEntry {
+    seq: u64,
+    at_ms: Timestamp,
+    recorded_at_ms: Timestamp,
+    kind: EntryKind,
+    actor: Actor,
+    /// Null if the entry is hidden or its message was deleted.
+    text: Option<String>,
+    edited: bool,
+    hidden: bool,
+    removed_at_ms: Option<Timestamp>,
+    /// The message that the entry was made from.
+    source: Option<Source>,
+}
+
+impl ShownIncident {
+    pub(super) fn of(loaded: &Loaded) -> Self {
+        let incident = &loaded.incident;
+        Self {
+            id: incident.id.clone(),
+            name: incident.name(),
+            number: incident.number,
+            title: incident.title.clone(),
+            status: incident.status,
+            severity: incident.severity,
+            services: incident.services.clone(),
+            private: incident.private,
+            drill: incident.drill,
+            reporter: incident.reporter.clone(),
+            commander: incident.commander().cloned(),
+            roles: incident.roles.iter().map(ShownRole::of).collect(),
+            summary: incident.summary.clone(),
+            milestones: ShownMilestones::of(&incident.milestones),
+            review: incident.review,
+            reopened: incident.reopened,
+            updated_at_ms: incident.updated_at,
+            next_update_at_ms: incident.next_update_at,
+            paused_until_ms: incident.paused_until,
+            channel: ShownChannel::of(incident, &loaded.place),
+            version: incident.version,
         }
-        Place::Gone { reason } => json!({"name": name, "state": "gone", "reason": reason}),
+    }
+}
+
+impl ShownRole {
+    fn of(held: &RoleHolder) -> Self {
+        Self {
+            role: held.role.as_str().to_owned(),
+            user: held.user.clone(),
+            since_ms: held.since,
+            by: held.by.clone(),
+        }
+    }
+}
+
+impl ShownMilestones {
+    fn of(milestones: &Milestones) -> Self {
+        Self {
+            impact_started_ms: milestones.impact_started,
+            detected_ms: milestones.detected,
+            declared_ms: milestones.declared,
+            acknowledged_ms: milestones.acknowledged,
+            identified_ms: milestones.identified,
+            mitigated_ms: milestones.mitigated,
+            resolved_ms: milestones.resolved,
+            closed_ms: milestones.closed,
+        }
+    }
+}
+
+impl ShownChannel {
+    fn of(incident: &Incident, place: &Place) -> Self {
+        let name = incident.channel_name.clone();
+        match place {
+            Place::Pending => Self::Pending { name },
+            Place::Made { channel, archived } => {
+                let id = channel.clone();
+                if *archived {
+                    Self::Archived { name, id }
+                } else {
+                    Self::Made { name, id }
+                }
+            }
+            Place::Gone { reason } => Self::Gone {
+                name,
+                reason: reason.clone(),
+            },
+        }
+    }
+}
+
+impl NamedIncident {
+    pub(super) fn of(incident: &Incident) -> Self {
+        Self {
+            id: incident.id.clone(),
+            name: incident.name(),
+        }
+    }
+}
+
+impl MaybeShown {
+    pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Self {
+        if context.sees(&loaded.incident) {
+            return Self::Whole(Box::new(ShownIncident::of(loaded)));
+        }
+        Self::Name(NamedIncident::of(&loaded.incident))
+    }
+}
+
+impl ShownEntry {
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self {
+            seq: entry.seq,
+            at_ms: entry.at,
+            recorded_at_ms: entry.recorded_at,
+            kind: entry.kind,
+            actor: entry.actor.clone(),
+            text: entry.is_shown().then(|| entry.words().to_owned()),
+            edited: entry.edited.is_some(),
+            hidden: entry.hidden_by.is_some(),
+            removed_at_ms: entry.removed_at,
+            source: entry.source.clone(),
+        }
     }
 }
 
@@ -93,37 +256,23 @@ fn channel(incident: &Incident, place: &Place) -> Value {
 pub(super) async fn links(
     context: &CallContext<'_>,
     links: &[Linked],
-) -> Result<Vec<Value>, ApiError> {
+) -> Result<Vec<ShownLink>, ApiError> {
     let mut shown = Vec::new();
     for link in links {
         match link {
-            Linked::Page(url) => shown.push(json!({"url": url})),
+            Linked::Page(url) => shown.push(ShownLink::Page { url: url.clone() }),
             Linked::Incident(id, tie) => {
                 let other = rows::load_alone(&context.rows, id).await;
                 let other = rows::unless_damaged(id, other)?;
                 if let Some(other) = other.filter(|other| context.sees(other)) {
-                    let tie = tie.as_str();
-                    shown.push(json!({"id": other.id, "name": other.name(), "relation": tie}));
+                    shown.push(ShownLink::Incident {
+                        id: other.id.clone(),
+                        name: other.name(),
+                        relation: tie.as_str(),
+                    });
                 }
             }
         }
     }
     Ok(shown)
-}
-
-/// An entry of the timeline. The text is null if the entry is hidden or its message was deleted.
-pub(super) fn entry(entry: &Entry) -> Value {
-    let at = |at: Option<Timestamp>| at.map(Timestamp::millis);
-    json!({
-        "seq": entry.seq,
-        "at_ms": entry.at,
-        "recorded_at_ms": entry.recorded_at,
-        "kind": entry.kind,
-        "actor": entry.actor,
-        "text": entry.is_shown().then(|| entry.words()),
-        "edited": entry.edited.is_some(),
-        "hidden": entry.hidden_by.is_some(),
-        "removed_at_ms": at(entry.removed_at),
-        "source": entry.source,
-    })
 }

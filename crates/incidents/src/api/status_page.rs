@@ -17,7 +17,7 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderV
 use tidegate_pipeline::table::TableError;
 use tidegate_slack::tenant::is_id;
 
-use crate::render::public_page::{self, PublicPageView};
+use crate::render::public_page::{self, PublicPage, PublicPageView};
 use crate::service::Incidents;
 use crate::status_pages::built_in::Document;
 use tidegate_api::reply;
@@ -67,11 +67,11 @@ async fn page(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     params(
         ("tenant" = String, Path, description = "The workspace's id"),
     ),
-    responses((status = 200, body = Value))
+    responses((status = 200, body = PublicPage))
 )]
 async fn summary(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let view = view(&api, &call).await?;
-    let mut response = reply::json(StatusCode::OK, &public_page::json(&view));
+    let mut response = reply::json(StatusCode::OK, &PublicPage::from(view));
     response.headers_mut().insert(CACHE_CONTROL, KEPT);
     Ok(response)
 }

@@ -4,20 +4,16 @@
 use http::StatusCode;
 use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
 use tidegate_pipeline::outbox::Lane;
-use tidegate_pipeline::table::hash_text;
 use tidegate_pipeline::worker::wake;
 
 use super::call_context::{CallContext, undone};
-use super::fields::Fields;
 use crate::decide::request::{ReplyTo, Request, RequestKind, Subject};
 use crate::model::incident::IncidentId;
 use crate::model::rows;
 use crate::requests::handle::{self, RequestContext, Settled};
 use crate::service::{Incidents, NAME};
-use tidegate_api::{ApiError, Call, Caller};
-
-/// Longest idempotency key, in characters.
-const MAX_KEY: usize = 200;
+use tidegate_api::ApiError;
+use tidegate_api::idempotency::Claim;
 
 /// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile.
 const TRIES: usize = 8;
@@ -32,50 +28,6 @@ pub(super) struct ChangeResult {
     pub(super) message: Option<String>,
 }
 
-/// One call's claim: the same for every time that it is sent with the same key.
-pub(super) struct Claim {
-    id: String,
-    /// Whether the call has an idempotency key, so that it may have been made before.
-    keyed: bool,
-}
-
-impl Claim {
-    /// The claim of a call, by its header `Idempotency-Key` or its field `key`. `what` names the kind of change that the key is
-    /// for.
-    pub(super) fn of(call: &Call, fields: &mut Fields, what: &str) -> Self {
-        let field = fields.text("key", MAX_KEY);
-        let header = call.head.headers.get("idempotency-key");
-        let header = header.map(|value| value.to_str().map(str::trim).unwrap_or_default());
-        if header.is_some_and(|key| key.is_empty() || key.len() > MAX_KEY) {
-            fields.wrong("Idempotency-Key", "takes 1 to 200 plain characters");
-        }
-        if let (Some(header), Some(field)) = (header, &field)
-            && header != field
-        {
-            fields.wrong("key", "and the header `Idempotency-Key` differ");
-        }
-        let key = header.map(str::to_owned).or(field);
-        let credential = match &call.caller {
-            Caller::Member(member) => member.credential.as_str(),
-            _ => "operator",
-        };
-        let named = match &key {
-            Some(key) => ["key", credential, what, key],
-            None => ["call", credential, what, &call.request_id],
-        };
-        let name = serde_json::json!(named).to_string();
-        Self {
-            id: format!("api.{}", &hash_text(name.as_bytes())[..32]),
-            keyed: key.is_some(),
-        }
-    }
-
-    /// The id under which the ledger holds the claim.
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-}
-
 /// Decides about a change, commits it, and wakes the senders of its Slack messages.
 pub(super) async fn submit(
     context: &CallContext<'_>,
@@ -88,7 +40,7 @@ pub(super) async fn submit(
         clock: &*context.api.clock,
         keep: context.api.keep,
     };
-    if claim.keyed && is_done(&ledger, claim).await? {
+    if claim.is_keyed && is_done(&ledger, claim).await? {
         return Ok(ChangeResult {
             repeated: true,
             incident: None,
@@ -117,14 +69,15 @@ async fn commit(
     request: &Request,
 ) -> Result<ChangeResult, ApiError> {
     let incidents = context.api.domain::<Incidents>()?;
+    let claim_id = claim.id();
     let request_context = RequestContext {
         tenant: &context.tenant,
         rows: &context.rows,
-        cause: &claim.id,
+        cause: &claim_id,
         clock: ledger.clock,
     };
     let call = ledger::Claim::call(
-        claim.id.clone(),
+        claim_id.clone(),
         context.tenant.clone(),
         context.now,
         "api.incident",
@@ -138,7 +91,7 @@ async fn commit(
         };
         if request.kind.declares() {
             let until = context.now.plus(context.api.keep);
-            let pointer = rows::put_request(&claim.id, id, until);
+            let pointer = rows::put_request(&claim_id, id, until);
             settled.decision.writes.push(pointer);
         }
         let committed = ledger.commit(context.trail()?, &call, NAME, &settled.decision);
@@ -156,7 +109,7 @@ async fn commit(
 }
 
 async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {
-    let entry = ledger.entry_of(&claim.id).await?;
+    let entry = ledger.entry_of(&claim.id()).await?;
     Ok(entry.is_some_and(|entry| entry.state == EventState::Done))
 }
 
@@ -165,7 +118,7 @@ fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
             let (code, message) = (refused.code, refused.text.plain());
-            return Err(ApiError::Request(StatusCode::CONFLICT, code, message));
+            return Err(ApiError::refused(StatusCode::CONFLICT, code, message));
         }
         Some(Ok(reply)) if !repeated => reply.plain(),
         _ => None,

@@ -221,7 +221,7 @@ fn edited(
             let lines = problems
                 .iter()
                 .take(20)
-                .map(|problem| format!("• {}", escape(problem)));
+                .map(|problem| format!("• {}", escape(&problem.to_string())));
             let lines: Vec<String> = lines.collect();
             Err(format!("Nothing has changed:\n{}", lines.join("\n")))
         }

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::UserId;
+use utoipa::ToSchema;
 
 /// The person or program that acted on an incident.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
     /// A person of the workspace.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::hash_text;
 use tidegate_slack::ids::UserId;
+use utoipa::ToSchema;
 
 use super::actor::Actor;
 use super::role::{RoleHolder, RoleName};
@@ -25,7 +26,7 @@ pub const MAX_PUBLIC: usize = 20;
 
 /// Identifies an incident in rows, jobs and the API: 24 lower-case hex digits, of which the first 12 are the time in
 /// milliseconds. Later incidents have greater ids.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub struct IncidentId(String);
 
@@ -60,7 +61,7 @@ impl fmt::Display for IncidentId {
 
 /// When the stages of an incident were reached, in their usual order. People can correct them; each correction adds a
 /// timeline entry.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Milestones {
     /// When users were first affected; `None` while unknown.
@@ -82,7 +83,7 @@ pub struct Milestones {
 }
 
 /// The state of the post-mortem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Review {
     /// No post-mortem is required.
@@ -125,7 +126,7 @@ pub struct PublicDraft {
 }
 
 /// A text that was published on the status page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PublicUpdate {
     /// Number of the text within the incident, from 1.
     pub n: u32,

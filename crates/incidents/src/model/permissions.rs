@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::ids::UserId;
 use tidegate_slack::prose::Prose;
+use utoipa::ToSchema;
 
 use super::actor::Actor;
 use super::incident::Incident;
@@ -17,7 +18,7 @@ mod denied_text;
 mod matrix;
 
 /// How much participants of an incident may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// Rights follow from roles: commander and deputy lead, comms publishes, the scribe keeps the timeline.

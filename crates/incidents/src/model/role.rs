@@ -5,11 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::UserId;
+use utoipa::ToSchema;
 
 use super::actor::Actor;
 
 /// A role. At most one person each is commander, deputy, comms and scribe; any number may hold the others.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoleName {
     /// Leads and decides, and leaves the repair to others.
@@ -79,7 +80,7 @@ impl fmt::Display for RoleName {
 }
 
 /// A person who holds a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoleHolder {
     /// The role that the person holds.
     pub role: RoleName,

@@ -91,7 +91,12 @@ pub fn place(id: &IncidentId) -> RowKey {
 
 /// The key of a timeline entry's row.
 pub fn entry(id: &IncidentId, seq: u64) -> RowKey {
-    row(id, &["entry", &format!("{seq:08}")])
+    row(id, &["entry", &entry_number(seq)])
+}
+
+/// The number of a timeline entry in its key, where it sorts.
+pub fn entry_number(seq: u64) -> String {
+    format!("{seq:08}")
 }
 
 /// The key of the row that remembers a message to edit: `kind` is `header` or `announcement`, and `target` the channel

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tidegate_slack::ids::{ChannelId, UserId};
+use utoipa::ToSchema;
 
 pub use self::timers::{Timers, WorkingHours};
 use super::permissions::Policy;
@@ -19,7 +20,7 @@ use super::templates::{self, Template};
 
 /// The settings of a workspace. A field that a stored document lacks has its default, so that old documents stay
 /// readable.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Settings {
     /// Services by slug: 1 to 40 lower-case letters, digits and `-`.
@@ -69,7 +70,7 @@ impl Default for Settings {
 }
 
 /// A service that incidents can affect.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Service {
     /// The display name; `None` if people use the slug.
@@ -87,7 +88,7 @@ pub struct Service {
 }
 
 /// Who is notified of an incident outside its own channel.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Routing {
     /// Notified of a P1 if `p1_channels` is empty.
@@ -103,7 +104,7 @@ pub struct Routing {
 }
 
 /// The status page of a workspace.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StatusPage {
     /// The workspace has no status page.

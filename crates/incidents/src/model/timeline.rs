@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::ids::{ChannelId, Ts};
+use utoipa::ToSchema;
 
 use super::actor::Actor;
 
@@ -11,7 +12,7 @@ use super::actor::Actor;
 pub const MAX_TEXT: usize = 8 * 1024;
 
 /// The kind of event that an entry records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// The incident was declared.
@@ -55,7 +56,7 @@ pub enum EntryKind {
 }
 
 /// The Slack message that an entry was made from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Source {
     /// The channel that contains the message.
     pub channel: ChannelId,
@@ -156,13 +157,14 @@ impl Entry {
     }
 }
 
-/// The number of the first entry that does not fit the chain; `None` if the timeline is intact.
-pub fn broken_at(entries: &[Entry]) -> Option<u64> {
-    let mut previous = "";
-    for (place, entry) in entries.iter().enumerate() {
-        let fits = entry.previous == previous
-            && entry.hash == entry.digest()
-            && usize::try_from(entry.seq) == Ok(place + 1);
+/// Verifies a part of a timeline that follows `before`; `None` stands for its beginning. Returns the number of the first entry that
+/// was changed, added or is not where it belongs.
+pub fn broken_at(before: Option<&Entry>, entries: &[Entry]) -> Option<u64> {
+    let mut previous = before.map_or("", |entry| entry.hash.as_str());
+    let mut seq = before.map_or(0, |entry| entry.seq);
+    for entry in entries {
+        seq += 1;
+        let fits = entry.previous == previous && entry.hash == entry.digest() && entry.seq == seq;
         if !fits {
             return Some(entry.seq);
         }
@@ -209,7 +211,7 @@ mod tests {
             texts in prop::collection::vec(".{0,12}", 1..6), place in 0usize..6, drop in any::<bool>(),
         ) {
             let entries = chain(&texts);
-            prop_assert_eq!(broken_at(&entries), None);
+            prop_assert_eq!(broken_at(None, &entries), None);
             let place = place % entries.len();
             let mut changed = entries.clone();
             if drop && place + 1 < entries.len() {
@@ -217,7 +219,7 @@ mod tests {
             } else {
                 changed[place].text.push('x');
             }
-            prop_assert!(broken_at(&changed).is_some());
+            prop_assert!(broken_at(None, &changed).is_some());
         }
 
         #[test]
@@ -231,7 +233,7 @@ mod tests {
         let mut entries = chain(&["a".to_owned(), "b".to_owned()]);
         entries[0].edited = Some("c".to_owned());
         entries[1].removed_at = Some(Timestamp(10));
-        assert_eq!(broken_at(&entries), None);
+        assert_eq!(broken_at(None, &entries), None);
         assert_eq!(entries[0].words(), "c");
     }
 }

@@ -1,7 +1,5 @@
-//! Exports an incident as a file: Markdown for people and JSON for programs. Hidden and deleted entries are marked and
-//! have no text; edited entries have both texts.
-
-use serde_json::{Value, json};
+//! Exports an incident as a file in Markdown, for people. Hidden and deleted entries are marked and have no text; edited entries
+//! have both texts.
 
 use super::facts;
 use super::markdown::{actor, line, named, person, quoted};
@@ -49,7 +47,7 @@ pub fn markdown(export: &Export<'_>) -> String {
         .map(|entry| entry_with_original(export.names, entry));
     section(&mut out, "Timeline", timeline.collect());
     out.push(String::new());
-    out.push(match broken_at(export.entries) {
+    out.push(match broken_at(None, export.entries) {
         None => format!(
             "The timeline is as it was written: {} entries, each chained to the one before.",
             export.entries.len()
@@ -175,66 +173,12 @@ fn indented(text: &str) -> String {
         .join("\n")
 }
 
-/// Renders the export as JSON: the incident's fields, and the timeline with its hashes. The text of a hidden or deleted
-/// entry is null.
-pub fn json(export: &Export<'_>) -> Value {
-    let incident = export.incident;
-    let broken = broken_at(export.entries);
-    json!({
-        "incident": {
-            "id": incident.id,
-            "name": incident.name(),
-            "title": incident.title,
-            "status": incident.status,
-            "severity": incident.severity,
-            "services": incident.services,
-            "private": incident.private,
-            "drill": incident.drill,
-            "reporter": incident.reporter,
-            "roles": incident.roles,
-            "milestones": incident.milestones,
-            "reopened": incident.reopened,
-            "review": incident.review,
-            "summary": incident.summary,
-        },
-        "public_updates": incident.public,
-        "tasks": export.tasks.iter().map(task_json).collect::<Vec<_>>(),
-        "timeline": export.entries.iter().map(entry_json).collect::<Vec<_>>(),
-        "chain": {
-            "entries": export.entries.len(),
-            "head": export.entries.last().map(|entry| &entry.hash),
-            "intact": broken.is_none(),
-            "broken_at": broken,
-        },
-    })
-}
-
-fn task_json(task: &TaskView) -> Value {
-    json!({"n": task.n, "text": task.text, "assignee": task.assignee, "due": task.due, "done": task.done})
-}
-
-fn entry_json(entry: &Entry) -> Value {
-    let shown = entry.is_shown();
-    json!({
-        "seq": entry.seq,
-        "at": entry.at,
-        "recorded_at": entry.recorded_at,
-        "kind": entry.kind,
-        "actor": entry.actor,
-        "text": shown.then_some(&entry.text),
-        "edited": entry.edited.as_ref().filter(|_| shown),
-        "hidden_by": entry.hidden_by,
-        "removed_at": entry.removed_at,
-        "source": entry.source,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
+    use super::super::export_json::{Exported, Until};
     use super::super::fixture::{NOW, entries, hostile, incident};
     use super::*;
     use crate::model::actor::Actor;
@@ -243,6 +187,10 @@ mod tests {
 
     fn both(entries: &[Entry]) -> (String, Value) {
         let mut incident = incident();
+        incident.seq = entries.last().map_or(0, |last| last.seq);
+        incident.chain = entries
+            .last()
+            .map_or(String::new(), |last| last.hash.clone());
         incident.public.push(PublicUpdate {
             n: 1,
             text: "We are on it".to_owned(),
@@ -263,7 +211,8 @@ mod tests {
             tasks: &[task],
             names: &names,
         };
-        (markdown(&export), json(&export))
+        let exported = Exported::of(&incident, None, entries, Until::End, export.tasks);
+        (markdown(&export), serde_json::to_value(exported).unwrap())
     }
 
     #[test]

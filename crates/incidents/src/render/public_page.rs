@@ -1,7 +1,8 @@
 //! The built-in public status page, as HTML without scripts and as JSON.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tidegate_pipeline::clock::Timestamp;
+use utoipa::ToSchema;
 
 use super::text::utc;
 use tidegate_api::reply::escaped;
@@ -128,29 +129,73 @@ fn words(status: &str) -> String {
     escaped(&status.replace('_', " "))
 }
 
-/// Renders the same content as JSON. Its keys are stable. Times are milliseconds since the Unix epoch.
-pub fn json(page: &PublicPageView) -> Value {
-    let components = page.components.iter();
-    let components = components.map(|(name, status)| json!({"name": name, "status": status}));
-    json!({
-        "title": page.title,
-        "at": page.at,
-        "components": components.collect::<Vec<_>>(),
-        "open": page.open.iter().map(incident_json).collect::<Vec<_>>(),
-        "past": page.past.iter().map(incident_json).collect::<Vec<_>>(),
-    })
+/// The page for programs. Times are milliseconds since 1970.
+#[derive(Serialize, ToSchema)]
+pub struct PublicPage {
+    title: String,
+    /// When the page was made.
+    at: Timestamp,
+    components: Vec<PublicComponent>,
+    /// Incidents that are not resolved, newest first.
+    open: Vec<PublicIncident>,
+    /// Resolved incidents, newest first.
+    past: Vec<PublicIncident>,
 }
 
-fn incident_json(incident: &PublicIncidentView) -> Value {
-    let updates = incident.updates.iter();
-    let updates =
-        updates.map(|news| json!({"at": news.at, "status": news.status, "text": news.text}));
-    json!({
-        "name": incident.name,
-        "status": incident.status,
-        "impact": incident.impact,
-        "updates": updates.collect::<Vec<_>>(),
-    })
+#[derive(Serialize, ToSchema)]
+struct PublicComponent {
+    name: String,
+    /// `operational`, `degraded_performance`, `partial_outage` or `major_outage`.
+    status: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PublicIncident {
+    name: String,
+    status: String,
+    /// `minor`, `major` or `critical`.
+    impact: String,
+    /// Newest first.
+    updates: Vec<PublishedText>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PublishedText {
+    at: Timestamp,
+    status: String,
+    text: String,
+}
+
+impl From<PublicPageView> for PublicPage {
+    fn from(page: PublicPageView) -> Self {
+        let incidents = |all: Vec<PublicIncidentView>| all.into_iter().map(Into::into).collect();
+        let components = page.components.into_iter();
+        Self {
+            title: page.title,
+            at: page.at,
+            components: components
+                .map(|(name, status)| PublicComponent { name, status })
+                .collect(),
+            open: incidents(page.open),
+            past: incidents(page.past),
+        }
+    }
+}
+
+impl From<PublicIncidentView> for PublicIncident {
+    fn from(incident: PublicIncidentView) -> Self {
+        let published = |news: PublicNews| PublishedText {
+            at: news.at,
+            status: news.status,
+            text: news.text,
+        };
+        Self {
+            name: incident.name,
+            status: incident.status,
+            impact: incident.impact,
+            updates: incident.updates.into_iter().map(published).collect(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,8 +255,8 @@ mod tests {
             r#"{{"at":1795257000000,"components":[{{"name":"x","status":"partial_outage"}}],"open":[{incident}],"past":[{incident}],"title":"x"}}"#
         );
         assert_eq!(
-            json(&page("x")),
-            serde_json::from_str::<Value>(&expected).unwrap()
+            serde_json::to_value(PublicPage::from(page("x"))).unwrap(),
+            serde_json::from_str::<serde_json::Value>(&expected).unwrap()
         );
     }
 

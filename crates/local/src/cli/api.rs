@@ -71,8 +71,18 @@ impl Api {
         }
     }
 
-    pub(super) async fn post_json(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.request(Method::POST, path).json(body);
+    /// `once` is the call's idempotency key.
+    pub(super) async fn post_json(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: &Value,
+        once: Option<&str>,
+    ) -> anyhow::Result<Value> {
+        let mut request = self.request(Method::POST, path).query(query).json(body);
+        if let Some(once) = once {
+            request = request.header("Idempotency-Key", once);
+        }
         match self.send(request).await? {
             (_, Some(body)) => Ok(body),
             (message, None) => bail!(message),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded, is_here};
-use super::more::{MOST, print_more, print_unreadable};
+use super::more::Listed;
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -30,7 +30,7 @@ enum EventsCommand {
         #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
         hours: u32,
         /// At most so many.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// One JSON object a line.
         #[arg(long)]
@@ -109,14 +109,13 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
             let since = jiff::Timestamp::now().as_second() - i64::from(hours) * 3600;
             let mut query = vec![
                 ("state", state.as_str().to_owned()),
-                ("limit", limit.to_string()),
                 ("since", since.to_string()),
             ];
             query.extend(tenant.map(|tenant| ("tenant", tenant)));
-            let answer = Api::new(&remote)?
-                .get("/v1/operator/events", &query)
-                .await?;
-            print_list(&answer, json, state, &remote);
+            let (api, limit) = (Api::new(&remote)?, usize::try_from(limit)?);
+            let path = "/v1/operator/events";
+            let listed = Listed::read(&api, path, &query, "events", limit).await?;
+            print_list(&listed, json, state, &remote);
         }
         EventsCommand::Show { id, tenant, remote } => {
             let shown = Api::new(&remote)?
@@ -152,26 +151,18 @@ fn tenant_query(tenant: Option<String>) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-fn print_list(answer: &Value, json: bool, state: State, remote: &Remote) {
-    let events = answer["events"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+fn print_list(listed: &Listed, json: bool, state: State, remote: &Remote) {
     if json {
-        for event in events {
+        for event in &listed.entries {
             anstream::println!("{event}");
         }
     } else {
-        print_table(events, state, remote);
+        print_table(&listed.entries, state, remote);
     }
-    if answer["more"] == true {
-        let narrower = match state {
-            State::All => "narrow with --hours or --tenant",
-            State::Parked | State::Waiting => "narrow with --tenant",
-        };
-        print_more(events.len(), narrower);
-    }
-    print_unreadable(answer);
+    listed.print_rest(match state {
+        State::All => "narrow with --hours or --tenant",
+        State::Parked | State::Waiting => "narrow with --tenant",
+    });
 }
 
 fn print_table(events: &[Value], state: State, remote: &Remote) {

@@ -135,7 +135,6 @@ pub(super) async fn run(args: IncidentsArgs) -> anyhow::Result<()> {
             remote,
         } => {
             let wanted = json!({
-                "tenant": of.tenant,
                 "title": title,
                 "severity": severity,
                 "services": services,
@@ -143,15 +142,20 @@ pub(super) async fn run(args: IncidentsArgs) -> anyhow::Result<()> {
                 "commander": commander,
                 "private": private,
                 "drill": drill,
-                "key": once,
             });
-            declare(&Api::new(&remote)?, &wanted).await
+            let api = Api::new(&remote)?;
+            declare(&api, &of.query(), &wanted, once.as_deref()).await
         }
     }
 }
 
-async fn declare(api: &Api, wanted: &Value) -> anyhow::Result<()> {
-    let answer = api.post_json("/v1/incidents", wanted).await?;
+async fn declare(
+    api: &Api,
+    query: &[(&str, String)],
+    wanted: &Value,
+    once: Option<&str>,
+) -> anyhow::Result<()> {
+    let answer = api.post_json("/v1/incidents", query, wanted, once).await?;
     let name = answer["incident"]["name"].as_str().unwrap_or_default();
     if answer["declared"] == true {
         anstream::println!("{name} is declared.");

@@ -72,9 +72,11 @@ pub(super) async fn run(args: KeysArgs) -> anyhow::Result<()> {
             json,
             remote,
         } => {
-            let wanted =
-                json!({"tenant": tenant, "name": name, "scopes": scopes, "expires_days": expires});
-            let made = Api::new(&remote)?.post_json("/v1/keys", &wanted).await?;
+            let wanted = json!({"name": name, "scopes": scopes, "expires_days": expires});
+            let query = [("tenant", tenant)];
+            let made = Api::new(&remote)?
+                .post_json("/v1/keys", &query, &wanted, None)
+                .await?;
             if json {
                 anstream::println!("{made}");
             } else {

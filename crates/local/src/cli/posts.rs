@@ -1,11 +1,10 @@
 //! Command: `tidegate posts list|resend`
 
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded};
-use super::more::{MOST, print_more, print_unreadable};
+use super::more::Listed;
 
 #[derive(Debug, Args)]
 pub(super) struct PostsArgs {
@@ -22,7 +21,7 @@ enum PostsCommand {
         #[arg(long)]
         tenant: Option<String>,
         /// The most posts to list.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// One JSON object a line.
         #[arg(long)]
@@ -48,10 +47,13 @@ pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
             json,
             remote,
         } => {
-            let mut query = vec![("limit", limit.to_string())];
-            query.extend(tenant.map(|tenant| ("tenant", tenant)));
-            let answer = Api::new(&remote)?.get("/v1/operator/posts", &query).await?;
-            print_list(&answer, json);
+            let query: Vec<_> = tenant
+                .map(|tenant| ("tenant", tenant))
+                .into_iter()
+                .collect();
+            let (api, limit) = (Api::new(&remote)?, usize::try_from(limit)?);
+            let listed = Listed::read(&api, "/v1/operator/posts", &query, "posts", limit).await?;
+            print_list(&listed, json);
         }
         PostsCommand::Resend { id, remote } => {
             let answer = Api::new(&remote)?
@@ -63,11 +65,8 @@ pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_list(answer: &Value, json: bool) {
-    let posts = answer["posts"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+fn print_list(listed: &Listed, json: bool) {
+    let posts = &listed.entries;
     if posts.is_empty() && !json {
         anstream::eprintln!("No posts are set aside.");
     }
@@ -86,8 +85,5 @@ fn print_list(answer: &Value, json: bool) {
             text("reason"),
         );
     }
-    if answer["more"] == true {
-        print_more(posts.len(), "narrow with --tenant");
-    }
-    print_unreadable(answer);
+    listed.print_rest("narrow with --tenant");
 }

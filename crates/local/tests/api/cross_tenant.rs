@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::described::Described;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_app::api::{Access, Operation, Scope};
@@ -54,6 +55,7 @@ struct Attempt {
 #[tokio::test]
 async fn no_route_opens_another_workspace() {
     let product = Product::start_with_slack(FakeConfig::default()).await;
+    let described = Described::of(&product).await;
     let theirs = furnish(&product).await;
     let before = state_of_theirs(&product).await;
     let mut tried = 0;
@@ -61,7 +63,7 @@ async fn no_route_opens_another_workspace() {
         for route in domains::routes().operations() {
             // So that no call is one too many in its minute.
             product.clock.advance(Duration::from_mins(1));
-            for attempt in attempts(route, &theirs) {
+            for attempt in attempts(route, &described, &theirs) {
                 let (target, body) = (attempt.target.clone(), attempt.body.as_ref());
                 let answer = call(&product, &route.method, &target, &credential, body).await;
                 let what = format!("{} {target} {body:?}: {answer:?}", route.method);
@@ -86,7 +88,7 @@ async fn no_route_opens_another_workspace() {
 }
 
 /// Every way to name the other workspace to that route.
-fn attempts(route: &Operation, theirs: &Theirs) -> Vec<Attempt> {
+fn attempts(route: &Operation, described: &Described, theirs: &Theirs) -> Vec<Attempt> {
     const NOT_ADMITTED: &[StatusCode] = &[StatusCode::UNAUTHORIZED];
     const NOT_THEIRS: &[StatusCode] = &[StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
     let allowed = match route.access {
@@ -104,15 +106,16 @@ fn attempts(route: &Operation, theirs: &Theirs) -> Vec<Attempt> {
     let own = path(route, |name| own_value(route, name));
     let foreign = path(route, |name| their_value(route, name, theirs));
     let named = json!({"tenant": THEIRS});
+    let fitting = fitting(route, described);
     let mut attempts = vec![
         Attempt {
             target: format!("{own}?tenant={THEIRS}"),
-            body: None,
+            body: fitting.clone(),
             allowed,
         },
         Attempt {
             target: format!("{own}?tenant={OURS}&tenant={THEIRS}"),
-            body: None,
+            body: fitting.clone(),
             allowed,
         },
         Attempt {
@@ -127,7 +130,7 @@ fn attempts(route: &Operation, theirs: &Theirs) -> Vec<Attempt> {
         _ => allowed,
     };
     if route.path.contains('{') {
-        for body in [None, Some(named), Some(json!({"tenant": OURS}))] {
+        for body in [fitting, Some(named)] {
             attempts.push(Attempt {
                 target: foreign.clone(),
                 body,
@@ -136,6 +139,21 @@ fn attempts(route: &Operation, theirs: &Theirs) -> Vec<Attempt> {
         }
     }
     attempts
+}
+
+/// A body that the operation takes from somebody who may call it.
+fn fitting(route: &Operation, described: &Described) -> Option<Value> {
+    let mut body = described.body(route)?;
+    for (name, good) in [
+        ("scopes", json!(["workspace:read"])),
+        ("services", json!([])),
+        ("commander", json!("U0ALICE0001")),
+    ] {
+        if body.get(name).is_some() {
+            body[name] = good;
+        }
+    }
+    Some(body)
 }
 
 /// The path with a value for each of its names.
@@ -211,17 +229,21 @@ fn operator() -> HeaderMap {
 
 /// Gives the other workspace something of everything.
 async fn furnish(product: &Product) -> Theirs {
-    let wanted = json!({"tenant": THEIRS, "name": MARK, "scopes": ["workspace:read"]});
-    let made = product.tell("/v1/keys", OPERATOR_KEY, &wanted).await.json();
+    let at = |path: &str| format!("{path}?tenant={THEIRS}");
+    let wanted = json!({"name": MARK, "scopes": ["workspace:read"]});
+    let made = product.tell(&at("/v1/keys"), OPERATOR_KEY, &wanted).await;
+    let made = made.json();
     let settings =
         json!({"services": {MARK: {"name": MARK}}, "templates": {MARK: {"title": MARK}}});
-    let wanted = json!({"tenant": THEIRS, "settings": settings});
+    let wanted = json!({"settings": settings});
     let headers = operator();
-    let path = "/v1/incident-settings";
-    let stored = call(product, &Method::PUT, path, &headers, Some(&wanted)).await;
+    let path = at("/v1/incident-settings");
+    let stored = call(product, &Method::PUT, &path, &headers, Some(&wanted)).await;
     assert_eq!(stored.status, StatusCode::OK, "{stored:?}");
-    let wanted = json!({"tenant": THEIRS, "title": MARK, "services": [MARK], "severity": "P3"});
-    let declared = product.tell("/v1/incidents", OPERATOR_KEY, &wanted).await;
+    let wanted = json!({"title": MARK, "services": [MARK], "severity": "P3"});
+    let declared = product
+        .tell(&at("/v1/incidents"), OPERATOR_KEY, &wanted)
+        .await;
     assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
     let incident = declared.json()["incident"]["id"]
         .as_str()

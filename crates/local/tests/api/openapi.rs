@@ -2,22 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_app::api::Access;
 use tidegate_app::domains;
 use tidegate_testing::product::Product;
 
-async fn document(product: &Product) -> Value {
-    let answer = product.ask(Method::GET, "/v1/openapi.json", "").await;
-    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-    answer.json()
-}
+use crate::described::Described;
 
 #[tokio::test]
 async fn every_operation_says_who_is_admitted_and_how_it_fails() {
     let product = Product::start().await;
-    let document = document(&product).await;
+    let described = Described::of(&product).await;
+    let document = described.document();
     assert_eq!(document["openapi"], "3.1.0");
     let mut ids = BTreeSet::new();
     let mut described = 0;
@@ -56,7 +52,8 @@ async fn every_operation_says_who_is_admitted_and_how_it_fails() {
 #[tokio::test]
 async fn every_reference_leads_somewhere() {
     let product = Product::start().await;
-    let document = document(&product).await;
+    let described = Described::of(&product).await;
+    let document = described.document();
     let text = document.to_string();
     let references = text.split("\"$ref\":\"#").skip(1);
     let references: BTreeSet<&str> = references

@@ -82,12 +82,20 @@ async fn a_workspace_with_thousands_of_parked_posts_hides_no_other() {
     others.write(parked("newest", 10_000)).await.unwrap();
 
     let posts = list(&product, &format!("/v1/operator/posts?tenant={OTHER}")).await;
-    assert_eq!(
-        (ids(&posts), &posts["more"]),
-        (vec!["newest"], &json!(false))
-    );
+    assert_eq!(ids(&posts), Vec::<&str>::new(), "{posts}");
+    // One call looks at a part of the index. The others go on where it has ended.
+    let mut found = Vec::new();
+    let (mut next, mut calls) = (posts["next"].clone(), 1);
+    while let Some(after) = next.as_str() {
+        let path = format!("/v1/operator/posts?tenant={OTHER}&after={after}");
+        let posts = list(&product, &path).await;
+        found.extend(ids(&posts).into_iter().map(str::to_owned));
+        next = posts["next"].clone();
+        calls += 1;
+    }
+    assert_eq!((found, calls), (vec!["newest".to_owned()], 3));
     let posts = list(&product, "/v1/operator/posts?limit=1").await;
-    assert_eq!((ids(&posts), &posts["more"]), (vec!["many0"], &json!(true)));
+    assert_eq!(ids(&posts), ["many0"]);
     let resend = "/v1/operator/posts/newest/resend";
     let answer = product.operator(Method::POST, resend).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
@@ -159,6 +167,12 @@ async fn a_workspace_that_is_being_erased_hides_no_other() {
     assert_eq!(missing.status, StatusCode::NOT_FOUND, "{missing:?}");
     list(&product, "/v1/operator/posts").await;
     list(&product, "/v1/workspaces").await;
+    // What is asked about it is answered in words, and is no failure of ours.
+    for path in ["/v1/incident-settings", "/v1/incidents", "/v1/keys"] {
+        let path = format!("{path}?tenant={TENANT}");
+        let answer = product.operator(Method::GET, &path).await;
+        assert!(!answer.status.is_server_error(), "{path} {answer:?}");
+    }
 }
 
 /// Damages the row that holds a workspace's wrapped keys.

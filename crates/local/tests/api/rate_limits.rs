@@ -56,13 +56,13 @@ async fn ten_processes_together_admit_no_more_than_one() {
     let clock = ManualClock::at(1_800_000_000);
     let store = Store::in_memory(Arc::new(clock.clone())).unwrap();
     let processes: Vec<Service> = (0..10).map(|_| api(&store, &clock, &folder)).collect();
-    let wanted = format!(r#"{{"tenant":"{TENANT}","name":"n","scopes":["workspace:read"]}}"#);
+    let wanted = r#"{"name":"n","scopes":["workspace:read"]}"#;
     let made = ask(
         &processes[0],
         Method::POST,
-        "/v1/keys",
+        &format!("/v1/keys?tenant={TENANT}"),
         OPERATOR_KEY,
-        &wanted,
+        wanted,
     )
     .await;
     let made: serde_json::Value = serde_json::from_slice(made.body()).unwrap();

@@ -11,7 +11,9 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tidegate_api::{Access, Api, ApiResult, ApiSpec, Call, DomainApi, Routes, Scope, reply};
+use tidegate_api::{
+    Access, Api, ApiResult, ApiSpec, Call, DomainApi, OfTenant, Routes, Scope, reply,
+};
 use tidegate_outcome::Refusal;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::delivery::{Done, Effect, Undone};
@@ -274,14 +276,11 @@ struct KudosOf {
     get,
     path = "/v1/kudos/{user}",
     tag = "kudos",
-    params(
-        ("user" = String, Path, description = "The person's id"),
-        ("tenant" = Option<String>, Query, description = "The workspace. Only the operator key needs it"),
-    ),
+    params(("user" = String, Path, description = "The person's id"), OfTenant),
     responses((status = 200, body = KudosOf))
 )]
 async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let tenant = call.tenant(call.query.get("tenant"))?;
+    let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
     let user = UserId::from(call.path("user"));
     let found = KudosOf {

@@ -9,7 +9,7 @@ use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows;
 use tidegate_pipeline::table::Cursor;
 use tidegate_testing::damage::spoiled;
-use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of, until};
+use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, until};
 
 const INCIDENTS: &str = "/v1/incidents";
 const READ: &str = "incidents:read";
@@ -49,24 +49,19 @@ async fn an_alert_that_fires_twice_declares_one_incident() {
     let product = Product::start().await;
     let key = key(&product, &[READ, WRITE]).await;
     let wanted = json!({
-        "title": "Checkout <b> is & down", "severity": "P1", "services": ["api"], "key": "alert-7",
+        "title": "Checkout <b> is & down", "severity": "P1", "services": ["api"],
         "detected_at": "2020-01-02T03:04:05+01:00",
     });
-    let first = declare(&product, &key, &wanted).await;
+    let first = product.tell_once(INCIDENTS, &key, &wanted, "alert-7").await;
+    assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
+    let first = first.json()["incident"].clone();
     assert_eq!(first["milestones"]["detected_ms"], 1_577_930_645_000_i64);
     assert_eq!(first["status"], "declared");
-    let again = json!({"title": "Other words", "key": "alert-7"});
-    let again = product.tell(INCIDENTS, &key, &again).await;
+    let again = json!({"title": "Other words"});
+    let again = product.tell_once(INCIDENTS, &key, &again, "alert-7").await;
     assert_eq!(again.status, StatusCode::OK, "{again:?}");
     assert_eq!(again.json()["declared"], false);
     assert_eq!(again.json()["incident"]["id"], first["id"]);
-    // The header is the same key.
-    let request = product.http.post(format!("{}{INCIDENTS}", product.url));
-    let request = request
-        .header("Idempotency-Key", "alert-7")
-        .bearer_auth(&key);
-    let third = answer_of(request.json(&json!({"title": "x"})).send().await.unwrap()).await;
-    assert_eq!(third.json()["incident"]["id"], first["id"], "{third:?}");
     assert_eq!(names(&get(&product, INCIDENTS, &key).await), ["INC-1"]);
     let name = first["channel"]["name"].as_str().unwrap().to_owned();
     until("the channel is there", async || {
@@ -82,15 +77,18 @@ async fn an_alert_that_fires_twice_declares_one_incident() {
     assert_eq!(made.count(), 1, "{name}");
     // Another key of the workspace is another caller.
     let other = self::key(&product, &[WRITE]).await;
-    assert_eq!(declare(&product, &other, &wanted).await["name"], "INC-2");
+    let other = product
+        .tell_once(INCIDENTS, &other, &wanted, "alert-7")
+        .await;
+    assert_eq!(other.json()["incident"]["name"], "INC-2");
 }
 
 #[tokio::test]
 async fn one_key_declares_one_incident_also_at_the_same_moment() {
     let product = Product::start().await;
     let key = key(&product, &[READ, WRITE]).await;
-    let wanted = json!({"title": "Disk full", "services": ["api"], "key": "k"});
-    let calls = (0..6).map(|_| product.tell(INCIDENTS, &key, &wanted));
+    let wanted = json!({"title": "Disk full", "services": ["api"]});
+    let calls = (0..6).map(|_| product.tell_once(INCIDENTS, &key, &wanted, "k"));
     let answers = futures_util::future::join_all(calls).await;
     let ids: BTreeSet<String> = answers
         .iter()
@@ -106,29 +104,38 @@ async fn a_refused_declaration_leaves_its_key_unused_and_says_all_that_is_wrong(
     let product = Product::start().await;
     let key = key(&product, &[READ, WRITE]).await;
     let wrong = json!({
-        "severity": "P9", "services": ["nope"], "private": "yes", "colour": 1, "commander": "bob",
-        "detected_at": "yesterday", "template": "no-such", "key": "k",
+        "severity": "P9", "services": 1, "private": "yes", "colour": 1, "commander": "bob",
+        "detected_at": "yesterday",
     });
-    let told = refused(
-        &product.tell(INCIDENTS, &key, &wrong).await,
-        StatusCode::BAD_REQUEST,
-    );
-    for problem in [
-        "8 problems: ",
-        "`severity` takes P1, P2, P3 or P4",
-        "`services` does not fit",
-        "`private` takes true or false",
-        "colour is no field here",
-        "`commander` takes the id of a person",
-        "`detected_at` takes a time",
-        "`template` is none",
-        "`title`",
-    ] {
-        assert!(told.contains(problem), "{problem}: {told}");
+    let misfits = [
+        "6 problems: ",
+        "`severity`: takes P1, P2, P3 or P4",
+        "`services`: invalid type",
+        "`private`: invalid type",
+        "`colour`: there is no such field",
+        "`commander`: takes the id of a person",
+        "`detected_at`: takes a time",
+    ];
+    let wrong_here = json!({"services": ["nope"], "template": "no-such"});
+    let problems = [
+        "3 problems: ",
+        "`services`: does not fit",
+        "`template`: is none",
+        "`title`: ",
+    ];
+    for (wrong, expected) in [(wrong, &misfits[..]), (wrong_here, &problems)] {
+        let answer = product.tell_once(INCIDENTS, &key, &wrong, "k").await;
+        let told = refused(&answer, StatusCode::BAD_REQUEST);
+        for problem in expected {
+            assert!(told.contains(problem), "{problem}: {told}");
+        }
+        let field = answer.json()["error"]["field"].clone();
+        assert!(told.contains(&format!("`{}`", field.as_str().unwrap())));
     }
     assert!(names(&get(&product, INCIDENTS, &key).await).is_empty());
-    let good = json!({"title": "Down", "services": ["api"], "key": "k"});
-    declare(&product, &key, &good).await;
+    let good = json!({"title": "Down", "services": ["api"]});
+    let declared = product.tell_once(INCIDENTS, &key, &good, "k").await;
+    assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
 }
 
 #[tokio::test]
@@ -210,14 +217,14 @@ async fn a_program_moves_an_incident_to_its_end() {
         entries.iter().any(|entry| entry["text"] == "Rolled back"),
         "{entries:?}"
     );
-    let (mut seen, mut before) = (Vec::new(), String::new());
+    let (mut seen, mut after) = (Vec::new(), String::new());
     loop {
-        let page = get(&product, &path(&format!("timeline?limit=3{before}")), &key).await;
+        let page = get(&product, &path(&format!("timeline?limit=3{after}")), &key).await;
         seen.extend(page["entries"].as_array().unwrap().clone());
         let Some(next) = page["next"].as_u64() else {
             break;
         };
-        before = format!("&before={next}");
+        after = format!("&after={next}");
     }
     assert_eq!(seen, entries);
     let export = get(&product, &path("export"), &key).await;
@@ -251,14 +258,15 @@ async fn a_change_with_a_key_happens_once() {
     let wanted = json!({"title": "Down", "services": ["api"]});
     declare(&product, &key, &wanted).await;
     let path = "/v1/incidents/1/timeline";
-    let note = json!({"text": "A note", "key": "n1"});
+    let note = json!({"text": "A note"});
     for changed in [true, false, false] {
-        let answer = product.tell(path, &key, &note).await;
+        let answer = product.tell_once(path, &key, &note, "n1").await;
         assert_eq!(answer.json()["changed"], changed, "{answer:?}");
     }
     // The same key is good for another change.
-    let update = json!({"text": "We look", "key": "n1"});
-    let update = product.tell("/v1/incidents/1/updates", &key, &update).await;
+    let update = json!({"text": "We look"});
+    let updates = "/v1/incidents/1/updates";
+    let update = product.tell_once(updates, &key, &update, "n1").await;
     assert_eq!(update.json()["changed"], true, "{update:?}");
     let entries = get(&product, path, &key).await;
     let notes = entries["entries"].as_array().unwrap().iter();
@@ -312,11 +320,13 @@ async fn what_is_private_is_not_found_without_the_scope_for_it() {
     let product = Product::start().await;
     let writer = key(&product, &[READ, WRITE]).await;
     let admin = key(&product, &[READ, WRITE, ADMIN]).await;
-    let wanted = json!({"title": "zebra", "services": ["api"], "private": true, "key": "p"});
-    let hidden = declare(&product, &writer, &wanted).await;
+    let wanted = json!({"title": "zebra", "services": ["api"], "private": true});
+    let hidden = product.tell_once(INCIDENTS, &writer, &wanted, "p").await;
+    assert_eq!(hidden.status, StatusCode::CREATED, "{hidden:?}");
+    let hidden = hidden.json()["incident"].clone();
     let id = hidden["id"].as_str().unwrap();
     assert_eq!(hidden, json!({"id": id, "name": "INC-1"}));
-    let again = product.tell(INCIDENTS, &writer, &wanted).await;
+    let again = product.tell_once(INCIDENTS, &writer, &wanted, "p").await;
     assert_eq!(again.json()["incident"], hidden, "{again:?}");
     let none = product.ask(Method::GET, "/v1/incidents/99", &writer).await;
     for name in [id, "1", "INC-1"] {
@@ -333,11 +343,17 @@ async fn what_is_private_is_not_found_without_the_scope_for_it() {
             let told = refused(&answer, StatusCode::NOT_FOUND);
             assert_eq!(told, refused(&none, StatusCode::NOT_FOUND), "{path}");
         }
-        for part in [
-            "updates", "severity", "resolve", "reopen", "cancel", "close", "timeline",
+        for (part, body) in [
+            ("updates", json!({"text": "x"})),
+            ("severity", json!({"severity": "P1"})),
+            ("resolve", json!({"summary": "x"})),
+            ("reopen", json!({"why": "x"})),
+            ("cancel", json!({"why": "x"})),
+            ("close", json!({})),
+            ("accept", json!({})),
+            ("timeline", json!({"text": "x"})),
         ] {
             let path = format!("{INCIDENTS}/{name}/{part}");
-            let body = json!({"text": "x"});
             let answer = product.tell(&path, &writer, &body).await;
             refused(&answer, StatusCode::NOT_FOUND);
         }
@@ -452,8 +468,10 @@ fn decoded(cursor: &str) -> String {
 #[tokio::test]
 async fn an_operator_names_the_workspace() {
     let product = Product::start().await;
-    let wanted = json!({"tenant": TENANT, "title": "Down", "services": ["api"]});
-    declare(&product, OPERATOR_KEY, &wanted).await;
+    let wanted = json!({"title": "Down", "services": ["api"]});
+    let path = format!("{INCIDENTS}?tenant={TENANT}");
+    let declared = product.tell(&path, OPERATOR_KEY, &wanted).await;
+    assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
     let path = format!("{INCIDENTS}/1/close?tenant={TENANT}");
     let answer = product.tell(&path, OPERATOR_KEY, &json!({})).await;
     let told = refused(&answer, StatusCode::CONFLICT);

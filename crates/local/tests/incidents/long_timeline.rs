@@ -8,6 +8,7 @@ use tidegate_app::incidents::model::incident::IncidentId;
 use tidegate_app::incidents::model::rows;
 use tidegate_app::incidents::model::timeline::{Entry, EntryKind, NewEntry};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::table::Write;
 use tidegate_testing::product::{Product, TENANT};
 
 /// The entries in the test: more than the 1,000 latest that Slack's messages are made from.
@@ -29,6 +30,12 @@ async fn lengthen(product: &Product, id: &IncidentId) {
         last = Entry::after(last.seq, &last.hash, note, &Actor::Operator, Timestamp(1));
         writes.push(rows::put_entry(id, &last));
     }
+    let mut incident = rows::load_alone(&rows, id).await.unwrap().unwrap();
+    let read_version = incident.version;
+    incident.version += 1;
+    incident.seq = last.seq;
+    incident.chain = last.hash;
+    writes.push(rows::put(&incident, read_version));
     for batch in writes.chunks(50) {
         rows.transact(batch.to_vec()).await.unwrap();
     }
@@ -51,11 +58,39 @@ async fn the_export_over_http_is_whole() {
         .to_owned();
     lengthen(&product, &IncidentId::parse(&id).unwrap()).await;
     let path = format!("/v1/incidents/{id}/export");
-    let export = product.ask(Method::GET, &path, &key).await.json();
-    let entries = export["timeline"].as_array().unwrap();
-    assert_eq!(entries.len() as u64, ENTRIES);
-    assert_eq!(export["chain"]["intact"], true, "{}", export["chain"]);
-    assert_eq!(export["chain"]["broken_at"], Value::Null);
+    let (mut numbers, mut next) = (Vec::new(), String::new());
+    for entries in [1000, 100] {
+        let page = product
+            .ask(Method::GET, &format!("{path}{next}"), &key)
+            .await;
+        let page = page.json();
+        let timeline = page["timeline"].as_array().unwrap();
+        assert_eq!(timeline.len(), entries);
+        numbers.extend(timeline.iter().filter_map(|entry| entry["seq"].as_u64()));
+        assert_eq!(page["chain"]["intact"], true, "{}", page["chain"]);
+        assert_eq!(page["chain"]["broken_at"], Value::Null);
+        assert_eq!(page["chain"]["entries"], ENTRIES);
+        next = format!("?after={}", page["next"]);
+    }
+    assert_eq!(next, "?after=null");
+    assert!(numbers.into_iter().eq(1..=ENTRIES));
+
+    let beyond = product
+        .ask(Method::GET, &format!("{path}?after=99999999"), &key)
+        .await;
+    assert_eq!(beyond.json()["timeline"], json!([]), "{beyond:?}");
+
+    // What was changed at the edge of two pages is noticed, and so is what is missing at the end.
+    let rows = product.table().tenant(&TENANT.into());
+    let id = IncidentId::parse(&id).unwrap();
+    let last = format!("{path}?after=1000");
+    for (seq, broken_at) in [(ENTRIES, ENTRIES), (1000, 1001)] {
+        rows.write(Write::delete(rows::entry(&id, seq)))
+            .await
+            .unwrap();
+        let page = product.ask(Method::GET, &last, &key).await.json();
+        assert_eq!(page["chain"]["broken_at"], broken_at, "{}", page["chain"]);
+    }
 }
 
 #[tokio::test]

@@ -123,8 +123,9 @@ async fn nothing_of_an_erased_workspace_is_left_and_the_others_lose_nothing() {
     let product = installed(&[TEAM, OTHER]).await;
     talk(&product, TEAM, "C0ACMEROOM1").await;
     let kept = talk(&product, OTHER, "C0GLOBEXRM1").await;
-    let body = json!({"tenant": TEAM, "name": "reports", "scopes": ["workspace:read"]});
-    product.tell("/v1/keys", OPERATOR_KEY, &body).await;
+    let body = json!({"name": "reports", "scopes": ["workspace:read"]});
+    let path = format!("/v1/keys?tenant={TEAM}");
+    product.tell(&path, OPERATOR_KEY, &body).await;
     let others = with(&rows(&product.store()).await, OTHER).len();
     assert!(!with(&rows(&product.store()).await, TEAM).is_empty());
     erase(&product, TEAM).await;

@@ -1,6 +1,8 @@
 //! Parses documents that a program or a person sends as JSON. An unknown field is a problem. Every problem names the path of its
 //! value.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -8,15 +10,40 @@ use serde_json::{Map, Value};
 /// The longest name that a path shows unchanged, in characters.
 const MAX_NAME: usize = 40;
 
+/// One value that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The path of the value: `limit`, `services.api.owners[0]`.
+    pub path: String,
+    /// What is wrong with it, or what it takes.
+    pub what: String,
+}
+
+impl Problem {
+    /// Makes a problem.
+    pub fn new(path: impl Into<String>, what: impl fmt::Display) -> Self {
+        Self {
+            path: path.into(),
+            what: what.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.what)
+    }
+}
+
 /// Parses a part of a document from a JSON object, or returns all problems. `path` names the part in problems.
 pub fn read_part<T: DeserializeOwned + Serialize>(
     path: &str,
     input: &Value,
-) -> Result<T, Vec<String>> {
+) -> Result<T, Vec<Problem>> {
     if input.is_object() {
         read_fields(path, input)
     } else {
-        Err(vec![format!("`{path}`: takes a JSON object")])
+        Err(vec![Problem::new(path, "takes a JSON object")])
     }
 }
 
@@ -26,7 +53,7 @@ pub fn each<T: DeserializeOwned + Serialize>(
     path: &str,
     entries: &Map<String, Value>,
     instead: Option<&Value>,
-    problems: &mut Vec<String>,
+    problems: &mut Vec<Problem>,
 ) -> Value {
     let mut fitting = Map::new();
     for (name, value) in entries {
@@ -45,7 +72,7 @@ pub fn each<T: DeserializeOwned + Serialize>(
 pub fn read_fields<T: DeserializeOwned + Serialize>(
     path: &str,
     input: &Value,
-) -> Result<T, Vec<String>> {
+) -> Result<T, Vec<Problem>> {
     let place = match (
         path,
         input.as_object().and_then(|fields| fields.keys().next()),
@@ -65,7 +92,7 @@ pub fn read_fields<T: DeserializeOwned + Serialize>(
 }
 
 /// Reports every field of the input that parsing has dropped.
-fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<String>) {
+fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<Problem>) {
     let (Value::Object(input), Value::Object(kept)) = (input, kept) else {
         return;
     };
@@ -73,17 +100,17 @@ fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<String>) 
         let path = join(path, name);
         match kept.get(name) {
             Some(kept) => unknown(&path, value, kept, problems),
-            None => problems.push(format!("`{path}`: there is no such setting")),
+            None => problems.push(Problem::new(path, "there is no such setting")),
         }
     }
 }
 
 /// Describes a value that cannot be parsed, in at most 200 characters.
-pub fn misfit(path: &str, e: &serde_json::Error) -> String {
+pub fn misfit(path: &str, e: &serde_json::Error) -> Problem {
     // The text may quote a long value of the input, so it is cut.
     let words = e.to_string();
     let cut: String = words.chars().take(200).collect();
-    format!("`{path}`: {cut}")
+    Problem::new(path, cut)
 }
 
 /// Appends a name to a path.

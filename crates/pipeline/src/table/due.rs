@@ -49,7 +49,7 @@ impl Due {
         name == Some(self.name())
     }
 
-    fn shard(self, shard: u64) -> String {
+    pub(super) fn shard(self, shard: u64) -> String {
         format!("{}#{shard}", self.name())
     }
 
@@ -139,7 +139,7 @@ impl<'a> DuePages<'a> {
     }
 }
 
-fn due_row(item: &Item) -> Option<DueRow> {
+pub(super) fn due_row(item: &Item) -> Option<DueRow> {
     let (prefix, partition) = item.text("pk")?.split_once('#')?;
     Some(DueRow {
         tenant: tenant_of(prefix),

@@ -115,7 +115,7 @@ impl Rows {
     }
 
     /// Does writes of these rows and writes of the system's rows: all or none of them, up to 100 together.
-    pub(crate) async fn transact_with_system(
+    pub async fn transact_with_system(
         &self,
         writes: Vec<Write<RowKey>>,
         system: Vec<Write<RowKey>>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tidegate_slack::ids::TenantId;
 
 use super::due::{Due, DuePages, DueRow};
+use super::due_list::{DueList, DuePosition};
 use super::engine::TableError;
 use super::key::{Key, RowKey, tenant_prefix};
 use super::rows::{Rows, keyed};
@@ -75,5 +76,10 @@ impl SystemRows {
     /// [`DUE_SHARDS`](super::DUE_SHARDS) partitions.
     pub fn due_pages(&self, kind: Due, until: Timestamp, limit: usize) -> DuePages<'_> {
         DuePages::new(&*self.0.engine, kind, until, limit)
+    }
+
+    /// Lists the rows of a kind in order of time, from the beginning or behind a position.
+    pub fn due_list(&self, kind: Due, from: Option<&DuePosition>) -> DueList<'_> {
+        DueList::new(&*self.0.engine, kind, from)
     }
 }

@@ -101,6 +101,13 @@ impl Client {
         answer_of(request.bearer_auth(key).send().await.unwrap()).await
     }
 
+    /// As [`Product::tell`], with an idempotency key.
+    pub async fn tell_once(&self, path: &str, key: &str, body: &Value, once: &str) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).json(body);
+        let request = request.header("Idempotency-Key", once);
+        answer_of(request.bearer_auth(key).send().await.unwrap()).await
+    }
+
     /// What the operator API shows of an event; `None` while it knows nothing of it.
     pub async fn shown(&self, id: &str) -> Option<Value> {
         let answer = self

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use serde::Serialize;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Value};
+use utoipa::ToSchema;
 
 use super::{ALL_SERVICES, Lengths, Measure, day};
 use crate::model::severity::Severity;
@@ -16,7 +17,7 @@ use crate::render::stats::{Spread, StatsRow};
 const DAY: Duration = Duration::from_hours(24);
 
 /// The lengths of one measure, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Summary {
     /// Number of incidents that have this length.
     pub n: i64,
@@ -29,7 +30,7 @@ pub struct Summary {
 }
 
 /// The incidents of one service and severity that were resolved in some days.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Cell {
     /// The service; `None` for all of them together.
     pub service: Option<String>,

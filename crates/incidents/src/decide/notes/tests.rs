@@ -15,7 +15,7 @@ fn source() -> Source {
 }
 
 fn whole(world: &World) -> bool {
-    timeline::broken_at(&world.entries).is_none()
+    timeline::broken_at(None, &world.entries).is_none()
         && broken_at(&world.subject.incident, &world.entries).is_none()
 }
 

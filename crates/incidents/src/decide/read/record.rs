@@ -17,6 +17,7 @@ use crate::model::timeline::Entry;
 use crate::render;
 use crate::render::catchup::{self, Catchup};
 use crate::render::export::{self, Export};
+use crate::render::export_json::{Exported, Until};
 use crate::render::notifications::{self as shown, NotificationView, State, Target};
 use crate::render::tasks::TaskView;
 use crate::render::timeline::{self, TimelinePage};
@@ -71,7 +72,11 @@ pub(super) async fn export(
     let text = match format {
         ExportFormat::Markdown => export::markdown(&export),
         // In JSON the escape means the same, and three backticks cannot end the block of code.
-        ExportFormat::Json => export::json(&export).to_string().replace('`', "\\u0060"),
+        ExportFormat::Json => {
+            let exported = Exported::of(incident, None, &entries, Until::End, &tasks);
+            let json = serde_json::to_string(&exported).unwrap_or_default();
+            json.replace('`', "\\u0060")
+        }
     };
     let text = format!("```\n{}\n```", escape(&text));
     if text.chars().count() <= MAX_SHOWN {

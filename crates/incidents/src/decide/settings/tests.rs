@@ -281,7 +281,7 @@ proptest! {
         match run(&typed) {
             Ok(edited) => {
                 if let Some(changed) = edited.changed {
-                    prop_assert_eq!(crate::model::settings::check::check(&changed), Vec::<String>::new());
+                    prop_assert_eq!(crate::model::settings::check::check(&changed), Vec::new());
                 }
                 prop_assert!(only_tokens(&edited.said), "{}", edited.said);
             }

@@ -1,10 +1,10 @@
-//! Checks settings and reports every problem at once, each as text with the path of the wrong field.
+//! Checks settings and reports every problem at once, each with the path of the wrong field.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use tidegate_pipeline::documents::input::{segment, shown};
+use tidegate_pipeline::documents::input::{Problem, segment, shown};
 use tidegate_slack::ids::{ChannelId, UserId};
 
 use super::shapes::{
@@ -33,7 +33,7 @@ const MAX_NAME: usize = 80;
 const DAY_OF_MINUTES: u32 = 24 * 60;
 
 /// Every problem of the settings; empty if they are valid.
-pub fn check(settings: &Settings) -> Vec<String> {
+pub fn check(settings: &Settings) -> Vec<Problem> {
     let mut found = Found::default();
     found.count("services", settings.services.len(), MAX_SERVICES_KEPT);
     for (slug, service) in &settings.services {
@@ -65,11 +65,11 @@ pub fn check(settings: &Settings) -> Vec<String> {
 
 /// Collects the problems of one document.
 #[derive(Default)]
-struct Found(Vec<String>);
+struct Found(Vec<Problem>);
 
 impl Found {
     fn problem(&mut self, path: &str, what: impl Display) {
-        self.0.push(format!("`{path}`: {what}"));
+        self.0.push(Problem::new(path, what));
     }
 
     fn wrong(&mut self, path: &str, value: &str, what: &str) {
@@ -266,7 +266,7 @@ impl Found {
         let size = serde_json::to_vec(settings).map_or(usize::MAX, |json| json.len());
         if size > MAX_BYTES {
             let what = format!("all of it is {size} bytes, {MAX_BYTES} is the most");
-            self.0.push(what);
+            self.problem("settings", what);
         }
     }
 }

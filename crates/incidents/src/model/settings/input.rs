@@ -1,16 +1,16 @@
 //! Parses settings from JSON strictly.
 
 use serde_json::{Map, Value, json};
-use tidegate_pipeline::documents::input::{each, misfit, read_fields};
+use tidegate_pipeline::documents::input::{Problem, each, misfit, read_fields};
 
 use super::check::check;
 use super::{Service, Settings};
 use crate::model::templates::Template;
 
 /// Parses settings, or returns every problem. Fields that are missing have their defaults.
-pub fn read(input: &Value) -> Result<Settings, Vec<String>> {
+pub fn read(input: &Value) -> Result<Settings, Vec<Problem>> {
     let Value::Object(fields) = input else {
-        return Err(vec!["the settings are a JSON object".to_owned()]);
+        return Err(vec![Problem::new("settings", "takes a JSON object")]);
     };
     let mut problems = Vec::new();
     // Each field is parsed on its own, so that one problem does not hide another.

@@ -134,15 +134,21 @@ async fn a_list_counts_an_event_once_however_many_of_its_shares_are_parked() {
         .operator(Method::GET, "/v1/operator/events?state=parked&limit=1")
         .await;
     assert_eq!(
-        (list["events"].as_array().unwrap().len(), &list["more"]),
-        (1, &json!(true))
+        (
+            list["events"].as_array().unwrap().len(),
+            list["next"].is_string()
+        ),
+        (1, true)
     );
     let list = world
         .operator(Method::GET, "/v1/operator/events?state=parked&limit=2")
         .await;
     assert_eq!(
-        (list["events"].as_array().unwrap().len(), &list["more"]),
-        (2, &json!(false))
+        (
+            list["events"].as_array().unwrap().len(),
+            list["next"].is_string()
+        ),
+        (2, false)
     );
 }
 

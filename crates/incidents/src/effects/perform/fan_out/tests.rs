@@ -51,7 +51,7 @@ fn full() -> Settings {
         },
         ..Settings::default()
     };
-    assert_eq!(check(&settings), [""; 0]);
+    assert_eq!(check(&settings), []);
     settings
 }
 

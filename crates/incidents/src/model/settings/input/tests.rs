@@ -25,6 +25,7 @@ fn every_misfit_is_told_and_nothing_unknown_is_passed_over() {
         "colour": 1,
     });
     let problems = read(&input).err().unwrap();
+    let problems: Vec<String> = problems.iter().map(Problem::to_string).collect();
     for start in [
         "`services.api`: invalid type: string \"U1A\"",
         "`services.db`: takes a JSON object",
@@ -89,7 +90,7 @@ proptest! {
     #[test]
     fn any_json_gives_settings_or_problems(input in anything()) {
         match read(&input) {
-            Ok(settings) => prop_assert_eq!(check(&settings), Vec::<String>::new()),
+            Ok(settings) => prop_assert_eq!(check(&settings), []),
             Err(problems) => prop_assert!(!problems.is_empty()),
         }
     }
@@ -109,7 +110,7 @@ proptest! {
             "timers": {"soak_minutes": minutes, "update_minutes": {"P4": minutes}},
             "policy": policy,
         });
-        let settings = read(&input).map_err(|problems| TestCaseError::fail(problems.join("\n")))?;
+        let settings = read(&input).map_err(|problems| TestCaseError::fail(format!("{problems:?}")))?;
         let stored = serde_json::to_vec(&settings).unwrap();
         let again: Settings = serde_json::from_slice(&stored).unwrap();
         prop_assert!(again == settings);

@@ -1,0 +1,152 @@
+//! Reads query strings into the types that the OpenAPI document describes.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tidegate_pipeline::table::Cursor;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, PartialSchema};
+
+use super::body::describe;
+use super::{ApiError, values::Whole};
+
+/// The decoded query string of a request. A field that is empty counts as left out.
+pub(super) struct Query(String);
+
+impl Query {
+    /// Decodes a query string. This never fails: invalid UTF-8 becomes U+FFFD.
+    pub(super) fn of(raw: &str) -> Self {
+        let mut given = form_urlencoded::Serializer::new(String::new());
+        let fields = form_urlencoded::parse(raw.as_bytes());
+        given.extend_pairs(fields.filter(|(_, value)| !value.is_empty()));
+        Self(given.finish())
+    }
+
+    /// Reads the fields that a type has. Other fields are left alone.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        let fields = form_urlencoded::parse(self.0.as_bytes());
+        let reader = serde_urlencoded::Deserializer::new(fields);
+        serde_path_to_error::deserialize(reader).map_err(|e| {
+            let (path, message) = (e.path().to_string(), e.inner().to_string());
+            let message = match message.as_str() {
+                "invalid digit found in string"
+                | "number too large to fit in target type"
+                | "number too small to fit in target type" => "takes a whole number",
+                "provided string was not `true` or `false`" => "takes `true` or `false`",
+                message => message,
+            };
+            if let Some(name) = message.strip_prefix("duplicate field `") {
+                let name = name.trim_end_matches('`');
+                return ApiError::field(name, "is there more than once");
+            }
+            let problem = describe(&path, message);
+            ApiError::field(&problem.path, &problem.what)
+        })
+    }
+
+    /// Returns every value of that name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = String> {
+        let fields = form_urlencoded::parse(self.0.as_bytes());
+        let named = fields.filter(move |(n, _)| n == name);
+        named.map(|(_, value)| value.into_owned())
+    }
+}
+
+/// The workspace that a call is about, in its query.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OfTenant {
+    /// The id of the workspace. Only the operator key needs it
+    pub tenant: Option<String>,
+}
+
+/// The part of a list that a call asks for: by default `DEFAULT` entries, and `MOST` at most.
+pub struct Paging<const DEFAULT: i64, const MOST: i64> {
+    /// The most entries of the page.
+    pub limit: usize,
+    /// The place in the list after which the page begins. `None` for the beginning of the list.
+    pub after: Option<Cursor>,
+}
+
+#[derive(Deserialize)]
+struct Asked<const MOST: i64> {
+    limit: Option<Whole<1, MOST>>,
+    after: Option<String>,
+}
+
+impl<const DEFAULT: i64, const MOST: i64> Paging<DEFAULT, MOST> {
+    pub(super) fn of(query: &Query) -> Result<Self, ApiError> {
+        let Asked::<MOST> { limit, after } = query.read()?;
+        let after = after.map(|text| {
+            Cursor::decode(&text)
+                .ok_or_else(|| ApiError::field("after", "takes the `next` of a page"))
+        });
+        Ok(Self {
+            limit: limit.map_or_else(|| usize::try_from(DEFAULT).unwrap_or_default(), Whole::to),
+            after: after.transpose()?,
+        })
+    }
+}
+
+impl<const DEFAULT: i64, const MOST: i64> IntoParams for Paging<DEFAULT, MOST> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, what: &str, schema| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .description(Some(what))
+                .schema(Some(schema))
+                .build()
+        };
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        vec![
+            parameter(
+                "limit",
+                &format!("The most entries of the page; {DEFAULT} if it is left out"),
+                Whole::<1, MOST>::schema(),
+            ),
+            parameter("after", "The `next` of the page before", text.into()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the errors matter here")]
+    struct Asked {
+        days: Option<Whole<1, 31>>,
+        all: Option<bool>,
+        name: String,
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_with_its_name() {
+        for (query, field, message) in [
+            ("name=a&days=x", "days", "`days` takes a whole number"),
+            (
+                "name=a&days=32",
+                "days",
+                "`days` takes a whole number from 1 to 31",
+            ),
+            (
+                "name=a&days=99999999999999999999",
+                "days",
+                "`days` takes a whole number",
+            ),
+            ("name=a&all=yes", "all", "`all` takes `true` or `false`"),
+            ("name=", "name", "`name` is needed"),
+            ("name=a&name=b", "name", "`name` is there more than once"),
+        ] {
+            let Err(ApiError::Request(refused)) = Query::of(query).read::<Asked>() else {
+                panic!("{query}");
+            };
+            assert_eq!(refused.message, message, "{query}");
+            assert_eq!(refused.field.as_deref(), Some(field), "{query}");
+        }
+        let read = Query::of("name=%ff&days=&other=1&days=&&=").read::<Asked>();
+        assert_eq!(read.unwrap().name, "\u{fffd}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Bad input at every door, generated from the OpenAPI document: each value that does not fit is refused with its name.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
+use tidegate_app::api::{Access, Operation, Scope};
+use tidegate_app::domains;
+use tidegate_fake_slack::FakeConfig;
+use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of};
+
+use crate::described::{Described, kind};
+
+/// A request of an operation, as the caller who may do it.
+struct Caller<'a> {
+    product: &'a Product,
+    operation: &'a Operation,
+    key: &'a str,
+}
+
+impl Caller<'_> {
+    /// Sends a request with that query, headers and body.
+    async fn send(&self, query: &str, headers: HeaderMap, body: Option<&Value>) -> Answer {
+        // So that no call is one too many in its minute.
+        self.product.clock.advance(Duration::from_mins(1));
+        let parts = self.operation.path.split('/');
+        let parts = parts.map(|part| if part.starts_with('{') { "x" } else { part });
+        let path = parts.collect::<Vec<_>>().join("/");
+        let url = format!("{}{path}?{query}", self.product.url);
+        let method: Method = self.operation.method.clone();
+        let request = self.product.http.request(method, url).headers(headers);
+        let request = match self.operation.access {
+            Access::Public => request,
+            Access::Operator => request.bearer_auth(OPERATOR_KEY),
+            _ => request.bearer_auth(self.key),
+        };
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        answer_of(request.send().await.unwrap()).await
+    }
+}
+
+#[track_caller]
+fn refused(answer: &Answer, field: &str, what: &str) {
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{what} {answer:?}");
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], "bad_request", "{what} {answer:?}");
+    // Other values of the example may be wrong as well: then the first one is named, and the message has all.
+    assert!(error["field"].is_string(), "{what} {answer:?}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains(&format!("`{field}")), "{what} {message}");
+}
+
+/// Values of a query parameter that do not fit its schema.
+fn wrong_texts(name: &str, schema: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if kind(schema) == "integer" {
+        wrong.extend(["x", "1.5", "99999999999999999999"].map(str::to_owned));
+        let bounds = [
+            (schema["minimum"].as_i64(), -1),
+            (schema["maximum"].as_i64(), 1),
+        ];
+        let beyond = bounds
+            .iter()
+            .filter_map(|(bound, by)| Some(bound.as_ref()? + by));
+        wrong.extend(beyond.map(|number| number.to_string()));
+    }
+    if schema["enum"].is_array() || schema["pattern"].is_string() || name == "after" {
+        wrong.push("%21".to_owned());
+    }
+    wrong
+}
+
+async fn key(product: &Product) -> String {
+    let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
+    product.make_key(TENANT, &scopes).await.key
+}
+
+#[tokio::test]
+async fn what_does_not_fit_in_a_query_is_refused_with_its_name() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let mut tried = 0;
+    for operation in domains::routes().operations() {
+        let caller = Caller {
+            product: &product,
+            operation,
+            key: &key,
+        };
+        let body = described.body(operation);
+        for (name, schema) in described.query(operation) {
+            for wrong in wrong_texts(name, schema) {
+                let query = format!("{name}={wrong}");
+                let answer = caller.send(&query, HeaderMap::new(), body.as_ref()).await;
+                refused(&answer, name, &format!("{} {query}", operation.path));
+                tried += 1;
+            }
+            let query = format!("{name}=1&{name}=1");
+            let answer = caller.send(&query, HeaderMap::new(), body.as_ref()).await;
+            if name != "tenant" {
+                refused(&answer, name, &format!("{} {query}", operation.path));
+            }
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+#[tokio::test]
+async fn what_does_not_fit_in_a_body_is_refused_with_its_name() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let mut tried = 0;
+    for operation in domains::routes().operations() {
+        let caller = Caller {
+            product: &product,
+            operation,
+            key: &key,
+        };
+        let Some(body) = described.body(operation) else {
+            continue;
+        };
+        let mut misfits = described.misfits(operation);
+        if described.takes_no_other_fields(operation) {
+            misfits.push(("no_such_field".to_owned(), json!(1)));
+        }
+        for (name, wrong) in misfits {
+            let mut body = body.clone();
+            body[&name] = wrong;
+            let answer = caller.send("", HeaderMap::new(), Some(&body)).await;
+            refused(&answer, &name, &format!("{} {body}", operation.path));
+            tried += 1;
+        }
+        for odd in [json!([]), json!(null), json!("x")] {
+            let answer = caller.send("", HeaderMap::new(), Some(&odd)).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+#[tokio::test]
+async fn an_idempotency_key_that_is_none_is_refused_everywhere() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let (described, key) = (Described::of(&product).await, key(&product).await);
+    for operation in domains::routes().operations() {
+        if operation.method != Method::POST {
+            continue;
+        }
+        let caller = Caller {
+            product: &product,
+            operation,
+            key: &key,
+        };
+        let body = described.body(operation);
+        for wrong in ["", "k".repeat(201).as_str()] {
+            let value = HeaderValue::from_str(wrong).unwrap();
+            let headers = HeaderMap::from_iter([("idempotency-key".parse().unwrap(), value)]);
+            let answer = caller.send("", headers, body.as_ref()).await;
+            refused(&answer, "Idempotency-Key", &operation.path);
+        }
+    }
+}
