@@ -127,9 +127,7 @@ impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, M
                     reason = "a number outside of i64 becomes its edge, which is out of bounds or not whole"
                 )]
                 let whole = number as i64;
-                #[expect(clippy::cast_precision_loss, reason = "compared to find out")]
-                let is_whole = whole as f64 == number;
-                Self::check(is_whole.then_some(whole))
+                Self::check((number.fract() == 0.0).then_some(whole))
             }
         }
 

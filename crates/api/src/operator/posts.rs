@@ -92,7 +92,7 @@ impl PostLine {
             lane: post.lane.as_str().to_owned(),
             purpose: post.purpose.clone(),
             ts: post.ts.as_ref().map(ToString::to_string),
-            attempts: post.attempts.into(),
+            attempts: post.attempts,
             settled_at_ms: post.settled_at.millis(),
         }
     }

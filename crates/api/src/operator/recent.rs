@@ -10,6 +10,7 @@ use super::find::{HOUR, LOOK_BACK};
 use super::unreadable::Unreadable;
 use super::{Operator, no_cursor};
 use crate::ApiError;
+use crate::values::Second;
 
 /// How far back the list reaches by default, in seconds.
 const SINCE: i64 = 24 * HOUR;
@@ -59,8 +60,8 @@ impl Mark {
 impl Operator<'_> {
     pub(super) async fn recent_events(&self, asked: &Asked) -> Result<EventPage, ApiError> {
         let now = self.api.clock.now().seconds();
-        let until = asked.until.map_or(now + HOUR, |until| until.get());
-        let since = asked.since.map_or(now - SINCE, |since| since.get());
+        let until = asked.until.map_or(now + HOUR, Second::get);
+        let since = asked.since.map_or(now - SINCE, Second::get);
         if until - since > LOOK_BACK + HOUR {
             return Err(ApiError::field("since", "reaches back more than 30 days"));
         }

@@ -28,7 +28,7 @@ struct Asked {
 
 /// What comes of the replay.
 #[derive(Serialize, ToSchema)]
-struct Replayed {
+struct ReplayAnswer {
     ok: bool,
     event_id: String,
     tenant: String,
@@ -43,7 +43,7 @@ struct Replayed {
     path = "/v1/operator/events/{id}/replay",
     tag = "operator",
     params(("id" = String, Path, description = "The event's id"), OfTenant, Asked),
-    responses((status = 200, body = Replayed))
+    responses((status = 200, body = ReplayAnswer))
 )]
 pub(super) async fn replay(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let Asked { domain } = call.query()?;
@@ -53,7 +53,7 @@ pub(super) async fn replay(State(api): State<Arc<Api>>, call: Call) -> ApiResult
 }
 
 impl Operator<'_> {
-    async fn replay_event(&self, domain: Option<&str>) -> Result<Replayed, ApiError> {
+    async fn replay_event(&self, domain: Option<&str>) -> Result<ReplayAnswer, ApiError> {
         let id = self.call.path("id");
         let (tenant, entry, archived) = self.find(id).await?;
         let found = self.with_shares(&tenant, id, entry).await?;
@@ -73,7 +73,7 @@ impl Operator<'_> {
                 ));
             }
         };
-        let replayed = |replayed: bool, message: String| Replayed {
+        let replayed = |replayed: bool, message: String| ReplayAnswer {
             ok: true,
             event_id: id.to_owned(),
             tenant: tenant.to_string(),

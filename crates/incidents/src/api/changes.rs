@@ -24,7 +24,7 @@ use tidegate_api::{Api, ApiResult, Call, OfTenant, reply};
 
 /// The result of a change.
 #[derive(Serialize, ToSchema)]
-struct Changed {
+struct ChangeAnswer {
     ok: bool,
     /// False if nothing had to change, or the change had been made before under the same idempotency key.
     changed: bool,
@@ -46,7 +46,7 @@ macro_rules! operation {
             tag = "incidents",
             params(("id" = String, Path, description = "The id or number of the incident"), OfTenant),
             request_body = $body,
-            responses((status = 200, body = Changed))
+            responses((status = 200, body = ChangeAnswer))
         )]
         pub(super) async fn $name(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
             change::<$body>(&api, &call, stringify!($name), $read).await
@@ -148,7 +148,7 @@ async fn change<B: DeserializeOwned>(
     let result = submit::submit(&context, &claim, kind, Some(id)).await?;
     // The caller may no longer see the incident after the change.
     let now = context.find(id.as_str()).await?;
-    let changed = Changed {
+    let changed = ChangeAnswer {
         ok: true,
         changed: result.incident.is_some() && !result.repeated,
         message: result.message,

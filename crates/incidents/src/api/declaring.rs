@@ -58,7 +58,7 @@ struct NewIncident {
 
 /// A declared incident.
 #[derive(Serialize, ToSchema)]
-struct Declared {
+struct DeclareAnswer {
     ok: bool,
     /// False if the same idempotency key has declared it before.
     declared: bool,
@@ -72,7 +72,7 @@ struct Declared {
     tag = "incidents",
     params(OfTenant),
     request_body = NewIncident,
-    responses((status = 201, body = Declared), (status = 200, body = Declared, description = "Declared before, under the same key"))
+    responses((status = 201, body = DeclareAnswer), (status = 200, body = DeclareAnswer, description = "Declared before, under the same key"))
 )]
 pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let new: NewIncident = call.json()?;
@@ -91,7 +91,7 @@ pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResul
     } else {
         StatusCode::CREATED
     };
-    let body = Declared {
+    let body = DeclareAnswer {
         ok: true,
         declared: !result.repeated,
         incident: MaybeShown::to(&context, &loaded),
