@@ -120,7 +120,7 @@ async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         detail: format!("{} with {}", key.id, scope::write(&key.scopes)),
     };
     let trail = api.trail(&call, &tenant)?;
-    match trail.write(&rows, new.write(), &note).await {
+    match trail.write(&rows, vec![new.write()], &note).await {
         Ok(()) => {}
         Err(AuditError::Table(TableError::Condition)) => return Err(made_before(&tenant, key)),
         Err(e) => return Err(e.into()),

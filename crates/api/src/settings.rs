@@ -85,7 +85,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
                 detail: format!("version {version}: {changed}"),
             };
             let trail = api.trail(call, &place.tenant)?;
-            match trail.write(&place.rows, write, &note).await {
+            match trail.write(&place.rows, vec![write], &note).await {
                 Ok(()) => {}
                 Err(AuditError::Table(TableError::Condition)) => continue,
                 Err(e) => return Err(e.into()),

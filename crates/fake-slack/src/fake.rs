@@ -163,6 +163,20 @@ impl FakeSlack {
         }
     }
 
+    /// Makes a person a guest of their workspace. Nothing happens if they are not there.
+    pub fn make_guest(&self, user: &str) {
+        if let Some(user) = self.world().users.get_mut(user) {
+            user.is_guest = true;
+        }
+    }
+
+    /// Deactivates a person's account. Nothing happens if they are not there.
+    pub fn deactivate(&self, user: &str) {
+        if let Some(user) = self.world().users.get_mut(user) {
+            user.is_deactivated = true;
+        }
+    }
+
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

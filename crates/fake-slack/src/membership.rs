@@ -23,6 +23,7 @@ impl World {
             is_bot,
             is_guest: false,
             is_admin: false,
+            is_deactivated: false,
         };
         self.users.insert(id.to_owned(), user);
         self.revision += 1;

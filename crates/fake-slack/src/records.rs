@@ -41,6 +41,8 @@ pub struct User {
     pub is_guest: bool,
     /// Whether this administers the workspace.
     pub is_admin: bool,
+    /// Whether the account has been deactivated: `deleted`.
+    pub is_deactivated: bool,
 }
 
 /// A message that everyone in its channel sees.

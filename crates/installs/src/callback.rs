@@ -1,5 +1,6 @@
 //! Finishes an install: Slack sends the browser back with a code, Tidegate exchanges it for tokens and stores them.
 
+mod notice;
 mod problem;
 
 use std::time::Duration;
@@ -20,7 +21,8 @@ pub(crate) use self::problem::InstallProblem;
 use super::Installs;
 use super::erasure;
 use super::grant::{self, Grant, Holder, NamedId, State, Tokens, scopes};
-use super::{rights, state};
+use super::rights::{self, First};
+use super::state;
 
 /// The number of attempts to store new tokens, which exist nowhere else.
 const STORE_ATTEMPTS: usize = 8;
@@ -194,10 +196,17 @@ impl Installs {
             person(&base, user, tokens)
         }));
         let mut writes = Vec::new();
+        let mut generation = 0;
         for grant in &granted {
             let seen = rows.get(&grant::key(&grant.holder)).await?;
             let seen = seen.and_then(|row| row.number("generation"));
+            generation = generation.max(seen.unwrap_or(0) + 1);
             writes.push(grant.store(tenant, seen));
+        }
+        if First::load(rows).await?.is_some() {
+            let admins = rights::told(rows).await?;
+            let installer = base.installer.as_ref();
+            writes.extend(notice::writes(&admins, installer, generation, now));
         }
         writes.push(resume_later(tenant, now));
         writes.extend(base.installer.as_ref().map(rights::remember_first));

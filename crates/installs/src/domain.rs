@@ -8,13 +8,15 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::grant::State;
-use crate::{Installs, connection, login, oauth, reseal, revocation, workspaces};
+use crate::{Installs, admins, connection, login, oauth, reseal, revocation, workspaces};
 
 /// The name of the domain.
 pub const NAME: &str = "installs";
 
 /// Allows a caller to renew or end the connection of the workspace.
 pub(crate) const WORKSPACE_WRITE: Scope = Scope::named("workspace:write");
+/// Allows a caller to keep the list of the workspace's admins.
+pub(crate) const ADMINS_WRITE: Scope = Scope::named("admins:write");
 /// Allows a caller to erase everything that is stored about the workspace.
 pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
 
@@ -25,9 +27,10 @@ pub static API: ApiSpec = ApiSpec {
             .and(connection::routes())
             .and(login::routes())
             .and(workspaces::routes())
+            .and(admins::routes())
             .and(reseal::routes())
     },
-    scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE],
+    scopes: &[WORKSPACE_WRITE, WORKSPACE_ERASE, ADMINS_WRITE],
     member_scopes: &[],
 };
 
@@ -68,6 +71,6 @@ impl Members for Installs {
         let Some(bot) = bot.filter(|bot| bot.state != State::Disconnected) else {
             return Ok(None);
         };
-        Ok(Some(self.role_of(tenant, &bot, user).await?))
+        Ok(self.role_of(tenant, &bot, user).await?)
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod admins;
 mod callback;
 pub mod config;
 mod connection;

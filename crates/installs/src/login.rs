@@ -105,9 +105,11 @@ async fn callback(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let code = from_slack.code.as_deref().ok_or_else(incomplete)?;
     let signed_in = verify_code(&api, code, redirect_uri, browser, &call.request_id).await?;
     let (tenant, bot) = tenant_of(installs, &signed_in).await?;
-    installs
-        .note_sign_in(&tenant, &bot, &signed_in.user)
-        .await?;
+    let user = &signed_in.user;
+    if !installs.note_sign_in(&tenant, &bot, user).await? {
+        let message = "Your account in this workspace is deactivated.";
+        return Err(sign_in_error(StatusCode::FORBIDDEN, "deactivated", message));
+    }
     let cookie = SessionCookie::new(&tenant)?;
     let rows = installs.table.tenant(&tenant);
     sessions::start(&rows, &cookie, &signed_in.user, api.clock.now()).await?;

@@ -1,23 +1,45 @@
-//! Who administers a workspace in Tidegate: Slack's own admins and owners, as Slack said at most an hour ago, and the person who
-//! installed the app first, until another admin has signed in. A later install changes nobody's rights.
+//! Who administers a workspace in Tidegate: Slack's own admins and owners, as Slack said at most an hour ago; the people on the
+//! list that an admin or the operator keeps; and the person who installed the app first, until another admin has signed in or the list
+//! has had an entry. A later install changes nobody's rights.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tidegate_api::Role;
-use tidegate_pipeline::people::People;
-use tidegate_pipeline::table::{Item, RowKey, TableError, Write};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::people::{People, Person};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::Installs;
 use crate::grant::Grant;
 
+/// The partition of all rows about admins.
+const PARTITION: &str = "admins";
+
+/// The most people that a workspace's list holds.
+pub(crate) const MOST_LISTED: usize = 100;
+
+/// The most admins who are told of something.
+const MOST_TOLD: usize = 20;
+
+/// How long after their last sign-in an admin is told of something.
+const TOLD_FOR: Duration = Duration::from_hours(90 * 24);
+
 /// The person who installed the app first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct First {
-    user: UserId,
-    /// Whether another admin has signed in since.
-    is_relieved: bool,
+pub(crate) struct First {
+    pub(crate) user: UserId,
+    /// Whether there has been another admin since, so that this person has no rights of their own.
+    pub(crate) is_relieved: bool,
 }
 
 impl First {
+    pub(crate) async fn load(rows: &Rows) -> Result<Option<Self>, TableError> {
+        let row = rows.get(&first()).await?;
+        Ok(row.as_ref().and_then(Self::read))
+    }
+
     fn read(row: &Item) -> Option<Self> {
         Some(Self {
             user: row.text("user")?.into(),
@@ -26,103 +48,210 @@ impl First {
     }
 }
 
+/// A person on the list of admins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) user: UserId,
+    pub(crate) added_at: Timestamp,
+}
+
 /// Makes the write that remembers who installed the app first. It changes nothing at a later install.
 pub(crate) fn remember_first(installer: &UserId) -> Write<RowKey> {
     Write::update(first(), "SET #user = if_not_exists(#user, :user)")
         .value(":user", installer.as_str())
 }
 
+/// Loads the list of admins.
+pub(crate) async fn list(rows: &Rows) -> Result<Vec<Listed>, TableError> {
+    let range = Range::Under(&["listed"]);
+    let page = rows.query(&[PARTITION], range, false, MOST_LISTED, None);
+    let listed = page.await?.rows.into_iter().filter_map(|(key, row)| {
+        Some(Listed {
+            user: key.sort_parts().get(1)?.as_str().into(),
+            added_at: Timestamp(row.number("added_at").unwrap_or(0)),
+        })
+    });
+    Ok(listed.collect())
+}
+
+/// Makes the writes that put a person on the list. From then on the first installer has no rights of their own.
+pub(crate) fn put_on_list(user: &UserId, now: Timestamp) -> Vec<Write<RowKey>> {
+    let row = Item::new().with("added_at", now.millis());
+    let relieve = "SET #relieved_at = if_not_exists(#relieved_at, :now)";
+    vec![
+        Write::put(listed(user), row),
+        Write::update(first(), relieve).value(":now", now.millis()),
+    ]
+}
+
+/// Makes the write that takes a person off the list. It fails if they are not on it.
+pub(crate) fn take_off_list(user: &UserId) -> Write<RowKey> {
+    Write::delete(listed(user)).when("attribute_exists(#pk)")
+}
+
+/// Returns the admins who are told of something: those on the list, those who have signed in of late, and the first installer while
+/// they administer.
+pub(crate) async fn told(rows: &Rows) -> Result<BTreeSet<UserId>, TableError> {
+    let signed_in = rows.query(
+        &[PARTITION],
+        Range::Under(&["seen"]),
+        false,
+        MOST_TOLD,
+        None,
+    );
+    let signed_in = signed_in.await?.rows.into_iter();
+    let signed_in = signed_in.filter_map(|(key, _)| Some(key.sort_parts().get(1)?.as_str().into()));
+    let first = First::load(rows).await?;
+    let first = first.filter(|first| !first.is_relieved);
+    let listed = list(rows).await?.into_iter().map(|listed| listed.user);
+    let all = first.map(|first| first.user).into_iter();
+    Ok(all.chain(listed).chain(signed_in).take(MOST_TOLD).collect())
+}
+
 impl Installs {
-    /// Returns the role of a person in a workspace that is connected. Without Slack's word, only the first installer administers.
+    /// Returns the role of a person in a workspace that is connected. `None` for a person whose account is deactivated. Without
+    /// Slack's word, the list and the first installer count.
     pub(crate) async fn role_of(
         &self,
         tenant: &TenantId,
         bot: &Grant,
         user: &UserId,
-    ) -> Result<Role, TableError> {
+    ) -> Result<Option<Role>, TableError> {
         let rows = self.table.tenant(tenant);
-        let slack_says = self.is_admin_at_slack(tenant, bot, user).await?;
-        let first = rows.get(&first()).await?;
-        let first = first.as_ref().and_then(First::read);
-        Ok(decide(user, slack_says, first.as_ref()))
+        let slack_says = match self.people(tenant, bot, &rows) {
+            Some(people) => people.of_late(user, self.clock.now()).await?,
+            None => None,
+        };
+        let is_listed = rows.get(&listed(user)).await?.is_some();
+        let first = First::load(&rows).await?;
+        Ok(decide(user, slack_says, is_listed, first.as_ref()))
     }
 
-    /// Notes that a person has signed in. Once an admin has who is not the first installer, the latter has no rights of their own.
+    /// Notes that a person signs in. Returns false for a person whose account is deactivated. Once an admin has signed in who is
+    /// not the first installer, the latter has no rights of their own.
     pub(crate) async fn note_sign_in(
         &self,
         tenant: &TenantId,
         bot: &Grant,
         user: &UserId,
-    ) -> Result<(), TableError> {
-        if self.is_admin_at_slack(tenant, bot, user).await? != Some(true) {
-            return Ok(());
+    ) -> Result<bool, TableError> {
+        let (rows, now) = (self.table.tenant(tenant), self.clock.now());
+        let slack_says = match self.people(tenant, bot, &rows) {
+            Some(people) => people.at_sign_in(user, now).await?,
+            None => None,
+        };
+        if slack_says.is_some_and(|person| person.is_deactivated) {
+            return Ok(false);
         }
+        if !slack_says.is_some_and(|person| person.is_admin) {
+            return Ok(true);
+        }
+        let seen = Item::new().with("expires_at", now.plus(TOLD_FOR).seconds());
+        let seen = Write::put(RowKey::new(&[PARTITION], &["seen", user.as_str()]), seen);
+        rows.write(seen).await?;
         let relieve = Write::update(first(), "SET #relieved_at = :now")
             .when("#user <> :user AND attribute_not_exists(#relieved_at)")
             .value(":user", user.as_str())
-            .value(":now", self.clock.now().millis());
-        match self.table.tenant(tenant).write(relieve).await {
-            Ok(_) | Err(TableError::Condition) => Ok(()),
+            .value(":now", now.millis());
+        match rows.write(relieve).await {
+            Ok(_) | Err(TableError::Condition) => Ok(true),
             Err(e) => Err(e),
         }
     }
 
-    async fn is_admin_at_slack(
-        &self,
-        tenant: &TenantId,
+    /// Returns the people of the workspace, as Slack describes them. `None` without the scope for it: Slack would refuse every
+    /// question.
+    fn people<'a>(
+        &'a self,
+        tenant: &'a TenantId,
         bot: &Grant,
-        user: &UserId,
-    ) -> Result<Option<bool>, TableError> {
-        // Without the scope, Slack would refuse every question.
-        if !bot.scopes.iter().any(|scope| scope == "users:read") {
-            return Ok(None);
-        }
-        let people = People {
+        rows: &'a Rows,
+    ) -> Option<People<'a>> {
+        let may_ask = bot.scopes.iter().any(|scope| scope == "users:read");
+        may_ask.then_some(People {
             slack: &self.slack,
             tokens: self,
             tenant,
-            rows: &self.table.tenant(tenant),
-        };
-        people.is_admin(user, self.clock.now()).await
+            rows,
+        })
     }
 }
 
-fn decide(user: &UserId, slack_says: Option<bool>, first: Option<&First>) -> Role {
+fn decide(
+    user: &UserId,
+    slack_says: Option<Person>,
+    is_listed: bool,
+    first: Option<&First>,
+) -> Option<Role> {
+    if slack_says.is_some_and(|person| person.is_deactivated) {
+        return None;
+    }
     let is_first = first.is_some_and(|first| first.user == *user && !first.is_relieved);
-    if slack_says == Some(true) || is_first {
-        Role::Admin
+    let is_admin = slack_says.is_some_and(|person| person.is_admin);
+    if is_admin || is_listed || is_first {
+        Some(Role::Admin)
     } else {
-        Role::Member
+        Some(Role::Member)
     }
 }
 
 fn first() -> RowKey {
-    RowKey::new(&["admins"], &["first"])
+    RowKey::new(&[PARTITION], &["first"])
+}
+
+fn listed(user: &UserId) -> RowKey {
+    RowKey::new(&[PARTITION], &["listed", user.as_str()])
 }
 
 #[cfg(test)]
 mod tests {
+    use tidegate_pipeline::people::PersonKind;
+
     use super::*;
 
+    const ADMIN: Person = Person {
+        kind: PersonKind::Member,
+        zone: None,
+        is_admin: true,
+        is_deactivated: false,
+    };
+
+    const MEMBER: Person = Person {
+        is_admin: false,
+        ..ADMIN
+    };
+
+    const GONE: Person = Person {
+        is_deactivated: true,
+        ..ADMIN
+    };
+
     #[test]
-    fn slack_decides_and_for_a_start_the_first_installer_administers() {
+    fn slack_and_the_list_decide_and_for_a_start_the_first_installer_administers() {
         let first = |is_relieved| First {
             user: "U1".into(),
             is_relieved,
         };
-        for (user, slack_says, relieved, role) in [
-            ("U1", None, false, Role::Admin),
-            ("U1", Some(false), false, Role::Admin),
-            ("U1", Some(false), true, Role::Member),
-            ("U1", None, true, Role::Member),
-            ("U1", Some(true), true, Role::Admin),
-            ("U2", Some(true), false, Role::Admin),
-            ("U2", Some(false), false, Role::Member),
-            ("U2", None, false, Role::Member),
+        for (user, slack_says, is_listed, relieved, role) in [
+            ("U1", None, false, false, Some(Role::Admin)),
+            ("U1", Some(MEMBER), false, false, Some(Role::Admin)),
+            ("U1", Some(MEMBER), false, true, Some(Role::Member)),
+            ("U1", None, false, true, Some(Role::Member)),
+            ("U1", Some(ADMIN), false, true, Some(Role::Admin)),
+            ("U2", Some(ADMIN), false, false, Some(Role::Admin)),
+            ("U2", Some(MEMBER), false, false, Some(Role::Member)),
+            ("U2", None, false, false, Some(Role::Member)),
+            ("U2", None, true, true, Some(Role::Admin)),
+            ("U2", Some(MEMBER), true, true, Some(Role::Admin)),
+            ("U1", Some(GONE), false, false, None),
+            ("U2", Some(GONE), true, true, None),
         ] {
-            let decided = decide(&user.into(), slack_says, Some(&first(relieved)));
-            assert_eq!(decided, role, "{user} {slack_says:?} {relieved}");
+            let decided = decide(&user.into(), slack_says, is_listed, Some(&first(relieved)));
+            assert_eq!(
+                decided, role,
+                "{user} {slack_says:?} {is_listed} {relieved}"
+            );
         }
-        assert_eq!(decide(&"U1".into(), None, None), Role::Member);
+        assert_eq!(decide(&"U1".into(), None, false, None), Some(Role::Member));
     }
 }

@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0 when it worked, 1 when it did not, 2 when the call itself was wrong.
 
+mod admins;
 mod api;
 mod bench;
 mod events;
@@ -50,6 +51,9 @@ enum Command {
     /// Make, list and revoke the API keys of a workspace.
     #[command(after_help = "Example: tidegate keys list --tenant T0123456789")]
     Keys(keys::KeysArgs),
+    /// List, add and remove the people who administer a workspace besides Slack's own admins.
+    #[command(after_help = "Example: tidegate admins list --tenant T0123456789")]
+    Admins(admins::AdminsArgs),
     /// Look at the workspaces that installed the app; disconnect, erase, or give them new keys.
     #[command(after_help = "Example: tidegate workspaces list")]
     Workspaces(workspaces::WorkspacesArgs),
@@ -103,6 +107,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Events(args)) => events::run(args).await,
             Some(Command::Posts(args)) => posts::run(args).await,
             Some(Command::Keys(args)) => keys::run(args).await,
+            Some(Command::Admins(args)) => admins::run(args).await,
             Some(Command::Workspaces(args)) => workspaces::run(args).await,
             Some(Command::Incidents(args)) => incidents::run(args).await,
             Some(Command::Manifest(args)) => manifest::run(&args),

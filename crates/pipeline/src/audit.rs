@@ -185,18 +185,18 @@ pub struct Trail<'a> {
 }
 
 impl Trail<'_> {
-    /// Does one write of the workspace's rows, and adds a row to the trail, or does neither. Fails with [`TableError::Condition`]
-    /// if the condition of the write fails.
+    /// Does writes of the workspace's rows, and adds a row to the trail, or does none of it. Fails with [`TableError::Condition`]
+    /// if the condition of a write fails.
     pub async fn write(
         &self,
         rows: &Rows,
-        write: Write<RowKey>,
+        writes: Vec<Write<RowKey>>,
         note: &AuditNote,
     ) -> Result<(), AuditError> {
         let put = self
             .put(&random_hex(8)?, self.audit.clock.now(), note)
             .await?;
-        match rows.transact_with_system(vec![write], vec![put]).await {
+        match rows.transact_with_system(writes, vec![put]).await {
             Ok(()) => {
                 note.log();
                 Ok(())

@@ -22,6 +22,9 @@ const KEEP: Duration = Duration::from_hours(24);
 /// How long Slack's word counts that a person administers the workspace.
 const ADMIN_FOR: Duration = Duration::from_hours(1);
 
+/// How long Slack is not asked again about a person after it gave no answer.
+const SILENT_FOR: Duration = Duration::from_mins(1);
+
 /// How long a name is kept, for records that mention the person.
 const KEEP_NAMES: Duration = Duration::from_hours(24 * 365);
 
@@ -53,6 +56,8 @@ pub struct Person {
     pub zone: Option<i32>,
     /// Whether they are an admin or owner of the workspace, as far as Slack has said.
     pub is_admin: bool,
+    /// Whether their account has been deactivated.
+    pub is_deactivated: bool,
 }
 
 impl Person {
@@ -62,6 +67,7 @@ impl Person {
         kind: PersonKind::Member,
         zone: None,
         is_admin: false,
+        is_deactivated: false,
     };
 
     /// A person from another workspace, according to the request itself.
@@ -69,6 +75,7 @@ impl Person {
         kind: PersonKind::Outsider,
         zone: None,
         is_admin: false,
+        is_deactivated: false,
     };
 }
 
@@ -112,7 +119,7 @@ impl People<'_> {
         if let Some(person) = row.as_ref().filter(|row| is_fresh(row, KEEP, now)) {
             return Ok(Some(read(person)));
         }
-        if let Some(told) = self.ask_and_store(user, now).await? {
+        if let Some(told) = self.ask_and_store(user, row.as_ref(), now).await? {
             return Ok(Some(told));
         }
         // Somebody who was limited when last seen stays limited while Slack does not answer.
@@ -120,33 +127,58 @@ impl People<'_> {
         Ok(last_seen.filter(|person| person.kind != PersonKind::Member))
     }
 
-    /// Tells whether a person administers the workspace, as an admin or owner. The answer is at most an hour old. `None` if Slack
-    /// says nothing now.
-    pub async fn is_admin(
-        &self,
-        user: &UserId,
-        now: Timestamp,
-    ) -> Result<Option<bool>, TableError> {
-        let row = cached(self.rows, &key(user)).await?;
-        let person = match row.filter(|row| is_fresh(row, ADMIN_FOR, now)) {
-            Some(row) => Some(read(&row)),
-            None => self.ask_and_store(user, now).await?,
-        };
-        Ok(person.map(|person| person.is_admin))
-    }
-
-    async fn ask_and_store(
+    /// Looks up a person for a decision about rights. The answer is at most an hour old. `None` if Slack says nothing now.
+    pub async fn of_late(
         &self,
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Person>, TableError> {
+        let row = cached(self.rows, &key(user)).await?;
+        match row.as_ref().filter(|row| is_fresh(row, ADMIN_FOR, now)) {
+            Some(row) => Ok(Some(read(row))),
+            None => self.ask_and_store(user, row.as_ref(), now).await,
+        }
+    }
+
+    /// Looks up a person who signs in. Slack is asked, and what it said in the last hour counts only if it says nothing now.
+    pub async fn at_sign_in(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Person>, TableError> {
+        match self.ask_and_store(user, None, now).await? {
+            Some(person) => Ok(Some(person)),
+            None => self.of_late(user, now).await,
+        }
+    }
+
+    /// Asks Slack, unless it gave no answer a moment ago: nobody has to wait for it with every call while it is down.
+    async fn ask_and_store(
+        &self,
+        user: &UserId,
+        row: Option<&Item>,
+        now: Timestamp,
+    ) -> Result<Option<Person>, TableError> {
+        let silent_at = row.and_then(|row| row.number("silent_at")).map(Timestamp);
+        if silent_at.is_some_and(|at| now.since(at) < SILENT_FOR) {
+            return Ok(None);
+        }
         let Some(told) = self.ask(user).await else {
+            let silent = Write::update(
+                key(user),
+                "SET #silent_at = :now, #expires_at = if_not_exists(#expires_at, :end)",
+            );
+            let silent = silent
+                .value(":now", now.millis())
+                .value(":end", now.plus(KEEP).seconds());
+            self.rows.write(silent).await?;
             return Ok(None);
         };
         let person = Person {
             kind: kind(&told, self.tenant),
             zone: zone(&told),
             is_admin: told.is_admin || told.is_owner,
+            is_deactivated: told.deleted,
         };
         let row = row_of(person, &told, now);
         self.rows.write(Write::put(key(user), row)).await?;
@@ -256,6 +288,7 @@ fn row_of(person: Person, user: &User, now: Timestamp) -> Item {
         .with_some("zone", person.zone.map(i64::from))
         .sealed("name", name(user))
         .with("admin", i64::from(person.is_admin))
+        .with("deactivated", i64::from(person.is_deactivated))
         .with("asked_at", now.millis())
         .with("expires_at", now.plus(KEEP_NAMES).seconds())
 }
@@ -280,6 +313,7 @@ fn read(row: &Item) -> Person {
         kind,
         zone,
         is_admin: row.number("admin") == Some(1),
+        is_deactivated: row.number("deactivated") == Some(1),
     }
 }
 

@@ -67,6 +67,7 @@ impl<'a> CallContext<'a> {
                 kind: PersonKind::Member,
                 zone: None,
                 is_admin: false,
+                is_deactivated: false,
             },
         };
         Ok(Self {

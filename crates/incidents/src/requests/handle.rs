@@ -143,6 +143,7 @@ pub async fn decide_on(
             kind: PersonKind::Member,
             zone: None,
             is_admin: false,
+            is_deactivated: false,
         },
     };
     let settings = incidents.settings(rows).await?;

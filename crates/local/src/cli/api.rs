@@ -89,8 +89,19 @@ impl Api {
         }
     }
 
-    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
-        match self.call(Method::DELETE, path, &[]).await? {
+    pub(super) async fn put(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
+        match self.call(Method::PUT, path, query).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
+    pub(super) async fn delete(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Value> {
+        match self.call(Method::DELETE, path, query).await? {
             (_, Some(body)) => Ok(body),
             (message, None) => bail!(message),
         }
@@ -151,6 +162,9 @@ fn hint(message: &str) -> &'static str {
     }
     if message.contains("`tenant`") {
         return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are";
+    }
+    if message.contains("`GET /v1/admins`") {
+        return "; here that is `tidegate admins list`";
     }
     if message.contains("`GET /v1/workspaces`") {
         return "; here that is `tidegate workspaces list`";

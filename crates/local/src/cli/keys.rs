@@ -94,7 +94,7 @@ pub(super) async fn run(args: KeysArgs) -> anyhow::Result<()> {
         } => print_list(&Api::new(&remote)?, &tenant, json).await?,
         KeysCommand::Revoke { id, remote } => {
             let path = format!("/v1/keys/{}", encoded(&id));
-            Api::new(&remote)?.delete(&path).await?;
+            Api::new(&remote)?.delete(&path, &[]).await?;
             anstream::println!("{id} is revoked.");
         }
     }

@@ -158,7 +158,7 @@ fn confirmed(id: &str) -> anyhow::Result<bool> {
 }
 
 async fn erase(api: &Api, id: &str, wait: bool) -> anyhow::Result<()> {
-    let answer = api.delete(&path(id)).await?;
+    let answer = api.delete(&path(id), &[]).await?;
     anstream::eprintln!("{id}: {}", answer["message"].as_str().unwrap_or_default());
     if answer["revoked_at_slack"] != true {
         anstream::eprintln!(

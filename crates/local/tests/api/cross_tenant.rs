@@ -177,6 +177,8 @@ fn their_value(route: &Operation, name: &str, theirs: &Theirs) -> String {
         }
         ("/v1/operator/posts/{id}/resend", "id") => "any".to_owned(),
         (path, "id") if path.starts_with("/v1/incidents/") => theirs.incident.clone(),
+        // A person may be of several workspaces: theirs is put on the list of the caller's own.
+        ("/v1/admins/{user}", "user") => "U0ZEBRA0001".to_owned(),
         // Every workspace has names of its own: another's is a new one here, or none.
         (path, "name" | "slug") if is_by_own_names(path) => MARK.to_owned(),
         (path, name) => panic!("say what `{{{name}}}` in {path} is for another workspace"),
@@ -185,7 +187,7 @@ fn their_value(route: &Operation, name: &str, theirs: &Theirs) -> String {
 
 /// Whether the named part of the path is a name that each workspace chooses, and not an id.
 fn is_by_own_names(path: &str) -> bool {
-    path.starts_with("/v1/incident-settings/")
+    path.starts_with("/v1/incident-settings/") || path.starts_with("/v1/admins/")
 }
 
 /// What stands there when it is the caller's own.

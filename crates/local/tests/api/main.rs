@@ -12,4 +12,5 @@ mod openapi;
 mod operator;
 mod operator_lists;
 mod rate_limits;
+mod rights_table;
 mod routes;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use tidegate_fake_slack::{Approval, FakeConfig, Fault, FaultKind};
-use tidegate_testing::product::{Browser, OPERATOR_KEY, Product};
+use tidegate_testing::product::{Browser, OPERATOR_KEY, Product, until};
 
 const ACME: &str = "T0ACME00001";
-const FIRST: &str = "U0ALICE0001";
-const OTHER: &str = "U0BOB000001";
+const FIRST: &str = "U0FIRST0001";
+const OTHER: &str = "U0OTHER0001";
 const SLACK_ADMIN: &str = "U0ACME00001";
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -98,6 +98,7 @@ async fn slacks_word_counts_for_an_hour_while_slack_is_down() {
     product.clock.advance(Duration::from_mins(2));
     assert!(!administers(&admin).await);
     product.slack().clear_faults();
+    product.clock.advance(Duration::from_mins(1));
     assert!(administers(&admin).await);
 }
 
@@ -118,4 +119,120 @@ async fn a_member_lists_incidents_and_reads_no_settings() {
         let answer = first.get(path).await;
         assert_ne!(answer.status, StatusCode::FORBIDDEN, "{path} {answer:?}");
     }
+}
+
+async fn change_list(product: &Product, method: Method, user: &str) -> StatusCode {
+    let path = format!("/v1/admins/{user}?tenant={ACME}");
+    product.operator(method, &path).await.status
+}
+
+#[tokio::test]
+async fn who_is_on_the_list_administers_and_relieves_the_first_installer() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    let other = signed_in(&product, OTHER).await;
+    assert!(!administers(&other).await);
+    // An admin keeps the list too.
+    let me = first.get("/v1/me").await.json();
+    let headers = [
+        ("origin", product.url.as_str()),
+        ("x-csrf-token", me["csrf_token"].as_str().unwrap()),
+    ];
+    let path = format!("/v1/admins/{OTHER}");
+    let added = first.call_with(Method::PUT, &path, &headers, None).await;
+    assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    assert!(administers(&other).await);
+    assert!(!administers(&first).await, "the list has an entry");
+    let list = other.get("/v1/admins").await.json();
+    assert_eq!(list["admins"][0]["user"], OTHER, "{list}");
+    assert_eq!(list["first_installer"], serde_json::Value::Null);
+
+    // Without the list, nobody has the rights back by themselves. The operator puts people on it again.
+    let gone = change_list(&product, Method::DELETE, OTHER).await;
+    assert_eq!(gone, StatusCode::OK);
+    assert!(!administers(&other).await && !administers(&first).await);
+    let gone = change_list(&product, Method::DELETE, OTHER).await;
+    assert_eq!(gone, StatusCode::NOT_FOUND);
+    let added = change_list(&product, Method::PUT, FIRST).await;
+    assert_eq!(added, StatusCode::OK);
+    assert!(administers(&first).await);
+    assert_eq!(
+        change_list(&product, Method::PUT, "bob").await,
+        StatusCode::BAD_REQUEST
+    );
+
+    let path = format!("/v1/audit?tenant={ACME}");
+    let audit = product.ask(Method::GET, &path, OPERATOR_KEY).await.json();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    let actions: Vec<&str> = entries.filter_map(|e| e["action"].as_str()).collect();
+    assert_eq!(actions[..3], ["admin.add", "admin.remove", "admin.add"]);
+}
+
+#[tokio::test]
+async fn the_admins_are_told_of_a_later_install() {
+    let product = installed_by_first().await;
+    product.slack().set_admin(SLACK_ADMIN, true);
+    signed_in(&product, SLACK_ADMIN).await;
+    signed_in(&product, OTHER).await;
+    change_list(&product, Method::PUT, OTHER).await;
+    install(&product, FIRST).await;
+    product.clock.advance(Duration::from_secs(61));
+    until("the admins are told", async || {
+        (!product.slack().messages("D0OTHER0001").is_empty()).then_some(())
+    })
+    .await;
+    product.drained().await;
+    let told = |user: &str| {
+        let messages = product
+            .slack()
+            .messages(&user.replace('U', "D"))
+            .into_iter();
+        let told = messages.filter(|m| m.text.contains(&format!("<@{FIRST}> has installed")));
+        told.count()
+    };
+    assert_eq!(
+        [told(OTHER), told(SLACK_ADMIN), told(FIRST)],
+        [1, 1, 0],
+        "each other admin is told once"
+    );
+}
+
+#[tokio::test]
+async fn a_deactivated_person_is_signed_out_and_cannot_sign_in() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    assert!(administers(&first).await);
+    product.slack().deactivate(FIRST);
+    let browser = Browser::new(&product);
+    let page = browser.sign_in(&product, ACME, FIRST).await;
+    assert_eq!(page.status, StatusCode::FORBIDDEN, "{page:?}");
+    let answer = first.get("/v1/me").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_slack_with_every_call_while_it_is_down() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    product.slack().add_fault(Fault {
+        times: 1000,
+        ..Fault::new("users.info", FaultKind::Http500)
+    });
+    product.clock.advance(HOUR);
+    let asked = || {
+        let calls = product.slack().calls().into_iter();
+        calls.filter(|call| call.method == "users.info").count()
+    };
+    let before = asked();
+    for _ in 0..5 {
+        assert!(administers(&first).await);
+    }
+    let once = asked() - before;
+    assert!(once > 0, "Slack is asked");
+    product.clock.advance(Duration::from_secs(59));
+    assert!(administers(&first).await);
+    assert_eq!(asked() - before, once, "and not again for a minute");
+    product.clock.advance(Duration::from_secs(2));
+    assert!(administers(&first).await);
+    assert!(asked() - before > once);
 }

@@ -39,7 +39,7 @@ async fn a_change_and_its_note_are_written_together_or_not_at_all() {
             action: "test.changed",
             detail: "version 1".to_owned(),
         };
-        let done = audit.of(&tenant).write(&rows, write, &note).await;
+        let done = audit.of(&tenant).write(&rows, vec![write], &note).await;
         assert_eq!(done.is_ok(), written && !fails, "{name}: {done:?}");
         if !fails && !written {
             let stale = matches!(done, Err(AuditError::Table(TableError::Condition)));
