@@ -8,6 +8,10 @@ use anyhow::{Context, bail};
 use secrecy::SecretString;
 use tidegate_pipeline::entropy::random_hex;
 
+/// The format of what the folder holds. It rises with a change after which a folder of an earlier Tidegate cannot be read. Format 1
+/// had no file that names it, and did not bind sealed values to their rows.
+const FORMAT: &str = "2";
+
 /// The folder, without a claim on it.
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
@@ -42,6 +46,38 @@ impl DataDir {
             ),
             Err(TryLockError::Error(e)) => Err(e).context("lock the data folder"),
         }
+    }
+
+    /// Makes sure that this version can read the folder, and writes the format down in a new one. Call this before the table is opened.
+    pub fn check_format(&self) -> anyhow::Result<()> {
+        let path = self.format();
+        let found = match fs::read_to_string(&path) {
+            Ok(text) => text.trim().to_owned(),
+            Err(e) if e.kind() == ErrorKind::NotFound => "1".to_owned(),
+            Err(e) => return Err(e).with_context(|| format!("read {}", path.display())),
+        };
+        if found == FORMAT {
+            return Ok(());
+        }
+        if self.table().exists() {
+            bail!(
+                "the data folder {} is of another version of Tidegate: it has format {found}, and this version reads format {FORMAT} only; start the version that made it, choose another `--data-dir`, or delete the folder to start afresh",
+                self.0.display()
+            );
+        }
+        // It must be on disk before the table is, or a power cut could leave a table whose format nobody knows.
+        let write = || -> std::io::Result<()> {
+            let mut file = File::create(&path)?;
+            writeln!(file, "{FORMAT}")?;
+            file.sync_all()?;
+            sync_folder(&self.0)
+        };
+        write().with_context(|| format!("write {}", path.display()))
+    }
+
+    /// Where the format of the folder is written down.
+    pub fn format(&self) -> PathBuf {
+        self.0.join("format")
     }
 
     /// Where the table is.
@@ -93,6 +129,17 @@ impl DataDir {
 fn restrict(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Only Unix opens a folder as a file.
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

@@ -45,6 +45,7 @@ impl Store {
         master_key: Option<SecretString>,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
+        data.check_format()?;
         let master_key = match master_key {
             Some(key) => key,
             None => data.secret_or_new(MASTER_KEY_FILE, MASTER_KEY_BYTES)?,

@@ -2,7 +2,8 @@
 //!
 //! There are three layers. A master key comes from [`Secrets`]. It wraps the data keys of each tenant, which are stored in a
 //! separate table without backups, so that destroying them makes the tenant's rows unreadable in every backup too. A data key
-//! seals values, with the tenant and the value's name as associated data. The sealed value holds the number of its key.
+//! seals values, with the tenant, the key of the row and the name of the attribute as associated data. The sealed value holds the
+//! number of its key.
 //!
 //! The row of a tenant's keys also records that the tenant was erased. Nothing more is written for it then.
 
@@ -26,7 +27,7 @@ pub use self::cipher::CipherError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
 use self::stored::{Stored, value_of};
-pub use self::tenant_keys::{TenantKeys, is_sealed};
+pub use self::tenant_keys::{Place, TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
 use crate::table::{RowKey, Rows, Table, TableError, Value, Write};

@@ -7,9 +7,9 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_local::data_dir::DataDir;
 use tidegate_local::table::EmbeddedTable;
-use tidegate_pipeline::keyring::Keyring;
 use tidegate_pipeline::outbox::PostState;
-use tidegate_pipeline::table::{Due, Item, RowKey, Table, Value as Cell, Write};
+use tidegate_pipeline::table::{Due, Item, RowKey, Table, Write};
+use tidegate_testing::damage::foreign;
 use tidegate_testing::product::{Product, TENANT, envelope, id, unique};
 
 const OTHER: &str = "T0OTHER0001";
@@ -38,12 +38,6 @@ async fn list(product: &Product, path: &str) -> Value {
 fn ids(list: &Value) -> Vec<&str> {
     let posts = list["posts"].as_array().unwrap().iter();
     posts.map(|p| p["message_id"].as_str().unwrap()).collect()
-}
-
-/// A value that only another workspace's key opens.
-async fn foreign(keyring: &Keyring) -> Cell {
-    let keys = keyring.of(&"T0FOREIGN01".into()).await.unwrap();
-    Cell::B(keys.seal("body", b"{}").unwrap())
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use tidegate_app::installs::grant::{self, Grant, Holder};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig, FakeSlack};
-use tidegate_pipeline::table::{Item, Value, Write};
+use tidegate_pipeline::table::{Item, Write};
+use tidegate_testing::damage::foreign;
 use tidegate_testing::product::{Browser, Product, SIGNING_SECRET, until};
 use tokio::net::TcpListener;
 
@@ -138,8 +139,7 @@ async fn a_token_that_cannot_be_opened_is_neither_sealed_anew_nor_ended_at_slack
     let (product, slack) = started().await;
     installed(&product, &slack).await;
     let store = product.store();
-    let foreign = store.keyring.of(&"T0FOREIGN01".into()).await.unwrap();
-    let foreign = Value::B(foreign.seal("access_token", b"xoxb-1").unwrap());
+    let foreign = foreign(&store.keyring).await;
     let rows = store.table.tenant(&TEAM.into());
     let spoil = Write::update(
         grant::key(&Holder::Bot),

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 use tidegate_local::local::LocalConfig;
-use tidegate_testing::product::Product;
+use tidegate_testing::product::{Product, store_in};
 use tokio::process::Command;
 
 #[tokio::test]
@@ -96,6 +96,26 @@ async fn a_data_folder_that_is_a_file_or_taken_is_refused() {
     let taken = Product::start_in(&folder.path().join("taken"), &[]).await;
     let told = refused(taken.data_dir(), &[]).await;
     assert!(told.contains("in use by another tidegate"), "{told}");
+}
+
+#[tokio::test]
+async fn a_data_folder_of_another_format_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    drop(store_in(folder.path()));
+    let format = folder.path().join("format");
+    // Format 1 had no such file.
+    std::fs::remove_file(&format).unwrap();
+    let told = refused(folder.path(), &[]).await;
+    assert!(
+        told.contains("has format 1") && told.contains("delete the folder"),
+        "{told}"
+    );
+    assert!(!format.exists());
+    std::fs::write(&format, "3\n").unwrap();
+    let told = refused(folder.path(), &[]).await;
+    assert!(told.contains("has format 3"), "{told}");
+    std::fs::write(&format, "2\n").unwrap();
+    drop(store_in(folder.path()));
 }
 
 /// Starts the binary on that folder; it must say why not, and end with 1.

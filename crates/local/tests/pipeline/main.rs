@@ -13,6 +13,7 @@ mod events;
 mod home;
 mod panics;
 mod queue;
+mod sealed_places;
 mod sealing;
 mod secrets;
 mod shares;

@@ -6,6 +6,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use secrecy::zeroize::Zeroizing;
 use thiserror::Error;
 
+use super::tenant_keys::VERSION;
 use crate::entropy::{EntropyError, random_bytes};
 
 /// The length of a key in bytes.
@@ -17,6 +18,11 @@ pub enum CipherError {
     /// The key or the associated data is wrong, or the data is damaged.
     #[error("sealed data cannot be opened with this key")]
     NotOpened,
+    /// The value was sealed by another version of Tidegate. Holds the version of its format.
+    #[error(
+        "the value was sealed in format {0}, and this version of Tidegate reads format {VERSION} only"
+    )]
+    Version(u8),
     /// The data is longer than one call can seal, or there is no key.
     #[error("the data cannot be sealed")]
     NotSealed,

@@ -11,7 +11,7 @@ use super::engine::{Engine, Query, TableError, Write, WriteAction};
 use super::key::{Key, tenant_of};
 use super::rows::SYSTEM;
 use super::value::{Item, Value};
-use crate::keyring::{KeyError, Keyring, TenantKeys, is_sealed};
+use crate::keyring::{KeyError, Keyring, Place, TenantKeys, is_sealed};
 
 /// An engine that seals values under their tenants' keys before it stores them in another engine.
 pub struct SealedEngine {
@@ -33,11 +33,12 @@ impl SealedEngine {
         }
     }
 
-    async fn opened(&self, item: Item) -> Result<Item, TableError> {
+    /// Opens the sealed values of the row at `row`.
+    async fn opened(&self, row: &Key, item: Item) -> Result<Item, TableError> {
         if sealed_in(&item).next().is_none() {
             return Ok(item);
         }
-        let tenant = tenant_in(item.text("pk").unwrap_or_default()).ok_or_else(no_keys)?;
+        let tenant = tenant_in(&row.pk).ok_or_else(no_keys)?;
         let mut keys = self.keyring.of(&tenant).await?;
         if !sealed_in(&item).all(|bytes| keys.know(bytes)) {
             // Another process has made a new key since this one read them.
@@ -46,9 +47,10 @@ impl SealedEngine {
         }
         let open = |(name, value): (String, Value)| match value {
             Value::B(bytes) if is_sealed(&bytes) => {
+                let attribute = name.as_str();
                 let plain = keys
-                    .open(&name, &bytes)
-                    .map_err(|e| TableError::Invalid(e.to_string()))?;
+                    .open(Place { row, attribute }, &bytes)
+                    .map_err(|e| TableError::Invalid(format!("`{attribute}`: {e}")))?;
                 Ok((name, Value::Sealed(plain)))
             }
             plain => Ok((name, plain)),
@@ -62,23 +64,26 @@ impl SealedEngine {
 
     async fn sealed(&self, mut write: Write<Key>) -> Result<Write<Key>, TableError> {
         let keys = self.keys(&write.key.pk).await?;
+        let (keys, row) = (keys.as_deref(), &write.key);
         if let WriteAction::Put(item) = &mut write.action {
-            item.0 = seal(keys.as_deref(), std::mem::take(&mut item.0), |name| name)?;
+            item.0 = seal(keys, row, std::mem::take(&mut item.0), |name| name)?;
         }
         // In an expression, the placeholder of a sealed value has the name of its attribute.
-        write.values = seal(keys.as_deref(), write.values, |name| {
-            name.trim_start_matches(':')
-        })?;
+        write.values = seal(keys, row, write.values, |name| name.trim_start_matches(':'))?;
         Ok(write)
     }
 
     /// Opens a row as far as it can be opened. A value that cannot be stays sealed, so that its row hides no other and a write that
     /// was done is not reported as failed. Its reader finds it damaged.
     async fn opened_if_whole(&self, item: Item) -> Result<Item, TableError> {
-        match self.opened(item.clone()).await {
+        let part = |name| item.text(name).unwrap_or_default().to_owned();
+        let row = Key {
+            pk: part("pk"),
+            sk: part("sk"),
+        };
+        match self.opened(&row, item.clone()).await {
             Err(TableError::Invalid(why)) => {
-                let (pk, sk) = (item.text("pk"), item.text("sk"));
-                tracing::error!(why, pk, sk, "table.row_not_opened");
+                tracing::error!(why, pk = row.pk, sk = row.sk, "table.row_not_opened");
                 Ok(item)
             }
             opened => opened,
@@ -86,14 +91,18 @@ impl SealedEngine {
     }
 }
 
+/// Seals values for the row at `row`. `attribute` turns the name of a value into that of its attribute.
 fn seal(
     keys: Option<&TenantKeys>,
+    row: &Key,
     values: BTreeMap<String, Value>,
-    kind: impl Fn(&str) -> &str,
+    attribute: impl Fn(&str) -> &str,
 ) -> Result<BTreeMap<String, Value>, TableError> {
     let seal = |(name, value): (String, Value)| match value {
         Value::Sealed(plain) => {
-            let sealed = keys.ok_or_else(no_keys)?.seal(kind(&name), &plain);
+            let attribute = attribute(&name);
+            let place = Place { row, attribute };
+            let sealed = keys.ok_or_else(no_keys)?.seal(place, &plain);
             Ok((
                 name,
                 Value::B(sealed.map_err(|e| TableError::Busy(e.to_string()))?),
@@ -137,7 +146,7 @@ impl From<KeyError> for TableError {
 impl Engine for SealedEngine {
     async fn get(&self, key: &Key) -> Result<Option<Item>, TableError> {
         match self.inner.get(key).await? {
-            Some(item) => self.opened(item).await.map(Some),
+            Some(item) => self.opened(key, item).await.map(Some),
             None => Ok(None),
         }
     }
@@ -171,7 +180,8 @@ impl Engine for SealedEngine {
         let mut sealed = Vec::with_capacity(rows.len());
         for (key, item) in rows {
             let keys = self.keys(&key.pk).await?;
-            sealed.push((key, Item(seal(keys.as_deref(), item.0, |name| name)?)));
+            let values = seal(keys.as_deref(), &key, item.0, |name| name)?;
+            sealed.push((key, Item(values)));
         }
         self.inner.put_all(sealed).await
     }

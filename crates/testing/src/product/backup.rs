@@ -13,6 +13,7 @@ pub fn back_up_table(folder: &Path, backup: &Path) {
         DataDir::open(folder).unwrap(),
         DataDir::open(backup).unwrap(),
     );
+    fs::copy(from.format(), to.format()).unwrap();
     snapshot(&from.table(), &to.table());
 }
 
