@@ -1,17 +1,18 @@
 //! Writes JSON logs and embedded metrics to standard output, from which Lambda passes them to `CloudWatch`.
 //!
 //! Only Tidegate's own lines follow the configured level. Lines of other crates begin at `warn`, because the SDK's debug lines hold
-//! whole requests, including tokens and texts.
+//! whole requests, including tokens and texts. No line holds a secret by intention; one that holds one by mistake is written without
+//! it.
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
+use tidegate_slack::redaction::Redacted;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -75,16 +76,16 @@ fn level(setting: Option<&str>) -> Result<LevelFilter, TelemetryError> {
     })
 }
 
-fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
+fn subscriber<W: Write + 'static>(
+    level: LevelFilter,
+    writer: impl Fn() -> W + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync {
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true)
-        .with_writer(writer);
+        .with_writer(move || Redacted(writer()));
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("tidegate", level)
@@ -173,6 +174,24 @@ mod tests {
           }
         ]
         "#);
+    }
+
+    #[test]
+    fn a_line_that_holds_a_secret_by_mistake_is_written_without_it() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(LevelFilter::INFO, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("job", token = "sesame");
+            span.in_scope(|| {
+                tracing::error!(error = "Slack says {\"a\": \"xoxb-1-sesame\"}", "odd")
+            });
+        });
+        let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(!written.contains("sesame"), "{written}");
+        let line: serde_json::Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(line["error"], "Slack says {\"a\": \"(hidden)\"}");
+        assert_eq!(line["spans"][0]["token"], "(hidden)");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tidegate_slack::redaction;
 
 use crate::fake::FakeSlack;
 use crate::signing::sign;
@@ -40,7 +41,7 @@ pub struct Attempt {
     pub ms: u64,
     /// The HTTP status; none when no answer came, and over a WebSocket.
     pub status: Option<u16>,
-    /// The body of the answer; over a WebSocket the payload of the acknowledgement.
+    /// The body of the answer without secrets; over a WebSocket the payload of the acknowledgement.
     pub body: String,
     /// `http_error`, `http_timeout`, `connection_failed`, or `timeout` over a WebSocket.
     pub error: Option<String>,
@@ -166,7 +167,7 @@ impl FakeSlack {
                 let refused = taken.status.is_some_and(|code| !(200..300).contains(&code));
                 attempt.status = taken.status;
                 attempt.error = refused.then(|| "http_error".to_owned());
-                attempt.body = taken.body;
+                attempt.body = redaction::json_text(&taken.body).into_owned();
                 taken.no_retry
             }
             Err(error) => {

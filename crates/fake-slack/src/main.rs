@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use anyhow::Context as _;
 use clap::Parser;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
+use tidegate_slack::redaction::Redacted;
 
 /// A stand-in Slack for trying an app without a workspace.
 #[derive(Parser)]
@@ -66,7 +67,7 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| Redacted(std::io::stderr()))
         .init();
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .await

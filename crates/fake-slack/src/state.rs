@@ -1,13 +1,14 @@
-//! The controls under `/_fake` that look: messages, calls, and the whole state for the page.
+//! The controls under `/_fake` that look: messages, calls, and the whole state for the page. They show no secret.
 
 use axum::Json;
 use axum::extract::{Query, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tidegate_slack::redaction;
 
 use crate::app_manifest::{COMMANDS, SHORTCUTS};
 use crate::fake::FakeSlack;
-use crate::records::{Call, PostedMessage};
+use crate::records::PostedMessage;
 use crate::room::Room;
 
 /// Query of `GET /_fake/messages`.
@@ -20,9 +21,9 @@ pub(crate) struct Wanted {
 pub(crate) async fn messages(
     State(fake): State<FakeSlack>,
     Query(wanted): Query<Wanted>,
-) -> Json<Vec<PostedMessage>> {
+) -> Json<Value> {
     let world = fake.world();
-    Json(if let Some(channel) = wanted.channel {
+    shown(&if let Some(channel) = wanted.channel {
         world.messages(&channel)
     } else {
         let mut all: Vec<PostedMessage> = world
@@ -36,8 +37,15 @@ pub(crate) async fn messages(
 }
 
 /// `GET /_fake/calls`: the calls of the Web API so far, in order.
-pub(crate) async fn calls(State(fake): State<FakeSlack>) -> Json<Vec<Call>> {
-    Json(fake.calls())
+pub(crate) async fn calls(State(fake): State<FakeSlack>) -> Json<Value> {
+    shown(&fake.calls())
+}
+
+/// What a control answers, with its secrets hidden.
+fn shown(answer: &impl Serialize) -> Json<Value> {
+    let mut answer = json!(answer);
+    redaction::json(&mut answer);
+    Json(answer)
 }
 
 /// Query of `GET /_fake/state`.
@@ -103,7 +111,7 @@ pub(crate) async fn state(State(fake): State<FakeSlack>, Query(view): Query<View
     let homes: serde_json::Map<_, _> = homes
         .map(|((_, user), view)| (user.clone(), view.clone()))
         .collect();
-    Json(json!({
+    shown(&json!({
         "revision": world.revision,
         "team_id": team,
         "bot_user_id": fake.config().bot_user_id,

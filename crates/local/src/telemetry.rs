@@ -1,10 +1,11 @@
 //! Logs and metrics of local mode: logs on standard error (text on a terminal, JSON otherwise), metrics as Prometheus
-//! text at `/metrics`.
+//! text at `/metrics`. No line of a log holds a secret by intention; one that holds one by mistake is written without it.
 
 use std::io::IsTerminal;
 
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tidegate_slack::redaction::Redacted;
 use tracing::Level;
 use tracing_subscriber::fmt;
 
@@ -32,7 +33,9 @@ pub fn start_log(level: &str) -> anyhow::Result<()> {
             .unwrap_or_default();
         tracing::error!(place, "panic");
     }));
-    let log = fmt().with_max_level(level).with_writer(std::io::stderr);
+    let log = fmt()
+        .with_max_level(level)
+        .with_writer(|| Redacted(std::io::stderr()));
     let started = if std::io::stderr().is_terminal() {
         log.with_target(false).compact().try_init()
     } else {

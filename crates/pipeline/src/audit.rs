@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tidegate_slack::ids::{TenantId, UserId};
+use tidegate_slack::redaction;
 
 use crate::clock::{Clock, Timestamp};
 use crate::entropy::random_hex;
@@ -219,7 +220,7 @@ impl Trail<'_> {
             .with("at", at.millis())
             .with("actor", self.audit.actor(&note.actor).await?)
             .with("action", note.action)
-            .with("detail", note.detail.as_str());
+            .with("detail", &*redaction::line(&note.detail));
         let key = RowKey::new(&["audit", &hash], &[&moment, id]);
         Ok(Write::put(key, row))
     }

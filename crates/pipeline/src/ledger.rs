@@ -14,6 +14,8 @@ mod shares;
 
 use std::time::Duration;
 
+use tidegate_slack::redaction;
+
 pub use self::claim::Claim;
 pub use self::decision::{Decision, JobError};
 pub use self::entry::{Entry, EventState};
@@ -233,8 +235,9 @@ fn check_size(writes: &[Write<RowKey>], notes: &[Write<RowKey>]) -> Result<(), S
     Ok(())
 }
 
-/// A reason as far as a row keeps it. A domain may say any amount.
+/// A reason as far as a row keeps it: without secrets, because operators read it, and not too long. A domain may say any amount.
 fn brief(reason: &str) -> String {
+    let reason = redaction::line(reason);
     reason.chars().take(MOST_OF_A_REASON).collect()
 }
 

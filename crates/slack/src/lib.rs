@@ -19,6 +19,7 @@ pub mod interaction;
 pub mod lenient;
 pub mod mrkdwn;
 pub mod prose;
+pub mod redaction;
 pub mod signature;
 pub mod socket;
 pub mod tenant;

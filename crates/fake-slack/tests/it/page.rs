@@ -3,6 +3,7 @@
 use axum::Router;
 use serde_json::json;
 
+use crate::app::{App, Reply};
 use crate::fakes::{sandbox, serve};
 
 #[tokio::test]
@@ -115,4 +116,36 @@ async fn the_state_has_what_hangs_on_a_channel_and_what_the_app_offers() {
         json!({ "name": "/incident", "hint": state["commands"][1]["hint"], "escapes": true })
     );
     assert_eq!(state["shortcuts"][0]["callback_id"], "declare_incident");
+}
+
+#[tokio::test]
+async fn what_the_page_polls_has_no_credentials() {
+    let reply = Reply::Answer(
+        200,
+        r#"{"text":"kept","response_url":"http://a.example/sesame"}"#,
+    );
+    let app = App::replying([reply]);
+    let sandbox = app.sandbox().await;
+    let general = "C0GENERAL01";
+    let said =
+        json!({ "user": "U0ALICE0001", "channel": general, "text": "kept, and xoxb-1-sesame" });
+    sandbox.control("post", said).await;
+    let metadata = json!({ "event_type": "kept", "event_payload": { "refresh_token": "sesame" } });
+    let post = json!({ "channel": general, "text": "kept too", "metadata": metadata });
+    sandbox.call("chat.postMessage", post).await;
+    for path in ["state", "messages", "calls"] {
+        let shown = sandbox.look(path).await.to_string();
+        assert!(!shown.contains("sesame"), "{path}: {shown}");
+        assert!(
+            path == "calls" || shown.contains("kept, and (hidden)"),
+            "{path}: {shown}"
+        );
+        assert!(
+            path == "calls" || shown.contains(r#""refresh_token":"(hidden)""#),
+            "{path}: {shown}"
+        );
+    }
+    let state = sandbox.look("state").await;
+    let body = state["deliveries"][0]["body"].as_str().unwrap();
+    assert_eq!(body, r#"{"response_url":"(hidden)","text":"kept"}"#);
 }

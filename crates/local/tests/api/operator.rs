@@ -218,6 +218,21 @@ async fn what_cannot_be_answered_is_a_typed_error() {
     }
 }
 
+/// A body that is no JSON is parked, and shown as far as it holds no secret.
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_shown_without_credentials() {
+    let product = Product::start().await;
+    let body = br#"{"token":"sesame","event":{"text":"xoxp-1-sesame","response_url":"https:\/\/a.example\/sesame"#;
+    let headers = signed("application/json", body);
+    let id = request_id(&headers);
+    product.send("/slack/events", headers, body.to_vec()).await;
+    let shown = product.settled(&id).await;
+    assert_eq!(shown["state"], "parked", "{shown}");
+    let text = r#"{"token":"(hidden)","event":{"text":"(hidden)","response_url":"(hidden)"#;
+    assert_eq!(shown["body"], text);
+    assert!(!shown.to_string().contains("sesame"), "{shown}");
+}
+
 #[tokio::test]
 async fn what_is_shown_has_no_credentials() {
     let product = Product::start().await;
@@ -232,9 +247,12 @@ async fn what_is_shown_has_no_credentials() {
     ]);
     let payload = json!({"type": "view_submission", "token": "sesame-token", "team": {"id": TENANT},
         "trigger_id": "sesame-trigger", "response_urls": [{"response_url": url}],
+        "bot_access_token": "sesame-token", "interactivity": {"interactor": {"secret": "sesame"}},
+        "view": {"private_metadata": json!({"refreshToken": "sesame", "form": "kept"}).to_string(), "hash": "1.kept"},
         "actions": [{"response_url": url, "value": "kept"}]});
     let interaction = form(&[("payload", &payload.to_string())]);
-    let mut event = message("C0GENERAL01", "hello");
+    let words = "use xoxb-1-sesame at <https://hooks.slack.com/services/T0/sesame>, please";
+    let mut event = message("C0GENERAL01", words);
     event["token"] = json!("sesame-token");
     product.event(&event).await;
     let mut shown = vec![product.settled(id(&event)).await];
@@ -259,7 +277,17 @@ async fn what_is_shown_has_no_credentials() {
         }
     }
     assert_eq!(shown[1]["body"]["text"], "what was typed");
-    assert_eq!(shown[2]["body"]["payload"]["actions"][0]["value"], "kept");
+    let payload = &shown[2]["body"]["payload"];
+    assert_eq!(payload["actions"][0]["value"], "kept");
+    assert_eq!(payload["view"]["hash"], "1.kept");
+    let metadata: Value =
+        serde_json::from_str(payload["view"]["private_metadata"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        metadata,
+        json!({"refreshToken": "(hidden)", "form": "kept"})
+    );
+    let words = "use (hidden) at <https://hooks.slack.com/(hidden)>, please";
+    assert_eq!(shown[0]["body"]["event"]["text"], words);
 }
 
 async fn ask(product: &Product, method: Method, path: &str, key: Option<&str>) -> Answer {

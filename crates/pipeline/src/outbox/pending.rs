@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 use tidegate_slack::ids::Ts;
+use tidegate_slack::redaction;
 
 use super::{Class, KEEP_SETTLED, PostState, Target, lane_of};
 use crate::clock::Timestamp;
@@ -128,7 +129,7 @@ impl Pending {
                 };
                 settled = settled
                     .with("state", PostState::Parked.as_str())
-                    .with("reason", reason.as_str())
+                    .with("reason", &*redaction::line(reason))
                     .with_some("doubt_since", doubt(self.doubt_since))
                     .with_some("posted_since", doubt(self.posted_since))
                     .with("due", Due::ParkedPost.partition(&self.message_id))

@@ -18,5 +18,6 @@ mod form;
 mod interaction;
 mod interaction_shapes;
 mod loopback;
+mod redaction;
 mod signature;
 mod signature_vectors;

@@ -1,0 +1,173 @@
+//! Secrets that are known by how they look, wherever they are in a text.
+//!
+//! - Slack's tokens begin with `xoxb-`, `xoxp-`, `xoxe-`, `xoxe.xoxp-`, `xapp-`, `xwfp-` and the like
+//!   (<https://docs.slack.dev/authentication/tokens>); `xoxc-` and `xoxd-` are those of Slack's own client;
+//! - Tidegate's API keys, `tg_<workspace>_<id>_<secret>`;
+//! - credentials after `Bearer`;
+//! - in a URL: the user before the host, the value of a secret's parameter, and the path at the hosts of Slack where the path is the
+//!   only credential.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{names, replace, run};
+
+/// Hosts of Slack, with the beginning of the path, where the rest of the path is a credential: incoming webhooks and `response_url`s,
+/// uploads, and files that were made public.
+const PLACES: [&str; 5] = [
+    "hooks.slack.com",
+    "hooks.slack-gov.com",
+    "files.slack.com/upload",
+    "files.slack-gov.com/upload",
+    "slack-files.com",
+];
+
+/// The fewest characters after `Bearer` that are a credential and not a word.
+const BEARER: usize = 16;
+
+/// The most characters of a parameter's name.
+const NAME: usize = 64;
+
+/// Hides the secrets in a text that are known by how they look.
+pub fn text(text: &str) -> Cow<'_, str> {
+    replace(text, secret_at)
+}
+
+/// The range of the secret that is known by what stands at `at`.
+pub(super) fn secret_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let found = match bytes[at] {
+        b'x' | b'X' => slack_token(&bytes[at..]),
+        b't' => api_key(bytes, at),
+        b'B' | b'b' => bearer(&bytes[at..]),
+        b'h' | b'H' | b'f' | b'F' | b's' | b'S' => place(&bytes[at..]),
+        b':' => user(&bytes[at..]),
+        b'?' | b'&' | b'\\' => parameter(&bytes[at..]),
+        _ => None,
+    }?;
+    Some(at + found.start..at + found.end)
+}
+
+fn slack_token(bytes: &[u8]) -> Option<Range<usize>> {
+    let mut start = family(bytes)?;
+    // A rotated token: `xoxe.xoxp-…`.
+    if bytes.get(start) == Some(&b'.') {
+        start += 1 + family(&bytes[start + 1..])?;
+    }
+    if bytes.get(start) != Some(&b'-') {
+        return None;
+    }
+    let cookie = bytes[..start].eq_ignore_ascii_case(b"xoxd");
+    let rest = run(&bytes[start..], |byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_')
+            || (cookie && matches!(byte, b'%' | b'+' | b'/' | b'='))
+    });
+    (rest > 1).then_some(0..start + rest)
+}
+
+/// The length of the first word of a token: `xox` and a letter, `xapp` or `xwfp`.
+fn family(bytes: &[u8]) -> Option<usize> {
+    let word = bytes.get(..4)?;
+    let known = word.eq_ignore_ascii_case(b"xapp")
+        || word.eq_ignore_ascii_case(b"xwfp")
+        || (word[..3].eq_ignore_ascii_case(b"xox") && word[3].is_ascii_alphabetic());
+    known.then_some(4)
+}
+
+fn api_key(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let inside = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+    let bytes = &bytes[at..];
+    if inside || !bytes.starts_with(b"tg_") {
+        return None;
+    }
+    let end = run(bytes, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let parts = bytes[..end].split(|byte| *byte == b'_');
+    // The id alone, without a secret, stays: keys are listed by it.
+    (parts.filter(|part| !part.is_empty()).count() >= 4).then_some(0..end)
+}
+
+fn bearer(bytes: &[u8]) -> Option<Range<usize>> {
+    const WORD: &[u8] = b"bearer";
+    let start = WORD.len() + 1;
+    let is_word = bytes.get(..WORD.len())?.eq_ignore_ascii_case(WORD);
+    if !is_word || bytes.get(WORD.len()) != Some(&b' ') {
+        return None;
+    }
+    // As RFC 6750 writes it.
+    let length = run(&bytes[start..], |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+    });
+    (length >= BEARER).then_some(start..start + length)
+}
+
+fn place(bytes: &[u8]) -> Option<Range<usize>> {
+    let host = PLACES.iter().find(|place| {
+        let start = bytes.get(..place.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(place.as_bytes()))
+    })?;
+    let start = host.len() + slash(&bytes[host.len()..])?;
+    let length = url_run(&bytes[start..], |byte| byte == b'&');
+    (length > 0).then_some(start..start + length)
+}
+
+/// The user of a URL whose `://` these bytes begin with. Its password and host hold no `/`, so no byte is looked at twice.
+fn user(bytes: &[u8]) -> Option<Range<usize>> {
+    let slashes = [b"://".as_slice(), b":\\/\\/"];
+    let start = slashes
+        .into_iter()
+        .find(|start| bytes.starts_with(start))?
+        .len();
+    let authority = url_run(&bytes[start..], |byte| matches!(byte, b'/' | b'?' | b'#'));
+    let at = bytes[start..start + authority]
+        .iter()
+        .rposition(|byte| *byte == b'@')?;
+    (at > 0).then_some(start..start + at)
+}
+
+fn parameter(bytes: &[u8]) -> Option<Range<usize>> {
+    // Texts of Slack write `&amp;` for `&`, and some JSON `\u0026`.
+    let start = [b"&amp;".as_slice(), b"\\u0026", b"&", b"?"]
+        .into_iter()
+        .find(|prefix| bytes.starts_with(prefix))?
+        .len();
+    let rest = &bytes[start..];
+    let name = run(&rest[..rest.len().min(NAME)], |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+    });
+    if rest.get(name) != Some(&b'=') {
+        return None;
+    }
+    let name_text = std::str::from_utf8(&rest[..name]).ok()?;
+    if !names::is_secret_parameter(name_text) {
+        return None;
+    }
+    let value = start + name + 1;
+    let length = url_run(&bytes[value..], |byte| matches!(byte, b'&' | b'#'));
+    (length > 0).then_some(value..value + length)
+}
+
+/// The length of a `/`, which JSON may write `\/` and forms write `%2F`.
+fn slash(bytes: &[u8]) -> Option<usize> {
+    let slashes = [b"/".as_slice(), b"\\/", b"%2F", b"%2f"];
+    let found = slashes.into_iter().find(|slash| bytes.starts_with(slash));
+    found.map(<[u8]>::len)
+}
+
+/// The length of the part of a URL that these bytes begin with, up to what `ends` takes, without the punctuation of a sentence.
+fn url_run(bytes: &[u8], ends: impl Fn(u8) -> bool) -> usize {
+    let mut end = 0;
+    while let Some(byte) = bytes.get(end) {
+        let escaped = *byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
+        if (!byte.is_ascii_graphic() && byte.is_ascii())
+            || ends(*byte)
+            || b"\"'<>()|{}`".contains(byte)
+            || (*byte == b'\\' && !escaped)
+        {
+            break;
+        }
+        end += 1;
+    }
+    let sentence = |byte: &&u8| b".,;:!?".contains(byte);
+    end - bytes[..end].iter().rev().take_while(sentence).count()
+}
