@@ -7,6 +7,7 @@ pub mod declaration;
 pub mod declare;
 pub mod handover;
 pub mod lifecycle;
+pub mod limits;
 pub mod marks;
 pub mod metrics;
 pub mod notes;

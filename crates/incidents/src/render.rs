@@ -15,6 +15,7 @@ pub mod header;
 pub mod help;
 pub mod home;
 pub mod info;
+pub mod kept_form;
 pub mod list;
 mod markdown;
 pub mod menu;

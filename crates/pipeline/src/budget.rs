@@ -1,5 +1,7 @@
-//! Budgets of Slack calls. Each budget is one row for the calls that Slack counts together, and all workers share it through the
-//! table. Slack counts calls by app, workspace and method, and posts by channel. A deployment is one app, and a row belongs to a
+//! Budgets. Each budget is one row for what counts together, and all workers share it through the table: the calls that Slack counts
+//! together, or what a domain lets one person do.
+//!
+//! Slack counts calls by app, workspace and method, and posts by channel. A deployment is one app, and a row belongs to a
 //! tenant. After a 429, the same row says until when the budget is closed. Other budgets stay open.
 //!
 //! To take a call means to read the row, decide, and make one conditional update that adds to the current value, so that two
@@ -28,6 +30,16 @@ const KEEP: Duration = Duration::from_hours(1);
 pub struct Budget {
     name: String,
     rate: Rate,
+}
+
+/// The answer of [`Budget::offer`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Offer {
+    /// One is left. This write takes it, and fails if somebody else has taken it first. In the transaction of a decision, it
+    /// counts exactly what is committed.
+    Left(Write<RowKey>),
+    /// None is left before this time.
+    Wait(Timestamp),
 }
 
 /// The result of [`Budget::take`].
@@ -64,14 +76,27 @@ impl Budget {
         Self::of(lane.as_str(), Rate::CHANNEL)
     }
 
+    /// Returns how many may come at once after a pause.
+    pub fn burst(&self) -> u32 {
+        self.rate.burst
+    }
+
+    /// Tells whether one is left, and how to take it. This reads the row and writes nothing.
+    pub async fn offer(&self, rows: &Rows, now: Timestamp) -> Result<Offer, TableError> {
+        let row = rows.get(&self.key()).await?;
+        Ok(match decide(State::of(row.as_ref()), self.rate, now) {
+            Decision::Wait(time) => Offer::Wait(time),
+            Decision::Start => Offer::Left(self.start(now)),
+            Decision::Add => Offer::Left(self.add(now)),
+        })
+    }
+
     /// Takes one call, if one is left. This reads the row, and updates it under a condition if a call seems to be left.
     pub async fn take(&self, rows: &Rows, now: Timestamp) -> Result<Turn, TableError> {
         for _ in 0..TRIES {
-            let row = rows.get(&self.key()).await?;
-            let write = match decide(State::of(row.as_ref()), self.rate, now) {
-                Decision::Wait(time) => return Ok(Turn::Wait(time)),
-                Decision::Start => self.start(now),
-                Decision::Add => self.add(now),
+            let write = match self.offer(rows, now).await? {
+                Offer::Wait(time) => return Ok(Turn::Wait(time)),
+                Offer::Left(write) => write,
             };
             match rows.write(write).await {
                 Ok(_) => return Ok(Turn::Taken),

@@ -7,6 +7,7 @@ use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::worker::wake;
 
 use super::call_context::{CallContext, undone};
+use crate::decide::limits;
 use crate::decide::request::{ReplyTo, Request, RequestKind, Subject};
 use crate::model::incident::IncidentId;
 use crate::model::rows;
@@ -118,7 +119,12 @@ fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
     let message = match settled.answer {
         Some(Err(refused)) if !repeated => {
             let (code, message) = (refused.code, refused.text.plain());
-            return Err(ApiError::refused(StatusCode::CONFLICT, code, message));
+            let status = if code == limits::CODE {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::CONFLICT
+            };
+            return Err(ApiError::refused(status, code, message));
         }
         Some(Ok(reply)) if !repeated => reply.plain(),
         _ => None,

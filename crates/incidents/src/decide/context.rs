@@ -1,6 +1,7 @@
 //! The context of a decision about an incident, and its result. The rows have been read before: decisions are pure.
 
 use serde_json::{Value as Json, json};
+use tidegate_pipeline::budget::Offer;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::PersonKind;
 use tidegate_slack::mrkdwn::escape;
@@ -39,6 +40,8 @@ pub struct DecisionContext<'a> {
     pub now: Timestamp,
     /// The number of incidents so far, which is read for declarations only.
     pub count: u32,
+    /// Whether the asker's limit leaves one more declaration or call. `None` if the request is not limited.
+    pub offer: Option<Offer>,
 }
 
 /// The reason why a request is refused.
@@ -159,6 +162,7 @@ impl<'a> DecisionContext<'a> {
             cause: "",
             now,
             count: 0,
+            offer: None,
         }
     }
 

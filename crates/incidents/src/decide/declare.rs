@@ -12,6 +12,7 @@ use tidegate_slack::prose::{Prose, code, strong};
 use super::change::Change;
 use super::context::{DecisionContext, RequestError, Verdict};
 use super::declaration;
+use super::limits;
 use super::routing;
 use super::speak::publish;
 use crate::command;
@@ -44,7 +45,8 @@ pub fn typed(
     Ok(Verdict::Form(Form::Declare(Box::new(declaration))))
 }
 
-/// Declares the incident, completed from its template. Refuses if the asker may not declare or the declaration has problems.
+/// Declares the incident, completed from its template. Refuses if the asker may not declare, the declaration has problems, or the
+/// asker's limit is reached.
 pub fn declare(
     context: &DecisionContext<'_>,
     declaration: &Declaration,
@@ -61,7 +63,7 @@ pub fn declare(
             Prose::joined(words, " "),
         ));
     }
-    let change = decide(
+    let mut change = decide(
         &declaration,
         settings,
         &context.actor,
@@ -69,6 +71,7 @@ pub fn declare(
         context.count,
         context.now,
     );
+    limits::count_declaration(context, &mut change)?;
     let said = prose!(
         strong(change.incident.name()),
         " is declared as ",

@@ -11,6 +11,7 @@ use tidegate_slack::prose::{Prose, code};
 
 use super::change::Change;
 use super::context::{DecisionContext, RequestError, Verdict};
+use super::limits;
 use super::people::{bring_in, goes_on, has_room, mentions};
 use super::routing;
 use super::speak::say;
@@ -47,7 +48,7 @@ pub fn page(context: &DecisionContext<'_>, whom: &Paged) -> Result<Verdict, Requ
             "There is nobody to call but you. `/incident page @somebody` calls somebody else.",
         ));
     }
-    call_for(context, incident, users)
+    call_for(context, incident, users, limits::typed(whom))
 }
 
 /// Calls the next person on the escalation list, or the services' owners after the last one.
@@ -67,13 +68,14 @@ pub fn escalate(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> 
             },
         ));
     }
-    call_for(context, incident, users)
+    call_for(context, incident, users, "`/incident escalate`".into())
 }
 
 fn call_for(
     context: &DecisionContext<'_>,
     incident: &Incident,
     mut users: Vec<UserId>,
+    typed: Prose,
 ) -> Result<Verdict, RequestError> {
     let left_out = users.len().saturating_sub(MAX_CALLED);
     users.truncate(MAX_CALLED);
@@ -101,6 +103,7 @@ fn call_for(
     let why = "You are called to help.";
     let called = call(&mut change, &users, why);
     if !called.told.is_empty() {
+        limits::count_call(context, &mut change, typed)?;
         say(
             &mut change,
             &format!(

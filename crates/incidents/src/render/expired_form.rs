@@ -34,7 +34,7 @@ impl OpenForm {
 
     /// The value of the button, and the names of the texts that had no room in it. A text is in it whole or not at all:
     /// half of one would look as if it were all.
-    fn value(&self) -> (String, Vec<&'static str>) {
+    pub(super) fn value(&self) -> (String, Vec<&'static str>) {
         let mut form = self.clone();
         let mut missing = Vec::new();
         loop {

@@ -2,7 +2,7 @@
 //! and posts, which are committed with the request's claim. If the rows changed meanwhile, it is called again.
 
 use serde_json::json;
-use tidegate_pipeline::clock::Clock;
+use tidegate_pipeline::clock::{Clock, Timestamp};
 use tidegate_pipeline::domain::Context;
 use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::people::{Person, PersonKind};
@@ -22,6 +22,7 @@ use super::dispatch::decide;
 use super::interaction;
 use crate::command::{self, IncidentRef};
 use crate::decide::context::DecisionContext;
+use crate::decide::limits;
 use crate::decide::request::{ReplyTo, Request, RequestKind, Subject};
 use crate::effects::person;
 use crate::model::actor::Actor;
@@ -148,7 +149,11 @@ pub async fn decide_on(
     };
     let settings = incidents.settings(rows).await?;
     let read = Read::load(rows, request).await?;
-    let context = read.context(request, &settings, person, cause, clock);
+    let now = clock.now();
+    let mut context = read.context(request, &settings, person, cause, now);
+    if let Some(budget) = limits::budget(&request.kind, &request.actor) {
+        context.offer = Some(budget.offer(rows, now).await?);
+    }
     let verdict = decide(incidents, rows, &context, &request.kind).await?;
     settle(incidents, tenant, rows, request, &context, verdict).await
 }
@@ -197,7 +202,7 @@ impl Read {
         settings: &'a store::Loaded,
         person: Person,
         cause: &'a str,
-        clock: &dyn Clock,
+        now: Timestamp,
     ) -> DecisionContext<'a> {
         DecisionContext {
             settings: &settings.settings,
@@ -209,8 +214,9 @@ impl Read {
             subject: self.subject.as_ref(),
             other: self.other.as_ref(),
             cause,
-            now: clock.now(),
+            now,
             count: self.count,
+            offer: None,
         }
     }
 }

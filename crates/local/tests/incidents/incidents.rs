@@ -7,7 +7,7 @@ mod killed_process;
 mod kills;
 mod life;
 mod outage;
-mod people;
+pub(crate) mod people;
 mod reads;
 mod record;
 mod refusals;

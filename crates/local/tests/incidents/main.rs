@@ -10,6 +10,7 @@ mod decision;
 mod incident_settings;
 mod incidents;
 mod incidents_api;
+mod limits;
 mod long_timeline;
 mod status_page_world;
 mod status_pages;

@@ -8,11 +8,13 @@ use tidegate_pipeline::table::Rows;
 use tidegate_slack::ids::TenantId;
 
 use crate::decide::context::{DecisionContext, Reply, RequestError, Verdict, words_only};
+use crate::decide::limits;
 use crate::decide::request::{ReplyTo, Request};
 use crate::model::actor::Actor;
 use crate::model::effect::Effect;
 use crate::model::incident::IncidentId;
 use crate::model::settings::store;
+use crate::render::kept_form;
 use crate::requests::forms::{self, FormError};
 use crate::service::Incidents;
 
@@ -76,7 +78,7 @@ pub(super) async fn settle(
     if let Some(told) = &told {
         let message = match told {
             Ok(reply) => reply.message(),
-            Err(refused) => words_only(&refused.text.mrkdwn()),
+            Err(refused) => refusal(request, refused),
         };
         decision.posts.extend(answer(&request.reply_to, &message));
     }
@@ -85,6 +87,14 @@ pub(super) async fn settle(
         answer: told,
         incident,
     })
+}
+
+/// The message of a refusal. What was typed comes along if the asker is to send it again later.
+fn refusal(request: &Request, refused: &RequestError) -> Json {
+    match limits::form_again(&request.kind, refused) {
+        Some(form) => kept_form::message_of(&refused.text, form),
+        None => words_only(&refused.text.mrkdwn()),
+    }
 }
 
 /// The user or key that changed the settings, as the audit trail names them. The note does not hold the settings themselves.
