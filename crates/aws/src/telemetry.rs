@@ -182,9 +182,8 @@ mod tests {
         let writer = lines.clone();
         let subscriber = subscriber(LevelFilter::INFO, move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
-            let span = tracing::info_span!("job", token = "sesame");
-            span.in_scope(|| {
-                tracing::error!(error = "Slack says {\"a\": \"xoxb-1-sesame\"}", "odd")
+            tracing::info_span!("job", token = "sesame").in_scope(|| {
+                tracing::error!(error = "Slack says {\"a\": \"xoxb-1-sesame\"}", "odd");
             });
         });
         let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

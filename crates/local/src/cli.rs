@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tidegate_slack::redaction;
 
 const EXAMPLES: &str = "Examples:
   tidegate                                  serve on 127.0.0.1:3000, data in .tidegate
@@ -124,6 +125,8 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn failed(e: &anyhow::Error) -> ExitCode {
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    anstream::eprintln!("{red}error{red:#}: {e:#}");
+    let text = format!("{e:#}");
+    // An error may quote a setting, such as an address with a password in it.
+    anstream::eprintln!("{red}error{red:#}: {}", redaction::line(&text));
     ExitCode::FAILURE
 }

@@ -90,7 +90,7 @@ pub fn count_declaration(
 pub fn count_call(
     context: &DecisionContext<'_>,
     change: &mut Change,
-    typed: Prose,
+    typed: &Prose,
 ) -> Result<(), RequestError> {
     count(context, change).map_err(|until| {
         let (who, one) = words_for(&context.actor);

@@ -48,7 +48,7 @@ pub fn page(context: &DecisionContext<'_>, whom: &Paged) -> Result<Verdict, Requ
             "There is nobody to call but you. `/incident page @somebody` calls somebody else.",
         ));
     }
-    call_for(context, incident, users, limits::typed(whom))
+    call_for(context, incident, users, &limits::typed(whom))
 }
 
 /// Calls the next person on the escalation list, or the services' owners after the last one.
@@ -68,14 +68,14 @@ pub fn escalate(context: &DecisionContext<'_>) -> Result<Verdict, RequestError> 
             },
         ));
     }
-    call_for(context, incident, users, "`/incident escalate`".into())
+    call_for(context, incident, users, &"`/incident escalate`".into())
 }
 
 fn call_for(
     context: &DecisionContext<'_>,
     incident: &Incident,
     mut users: Vec<UserId>,
-    typed: Prose,
+    typed: &Prose,
 ) -> Result<Verdict, RequestError> {
     let left_out = users.len().saturating_sub(MAX_CALLED);
     users.truncate(MAX_CALLED);

@@ -19,7 +19,6 @@ use super::incidents::people::{ALICE, BOB, CAROL, DAVE, GENERAL, PACE, mention};
 const TEAM: &str = "T0SANDBOX1";
 const INCIDENTS: &str = "/v1/incidents";
 const MINUTE: Duration = Duration::from_mins(1);
-const MOMENT: Duration = Duration::from_millis(1);
 
 /// A workspace in which time stands still.
 async fn standing_still() -> Product {
@@ -81,10 +80,12 @@ async fn a_person_declares_five_at_once_and_then_one_every_ten_minutes() {
     assert_eq!(declared(&product, TEAM).await, 5);
     let other = declares(&product, BOB, "Search is slow").await;
     assert!(other.text.contains("is declared as"), "{}", other.text);
-    product.clock.advance(10 * MINUTE - MOMENT);
+    product
+        .clock
+        .advance(Duration::from_millis(10 * 60_000 - 1));
     let refused = declares(&product, ALICE, "Search is slow").await;
     assert!(refused.text.contains("in 1 minute."), "{}", refused.text);
-    product.clock.advance(MOMENT);
+    product.clock.advance(Duration::from_millis(1));
     let told = declares(&product, ALICE, "Search is slow").await;
     assert!(told.text.contains("is declared as"), "{}", told.text);
     let refused = declares(&product, ALICE, "Mail is slow").await;
@@ -306,12 +307,12 @@ async fn a_person_has_one_limit_in_slack_and_over_the_api() {
     const ACME: &str = "T0ACME00001";
     const MEMBER: &str = "U0ACME00001";
     let product = Product::start_with_slack(FakeConfig::default()).await;
-    let page = Browser::new(&*product);
+    let page = Browser::new(&product);
     let page = page
         .install(&product, |url| Approval::of_team(url, ACME))
         .await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    let browser = Browser::new(&*product);
+    let browser = Browser::new(&product);
     browser.sign_in(&product, ACME, MEMBER).await;
     let me = browser.get("/v1/me").await.json();
     let token = me["csrf_token"].as_str().unwrap().to_owned();

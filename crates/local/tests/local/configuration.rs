@@ -15,7 +15,7 @@ async fn every_problem_is_told_at_once() {
         folder.path(),
         &[
             ("SLACK_SIGNING_SECRET", "sesame@someday"),
-            ("SLACK_API_BASE_URL", "not a url"),
+            ("SLACK_API_BASE_URL", "ftp://ada:sesame@slack.example"),
             ("TIDEGATE_ARCHIVE_DAYS", "soon"),
             ("TIDEGATE_QUIET_SECONDS", "0"),
             ("TIDEGATE_LOG_LEVEL", "loud"),
