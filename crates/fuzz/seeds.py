@@ -74,6 +74,11 @@ def own():
     write("interaction", "suggestion", '{"type":"block_suggestion","team":{"id":"T1"}}')
     write("interaction", "org", '{"type":"shortcut","is_enterprise_install":true,"team":null,"enterprise":{"id":"E1"},"user":{"team_id":"T1"}}')
     write("interaction", "closed", '{"type":"view_closed","team":{"id":"T1"},"view":{"state":{"values":[]}}}')
+    write("redaction", "line", 'ERROR odd error="Slack says {\\"token\\":\\"a\\",\\"n\\":1}" bot_token=xoxb-1-a secret=Some("b")')
+    write("redaction", "form", "token=a&text=https%3A%2F%2Fhooks.slack.com%2Fx&payload=%7B%22token%22%3A%22a%22%7D")
+    write("redaction", "urls", "https://a:b@c/?pub_secret=1&amp;code=2#x <https://hooks.slack.com/services/T0/B0/x|a>, tg_T0_0_a")
+    write("redaction", "json", json.dumps({"token": "a", "response_urls": [{"response_url": "b"}], "view": {"private_metadata": json.dumps({"refresh_token": "xoxe-1-a"})}}))
+    write("redaction", "cut", '{"text":"xoxe.xoxp-1-a","client_secret":["b",{"c":"')
 
 
 recorded()

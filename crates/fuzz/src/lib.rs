@@ -7,6 +7,7 @@
 pub mod envelope;
 pub mod form;
 pub mod interaction;
+pub mod redaction;
 pub mod signature;
 
 use tidegate_slack::ids::TenantId;

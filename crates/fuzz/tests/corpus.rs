@@ -38,3 +38,8 @@ fn form() {
 fn interaction() {
     replay("interaction", tidegate_fuzz::interaction::check);
 }
+
+#[test]
+fn redaction() {
+    replay("redaction", tidegate_fuzz::redaction::check);
+}
