@@ -78,7 +78,7 @@ struct Disconnected {
     revoked_at_slack: bool,
 }
 
-/// A workspace whose keys are destroyed.
+/// A workspace that is marked as erased.
 #[derive(Serialize, ToSchema)]
 struct Erasing {
     ok: bool,
@@ -224,7 +224,7 @@ async fn erase(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let body = Erasing {
         ok: true,
         state: "erasing",
-        message: "its keys are destroyed: nothing that is stored of it can be read any more; its rows go next",
+        message: "nothing that is stored of it is read any more; the scheduler destroys its keys within a minute, and its rows go next",
         revoked_at_slack: erased.revoked,
     };
     Ok(reply::json(StatusCode::ACCEPTED, &body))

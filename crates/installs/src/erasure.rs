@@ -1,8 +1,9 @@
-//! Erases a workspace: revokes its tokens, destroys its keys, and then removes its rows in passes, until a pass finds none at a
-//! time when no process can hold its keys any more.
+//! Erases a workspace. The API revokes its tokens and marks it as erased: from then on its keys are not used, and nothing more is
+//! written for it; workers drop the jobs that are still queued. The scheduler destroys its keys, after which nobody can read its
+//! data, here or in a backup. Then it removes the rows in passes, until a pass finds none at a time when no process can hold the keys
+//! any more. The audit trail stays; it names nobody.
 //!
-//! Once the keys are destroyed, nobody can read its data, here or in a backup, and nothing more is written for it: workers drop
-//! the jobs that are still queued. The audit trail stays; it names nobody.
+//! On AWS the scheduler alone has the right to destroy keys: nothing outside calls it.
 
 use metrics::counter;
 use thiserror::Error;
@@ -31,18 +32,18 @@ pub enum ErasureError {
     /// The table could not be read or written; the pass can be repeated.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The keys could not be destroyed.
+    /// The tenant could not be marked as erased, or its keys could not be destroyed.
     #[error(transparent)]
     Keys(#[from] KeyError),
 }
 
 impl Installs {
-    /// Begins to erase a tenant. When this returns, its data can no longer be read.
+    /// Begins to erase a tenant. When this returns, its data is not read any more, and the next sweep destroys its keys.
     pub async fn erase(&self, tenant: &TenantId, actor: &Actor) -> Result<Erased, ErasureError> {
         self.note(tenant, actor, "workspace.erase", "begun").await;
-        // This fails if the tenant was erased before or Slack is unreachable. The keys are destroyed in any case.
+        // This fails if the tenant was erased before or Slack is unreachable. It is erased in any case.
         let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
-        // The row is written before the keys are destroyed. From here on, the sweep finishes the erasure even if this process dies.
+        // From here on, the sweep finishes the erasure even if this process dies.
         let now = self.clock.now();
         let row = Item::new()
             .with("tenant", tenant.as_str())
@@ -54,8 +55,7 @@ impl Installs {
             .rows()
             .write(Write::put(key(tenant), row))
             .await?;
-        self.keyring.destroy(tenant).await?;
-        tracing::warn!("workspace.erase: its keys are destroyed");
+        self.keyring.mark_erased(tenant).await?;
         Ok(Erased { revoked })
     }
 
@@ -68,8 +68,10 @@ impl Installs {
         let Some(tenant) = row.text("tenant").map(TenantId::from) else {
             return Ok(true);
         };
-        // The process that began may have died before it destroyed the keys. Destroying them twice does no harm.
-        self.keyring.destroy(&tenant).await?;
+        // Every pass does it, so that none depends on how far an earlier one came.
+        if self.keyring.destroy(&tenant).await? > 0 {
+            tracing::warn!("workspace.erase: its keys are destroyed");
+        }
         let begun_at = Timestamp(row.number("begun_at").unwrap_or(0));
         let mut after = cursor(&row);
         let mut removed = row.number("removed").unwrap_or(0);

@@ -76,7 +76,7 @@ impl Workspace {
     pub(crate) async fn of(installs: &Installs, tenant: &TenantId) -> Result<Self, ApiError> {
         let grants = match installs.grants(tenant).await {
             Ok(grants) => grants,
-            // Its keys are destroyed, but not all rows are removed yet.
+            // It is marked as erased, but not all rows are removed yet.
             Err(InstallError::Disconnected(_)) => return Ok(Self::in_state(tenant, "erasing")),
             Err(e @ InstallError::Later(_)) => return Err(ApiError::Internal(e.to_string())),
         };

@@ -5,9 +5,10 @@
 //! seals values, with the tenant, the key of the row and the name of the attribute as associated data. The sealed value holds the
 //! number of its key.
 //!
-//! The row of a tenant's keys also records that the tenant was erased. Nothing more is written for it then.
+//! Beside the keys, the table records that a tenant was erased. Nothing more is written for it then.
 
 mod cipher;
+mod erasing;
 mod hash_key;
 mod master;
 mod stored;
@@ -26,11 +27,11 @@ use self::cipher::AesKey;
 pub use self::cipher::CipherError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
-use self::stored::{Stored, value_of};
+use self::stored::{KeyRows, Stored};
 pub use self::tenant_keys::{Place, TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
 use crate::secrets::{SecretError, Secrets};
-use crate::table::{RowKey, Rows, Table, TableError, Value, Write};
+use crate::table::{Range, RowKey, Rows, Table, TableError, Write};
 
 /// How long a process uses the keys that it has read. For that time, it may still write for a tenant that another process erased.
 pub const CACHED_FOR: Duration = Duration::from_mins(1);
@@ -117,51 +118,25 @@ impl Keyring {
         Ok(keys)
     }
 
-    /// Destroys a tenant's keys. Values that they sealed can never be read again, here or in a backup, and nothing more is written
-    /// for the tenant.
-    pub async fn destroy(&self, tenant: &TenantId) -> Result<(), KeyError> {
-        let key = self.key_of(tenant).await?;
-        let now = self.clock.now();
-        // The number stays, so that a key that is made after a new install never has the number of a destroyed key.
-        let erase = Write::update(key, "SET #erased_at = :now REMOVE #wrapped");
-        self.rows.write(erase.value(":now", now.millis())).await?;
-        self.forget(tenant);
-        Ok(())
-    }
-
-    /// Tells whether a tenant was erased and the app has not been installed again.
-    pub async fn is_erased(&self, tenant: &TenantId) -> Result<bool, KeyError> {
-        let stored = self.stored(tenant).await?;
-        Ok(stored.is_some_and(|stored| stored.erased))
-    }
-
-    /// Ends the erased state of a tenant, which then gets a new key. Does nothing for a tenant that was not erased.
-    pub async fn revive(&self, tenant: &TenantId) -> Result<(), KeyError> {
-        let key = self.key_of(tenant).await?;
-        let begun = Write::update(key, "REMOVE #erased_at").when("attribute_exists(#erased_at)");
-        match self.rows.write(begun).await {
-            Ok(_) | Err(TableError::Condition) => {}
-            Err(e) => return Err(e.into()),
-        }
-        self.forget(tenant);
-        Ok(())
-    }
-
     /// Gives a tenant a new key under the newest master key, and wraps its older keys under that master key too. Values that the
     /// older keys sealed stay readable. An interrupted call can be repeated.
     pub async fn renew(&self, tenant: &TenantId) -> Result<(), KeyError> {
+        let place = self.place_of(tenant).await?;
         for _ in 0..TRIES {
-            let stored = self.stored(tenant).await?.ok_or(KeyError::Damaged)?;
+            let stored = self.stored(&place).await?;
             if stored.erased {
                 return Err(KeyError::Erased);
             }
-            let keys = self.unwrapped(tenant, &stored).await?;
-            if self.add_key(tenant, stored.current, keys).await? {
+            let settled = !stored.in_one_row || self.move_apart(&place, &stored).await?;
+            if settled
+                && self.wrap_again(tenant, &place, &stored).await?
+                && self.add_key(tenant, &place, stored.current).await?
+            {
                 self.forget(tenant);
                 return Ok(());
             }
         }
-        Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
+        Err(keep_changing())
     }
 
     /// Drops a tenant's keys from the cache, so that they are read again when they are needed.
@@ -172,47 +147,76 @@ impl Keyring {
     }
 
     async fn read_or_make(&self, tenant: &TenantId) -> Result<TenantKeys, KeyError> {
+        let place = self.place_of(tenant).await?;
         for _ in 0..TRIES {
-            let stored = self.stored(tenant).await?;
-            match &stored {
-                Some(stored) if stored.erased => return Err(KeyError::Erased),
-                Some(stored) if !stored.wrapped.is_empty() => {
-                    return Ok(TenantKeys {
-                        tenant: tenant.clone(),
-                        current: stored.current,
-                        keys: self.unwrapped(tenant, stored).await?,
-                    });
-                }
-                _ => {}
+            let stored = self.stored(&place).await?;
+            if stored.erased {
+                return Err(KeyError::Erased);
             }
-            let current = stored.map_or(0, |stored| stored.current);
-            self.add_key(tenant, current, BTreeMap::new()).await?;
+            if stored.in_one_row {
+                self.move_apart(&place, &stored).await?;
+            } else if stored.wrapped.is_empty() {
+                self.add_key(tenant, &place, stored.current).await?;
+            } else {
+                return Ok(TenantKeys {
+                    tenant: tenant.clone(),
+                    current: stored.current,
+                    keys: self.unwrapped(tenant, &stored).await?,
+                });
+            }
         }
-        Err(TableError::Busy("the tenant's keys keep changing".to_owned()).into())
+        Err(keep_changing())
     }
 
-    /// Adds a key with the number after `current`. Returns false if another process was faster.
+    /// Adds a key with the number after `seen`. Returns false if another process was faster.
     async fn add_key(
         &self,
         tenant: &TenantId,
-        current: i64,
-        mut keys: BTreeMap<i64, AesKey>,
+        place: &KeyRows,
+        seen: i64,
     ) -> Result<bool, KeyError> {
-        keys.insert(current + 1, AesKey::random()?);
-        let (key, masters) = (self.key_of(tenant).await?, self.masters().await?);
-        let mut wrapped = BTreeMap::new();
-        for (number, key) in &keys {
-            let about = about(tenant, *number);
-            wrapped.insert(number.to_string(), value_of(masters.wrap(&about, key)?));
+        let number = seen + 1;
+        let wrapped = (self.masters().await?).wrap(&about(tenant, number), &AesKey::random()?)?;
+        let put = place.put(number, wrapped).when("attribute_not_exists(#pk)");
+        self.put_together(vec![place.advance(seen, number), put])
+            .await
+    }
+
+    /// Wraps the keys again, under the newest master key. Returns false if one was destroyed meanwhile.
+    async fn wrap_again(
+        &self,
+        tenant: &TenantId,
+        place: &KeyRows,
+        stored: &Stored,
+    ) -> Result<bool, KeyError> {
+        let masters = self.masters().await?;
+        for (number, key) in self.unwrapped(tenant, stored).await? {
+            let wrapped = masters.wrap(&about(tenant, number), &key)?;
+            let put = place.put(number, wrapped).when("attribute_exists(#pk)");
+            match self.rows.write(put).await {
+                Ok(_) => {}
+                Err(TableError::Condition) => return Ok(false),
+                Err(e) => return Err(e.into()),
+            }
         }
-        let add = Write::update(key, "SET #current = :next, #wrapped = :wrapped")
-            .when("attribute_not_exists(#erased_at) AND (attribute_not_exists(#pk) OR attribute_not_exists(#current) OR #current = :seen)")
-            .value(":seen", current)
-            .value(":next", current + 1)
-            .value(":wrapped", Value::M(wrapped));
-        match self.rows.write(add).await {
-            Ok(_) => Ok(true),
-            Err(TableError::Condition) => Ok(false),
+        Ok(true)
+    }
+
+    /// Gives each key a row of its own, where an older release stored all of them in one. Returns false if another process was
+    /// faster.
+    async fn move_apart(&self, place: &KeyRows, stored: &Stored) -> Result<bool, KeyError> {
+        let keys = stored.wrapped.iter();
+        let puts = keys.map(|(number, wrapped)| place.put(*number, wrapped.clone()));
+        let state = place.advance(stored.current, stored.current);
+        self.put_together(std::iter::once(state).chain(puts).collect())
+            .await
+    }
+
+    /// Does the writes together. Returns false if a condition does not hold.
+    async fn put_together(&self, writes: Vec<Write<RowKey>>) -> Result<bool, KeyError> {
+        match self.rows.transact(writes).await {
+            Ok(()) => Ok(true),
+            Err(TableError::Cancelled(_)) => Ok(false),
             Err(e) => Err(e.into()),
         }
     }
@@ -229,16 +233,15 @@ impl Keyring {
         stored.wrapped.iter().map(unwrap).collect()
     }
 
-    async fn stored(&self, tenant: &TenantId) -> Result<Option<Stored>, KeyError> {
-        let row = self.rows.get(&self.key_of(tenant).await?).await?;
-        row.map(|row| Stored::parse(&row)).transpose()
+    async fn stored(&self, place: &KeyRows) -> Result<Stored, KeyError> {
+        let partition = place.partition();
+        let rows = self.rows.pages(&partition, Range::All).all().await?;
+        Stored::parse(rows.iter().map(|(_, row)| row))
     }
 
-    async fn key_of(&self, tenant: &TenantId) -> Result<RowKey, KeyError> {
-        Ok(RowKey::new(
-            &["tenant_key", &self.hash(tenant.as_str()).await?],
-            &["keys"],
-        ))
+    async fn place_of(&self, tenant: &TenantId) -> Result<KeyRows, KeyError> {
+        let hash = self.hash(tenant.as_str()).await?;
+        Ok(KeyRows { hash })
     }
 
     async fn masters(&self) -> Result<MasterKeys, KeyError> {
@@ -250,6 +253,10 @@ impl Keyring {
     fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, (Timestamp, Arc<TenantKeys>)>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn keep_changing() -> KeyError {
+    TableError::Busy("the tenant's keys keep changing".to_owned()).into()
 }
 
 fn about(tenant: &TenantId, number: i64) -> String {

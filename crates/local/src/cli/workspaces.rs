@@ -54,7 +54,7 @@ enum WorkspacesCommand {
         /// Do it without asking for the id again.
         #[arg(long)]
         yes: bool,
-        /// Return once its keys are destroyed, before the last row is gone.
+        /// Return once it is marked as erased, before its keys are destroyed and the last row is gone.
         #[arg(long)]
         no_wait: bool,
         #[command(flatten)]

@@ -169,14 +169,14 @@ async fn a_workspace_that_is_being_erased_hides_no_other() {
     }
 }
 
-/// Damages the row that holds a workspace's wrapped keys.
+/// Damages the row that holds a workspace's wrapped key.
 async fn lose_keys(product: &Product, tenant: &str) {
     let data = DataDir::open(product.data_dir()).unwrap();
     let keys = Table::new(Arc::new(EmbeddedTable::open(&data.keys()).unwrap()));
     let (system, keyring) = (keys.system(), product.store().keyring);
     let row_of = async |tenant: &str| {
         let hash = keyring.hash(tenant).await.unwrap();
-        RowKey::new(&["tenant_key", &hash], &["keys"])
+        RowKey::new(&["tenant_key", &hash], &["key", "1"])
     };
     // They are wrapped for one workspace and cannot be unwrapped for another.
     let foreign = system.rows().get(&row_of(OTHER).await).await.unwrap();

@@ -273,7 +273,7 @@ async fn keys_read_before_their_destruction_are_not_kept() {
     let tenant = TenantId::from(TEAM);
     keyring.of(&tenant).await.unwrap();
     keyring.renew(&tenant).await.unwrap();
-    let held = engine.hold_next(&["get", "tenant_key"], true);
+    let held = engine.hold_next(&["query", "tenant_key"], true);
     let reader = tokio::spawn({
         let (keyring, tenant) = (Arc::clone(&keyring), tenant.clone());
         async move { keyring.of(&tenant).await.map(|_| ()) }

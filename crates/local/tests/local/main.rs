@@ -16,5 +16,6 @@ mod hosts;
 mod kill;
 mod logs;
 mod replay;
+mod rights;
 mod sandbox;
 mod socket_mode;

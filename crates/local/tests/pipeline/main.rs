@@ -11,6 +11,7 @@ mod delivery_senders;
 mod delivery_worlds;
 mod events;
 mod home;
+mod keys;
 mod panics;
 mod queue;
 mod sealed_places;

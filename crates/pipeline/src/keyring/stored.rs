@@ -1,12 +1,72 @@
-//! The row of a tenant's keys: how it is parsed, and how a wrapped key is stored in it.
+//! The rows of a tenant's keys in the table of keys. One row says which key is the newest and whether the tenant was erased; it is
+//! never deleted. Each wrapped key has a row of its own. So making keys only puts rows, and destroying keys is the one thing that
+//! deletes any: on AWS these are different rights.
 
 use std::collections::BTreeMap;
 
 use super::KeyError;
 use super::master::Wrapped;
-use crate::table::{Item, Value};
+use crate::table::{Item, RowKey, Value, Write};
 
-/// The content of the row of a tenant's keys.
+/// The condition that the row of the state is as it was read, with `:seen` as its number, and that the tenant was not erased.
+const UNCHANGED: &str =
+    "attribute_not_exists(#erased_at) AND (attribute_not_exists(#current) OR #current = :seen)";
+
+/// The partition of a tenant's keys.
+pub(super) struct KeyRows {
+    /// The keyed hash of the tenant's id.
+    pub(super) hash: String,
+}
+
+impl KeyRows {
+    /// The partition, for queries.
+    pub(super) fn partition(&self) -> [&str; 2] {
+        ["tenant_key", &self.hash]
+    }
+
+    /// The key of the row with the state.
+    pub(super) fn state(&self) -> RowKey {
+        RowKey::new(&["tenant_key", &self.hash], &["keys"])
+    }
+
+    /// The key of the row with one wrapped key.
+    pub(super) fn key(&self, number: i64) -> RowKey {
+        RowKey::new(&["tenant_key", &self.hash], &["key", &number.to_string()])
+    }
+
+    /// Sets the number of the newest key, unless the state has changed since `seen` was read or the tenant was erased.
+    pub(super) fn advance(&self, seen: i64, current: i64) -> Write<RowKey> {
+        Write::put(self.state(), Item::new().with("current", current))
+            .when(UNCHANGED)
+            .value(":seen", seen)
+    }
+
+    /// Marks the tenant as erased at `now`, in milliseconds, under the same condition. The number stays, so that a key that is made
+    /// after a new install never has the number of a destroyed key.
+    pub(super) fn erase(&self, seen: i64, now: i64) -> Write<RowKey> {
+        let state = Item::new().with("current", seen).with("erased_at", now);
+        Write::put(self.state(), state)
+            .when(UNCHANGED)
+            .value(":seen", seen)
+    }
+
+    /// Ends the erased state. No key is made in that state, so the number is still the one that was read.
+    pub(super) fn revive(&self, seen: i64) -> Write<RowKey> {
+        Write::put(self.state(), Item::new().with("current", seen))
+            .when("attribute_exists(#erased_at)")
+    }
+
+    /// Stores a wrapped key.
+    pub(super) fn put(&self, number: i64, wrapped: Wrapped) -> Write<RowKey> {
+        let row = Item::new()
+            .with("number", number)
+            .with("wrapped", value_of(wrapped));
+        Write::put(self.key(number), row)
+    }
+}
+
+/// The content of the rows of a tenant's keys.
+#[derive(Default)]
 pub(super) struct Stored {
     /// Whether the tenant was erased and the app has not been installed again.
     pub(super) erased: bool,
@@ -14,23 +74,33 @@ pub(super) struct Stored {
     pub(super) current: i64,
     /// The wrapped keys, by number.
     pub(super) wrapped: BTreeMap<i64, Wrapped>,
+    /// Whether the row of the state holds keys too, as all rows did before each key had its own.
+    pub(super) in_one_row: bool,
 }
 
 impl Stored {
-    /// Parses the row. Fails if a wrapped key in it is damaged.
-    pub(super) fn parse(row: &Item) -> Result<Self, KeyError> {
-        let mut wrapped = BTreeMap::new();
-        if let Some(Value::M(keys)) = row.0.get("wrapped") {
-            for (number, key) in keys {
-                let number = number.parse().map_err(|_| KeyError::Damaged)?;
-                wrapped.insert(number, wrapped_from(key).ok_or(KeyError::Damaged)?);
+    /// Parses the rows of the partition. Fails if one of them is damaged.
+    pub(super) fn parse<'r>(rows: impl IntoIterator<Item = &'r Item>) -> Result<Self, KeyError> {
+        let mut stored = Self::default();
+        for row in rows {
+            let wrapped = row.0.get("wrapped");
+            if let Some(number) = row.number("number") {
+                let wrapped = wrapped.and_then(wrapped_from).ok_or(KeyError::Damaged)?;
+                stored.wrapped.insert(number, wrapped);
+                continue;
+            }
+            stored.erased = row.number("erased_at").is_some();
+            stored.current = row.number("current").unwrap_or(0);
+            if let Some(Value::M(keys)) = wrapped {
+                stored.in_one_row = true;
+                for (number, key) in keys {
+                    let number = number.parse().map_err(|_| KeyError::Damaged)?;
+                    let wrapped = wrapped_from(key).ok_or(KeyError::Damaged)?;
+                    stored.wrapped.insert(number, wrapped);
+                }
             }
         }
-        Ok(Self {
-            erased: row.number("erased_at").is_some(),
-            current: row.number("current").unwrap_or(0),
-            wrapped,
-        })
+        Ok(stored)
     }
 }
 
