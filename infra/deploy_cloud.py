@@ -8,14 +8,13 @@ import http.client
 import http.server
 import json
 import os
-import subprocess
 import threading
 import time
 
 import boto3
 import botocore.config
 
-from deploy_tools import Failed, answers, call, expect, free_port, start, tail, until
+from deploy_tools import Failed, call, expect, serve, serve_at_free_port, tail, until
 
 REGION = "us-east-1"
 STACK = "tidegate-test"
@@ -25,6 +24,8 @@ BOT_TOKEN = "deploy-test-bot-token"
 PAGE_KEY = "deploy-test-statuspage-key"
 MASTER_KEY = "5e" * 32
 OPERATOR_KEY = "deploy-test-operator-key"
+# Of the functions, which run on this machine.
+ARCHITECTURE = "x86_64" if os.uname().machine == "x86_64" else "arm64"
 # Names in the stand-in Slack's default workspace.
 TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
 
@@ -32,39 +33,42 @@ TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"
 class Cloud:
     """MiniStack and a stack that is deployed in it."""
 
-    def __init__(self, work, ministack, sam):
-        self.work, self.sam, self.stack = work, sam, STACK
-        self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+    def __init__(self, work, ministack):
+        self.work, self.stack = work, STACK
         self.log = work / "ministack.log"
-        self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SLACK_", "TIDEGATE_"))},
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "HOME": str(work),
-            "TMPDIR": str(work / "tmp"),
-            "NO_PROXY": "127.0.0.1,localhost",
-            "SAM_CLI_TELEMETRY": "0",
-        }
         (work / "tmp").mkdir()
-        server = {
-            **self.env,
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.port),
-            # Its MQTT door would listen on all interfaces.
-            "IOT_MTLS_ENABLED": "0",
-            "AUTH": "true",
-            "S3_DATA_DIR": str(work / "tmp/s3"),
-        }
-        self.process = start([ministack], self.log, server)
-        answers(self.process, f"{self.endpoint}/_ministack/health", self.log)
+        self.process, self.port = serve_at_free_port([ministack], self.log, self.server_env, "/_ministack/health")
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.env = self.client_env(self.port)
         os.environ.update({k: self.env[k] for k in self.env if k.startswith("AWS_")})
         config = botocore.config.Config(connect_timeout=5, read_timeout=70, retries={"max_attempts": 2})
         self.client = lambda service: boto3.client(service, endpoint_url=self.endpoint, config=config)
         self.sqs, self.dynamodb = self.client("sqs"), self.client("dynamodb")
+
+    def client_env(self, port):
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SLACK_", "TIDEGATE_"))},
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "HOME": str(self.work),
+            "TMPDIR": str(self.work / "tmp"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "SAM_CLI_TELEMETRY": "0",
+        }
+
+    def server_env(self, port):
+        return {
+            **self.client_env(port),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            # Its MQTT door would listen on all interfaces.
+            "IOT_MTLS_ENABLED": "0",
+            "AUTH": "true",
+            "S3_DATA_DIR": str(self.work / "tmp/s3"),
+        }
 
     def store_secrets(self):
         secrets = {
@@ -83,10 +87,10 @@ class Cloud:
         other.stack = stack
         return other
 
-    def deploy(self, template, slack_url, public_url, of_this_stack):
+    def deploy(self, clone, slack_url, public_url, of_this_stack):
         # The operator key goes in plain and the others through SSM, so that both ways are tried.
-        parameters = {
-            "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
+        clone.configure(self.stack, {
+            "Architecture": ARCHITECTURE,
             "DeletionProtection": "false",
             "RequireTls": "false",
             "MetricMath": "false",
@@ -96,16 +100,9 @@ class Cloud:
             "LogLevel": "debug",
             "QuietSeconds": "1",
             **of_this_stack,
-        }
-        command = [self.sam, "deploy", "--template-file", template, "--stack-name", self.stack, "--resolve-s3"]
-        command += ["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar", "--region", REGION]
-        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        })
         log = self.work / f"{self.stack}.log"
-        deployed = start(command, log, self.env)
-        try:
-            failed = deployed.wait(timeout=300)
-        except subprocess.TimeoutExpired:
-            failed = True
+        failed = not clone.run("deploy", self.env, log, "--no-progressbar")
         cloudformation = self.client("cloudformation")
         if failed:
             tail(log, 5)
@@ -267,11 +264,10 @@ class Slack:
     """A stand-in Slack."""
 
     def __init__(self, program, work, app_url, *options):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        log = work / f"slack-{self.url.rpartition(':')[2]}.log"
-        command = [program, "--port", self.url.rpartition(":")[2], "--app-url", app_url, *options]
+        log = work / f"slack-{len(options)}.log"
+        command = [program, "--port", "0", "--app-url", app_url, *options]
         env = {**os.environ, "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
-        answers(start(command, log, env), f"{self.url}/_fake/state", log)
+        self.url = serve(command, log, env, "/_fake/state")
 
     def get(self, path):
         return json.loads(call("GET", self.url + path)[1])

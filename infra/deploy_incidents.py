@@ -6,7 +6,7 @@ import re
 import time
 
 from deploy_cloud import PAGE_KEY
-from deploy_tools import answers, call, expect, exposed_ports, free_port, start, until
+from deploy_tools import call, expect, exposed_ports, serve, until
 
 PAGE = "deploypage01"
 ALICE, BOB, CAROL, DAVE = "U0ALICE0001", "U0BOB000001", "U0CAROL0001", "U0DAVE00001"
@@ -17,7 +17,7 @@ PATIENCE = 60
 # What the older bot has in its environment.
 PARAMETERS = {
     "Services": "api,web",
-    "ServiceOwners": json.dumps(json.dumps({"api": [DAVE]}, separators=(",", ":"))),
+    "ServiceOwners": json.dumps({"api": [DAVE]}),
     "NotificationChannelGeneral": GENERAL,
     "NotificationChannelEngineering": "C0ENGINEER1",
     "P1Users": CAROL,
@@ -30,10 +30,8 @@ class Page:
     """The stand-in Statuspage.io, with its limits."""
 
     def __init__(self, program, work):
-        self.url = f"http://127.0.0.1:{free_port()}"
-        log = work / "statuspage.log"
-        command = [program, "--port", self.url.rpartition(":")[2], "--page-id", PAGE]
-        answers(start(command, log, {"STATUSPAGE_API_KEY": PAGE_KEY}), f"{self.url}/_fake/state", log)
+        command = [program, "--port", "0", "--page-id", PAGE]
+        self.url = serve(command, work / "statuspage.log", {"STATUSPAGE_API_KEY": PAGE_KEY}, "/_fake/state")
 
     def state(self):
         return json.loads(call("GET", f"{self.url}/_fake/state")[1])

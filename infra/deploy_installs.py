@@ -131,6 +131,10 @@ def erasure_check(report, cloud, slack, team, operator_key):
         cloud.quiet()
         left = rows_of(cloud, "T0ACME00001#")
         expect(not left, f"left: {left}")
+        states, keys = key_rows(cloud)
+        erased = [pk for pk, row in states.items() if "erased_at" in row]
+        expect(len(erased) == 1 and erased[0] not in keys, f"erased: {erased}, with keys: {sorted(keys)}")
+        expect(set(keys) == set(states) - set(erased), "another workspace lost its keys")
         expect(workspace(cloud, operator, team).get("state") == "connected", "another workspace was touched")
 
 
@@ -141,6 +145,14 @@ def late(text):
 
 def rows_of(cloud, prefix):
     return [row["pk"]["S"] for row in cloud.rows() if row["pk"]["S"].startswith(prefix)]
+
+
+def key_rows(cloud):
+    """The table of keys: the state of each workspace, and which have keys, by partition."""
+    found = cloud.dynamodb.scan(TableName=cloud.outputs["KeysTableName"], ConsistentRead=True)["Items"]
+    found = [row for row in found if row["pk"]["S"].startswith("@system#tenant_key#")]
+    states = {row["pk"]["S"]: row for row in found if row["sk"]["S"] == "keys"}
+    return states, {row["pk"]["S"] for row in found if row["sk"]["S"].startswith("key#")}
 
 
 def workspace(cloud, operator, tenant):

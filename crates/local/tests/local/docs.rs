@@ -9,7 +9,7 @@ mod source;
 mod tables;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use tidegate_app::incidents::command;
@@ -19,7 +19,8 @@ use tidegate_testing::product::PATIENCE;
 use self::page::{Page, file, guide, literals, maps, pages};
 use self::shell::Shell;
 use self::source::{
-    alarm_metrics, alarms, keys, metrics, parameter_default, settings, template_variables,
+    alarm_metrics, alarms, example_parameters, keys, metrics, parameter_default,
+    parameters_for_tests, settings, template_variables,
 };
 
 /// What the page knows that a command may name: settings, and literals of the page's prose.
@@ -124,6 +125,20 @@ fn the_parameters_and_their_defaults_are_those_of_the_template() {
         }
     }
     assert_eq!(documented, keys(&template, "Parameters"));
+}
+
+#[test]
+fn the_example_of_the_configuration_has_every_parameter_that_people_set() {
+    let template = file("template.yaml");
+    let for_tests = parameters_for_tests(&template);
+    assert!(for_tests.contains("SlackSigningSecret"), "{for_tests:?}");
+    let parameters = keys(&template, "Parameters").into_iter();
+    let set_by_people = parameters.filter(|name| !for_tests.contains(name));
+    let defaults: BTreeMap<String, String> = set_by_people
+        .map(|name| (name.clone(), parameter_default(&template, &name).unwrap()))
+        .collect();
+    let example = example_parameters(&file("infra/samconfig.example.toml"));
+    assert_eq!(example, defaults);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod hosts;
 mod kill;
 mod logs;
 mod replay;
-mod rights;
+
 mod sandbox;
 mod socket_mode;
+mod template;

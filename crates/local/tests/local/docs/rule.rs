@@ -8,13 +8,17 @@
 //! | `curl …` with `-X`, `-H`, `-d` | sent; must answer 2xx |
 //! | `export NAME=value` | the name must be a setting or be used on the page; a plain setting is set |
 //! | `infra/deploy-test`, `sam validate` | flags checked; `--validate` run where `TIDEGATE_DOCS_SAM=1` |
-//! | `aws …`, `sam build`, `sam deploy`, `sam delete` | need an account: names in them are checked against the template |
+//! | `aws …` | needs an account: names in it are checked against the template |
+//! | `sam build`, `sam deploy`, `sam delete` | need the file that `cp` makes of the example; the deploy test runs the first two |
 //! | the lines of [`ELSEWHERE`] | run elsewhere, by the checks before a change or by hand |
 
 use std::collections::BTreeSet;
 
 use super::page::{file, root};
 use super::source::{keys, parameter_default};
+
+/// What a person makes of `infra/samconfig.example.toml`.
+const CONFIGURATION: &str = "samconfig.local.toml";
 
 /// Commands that are tried elsewhere: they take too long here, or change the machine.
 const ELSEWHERE: [&[&str]; 7] = [
@@ -70,8 +74,9 @@ pub(crate) fn rule(command: &str, known: &BTreeSet<String>) -> Result<Rule, Stri
         },
         ["infra/deploy-test", flags @ ..] => deploy_test(flags),
         ["sam", "validate", ..] => Ok(Rule::Validate),
-        ["sam", "build"] | ["openssl", "rand", "-hex", _] => Ok(Rule::Checked),
-        ["sam", "deploy" | "delete", rest @ ..] => sam(rest),
+        ["sam", "build" | "deploy" | "delete", rest @ ..] => sam(rest),
+        ["cp", from, to] => copy(from, to),
+        ["openssl", "rand", "-hex", _] => Ok(Rule::Checked),
         ["aws", rest @ ..] => aws(rest),
         _ => Err("no rule knows this command".to_owned()),
     }
@@ -106,30 +111,34 @@ fn deploy_test(flags: &[&str]) -> Result<Rule, String> {
     }
 }
 
+/// Every one with the file that a person makes from the example: without it, SAM asks, or deploys something else than was built.
 fn sam(words: &[&str]) -> Result<Rule, String> {
-    let template = file("template.yaml");
-    let parameters = keys(&template, "Parameters");
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        match *word {
-            "--guided" | "--parameter-overrides" => {}
-            "--stack-name" => stack(words.next().copied().unwrap_or_default())?,
-            setting => match setting.split_once('=') {
-                Some((name, _)) if parameters.contains(name) => {}
-                _ => return Err(format!("the template knows no `{setting}`")),
-            },
-        }
+    match words {
+        ["--config-file", CONFIGURATION] => Ok(Rule::Checked),
+        _ => Err(format!(
+            "SAM is called without `--config-file {CONFIGURATION}` alone"
+        )),
     }
-    Ok(Rule::Checked)
+}
+
+/// The example of a file is copied to where git ignores it.
+fn copy(from: &str, to: &str) -> Result<Rule, String> {
+    if !file(".gitignore")
+        .lines()
+        .any(|line| line == format!("/{to}"))
+    {
+        return Err(format!("git does not ignore `{to}`"));
+    }
+    exists(from)
 }
 
 fn stack(name: &str) -> Result<(), String> {
     let expected = format!("stack_name = \"{name}\"");
-    if file("samconfig.toml").contains(&expected) {
+    if file("infra/samconfig.example.toml").contains(&expected) {
         return Ok(());
     }
     Err(format!(
-        "samconfig.toml calls its stack other than `{name}`"
+        "infra/samconfig.example.toml calls its stack other than `{name}`"
     ))
 }
 
@@ -234,8 +243,11 @@ fn a_command_that_nobody_knows_is_refused() {
         "export NOBODY=1",
         "curl $NOWHERE",
         "infra/deploy-test --hard",
-        "sam deploy --parameter-overrides Colour=blue",
-        "sam delete --stack-name other",
+        "sam build",
+        "sam deploy --guided",
+        "cp infra/samconfig.example.toml samconfig.toml",
+        "cp infra/none.toml samconfig.local.toml",
+        "aws cloudformation describe-stacks --stack-name other",
         "aws ssm get-parameter --name /tidegate/none",
         "aws cloudformation describe-stacks --query \"Stacks[0].Outputs[?OutputKey=='None'].OutputValue\"",
         "aws logs tail /aws/lambda/tidegate-none",

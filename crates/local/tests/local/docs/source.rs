@@ -1,6 +1,6 @@
 //! What the documentation is held against: settings and metrics in the sources, names in the template.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -163,6 +163,36 @@ pub(crate) fn parameter_default(template: &str, name: &str) -> Option<String> {
         .next()?;
     let value = value.split(", ").next().unwrap_or_default();
     Some(value.trim().trim_matches('"').to_owned())
+}
+
+/// The parameters of the template that are there for tests only.
+pub(crate) fn parameters_for_tests(template: &str) -> BTreeSet<String> {
+    let (_, group) = template
+        .split_once("For tests only }\n")
+        .unwrap_or_default();
+    let list = group.lines().next().unwrap_or_default().trim();
+    let list = list.strip_prefix("Parameters: [").unwrap_or_default();
+    let names = list.trim_end_matches(']').split(", ");
+    names.map(str::to_owned).collect()
+}
+
+/// The parameters in the example of SAM's configuration, with their values.
+pub(crate) fn example_parameters(example: &str) -> BTreeMap<String, String> {
+    let lines = example
+        .lines()
+        .skip_while(|l| *l != "[default.global.parameters.parameter_overrides]")
+        .skip(1);
+    let given = lines.filter_map(|line| line.split_once(" = "));
+    let given = given.filter(|(name, _)| !name.starts_with('#'));
+    let unquoted = |value: &str| {
+        value
+            .strip_prefix('"')?
+            .strip_suffix('"')
+            .map(str::to_owned)
+    };
+    given
+        .map(|(name, value)| (name.to_owned(), unquoted(value).expect("text in quotes")))
+        .collect()
 }
 
 /// The environment variables that a template gives its functions.

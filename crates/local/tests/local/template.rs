@@ -1,5 +1,5 @@
-//! The rights on the table of keys, read from `template.yaml`: each function may make the key of a workspace, and only the one that
-//! erases may destroy one.
+//! What `template.yaml` grants and takes. Each function may make the key of a workspace, and only the one that erases may destroy one.
+//! A secret is never taken for the name of the parameter that holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,4 +55,13 @@ fn the_table_of_keys_is_named_in_no_other_statement() {
         .contains(line)
     });
     assert_eq!(other.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn the_name_of_a_secret_begins_with_a_slash() {
+    let parameters = TEMPLATE.matches("Parameter:\n    Type: String\n");
+    assert_eq!(parameters.count(), 6);
+    let pattern =
+        "    AllowedPattern: ^/[A-Za-z0-9_./-]+$\n    ConstraintDescription: must be the name";
+    assert_eq!(TEMPLATE.matches(pattern).count(), 6);
 }
