@@ -21,6 +21,7 @@ pub mod reply;
 mod route;
 mod router;
 mod scope;
+mod sealed_cursor;
 pub mod sessions;
 pub mod settings;
 mod site;

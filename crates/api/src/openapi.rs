@@ -1,5 +1,7 @@
 //! The OpenAPI document of the API, and the operation `GET /v1/openapi.json`, which shows it.
 
+mod page;
+
 use axum::Extension;
 use bytes::Bytes;
 use http::StatusCode;
@@ -26,7 +28,9 @@ const SESSION: &str = "session";
 const OPERATOR_KEY: &str = "operatorKey";
 
 pub(super) fn routes() -> Routes {
-    Routes::default().at(&Access::Public, routes!(show))
+    Routes::default()
+        .at(&Access::Public, routes!(show))
+        .and(page::routes())
 }
 
 /// Show this document

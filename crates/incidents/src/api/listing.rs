@@ -17,11 +17,15 @@ use crate::model::incident::Incident;
 use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
 use crate::model::severity::Severity;
-use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, Paging, reply};
+use tidegate_api::values::Whole;
+use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 use tidegate_pipeline::clock::Timestamp;
 
-/// The part of the list that a call asks for.
-type Page = Paging<50, 200>;
+/// Incidents in one page by default.
+const LIMIT: usize = 50;
+
+/// The name of the list in its cursors.
+const LIST: &str = "incidents";
 
 /// The incidents that one call looks at. Then it answers with those that it has found, and where to go on.
 const LOOKS: usize = 500;
@@ -43,6 +47,11 @@ struct Filter {
     #[serde(default, deserialize_with = "month")]
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     month: Option<String>,
+    /// The most incidents of the page; 50 if it is left out
+    #[param(inline)]
+    limit: Option<Whole<1, 200>>,
+    /// The `next` of the page before
+    after: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -68,18 +77,27 @@ struct IncidentPage {
     get,
     path = "/v1/incidents",
     tag = "incidents",
-    params(OfTenant, Filter, Page),
+    params(OfTenant, Filter),
     responses((status = 200, body = IncidentPage))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let (filter, Page { limit, after }): (Filter, Page) = (call.query()?, call.paging()?);
+    let filter: Filter = call.query()?;
     let context = CallContext::enter(&api, &call).await?;
     context.must(Action::List, None)?;
-    let (found, next) = page(&context, &filter, limit, after).await?;
+    let tenant = &context.tenant;
+    let after = match &filter.after {
+        Some(after) => Some(api.open_cursor(tenant, LIST, after).await?),
+        None => None,
+    };
+    let (found, next) = page(&context, &filter, after).await?;
+    let next = match next {
+        Some(next) => Some(api.seal_cursor(tenant, LIST, &next).await?),
+        None => None,
+    };
     let page = IncidentPage {
         ok: true,
         incidents: found.iter().map(ShownIncident::of).collect(),
-        next: next.as_ref().map(Cursor::encode),
+        next,
     };
     Ok(reply::json(StatusCode::OK, &page))
 }
@@ -132,14 +150,13 @@ fn is_month(text: &str) -> bool {
     })
 }
 
-/// One page, and the cursor of the next one. On a full page, the cursor is behind the last incident shown, because the place of a
-/// hidden one would reveal it.
+/// One page, and the cursor of the next one. It may lie behind an incident that the caller may not see.
 async fn page(
     context: &CallContext<'_>,
     filter: &Filter,
-    limit: usize,
     mut after: Option<Cursor>,
 ) -> Result<(Vec<Loaded>, Option<Cursor>), ApiError> {
+    let limit = filter.limit.map_or(LIMIT, Whole::to);
     let (list, from_its_end) = filter.list(context.now);
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     let mut found: Vec<(RowKey, Loaded)> = Vec::new();

@@ -23,9 +23,11 @@ const THEIRS: &str = "T0THEIRS001";
 const MARK: &str = "zebra";
 
 /// Routes that anyone may call: what they answer is the same for everybody.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 13] = [
     "/health",
     "/v1/openapi.json",
+    "/v1/docs",
+    "/v1/docs/{file}",
     "/slack/install",
     "/slack/oauth/callback",
     "/slack/login",
@@ -126,7 +128,7 @@ fn attempts(route: &Operation, described: &Described, theirs: &Theirs) -> Vec<At
     ];
     // A row under a name that another workspace uses too is stored in the caller's own workspace.
     let allowed = match route.method {
-        Method::PUT if is_by_own_names(&route.path) => None,
+        Method::PUT | Method::DELETE if is_by_own_names(&route.path) => None,
         _ => allowed,
     };
     if route.path.contains('{') {
@@ -175,6 +177,7 @@ fn their_value(route: &Operation, name: &str, theirs: &Theirs) -> String {
         ("/v1/operator/events/{id}" | "/v1/operator/events/{id}/replay", "id") => {
             theirs.event_id.clone()
         }
+        ("/v1/docs/{file}", "file") => "index.html".to_owned(),
         ("/v1/operator/posts/{id}/resend", "id") => "any".to_owned(),
         (path, "id") if path.starts_with("/v1/incidents/") => theirs.incident.clone(),
         // A person may be of several workspaces: theirs is put on the list of the caller's own.
@@ -270,6 +273,7 @@ async fn state_of_theirs(product: &Product) -> Vec<Value> {
     let mut state = Vec::new();
     for path in [
         "/v1/keys",
+        "/v1/admins",
         "/v1/operator/events",
         "/v1/audit",
         "/v1/incident-settings",

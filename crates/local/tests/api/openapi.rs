@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http::{Method, StatusCode};
 use serde_json::json;
 use tidegate_app::api::Access;
 use tidegate_app::domains;
@@ -63,4 +64,43 @@ async fn every_reference_leads_somewhere() {
     for reference in references {
         assert!(document.pointer(reference).is_some(), "{reference}");
     }
+}
+
+/// The page is whole without anything from elsewhere.
+#[tokio::test]
+async fn the_page_of_the_document_loads_its_own_files_only() {
+    let product = Product::start().await;
+    let file = async |name: &str| {
+        let path = format!("/v1/docs/{name}");
+        let answer = product.ask(Method::GET, &path, "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{name}");
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+        answer
+    };
+    let page = file("index.html").await;
+    assert!(
+        page.headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    assert!(!page.body.contains("://"), "{}", page.body);
+    let loaded = page
+        .body
+        .split(['"', '\''])
+        .filter_map(|part| part.strip_prefix("./"));
+    let loaded: BTreeSet<&str> = loaded.collect();
+    assert!(loaded.contains("swagger-ui-bundle.js"), "{loaded:?}");
+    for name in loaded {
+        file(name).await;
+    }
+    let start = file("swagger-initializer.js").await;
+    assert!(start.body.contains("/v1/openapi.json"), "{}", start.body);
+    let sent = product.ask(Method::GET, "/v1/docs", "").await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{sent:?}");
+    let missing = product
+        .ask(Method::GET, "/v1/docs/..%2fCargo.toml", "")
+        .await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND, "{missing:?}");
 }

@@ -1,0 +1,56 @@
+//! Cursors of lists that pass over what the caller may not see. Such a cursor may lie behind a hidden row, so it is sealed: the
+//! caller learns nothing from it, and nobody else's cursor opens.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use tidegate_pipeline::keyring::Place;
+use tidegate_pipeline::table::{Cursor, Key};
+use tidegate_slack::ids::TenantId;
+
+use super::{Api, ApiError};
+
+impl Api {
+    /// Seals the cursor of a workspace's list, as text for a URL.
+    pub async fn seal_cursor(
+        &self,
+        tenant: &TenantId,
+        list: &str,
+        cursor: &Cursor,
+    ) -> Result<String, ApiError> {
+        let keys = self.keyring.get().of(tenant).await?;
+        let (row, plain) = (row_of(list), cursor.encode());
+        let sealed = keys.seal(place(&row), plain.as_bytes());
+        let sealed = sealed.map_err(|e| ApiError::Internal(e.to_string()))?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens a cursor of the workspace's list. Any other text is the caller's mistake.
+    pub async fn open_cursor(
+        &self,
+        tenant: &TenantId,
+        list: &str,
+        sealed: &str,
+    ) -> Result<Cursor, ApiError> {
+        let keys = self.keyring.get().of(tenant).await?;
+        let row = row_of(list);
+        let opened = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok();
+        let opened = opened.and_then(|sealed| keys.open(place(&row), &sealed).ok());
+        let cursor = opened.and_then(|plain| Cursor::decode(std::str::from_utf8(&plain).ok()?));
+        cursor.ok_or_else(|| ApiError::field("after", "takes the `next` of a page"))
+    }
+}
+
+fn place(row: &Key) -> Place<'_> {
+    Place {
+        row,
+        attribute: "cursor",
+    }
+}
+
+/// A key that no row has, for the list.
+fn row_of(list: &str) -> Key {
+    Key {
+        pk: "cursor".to_owned(),
+        sk: list.to_owned(),
+    }
+}
