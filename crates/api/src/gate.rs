@@ -32,10 +32,10 @@ impl Gate {
         }
     }
 
-    /// Returns one tenant's rows for a public route. Such a route shows only what the tenant has published.
+    /// Returns one tenant's rows for a public route, to be read only. Such a route shows only what the tenant has published.
     pub fn published(&self, call: &Call, tenant: &TenantId) -> Result<Rows, ApiError> {
         match call.caller {
-            Caller::Anyone => Ok(self.0.tenant(tenant)),
+            Caller::Anyone => Ok(self.0.tenant(tenant).read_only()),
             _ => Err(rows_denied()),
         }
     }

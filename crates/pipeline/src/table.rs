@@ -6,6 +6,7 @@ mod due_list;
 mod engine;
 mod key;
 mod pages;
+mod read_only;
 mod rows;
 mod sealed;
 mod system;

@@ -10,6 +10,7 @@ use tidegate_slack::ids::TenantId;
 use super::engine::{Engine, Query, TableError, Write, WriteAction};
 use super::key::{Key, RowKey, join, tenant_prefix};
 use super::pages::Pages;
+use super::read_only::ReadOnlyEngine;
 use super::system::SystemRows;
 use super::value::{Item, Value};
 
@@ -97,6 +98,15 @@ impl Cursor {
 }
 
 impl Rows {
+    /// Returns these rows without the means to change them: every write fails.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self {
+            engine: Arc::new(ReadOnlyEngine(self.engine)),
+            prefix: self.prefix,
+        }
+    }
+
     /// Reads one row consistently. `None` if it does not exist.
     pub async fn get(&self, key: &RowKey) -> Result<Option<Item>, TableError> {
         self.engine.get(&self.absolute(key)).await

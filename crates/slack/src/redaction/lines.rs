@@ -11,9 +11,12 @@ use super::{HIDDEN, names, replace, run, texts};
 /// Hides the secrets in text that nothing can parse. A value whose end is missing is hidden up to the end of the text.
 /// What is known by its length or by what follows it, such as the user of a URL by its `@`, is not recognized if that is cut off.
 pub fn line(text: &str) -> Cow<'_, str> {
-    replace(text, |text, at| {
-        texts::secret_at(text, at).or_else(|| value_at(text, at))
-    })
+    // First by looks: what looks like a secret may be part of a name, as in `xoxb-1-token=`.
+    let shown = texts::text(text);
+    match replace(&shown, value_at) {
+        Cow::Owned(shown) => Cow::Owned(shown),
+        Cow::Borrowed(_) => shown,
+    }
 }
 
 /// A writer of log lines that hides the secrets in them. Each call of `write` must bring whole lines, as `tracing-subscriber` does.
@@ -147,18 +150,25 @@ fn separator(bytes: &[u8]) -> Option<(bool, usize)> {
     found.map(|(text, equals)| (equals, text.len()))
 }
 
-/// The length of a value without quotes. 0 if it can hold no secret.
+/// The length of a value without quotes, a part of which may be hidden already. 0 if it can hold no secret.
 fn bare(bytes: &[u8]) -> usize {
-    if bytes.starts_with(HIDDEN.as_bytes()) {
-        return 0;
-    }
     if matches!(bytes.first(), Some(b'[' | b'{')) {
         return bracketed(bytes);
     }
-    let length = run(bytes, |byte| {
-        !byte.is_ascii_whitespace() && !b"&,;)}]\"'<>|\\\x1b".contains(&byte)
-    });
-    let nothing: [&[u8]; 4] = [b"true", b"false", b"null", b"None"];
+    let mut length = 0;
+    loop {
+        length += run(&bytes[length..], |byte| {
+            !byte.is_ascii_whitespace() && !b"&,;)}]\"'<>|\\\x1b".contains(&byte)
+        });
+        let ends_hidden = bytes
+            .get(..=length)
+            .is_some_and(|value| value.ends_with(HIDDEN.as_bytes()));
+        if !ends_hidden {
+            break;
+        }
+        length += 1;
+    }
+    let nothing: [&[u8]; 5] = [b"true", b"false", b"null", b"None", HIDDEN.as_bytes()];
     if nothing.contains(&&bytes[..length]) {
         return 0;
     }

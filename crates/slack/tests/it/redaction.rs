@@ -109,6 +109,13 @@ fn in_a_line_the_values_after_names_of_secrets_go() {
             r"https:\/\/hooks.slack.com\/(hidden) and https:\/\/(hidden)@a.example\/x",
         ),
         ("{\"token\": \"sesame", "{\"token\": \"(hidden)"),
+        // What looks like a secret may be part of a name, or be followed by more of the value.
+        (
+            "1xoxb-sesame-token=xoxb-sesame n=1",
+            "1(hidden)=(hidden) n=1",
+        ),
+        ("token=xoxb-sesame/sesame,n", "token=(hidden),n"),
+        ("token=sesame?code=sesame#sesame n", "token=(hidden) n"),
     ] {
         assert_eq!(redaction::line(line), shown);
     }
