@@ -1,5 +1,6 @@
 //! What a person is shown of a request or a log line: any bytes are taken, and a second time hides nothing more.
 
+use serde_json::Value;
 use tidegate_slack::redaction::{form_body, json, json_body, json_text, line, text};
 
 /// Checks one input: a body, or a line of a log. Panics if a property fails.
@@ -10,6 +11,10 @@ pub fn check(input: &[u8]) {
         assert_eq!(hide(&once), once, "of {whole:?}");
     }
     for body in [json_body(input), form_body(input)] {
+        if let (Some(text), Err(_)) = (body.as_str(), serde_json::from_str::<Value>(&whole)) {
+            assert_eq!(line(text), text, "of {whole:?}");
+            continue;
+        }
         let mut again = body.clone();
         json(&mut again);
         assert_eq!(again, body, "of {whole:?}");

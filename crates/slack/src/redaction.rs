@@ -35,14 +35,16 @@ pub fn json(value: &mut Value) {
     hide_in(value, LEVELS);
 }
 
-/// Returns the body of a JSON request with its secrets hidden. A body that is no JSON is returned as text.
+/// Returns the body of a JSON request with its secrets hidden. A body that is no JSON is returned as text. Bytes that are not UTF-8
+/// become U+FFFD.
 pub fn json_body(body: &[u8]) -> Value {
-    match serde_json::from_slice(body) {
+    let text = String::from_utf8_lossy(body);
+    match serde_json::from_str(&text) {
         Ok(mut value) => {
             json(&mut value);
             value
         }
-        Err(_) => line(&String::from_utf8_lossy(body)).into_owned().into(),
+        Err(_) => line(&text).into_owned().into(),
     }
 }
 

@@ -152,10 +152,10 @@ fn separator(bytes: &[u8]) -> Option<(bool, usize)> {
 
 /// The length of a value without quotes, a part of which may be hidden already. 0 if it can hold no secret.
 fn bare(bytes: &[u8]) -> usize {
-    if matches!(bytes.first(), Some(b'[' | b'{')) {
-        return bracketed(bytes);
-    }
-    let mut length = 0;
+    let mut length = match bytes.first() {
+        Some(b'[' | b'{') => bracketed(bytes),
+        _ => 0,
+    };
     loop {
         length += run(&bytes[length..], |byte| {
             !byte.is_ascii_whitespace() && !b"&,;)}]\"'<>|\\\x1b".contains(&byte)

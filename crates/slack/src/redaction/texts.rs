@@ -30,19 +30,33 @@ const NAME: usize = 64;
 
 /// Hides the secrets in a text that are known by how they look.
 pub fn text(text: &str) -> Cow<'_, str> {
-    replace(text, secret_at)
+    // First in URLs: what looks like a token may be part of a parameter's name, as in `?xoxb-1-token=`.
+    let shown = replace(text, in_url);
+    match replace(&shown, token) {
+        Cow::Owned(shown) => Cow::Owned(shown),
+        Cow::Borrowed(_) => shown,
+    }
 }
 
-/// The range of the secret that is known by what stands at `at`.
-pub(super) fn secret_at(text: &str, at: usize) -> Option<Range<usize>> {
+/// The range of the secret of a URL that is known by what stands at `at`.
+fn in_url(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = &text.as_bytes()[at..];
+    let found = match bytes[0] {
+        b'h' | b'H' | b'f' | b'F' | b's' | b'S' => place(bytes),
+        b':' => user(bytes),
+        b'?' | b'&' | b'\\' => parameter(bytes),
+        _ => None,
+    }?;
+    Some(at + found.start..at + found.end)
+}
+
+/// The range of the token or key that begins at `at`.
+fn token(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let found = match bytes[at] {
         b'x' | b'X' => slack_token(&bytes[at..]),
         b't' => api_key(bytes, at),
         b'B' | b'b' => bearer(&bytes[at..]),
-        b'h' | b'H' | b'f' | b'F' | b's' | b'S' => place(&bytes[at..]),
-        b':' => user(&bytes[at..]),
-        b'?' | b'&' | b'\\' => parameter(&bytes[at..]),
         _ => None,
     }?;
     Some(at + found.start..at + found.end)

@@ -114,6 +114,7 @@ fn in_a_line_the_values_after_names_of_secrets_go() {
             "1xoxb-sesame-token=xoxb-sesame n=1",
             "1(hidden)=(hidden) n=1",
         ),
+        ("?xoxb-sesame_secret=sesame&n", "?(hidden)=(hidden)&n"),
         ("token=xoxb-sesame/sesame,n", "token=(hidden),n"),
         ("token=sesame?code=sesame#sesame n", "token=(hidden) n"),
     ] {
