@@ -125,6 +125,8 @@ pub struct Effect<'a> {
     pub(super) deliverer: &'a Deliverer,
     /// The time after which no call may begin.
     pub(super) until: Timestamp,
+    /// The time at which the attempt is stopped.
+    pub(super) stops_at: Timestamp,
     pub(super) traces: &'a Traces,
 }
 
@@ -164,6 +166,17 @@ impl Effect<'_> {
         self.wait_for(rows, budget).await?;
         self.traces.note_turn();
         Ok(())
+    }
+
+    /// Fails with [`Undone::Wait`] if the attempt may be stopped before a call that takes `longest` has ended. An effect asks before a
+    /// call to a service outside that may take longer than Slack's, so that the call is not cut off in the middle: the next attempt
+    /// begins with all its time.
+    pub fn room_for(&self, longest: Duration) -> Result<(), Undone> {
+        let now = self.clock.now();
+        if now.plus(longest) <= self.stops_at {
+            return Ok(());
+        }
+        Err(Undone::Wait(now))
     }
 
     pub(super) fn bearer(&self) -> Result<&SecretString, Undone> {

@@ -52,6 +52,7 @@ impl Deliverer {
             bearer,
             deliverer: self,
             until: Effect::last_call(began, until),
+            stops_at: until.min(began.plus(MOST_TIME)),
             traces: &traces,
         };
         let now = self.clock.now();

@@ -229,3 +229,41 @@ async fn a_resend_that_slack_refused_is_no_resend() {
     assert_eq!(settled[0].state.as_str(), "done", "{settled:?}");
     assert_eq!(world.slack.messages(CHANNEL).len(), 1);
 }
+
+/// Makes one call that takes twelve seconds of the world's clock, if there is room for it.
+#[derive(Default)]
+struct LongCall(Mutex<Vec<(String, bool)>>);
+
+#[async_trait]
+impl Performer for LongCall {
+    async fn perform(&self, effect: Effect<'_>) -> Result<Done, Undone> {
+        let room = effect.room_for(Duration::from_secs(12));
+        let asked = (effect.name.to_owned(), room.is_ok());
+        self.0.lock().unwrap().push(asked);
+        room?;
+        effect.clock.sleep(Duration::from_secs(12)).await;
+        Ok(Done::default())
+    }
+
+    fn needs_token(&self, _name: &str) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_long_call_is_put_off_until_there_is_room_for_it() {
+    let calls = Arc::new(LongCall::default());
+    let mut world = World::new(0).await;
+    world.performer = Arc::clone(&calls) as Arc<dyn Performer>;
+    let posts = ["one", "two"].map(|name| effect(&test_lane(), name, Repeatable, json!({})));
+    let id = world.put("T1", posts.into()).await;
+    world.wake("T1", test_lane().as_str()).await;
+    world.settle().await;
+    let asked = calls.0.lock().unwrap().clone();
+    let asked: Vec<_> = asked.iter().map(|(n, room)| (n.as_str(), *room)).collect();
+    assert_eq!(asked.first(), Some(&("one", true)));
+    assert_eq!(asked.last(), Some(&("two", true)));
+    assert!(asked.contains(&("two", false)), "it was put off: {asked:?}");
+    let settled = world.settled("T1", &id).await;
+    assert!(settled.iter().all(|post| post.state.as_str() == "done"));
+}
