@@ -2,14 +2,16 @@
 //!
 //! No token is cached: each is read when it is needed, so none is used after its revocation is known.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tidegate_pipeline::delivery::{BotTokens, NoToken, TokenVerdict};
 use tidegate_pipeline::table::{Rows, TableError, Write};
-use tidegate_slack::ids::TenantId;
+use tidegate_slack::ids::{TenantId, UserId};
 
 use super::grant::{self, Grant, Holder, State};
-use super::{InstallError, Installs};
+use super::{InstallError, Installs, rights};
 
 #[async_trait]
 impl BotTokens for Installs {
@@ -26,6 +28,10 @@ impl BotTokens for Installs {
             // The next call of `token` reports that delivery has to wait.
             Err(InstallError::Later(_)) => TokenVerdict::Renewed,
         }
+    }
+
+    async fn admins_to_tell(&self, tenant: &TenantId) -> Result<BTreeSet<UserId>, TableError> {
+        rights::told(&self.table.tenant(tenant)).await
     }
 }
 

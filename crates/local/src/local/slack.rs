@@ -1,5 +1,6 @@
 //! Slack as local mode sees it: the real one by a token or an app, or the stand-in inside.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use tidegate_pipeline::config::SecretSource;
 use tidegate_pipeline::delivery::{BotTokens, ConfiguredToken, NoToken, TokenVerdict};
 use tidegate_pipeline::entropy::random_hex;
 use tidegate_pipeline::secrets::FixedSecret;
+use tidegate_pipeline::table::TableError;
 use tidegate_slack::client::{SLACK_API, SlackClient};
 use tidegate_slack::http_client;
-use tidegate_slack::ids::TenantId;
+use tidegate_slack::ids::{TenantId, UserId};
 
 use super::LocalConfig;
 
@@ -144,5 +146,9 @@ impl BotTokens for SandboxTokens {
 
     async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> TokenVerdict {
         self.of(tenant).await.refused(tenant, token, code).await
+    }
+
+    async fn admins_to_tell(&self, tenant: &TenantId) -> Result<BTreeSet<UserId>, TableError> {
+        self.installs.admins_to_tell(tenant).await
     }
 }

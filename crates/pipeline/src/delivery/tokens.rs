@@ -1,13 +1,15 @@
 //! The source of the bot tokens that senders use.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use thiserror::Error;
-use tidegate_slack::ids::TenantId;
+use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::secrets::Secrets;
+use crate::table::TableError;
 
 /// The reason why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -39,6 +41,12 @@ pub trait BotTokens: Send + Sync {
 
     /// Reports that Slack refused `token` with the error `code`. Returns what that means for the post.
     async fn refused(&self, tenant: &TenantId, token: &SecretString, code: &str) -> TokenVerdict;
+
+    /// Returns the admins who are told of what concerns the whole workspace, a bounded number. None if the source knows none, as a
+    /// configured token does.
+    async fn admins_to_tell(&self, _tenant: &TenantId) -> Result<BTreeSet<UserId>, TableError> {
+        Ok(BTreeSet::new())
+    }
 }
 
 /// One token from the configuration, which is used for every workspace.
