@@ -24,20 +24,27 @@ pub fn build() -> Result<reqwest::Client, BuildError> {
 }
 
 /// Builds a client whose requests may take `timeout` in all.
+pub fn build_with_timeout(timeout: Duration) -> Result<reqwest::Client, BuildError> {
+    build_with(timeout, |settings| settings)
+}
+
+/// Builds a client whose requests may take `timeout` in all, with further settings, for servers that Tidegate does not choose.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one home of HTTP clients"
 )]
-pub fn build_with_timeout(timeout: Duration) -> Result<reqwest::Client, BuildError> {
-    let tls = tls()?;
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+pub fn build_with(
+    timeout: Duration,
+    further: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, BuildError> {
+    let settings = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
-        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|e| BuildError(e.to_string()))
+        .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")));
+    let client = further(settings).build();
+    client.map_err(|e| BuildError(e.to_string()))
 }
 
 /// The TLS of every connection to Slack, for what is no HTTP: there is one configuration and one provider.
