@@ -103,21 +103,39 @@ fn incidents(parts: &Parts<'_>) -> Incidents {
     Incidents::new(parts.config.incidents.clone(), service, parameters)
 }
 
-/// The domains that are on.
+/// The domains that are on, and what of them is switched on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DomainChoice(BTreeSet<&'static str>);
+pub struct DomainChoice {
+    domains: BTreeSet<&'static str>,
+    switches: BTreeSet<&'static str>,
+}
 
 impl Default for DomainChoice {
     fn default() -> Self {
-        Self(ALL.iter().map(|entry| entry.spec.name).collect())
+        Self::of(ALL.iter().map(|entry| entry.spec.name).collect())
     }
 }
 
 impl DomainChoice {
-    /// Reads `TIDEGATE_DOMAINS`: names separated by commas; all domains if it is not set.
+    fn of(domains: BTreeSet<&'static str>) -> Self {
+        Self {
+            domains,
+            switches: BTreeSet::new(),
+        }
+    }
+
+    /// Reads `TIDEGATE_DOMAINS`: names separated by commas; all domains if it is not set. Reads the switches of these domains.
     pub fn read(environment: &Environment<'_>) -> Self {
+        let mut choice = Self::of(Self::read_names(environment));
+        let switches = choice.specs().flat_map(|spec| spec.switches).copied();
+        let on = switches.filter(|name| environment.switch(name)).collect();
+        choice.switches = on;
+        choice
+    }
+
+    fn read_names(environment: &Environment<'_>) -> BTreeSet<&'static str> {
         let Some(text) = environment.optional("TIDEGATE_DOMAINS") else {
-            return Self::default();
+            return Self::default().domains;
         };
         let mut chosen: BTreeSet<&'static str> = always_on().collect();
         for name in text
@@ -135,12 +153,17 @@ impl DomainChoice {
                 )),
             }
         }
-        Self(chosen)
+        chosen
     }
 
     /// Tells whether the domain of that name is on.
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains(name)
+        self.domains.contains(name)
+    }
+
+    /// Tells whether the setting of that name, one of a domain's [`DomainSpec::switches`], is on.
+    pub fn is_switched_on(&self, name: &str) -> bool {
+        self.switches.contains(name)
     }
 
     /// Returns the specs of the domains that are on.

@@ -168,6 +168,18 @@ impl<'e> Environment<'e> {
         }
     }
 
+    /// Tells whether a setting that takes `on` or `off` is on. It is off if it is absent.
+    pub fn switch(&self, name: &str) -> bool {
+        match self.optional(name).as_deref() {
+            Some("on") => true,
+            None | Some("off") => false,
+            Some(text) => {
+                self.problem(format!("`{name}` is `{text}`: it takes `on` or `off`"));
+                false
+            }
+        }
+    }
+
     /// Returns how long archive and ledger keep their rows (`TIDEGATE_ARCHIVE_DAYS`). The least is two days, because Slack's last
     /// delayed retry comes after 24 hours.
     pub fn keep(&self) -> Duration {
@@ -208,6 +220,16 @@ mod tests {
                 .find(|(n, _)| *n == name)
                 .map(|(_, v)| (*v).to_owned())
         }
+    }
+
+    #[test]
+    fn a_switch_is_off_unless_it_says_on() {
+        let env = settings(&[("A", "on"), ("B", "off"), ("C", "true")]);
+        let environment = Environment::new(&env);
+        let on = ["A", "B", "C", "D"].map(|name| environment.switch(name));
+        assert_eq!(on, [true, false, false, false]);
+        let problems = environment.finish(()).unwrap_err();
+        assert_eq!(problems.0, ["`C` is `true`: it takes `on` or `off`"]);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct DomainSpec {
     pub rows: &'static [&'static str],
     /// Whether it has a section of the app's home tab.
     pub has_home: bool,
+    /// The settings that switch something of it on: names of environment variables that take `on` or `off`, and are off by default.
+    pub switches: &'static [&'static str],
 }
 
 impl DomainSpec {
@@ -66,6 +68,7 @@ impl DomainSpec {
             optional_scopes: &[],
             rows: &[],
             has_home: false,
+            switches: &[],
         }
     }
 

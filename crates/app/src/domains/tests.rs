@@ -53,6 +53,7 @@ fn nothing_has_two_owners() {
         owned.extend(spec.jobs.iter().map(|own| ("job", own.kind)));
         owned.extend(spec.effects.iter().map(|own| ("effect", *own)));
         owned.extend(spec.rows.iter().map(|own| ("row", *own)));
+        owned.extend(spec.switches.iter().map(|own| ("switch", *own)));
         for thing in owned {
             let before = owners.insert(thing, spec.name);
             assert_eq!(before, None, "{thing:?}");
@@ -131,7 +132,7 @@ fn whatever_is_on_the_manifest_fits_together() {
             .iter()
             .enumerate()
             .filter(|(n, entry)| entry.always_on || chosen & (1 << n) != 0);
-        let choice = DomainChoice(on.map(|(_, entry)| entry.spec.name).collect());
+        let choice = DomainChoice::of(on.map(|(_, entry)| entry.spec.name).collect());
         let manifest = crate::manifest::manifest(&choice, "td.example");
         let scopes = choice.bot_scopes().all();
         let asks = |scope: &str| scopes.iter().any(|asked| asked == scope);
@@ -155,7 +156,7 @@ fn whatever_is_on_the_manifest_fits_together() {
 
 #[test]
 fn with_only_hello_the_bot_asks_for_three_scopes() {
-    let choice = DomainChoice(["hello", "installs"].into());
+    let choice = DomainChoice::of(["hello", "installs"].into());
     let scopes = choice.bot_scopes();
     assert_eq!(
         scopes.required,
