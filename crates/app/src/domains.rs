@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tidegate_api::{ApiSpec, DomainApi, Routes, Scope};
 use tidegate_hello::Hello;
+use tidegate_hooks::Hooks;
 use tidegate_incidents::service::Incidents;
 use tidegate_installs::Installs;
 use tidegate_installs::config::BotScopes;
@@ -26,7 +27,7 @@ struct Entry {
 }
 
 /// Every domain. The order is that of their decisions and of their sections in the home tab.
-static ALL: [Entry; 4] = [
+static ALL: [Entry; 5] = [
     Entry {
         spec: &tidegate_installs::domain::SPEC,
         api: Some(&tidegate_installs::domain::API),
@@ -69,6 +70,18 @@ static ALL: [Entry; 4] = [
             }
         },
     },
+    Entry {
+        spec: &tidegate_hooks::domain::SPEC,
+        api: Some(&tidegate_hooks::api::API),
+        always_on: false,
+        open: |parts| {
+            let hooks = Arc::new(hooks(parts));
+            Plugged {
+                domain: hooks.clone(),
+                api: Some(hooks),
+            }
+        },
+    },
 ];
 
 /// An instance of a domain: its pipeline half, and its API half if it has one.
@@ -101,6 +114,16 @@ fn incidents(parts: &Parts<'_>) -> Incidents {
     };
     let parameters = || Arc::clone(&parts.world.parameters);
     Incidents::new(parts.config.incidents.clone(), service, parameters)
+}
+
+fn hooks(parts: &Parts<'_>) -> Hooks {
+    let switches = &parts.config.domains;
+    Hooks::new(tidegate_hooks::service::Parts {
+        tokens: Arc::clone(parts.tokens),
+        audit: parts.world.audit(),
+        keep: parts.config.keep,
+        allow_private: switches.is_switched_on(tidegate_hooks::service::ALLOW_PRIVATE),
+    })
 }
 
 /// The domains that are on, and what of them is switched on.

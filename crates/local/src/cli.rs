@@ -4,6 +4,7 @@ mod admins;
 mod api;
 mod bench;
 mod events;
+mod hooks;
 mod incidents;
 mod keys;
 mod manifest;
@@ -61,6 +62,9 @@ enum Command {
     /// List, show and declare incidents.
     #[command(after_help = "Example: tidegate incidents list --tenant T0123456789")]
     Incidents(incidents::IncidentsArgs),
+    /// Send Slack's events on to receivers, look at the deliveries, and replay them.
+    #[command(after_help = "Example: tidegate hooks list --tenant T0123456789")]
+    Hooks(hooks::HooksArgs),
     /// Print the Slack app's manifest, for the domains that are on.
     Manifest(manifest::ManifestArgs),
     /// Measure local mode: events a second, acknowledgement times, nothing lost, nothing twice.
@@ -111,6 +115,7 @@ pub fn run(cli: Cli) -> ExitCode {
             Some(Command::Admins(args)) => admins::run(args).await,
             Some(Command::Workspaces(args)) => workspaces::run(args).await,
             Some(Command::Incidents(args)) => incidents::run(args).await,
+            Some(Command::Hooks(args)) => hooks::run(args).await,
             Some(Command::Manifest(args)) => manifest::run(&args),
             Some(Command::Bench(args)) => bench::run(args).await,
         }

@@ -89,6 +89,14 @@ impl Api {
         }
     }
 
+    pub(super) async fn patch_json(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.request(Method::PATCH, path).json(body);
+        match self.send(request).await? {
+            (_, Some(body)) => Ok(body),
+            (message, None) => bail!(message),
+        }
+    }
+
     pub(super) async fn put(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Value> {
         match self.call(Method::PUT, path, query).await? {
             (_, Some(body)) => Ok(body),

@@ -4,6 +4,7 @@
 //! A new route fails here until it is known how: a public one has to be listed, a part of a path has to have another
 //! workspace's value.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crate::described::Described;
@@ -15,6 +16,7 @@ use tidegate_fake_slack::{Approval, FakeConfig};
 use tidegate_testing::product::{
     Answer, Browser, OPERATOR_KEY, Product, answer_of, envelope, id, unique,
 };
+use tokio::net::TcpListener;
 
 const OURS: &str = "T0ACME00001";
 const THEIRS: &str = "T0THEIRS001";
@@ -44,6 +46,8 @@ struct Theirs {
     key_id: String,
     event_id: String,
     incident: String,
+    hook: String,
+    delivery: String,
 }
 
 /// What is sent, and what may come back.
@@ -56,7 +60,8 @@ struct Attempt {
 
 #[tokio::test]
 async fn no_route_opens_another_workspace() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let settings = [("TIDEGATE_HOOKS_ALLOW_PRIVATE", "on")];
+    let product = Product::start_with_slack_and(FakeConfig::default(), &settings).await;
     let described = Described::of(&product).await;
     let theirs = furnish(&product).await;
     let before = state_of_theirs(&product).await;
@@ -182,6 +187,8 @@ fn their_value(route: &Operation, name: &str, theirs: &Theirs) -> String {
         (path, "id") if path.starts_with("/v1/incidents/") => theirs.incident.clone(),
         // A person may be of several workspaces: theirs is put on the list of the caller's own.
         ("/v1/admins/{user}", "user") => "U0ZEBRA0001".to_owned(),
+        (path, "id") if path.starts_with("/v1/hooks/") => theirs.hook.clone(),
+        (path, "delivery") if path.starts_with("/v1/hooks/") => theirs.delivery.clone(),
         // Every workspace has names of its own: another's is a new one here, or none.
         (path, "name" | "slug") if is_by_own_names(path) => MARK.to_owned(),
         (path, name) => panic!("say what `{{{name}}}` in {path} is for another workspace"),
@@ -254,6 +261,7 @@ async fn furnish(product: &Product) -> Theirs {
         .as_str()
         .unwrap()
         .to_owned();
+    let (hook, delivery) = furnish_hook(product).await;
     let mut event = envelope(&json!({"type": MARK, "event_ts": unique("1.")}));
     event["event_id"] = json!(unique(MARK));
     event["team_id"] = json!(THEIRS);
@@ -265,7 +273,28 @@ async fn furnish(product: &Product) -> Theirs {
         key_id: made["id"].as_str().unwrap().to_owned(),
         event_id: id(&event).to_owned(),
         incident,
+        hook,
+        delivery,
     }
+}
+
+/// Gives the other workspace a hook, with a delivery that its receiver has.
+async fn furnish_hook(product: &Product) -> (String, String) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let receiver = axum::Router::new().fallback(async || "thanks");
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
+    let url = format!("http://127.0.0.1:{port}/{MARK}");
+    let wanted = json!({"url": url, "events": ["message"]});
+    let path = |rest: &str| format!("/v1/hooks{rest}?tenant={THEIRS}");
+    let made = product.tell(&path(""), OPERATOR_KEY, &wanted).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let hook = made.json()["hook"]["id"].as_str().unwrap().to_owned();
+    let test = path(&format!("/{hook}/test"));
+    let sent = product.operator(Method::POST, &test).await;
+    assert_eq!(sent.status, StatusCode::ACCEPTED, "{sent:?}");
+    let delivery = sent.json()["delivery"]["id"].as_str().unwrap().to_owned();
+    (hook, delivery)
 }
 
 /// All that can be asked about the other workspace, as the operator sees it.
@@ -279,6 +308,7 @@ async fn state_of_theirs(product: &Product) -> Vec<Value> {
         "/v1/incident-settings",
         "/v1/incidents",
         "/v1/incident-metrics",
+        "/v1/hooks",
     ] {
         let path = format!("{path}?tenant={THEIRS}");
         let answer = product.operator(Method::GET, &path).await;

@@ -4,7 +4,7 @@
 //! | command | rule |
 //! |---|---|
 //! | `tidegate`, `cargo run`, without a subcommand | started, its greeting read, stopped as Ctrl-C does |
-//! | `tidegate …`, `cargo run -- …` with `send`, `events`, `posts`, `keys`, `workspaces`, `incidents`, `manifest` | run; must end with code 0 |
+//! | `tidegate …`, `cargo run -- …` with `send`, `events`, `posts`, `keys`, `workspaces`, `incidents`, `hooks`, `manifest` | run; must end with code 0 |
 //! | `curl …` with `-X`, `-H`, `-d` | sent; must answer 2xx |
 //! | `export NAME=value` | the name must be a setting or be used on the page; a plain setting is set |
 //! | `infra/deploy-test`, `sam validate` | flags checked; `--validate` run where `TIDEGATE_DOCS_SAM=1` |
@@ -84,9 +84,10 @@ pub(crate) fn rule(command: &str, known: &BTreeSet<String>) -> Result<Rule, Stri
 
 fn own(words: &[&str]) -> Result<Rule, String> {
     match words.first() {
-        Some(&("send" | "events" | "posts" | "keys" | "workspaces" | "incidents" | "manifest")) => {
-            Ok(Rule::Run(words.iter().map(|w| (*w).to_owned()).collect()))
-        }
+        Some(
+            &("send" | "events" | "posts" | "keys" | "workspaces" | "incidents" | "hooks"
+            | "manifest"),
+        ) => Ok(Rule::Run(words.iter().map(|w| (*w).to_owned()).collect())),
         Some(&"local") => Ok(Rule::Serve),
         Some(flag) if flag.starts_with("--") => Ok(Rule::Serve),
         _ => Err("no such subcommand is run here".to_owned()),

@@ -1,0 +1,109 @@
+//! The timers: the next attempt at a delivery, the next probe of a receiver, and the last look after an interruption.
+
+use tidegate_pipeline::domain::Context;
+use tidegate_pipeline::ledger::{Decision, JobError};
+use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
+use tidegate_pipeline::timers::{Fired, Timer, disarm};
+
+use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
+use crate::effects::drain::oldest_held;
+use crate::model::delivery::DeliveryId;
+use crate::model::health::Health;
+use crate::model::hook::HookId;
+use crate::model::rows;
+use crate::model::stored::{Stored, load, load_delivery};
+use crate::model::work::{self, Alarm};
+
+/// Decides about the job of a timer. A timer that was set anew meanwhile does nothing.
+pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError> {
+    let unreadable =
+        |e: serde_json::Error| JobError::Fail(format!("the timer cannot be read: {e}"));
+    let fired: Fired = serde_json::from_slice(&context.job.body).map_err(unreadable)?;
+    let alarm: Alarm = serde_json::from_value(fired.payload).map_err(unreadable)?;
+    let timer = context.rows.get(&alarm.key()).await?;
+    let timer = timer.as_ref().and_then(Timer::parse);
+    if timer.is_none_or(|timer| timer.generation != fired.generation) {
+        return Ok(Decision::default());
+    }
+    let mut decision = match &alarm {
+        Alarm::Retry { hook, delivery } => retry(context.rows, hook, delivery).await?,
+        Alarm::Probe { hook } => probe(context.rows, hook).await?,
+        Alarm::Drain { hook } => look_again(context.rows, hook).await?,
+    };
+    let goes_on = matches!(alarm, Alarm::Drain { .. }) && !decision.posts.is_empty();
+    let timer = if goes_on {
+        alarm.at(context.now().plus(LOOK_AGAIN_AFTER))
+    } else {
+        disarm(alarm.key())
+    };
+    let timer = timer.when("#gen = :seen").value(":seen", fired.generation);
+    decision.writes.push(timer);
+    Ok(decision)
+}
+
+async fn retry(rows: &Rows, hook: &HookId, id: &DeliveryId) -> Result<Decision, TableError> {
+    let Some(stored) = load(rows, hook).await? else {
+        return Ok(Decision::default());
+    };
+    let delivery = load_delivery(rows, hook, id).await?;
+    let is_due = delivery.is_some_and(|delivery| delivery.value.is_due(&stored.hook));
+    Ok(Decision {
+        posts: is_due
+            .then(|| work::deliver(hook, id, false))
+            .into_iter()
+            .collect(),
+        ..Decision::default()
+    })
+}
+
+/// Sends the delivery that has been held longest. Without one, the interruption ends: the next event is the probe.
+async fn probe(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> {
+    let Some(stored) = interrupted(load(rows, hook).await?) else {
+        return Ok(Decision::default());
+    };
+    let mut held = held_of_each_part(rows, &stored).await?;
+    held.sort_by_key(|(place, _)| place.sort_parts());
+    Ok(match held.into_iter().next() {
+        Some((place, id)) => Decision {
+            writes: vec![Write::delete(place).when("attribute_exists(#pk)")],
+            posts: vec![work::deliver(hook, &id, true)],
+            ..Decision::default()
+        },
+        None => Decision {
+            writes: vec![Health::end_interruption(rows::health(hook))],
+            ..Decision::default()
+        },
+    })
+}
+
+fn interrupted(stored: Option<Stored>) -> Option<Stored> {
+    stored.filter(|stored| stored.hook.disabled.is_none() && stored.health.interrupted_at.is_some())
+}
+
+/// Drains the parts that still hold something.
+async fn look_again(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> {
+    let stored = load(rows, hook).await?;
+    let well =
+        |stored: &Stored| stored.hook.disabled.is_none() && stored.health.interrupted_at.is_none();
+    let Some(stored) = stored.filter(well) else {
+        return Ok(Decision::default());
+    };
+    let held = held_of_each_part(rows, &stored).await?;
+    let drain = |(_, id): &(RowKey, DeliveryId)| work::drain(hook, rows::part_of(id));
+    Ok(Decision {
+        posts: held.iter().map(drain).collect(),
+        ..Decision::default()
+    })
+}
+
+/// The delivery that has been held longest, of each part that holds one.
+async fn held_of_each_part(
+    rows: &Rows,
+    stored: &Stored,
+) -> Result<Vec<(RowKey, DeliveryId)>, TableError> {
+    let mut held = Vec::new();
+    for part in 0..rows::PARTS {
+        held.extend(oldest_held(rows, &stored.id, stored.hook.round, part).await?);
+    }
+    Ok(held)
+}

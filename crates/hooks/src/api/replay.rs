@@ -1,0 +1,219 @@
+//! The routes that replay deliveries: one at once, and those of a span of time through the drains of the hook, a few at a time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use tidegate_api::values::Second;
+use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
+use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::Versioned;
+use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::table::{Cursor, Range, RowKey, Write};
+use tidegate_pipeline::timers::disarm;
+use utoipa::ToSchema;
+
+use super::shown::HookDeliveryAnswer;
+use super::submit::{CallContext, Made, must_be_enabled};
+use crate::decide::event::hold;
+use crate::model::delivery::{DELIVERY, Delivery, DeliveryId, State as DeliveryState};
+use crate::model::rows;
+use crate::model::stored::Stored;
+use crate::model::work;
+
+/// The most deliveries that one call replays: each takes at most four of the hundred writes of a transaction.
+const MOST: usize = 20;
+
+/// The most deliveries that one call looks at.
+const MOST_READ: usize = 200;
+
+/// Replay a delivery
+///
+/// It is sent at once, with the same `webhook-id` and body, even if the hook is interrupted.
+#[utoipa::path(
+    post,
+    path = "/v1/hooks/{id}/deliveries/{delivery}/replay",
+    tag = "hooks",
+    params(
+        ("id" = String, Path, description = "The hook: `hook_…`"),
+        ("delivery" = String, Path, description = "The delivery: `msg_…`"),
+        OfTenant,
+    ),
+    responses((status = 202, body = HookDeliveryAnswer))
+)]
+pub(super) async fn replay_one(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let context = CallContext::enter(&api, &call)?;
+    let stored = context.hook().await?;
+    let found = context.delivery(&stored.id).await?;
+    must_be_enabled(&stored)?;
+    let replayed = found.value.replayed(&stored.hook);
+    let mut writes = leave_place(&stored, &found.value);
+    writes.push(replayed.store(&stored.id, found.version));
+    let detail = format!("{} of {}", replayed.id, stored.id);
+    context
+        .commit(&Decision {
+            writes,
+            posts: vec![work::deliver(&stored.id, &replayed.id, true)],
+            audit: Some(context.note("hooks.replay", detail)),
+        })
+        .await?;
+    let answer = HookDeliveryAnswer::of(&replayed, &stored.hook);
+    Ok(reply::json(StatusCode::ACCEPTED, &answer))
+}
+
+/// The writes that take a delivery from where it waits.
+fn leave_place(stored: &Stored, delivery: &Delivery) -> Vec<Write<RowKey>> {
+    let mut writes = vec![disarm(rows::retry_timer(&stored.id, &delivery.id))];
+    if let Some(since) = delivery.held_at {
+        let place = rows::held(&stored.id, delivery.round, &delivery.id, since);
+        writes.push(Write::delete(place));
+    }
+    writes
+}
+
+/// The body of `POST /v1/hooks/{id}/replay`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SpanToReplay {
+    /// Unix time in seconds: deliveries that were made then or later.
+    since: Second,
+    /// Unix time in seconds: deliveries that were made before. Without it, until now.
+    until: Option<Second>,
+    /// Which of them. Without it, those that failed.
+    #[serde(default)]
+    which: DeliveriesToReplay,
+    /// The `next` of the call before.
+    after: Option<String>,
+}
+
+/// Which deliveries of a span are replayed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum DeliveriesToReplay {
+    /// Those that failed.
+    #[default]
+    Failed,
+    /// Those that failed and those that the receiver has.
+    All,
+}
+
+/// What one call has replayed.
+#[derive(Serialize, ToSchema)]
+struct ReplayedDeliveries {
+    ok: bool,
+    /// The number of deliveries that are sent again, at most 20.
+    replayed: usize,
+    /// The `after` of the call that goes on. Null if the whole span is done.
+    next: Option<String>,
+}
+
+/// Replay the deliveries of a span of time
+///
+/// One call replays at most 20, oldest first. They are sent a few at a time; if the hook is interrupted, after it has recovered.
+#[utoipa::path(
+    post,
+    path = "/v1/hooks/{id}/replay",
+    tag = "hooks",
+    params(
+        ("id" = String, Path, description = "The hook: `hook_…`"),
+        OfTenant,
+    ),
+    request_body = SpanToReplay,
+    responses((status = 202, body = ReplayedDeliveries))
+)]
+pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
+    let span: SpanToReplay = call.json()?;
+    let context = CallContext::enter(&api, &call)?;
+    let stored = context.hook().await?;
+    must_be_enabled(&stored)?;
+    let (from, to) = span.bounds(context.now)?;
+    let after = span.after.as_deref().map(cursor).transpose()?;
+    let partition = rows::deliveries(&stored.id);
+    let (from, to) = ([from.as_str()], [to.as_str()]);
+    let range = Range::Between(&from, &to);
+    let page = context
+        .rows
+        .query(&partition, range, false, MOST_READ, after.as_ref())
+        .await?;
+    let mut chosen = Vec::new();
+    let mut next = page.next;
+    for (key, row) in &page.rows {
+        let delivery = DELIVERY.read(row)?;
+        if span.which.has(delivery.shown_state(&stored.hook)) {
+            let version = row.number("version").unwrap_or(0);
+            chosen.push(Versioned {
+                value: delivery,
+                version,
+            });
+        }
+        if chosen.len() == MOST {
+            next = Some(Cursor::after(key));
+            break;
+        }
+    }
+    let made = if chosen.is_empty() {
+        Made::Before
+    } else {
+        let decision = decide(&context, &stored, &chosen);
+        context.commit(&decision).await?
+    };
+    let replayed = ReplayedDeliveries {
+        ok: true,
+        replayed: match made {
+            Made::Now => chosen.len(),
+            Made::Before => 0,
+        },
+        next: next.as_ref().map(Cursor::encode),
+    };
+    Ok(reply::json(StatusCode::ACCEPTED, &replayed))
+}
+
+/// Holds the deliveries as new ones, and drains the parts that they are in.
+fn decide(context: &CallContext<'_>, stored: &Stored, chosen: &[Versioned<Delivery>]) -> Decision {
+    let mut writes = Vec::new();
+    let mut parts = BTreeSet::new();
+    for Versioned { value, version } in chosen {
+        let replayed = value.replayed(&stored.hook);
+        writes.extend(leave_place(stored, value));
+        writes.extend(hold(stored, &replayed, *version, context.now));
+        parts.insert(rows::part_of(&replayed.id));
+    }
+    let detail = format!("{} deliveries of {}", chosen.len(), stored.id);
+    Decision {
+        writes,
+        posts: parts
+            .into_iter()
+            .map(|part| work::drain(&stored.id, part))
+            .collect(),
+        audit: Some(context.note("hooks.replay", detail)),
+    }
+}
+
+impl SpanToReplay {
+    /// The first and the last possible id of the span.
+    fn bounds(&self, now: Timestamp) -> Result<(String, String), ApiError> {
+        let since = self.since.get();
+        let until = self.until.map_or(now.seconds() + 1, Second::get);
+        if since > until {
+            return Err(ApiError::field("until", "takes a time after `since`"));
+        }
+        let id = |second: i64| DeliveryId::at(Timestamp(second.saturating_mul(1000)));
+        Ok((id(since), id(until)))
+    }
+}
+
+impl DeliveriesToReplay {
+    fn has(self, state: DeliveryState) -> bool {
+        match state {
+            DeliveryState::Waiting => false,
+            DeliveryState::Failed => true,
+            DeliveryState::Delivered => self == Self::All,
+        }
+    }
+}
+
+fn cursor(text: &str) -> Result<Cursor, ApiError> {
+    Cursor::decode(text).ok_or_else(|| ApiError::bad("`after` takes the `next` of the call before"))
+}

@@ -1,0 +1,3 @@
+//! The words that people read in Slack.
+
+pub(crate) mod notice;
