@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::call::{Identity, Member};
-use super::{Access, Api, ApiError, Caller, Role, Scope};
+use super::{Access, Api, ApiError, Caller, Role};
 use crate::keys::store::{self, PREFIX, Presented};
 use crate::sessions::{self, SessionCookie};
 
@@ -25,15 +25,15 @@ const SCHEME: &[u8] = b"Bearer ";
 const CSRF_HEADER: &str = "x-csrf-token";
 
 impl Api {
-    /// Identifies the caller. Fails if the route does not admit it.
-    pub(super) async fn admit(&self, access: &Access, head: &Parts) -> Result<Caller, ApiError> {
+    /// Identifies the caller by the kind of credential that the route admits. Whether a member has the route's scope is for
+    /// [`Access::admits`] to say.
+    pub(super) async fn identify(&self, access: &Access, head: &Parts) -> Result<Caller, ApiError> {
         match access {
             Access::Public => Ok(Caller::Anyone),
-            Access::Member => self.member(head).await.map(Caller::Member),
-            Access::Tenant(scope) => self.member_with(head, scope).await,
+            Access::Member | Access::Tenant(_) => self.member(head).await.map(Caller::Member),
             // The form of the token decides which kind it is, so neither kind is tried in place of the other.
-            Access::TenantOrOperator(scope) if !bearer_is_no_api_key(head) => {
-                self.member_with(head, scope).await
+            Access::TenantOrOperator(_) if !bearer_is_no_api_key(head) => {
+                self.member(head).await.map(Caller::Member)
             }
             Access::Operator | Access::TenantOrOperator(_) => self.operator(head).await,
         }
@@ -46,12 +46,6 @@ impl Api {
             return Ok(Caller::Operator);
         }
         Err(ApiError::unauthorized(OPERATOR_HINT))
-    }
-
-    async fn member_with(&self, head: &Parts, scope: &Scope) -> Result<Caller, ApiError> {
-        let member = self.member(head).await?;
-        member.must_have(scope)?;
-        Ok(Caller::Member(member))
     }
 
     /// Identifies a member by their API key, or by their session if the call has no `Authorization` header.
@@ -96,13 +90,14 @@ impl Api {
         let Some(session) = sessions::find(&rows, &cookie, self.clock.now()).await? else {
             return Ok(None);
         };
+        // Before anything is asked of Slack.
+        self.check_csrf(head, &cookie)?;
         let role = self.members.role(&cookie.tenant, &session.user).await?;
         let scopes = match role {
             Some(Role::Admin) => self.scopes().cloned().collect(),
             Some(Role::Member) => self.member_scopes().cloned().collect(),
             None => return Ok(None),
         };
-        self.check_csrf(head, &cookie)?;
         Ok(Some(Member {
             credential: format!("session {}", cookie.id()),
             tenant: cookie.tenant,

@@ -56,16 +56,19 @@ pub(super) async fn admit(
         return ApiError::too_large().into_response();
     }
     let (mut head, body) = request.into_parts();
-    let caller = match guard.api.admit(access, &head).await {
+    let caller = match guard.api.identify(access, &head).await {
         Ok(caller) => caller,
         Err(e) => return e.into_response(),
     };
+    // A call that is refused is counted too.
     let rate_limit = match &caller {
         Caller::Member(member) => Some(guard.api.count(member).await),
         Caller::Anyone | Caller::Operator => None,
     };
+    let within_limit = rate_limit.map_or(Ok(()), RateLimit::check);
+    let admitted = within_limit.and_then(|()| access.admits(&caller));
     head.extensions.insert(caller);
-    let mut response = match rate_limit.map_or(Ok(()), RateLimit::check) {
+    let mut response = match admitted {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
         Err(e) => e.into_response(),
     };

@@ -49,13 +49,13 @@ impl Claim {
     }
 
     /// Makes the write that fails if the call has been made before, for what no other row claims.
-    pub(crate) fn write(&self, now: Timestamp) -> Write<RowKey> {
+    pub fn write(&self, now: Timestamp) -> Write<RowKey> {
         let row = Item::new().with("expires_at", now.plus(KEPT).seconds());
         Write::put(self.row_key(), row).when("attribute_not_exists(#pk)")
     }
 
     /// Tells whether the call has been made before.
-    pub(crate) async fn is_taken(&self, rows: &Rows) -> Result<bool, TableError> {
+    pub async fn is_taken(&self, rows: &Rows) -> Result<bool, TableError> {
         Ok(self.is_keyed && rows.get(&self.row_key()).await?.is_some())
     }
 

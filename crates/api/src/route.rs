@@ -16,7 +16,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::call::{IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
 use super::openapi::{ERROR_RESPONSE, security};
-use super::{Api, ApiError, Scope};
+use super::{Api, ApiError, Caller, Scope};
 
 /// The callers that an operation admits. The API checks this before the handler runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,18 @@ pub enum Access {
     TenantOrOperator(Scope),
     /// Programs and people of one workspace, with any scopes.
     Member,
+}
+
+impl Access {
+    /// Fails with `forbidden` if a member lacks the scope.
+    pub(super) fn admits(&self, caller: &Caller) -> Result<(), ApiError> {
+        match (self, caller) {
+            (Self::Tenant(scope) | Self::TenantOrOperator(scope), Caller::Member(member)) => {
+                member.must_have(scope)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The result of a call: a response, or an error that the API renders.

@@ -13,6 +13,7 @@ use tidegate_slack::tenant::is_id;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use crate::Installs;
 use crate::domain::ADMINS_WRITE;
 use crate::rights::{self, First, MOST_LISTED};
 use tidegate_api::{Access, Api, ApiError, ApiResult, Call, OfTenant, Routes, reply};
@@ -90,17 +91,23 @@ async fn add(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let user = user(&call)?;
     let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
-    let listed = rights::list(&rows).await?;
-    if listed.iter().any(|listed| listed.user == user) {
-        return Ok(answer(user));
-    }
-    if listed.len() >= MOST_LISTED {
-        let message = format!("the list has {MOST_LISTED} people; take one off it first");
-        return Err(ApiError::conflict(message));
+    let installs = api.domain::<Installs>()?;
+    if !installs.may_be_listed(&tenant, &rows, &user).await? {
+        let words = "is nobody who can administer the workspace: Slack knows no such person, or their account is deactivated";
+        return Err(ApiError::field("user", words));
     }
     let writes = rights::put_on_list(&user, api.clock.now());
-    store(&api, &call, writes, "admin.add").await?;
-    Ok(answer(user))
+    let added = store(&api, &call, &user, writes, "admin.add").await?;
+    if added
+        || rights::list(&rows)
+            .await?
+            .iter()
+            .any(|listed| listed.user == user)
+    {
+        return Ok(answer(user));
+    }
+    let message = format!("the list has {MOST_LISTED} people; take one off it first");
+    Err(ApiError::conflict(message))
 }
 
 /// Take a person off the list of admins
@@ -117,7 +124,8 @@ async fn remove(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let removed = store(
         &api,
         &call,
-        vec![rights::take_off_list(&user)],
+        &user,
+        rights::take_off_list(&user),
         "admin.remove",
     )
     .await?;
@@ -131,6 +139,7 @@ async fn remove(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
 async fn store(
     api: &Api,
     call: &Call,
+    user: &UserId,
     writes: Vec<Write<RowKey>>,
     action: &'static str,
 ) -> Result<bool, ApiError> {
@@ -139,7 +148,7 @@ async fn store(
     let note = AuditNote {
         actor: call.actor(),
         action,
-        detail: String::new(),
+        detail: api.domain::<Installs>()?.audit().name_of(user).await?,
     };
     match api.trail(call, &tenant)?.write(&rows, writes, &note).await {
         Ok(()) => Ok(true),

@@ -203,13 +203,16 @@ impl Installs {
             generation = generation.max(seen.unwrap_or(0) + 1);
             writes.push(grant.store(tenant, seen));
         }
-        if First::load(rows).await?.is_some() {
+        // Somebody who gives the app only a token of their own has not installed it.
+        let installs_bot = access.access_token.is_some();
+        if installs_bot && First::load(rows).await?.is_some() {
             let admins = rights::told(rows).await?;
             let installer = base.installer.as_ref();
             writes.extend(notice::writes(&admins, installer, generation, now));
         }
         writes.push(resume_later(tenant, now));
-        writes.extend(base.installer.as_ref().map(rights::remember_first));
+        let first = base.installer.as_ref().filter(|_| installs_bot);
+        writes.extend(first.map(rights::remember_first));
         rows.transact(writes).await?;
         // The tenant is listed now, so that operators see it before its first event.
         let system = self.table.system();

@@ -26,6 +26,7 @@ use super::oauth::{app_of, redirect_uri};
 use super::{InstallError, Installs};
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use crate::shown::Workspace;
+use tidegate_api::idempotency::Claim;
 use tidegate_api::reply;
 use tidegate_api::{Access, Api, ApiError, ApiResult, Call, OfTenant, Routes};
 use utoipa::ToSchema;
@@ -170,7 +171,7 @@ async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
 )]
 async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant()?;
-    end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
+    end_tokens(&api, &call, &tenant).await
 }
 
 /// Disconnect a workspace
@@ -183,13 +184,32 @@ async fn disconnect(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
 )]
 async fn disconnect_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant_named(call.path("id")).map_err(|_| gone())?;
-    end_tokens(api.domain::<Installs>()?, &tenant, &call.actor()).await
+    end_tokens(&api, &call, &tenant).await
 }
 
-async fn end_tokens(installs: &Installs, tenant: &TenantId, actor: &Actor) -> ApiResult {
+async fn end_tokens(api: &Api, call: &Call, tenant: &TenantId) -> ApiResult {
+    let installs = api.domain::<Installs>()?;
     app_of(installs)?;
-    let revoked = installs.disconnect(tenant, actor).await;
-    let revoked = revoked.map_err(|e| connection_error(&e))?;
+    // In an emergency, a mistyped id must not look like success.
+    if !installs.knows(tenant).await? {
+        return Err(gone());
+    }
+    let (claim, rows) = (Claim::of(call, "disconnect"), installs.table.tenant(tenant));
+    // A late repeat must not end the tokens of a new install.
+    let revoked = if claim.is_taken(&rows).await? {
+        true
+    } else {
+        let revoked = installs.disconnect(tenant, &call.actor()).await;
+        let revoked = revoked.map_err(|e| connection_error(&e))?;
+        if claim.is_keyed {
+            match rows.write(claim.write(api.clock.now())).await {
+                // The same call came twice at once.
+                Ok(_) | Err(TableError::Condition) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        revoked
+    };
     let body = Disconnected {
         ok: true,
         message: "disconnected",

@@ -5,6 +5,8 @@
 //!
 //! On AWS the scheduler alone has the right to destroy keys: nothing outside calls it.
 
+use std::time::Duration;
+
 use metrics::counter;
 use thiserror::Error;
 use tidegate_pipeline::audit::Actor;
@@ -18,6 +20,9 @@ use super::Installs;
 
 /// The number of rows that one read looks at.
 const PAGE: usize = 1000;
+
+/// How long after its row an erasure is marked at the latest: longer than any call lasts.
+const MARKED_WITHIN: Duration = Duration::from_hours(1);
 
 /// The result of beginning an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,11 +73,13 @@ impl Installs {
         let Some(tenant) = row.text("tenant").map(TenantId::from) else {
             return Ok(true);
         };
-        // Every pass does it, so that none depends on how far an earlier one came.
-        if self.keyring.destroy(&tenant).await? > 0 {
-            tracing::warn!("workspace.erase: its keys are destroyed");
-        }
         let begun_at = Timestamp(row.number("begun_at").unwrap_or(0));
+        // Every pass does it, so that none depends on how far an earlier one came.
+        match self.keyring.destroy(&tenant).await? {
+            Some(0) => {}
+            Some(_) => tracing::warn!("workspace.erase: its keys are destroyed"),
+            None => return self.not_marked(place, &row, &tenant, begun_at).await,
+        }
         let mut after = cursor(&row);
         let mut removed = row.number("removed").unwrap_or(0);
         loop {
@@ -101,11 +108,35 @@ impl Installs {
             return Ok(true);
         }
         let again = self.clock.now().plus(if self.exclusive {
-            std::time::Duration::ZERO
+            Duration::ZERO
         } else {
             CACHED_FOR
         });
         self.save(place, &row, &tenant, 0, None, again).await?;
+        Ok(false)
+    }
+
+    /// Handles the row of an erasure whose tenant is not marked as erased. Either the call that began it is at work, or it failed and
+    /// told its caller so, or nobody asked for it. Nothing is erased, and the row goes after a while.
+    async fn not_marked(
+        &self,
+        place: &RowKey,
+        row: &Item,
+        tenant: &TenantId,
+        begun_at: Timestamp,
+    ) -> Result<bool, ErasureError> {
+        let now = self.clock.now();
+        if now.since(begun_at) > MARKED_WITHIN {
+            tracing::error!(%tenant, "workspace.erase: it was not begun, and nothing is erased");
+            self.table
+                .system()
+                .rows()
+                .write(Write::delete(place.clone()))
+                .await?;
+            return Ok(true);
+        }
+        self.save(place, row, tenant, 0, None, now.plus(CACHED_FOR))
+            .await?;
         Ok(false)
     }
 

@@ -5,20 +5,20 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tidegate_api::Role;
+use tidegate_api::{ApiError, Role};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::{People, Person};
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::Installs;
-use crate::grant::Grant;
+use crate::grant::{Grant, State};
 
 /// The partition of all rows about admins.
 const PARTITION: &str = "admins";
 
 /// The most people that a workspace's list holds.
-pub(crate) const MOST_LISTED: usize = 100;
+pub(crate) const MOST_LISTED: i64 = 100;
 
 /// The most admins who are told of something.
 const MOST_TOLD: usize = 20;
@@ -63,9 +63,8 @@ pub(crate) fn remember_first(installer: &UserId) -> Write<RowKey> {
 
 /// Loads the list of admins.
 pub(crate) async fn list(rows: &Rows) -> Result<Vec<Listed>, TableError> {
-    let range = Range::Under(&["listed"]);
-    let page = rows.query(&[PARTITION], range, false, MOST_LISTED, None);
-    let listed = page.await?.rows.into_iter().filter_map(|(key, row)| {
+    let pages = rows.pages(&[PARTITION], Range::Under(&["listed"]));
+    let listed = pages.all().await?.into_iter().filter_map(|(key, row)| {
         Some(Listed {
             user: key.sort_parts().get(1)?.as_str().into(),
             added_at: Timestamp(row.number("added_at").unwrap_or(0)),
@@ -74,19 +73,27 @@ pub(crate) async fn list(rows: &Rows) -> Result<Vec<Listed>, TableError> {
     Ok(listed.collect())
 }
 
-/// Makes the writes that put a person on the list. From then on the first installer has no rights of their own.
+/// Makes the writes that put a person on the list. From then on the first installer has no rights of their own. They fail if the
+/// person is on the list, or it is full.
 pub(crate) fn put_on_list(user: &UserId, now: Timestamp) -> Vec<Write<RowKey>> {
     let row = Item::new().with("added_at", now.millis());
-    let relieve = "SET #relieved_at = if_not_exists(#relieved_at, :now)";
+    let relieve = "SET #relieved_at = if_not_exists(#relieved_at, :now) ADD #listed :one";
     vec![
-        Write::put(listed(user), row),
-        Write::update(first(), relieve).value(":now", now.millis()),
+        Write::put(listed(user), row).when("attribute_not_exists(#pk)"),
+        Write::update(first(), relieve)
+            .when("attribute_not_exists(#listed) OR #listed < :most")
+            .value(":now", now.millis())
+            .value(":one", 1i64)
+            .value(":most", MOST_LISTED),
     ]
 }
 
-/// Makes the write that takes a person off the list. It fails if they are not on it.
-pub(crate) fn take_off_list(user: &UserId) -> Write<RowKey> {
-    Write::delete(listed(user)).when("attribute_exists(#pk)")
+/// Makes the writes that take a person off the list. They fail if the person is not on it.
+pub(crate) fn take_off_list(user: &UserId) -> Vec<Write<RowKey>> {
+    vec![
+        Write::delete(listed(user)).when("attribute_exists(#pk)"),
+        Write::update(first(), "ADD #listed :less").value(":less", -1i64),
+    ]
 }
 
 /// Returns the admins who are told of something: those on the list, those who have signed in of late, and the first installer while
@@ -157,6 +164,23 @@ impl Installs {
             Ok(_) | Err(TableError::Condition) => Ok(true),
             Err(e) => Err(e),
         }
+    }
+
+    /// Tells whether a person can be put on the list. Only Slack's word is against it: a person whom it does not know, or whose
+    /// account is deactivated. Without the scope, or while Slack is silent, anybody can.
+    pub(crate) async fn may_be_listed(
+        &self,
+        tenant: &TenantId,
+        rows: &Rows,
+        user: &UserId,
+    ) -> Result<bool, ApiError> {
+        let bot = self.bot(tenant).await;
+        let bot = bot.map_err(|e| ApiError::Internal(e.to_string()))?;
+        let connected = bot.filter(|bot| bot.state == State::Connected);
+        let Some(people) = connected.and_then(|bot| self.people(tenant, &bot, rows)) else {
+            return Ok(true);
+        };
+        Ok(people.may_exist(user).await)
     }
 
     /// Returns the people of the workspace, as Slack describes them. `None` without the scope for it: Slack would refuse every

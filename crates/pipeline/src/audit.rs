@@ -141,6 +141,11 @@ impl Audit {
         }
     }
 
+    /// Returns the name of a person in the trail: a keyed hash, the same as that of an actor.
+    pub async fn name_of(&self, user: &UserId) -> Result<String, AuditError> {
+        self.actor(&Actor::Person(user.clone())).await
+    }
+
     async fn actor(&self, actor: &Actor) -> Result<String, AuditError> {
         Ok(match actor {
             Actor::Operator => "operator".to_owned(),

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use tidegate_outcome::Outcome;
+use tidegate_outcome::{Outcome, Refusal};
+use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::types::user::User;
 use tidegate_slack::api::users::Info;
 use tidegate_slack::client::SlackClient;
@@ -134,10 +135,15 @@ impl People<'_> {
         now: Timestamp,
     ) -> Result<Option<Person>, TableError> {
         let row = cached(self.rows, &key(user)).await?;
-        match row.as_ref().filter(|row| is_fresh(row, ADMIN_FOR, now)) {
-            Some(row) => Ok(Some(read(row))),
-            None => self.ask_and_store(user, row.as_ref(), now).await,
+        if let Some(row) = row.as_ref().filter(|row| is_fresh(row, ADMIN_FOR, now)) {
+            return Ok(Some(read(row)));
         }
+        if let Some(told) = self.ask_and_store(user, row.as_ref(), now).await? {
+            return Ok(Some(told));
+        }
+        // An account that was deactivated when Slack last said so stays that while it says nothing.
+        let last_seen = row.as_ref().map(read);
+        Ok(last_seen.filter(|person| person.is_deactivated))
     }
 
     /// Looks up a person who signs in. Slack is asked, and what it said in the last hour counts only if it says nothing now.
@@ -163,7 +169,7 @@ impl People<'_> {
         if silent_at.is_some_and(|at| now.since(at) < SILENT_FOR) {
             return Ok(None);
         }
-        let Some(told) = self.ask(user).await else {
+        let Some(Said::Person(told)) = self.ask(user).await else {
             let silent = Write::update(
                 key(user),
                 "SET #silent_at = :now, #expires_at = if_not_exists(#expires_at, :end)",
@@ -177,7 +183,7 @@ impl People<'_> {
         let person = Person {
             kind: kind(&told, self.tenant),
             zone: zone(&told),
-            is_admin: told.is_admin || told.is_owner,
+            is_admin: is_admin(&told, self.tenant),
             is_deactivated: told.deleted,
         };
         let row = row_of(person, &told, now);
@@ -185,8 +191,18 @@ impl People<'_> {
         Ok(Some(person))
     }
 
+    /// Tells whether a person can be in the workspace: Slack neither says that there is no such person nor that their account is
+    /// deactivated.
+    pub async fn may_exist(&self, user: &UserId) -> bool {
+        match self.ask(user).await {
+            Some(Said::Person(person)) => !person.deleted,
+            Some(Said::NoSuchPerson) => false,
+            None => true,
+        }
+    }
+
     /// Asks Slack about a person. `None` if Slack refuses or does not answer in time.
-    async fn ask(&self, user: &UserId) -> Option<User> {
+    async fn ask(&self, user: &UserId) -> Option<Said> {
         let request = Info {
             user: user.clone(),
             include_locale: None,
@@ -194,7 +210,12 @@ impl People<'_> {
         let asking = async {
             let token = self.tokens.token(self.tenant).await.ok()?;
             match self.slack.perform(&token, &request).await {
-                Outcome::Done(answer) => Some(answer.user),
+                Outcome::Done(answer) => Some(Said::Person(Box::new(answer.user))),
+                Outcome::Refused(Refusal::Rejected(SlackRejection::Permanent(code)))
+                    if code == "user_not_found" =>
+                {
+                    Some(Said::NoSuchPerson)
+                }
                 Outcome::Refused(why) => {
                     tracing::warn!(error = %why, "people: Slack says nothing about them");
                     None
@@ -207,6 +228,12 @@ impl People<'_> {
         };
         tokio::time::timeout(PATIENCE, asking).await.ok().flatten()
     }
+}
+
+/// What Slack said about an id.
+enum Said {
+    Person(Box<User>),
+    NoSuchPerson,
 }
 
 /// Returns the names of people from the rows. Reads at most 100 people; those without a row are left out.
@@ -268,6 +295,16 @@ fn kind(user: &User, tenant: &TenantId) -> PersonKind {
     } else {
         PersonKind::Member
     }
+}
+
+/// Tells whether a person administers the tenant. Of an organization, only its own admins and owners do: Slack also calls a person
+/// admin who administers one workspace of it.
+fn is_admin(user: &User, tenant: &TenantId) -> bool {
+    if tenant.as_str().starts_with('E') {
+        let within = user.enterprise_user.as_ref();
+        return within.is_some_and(|user| user.is_admin || user.is_owner);
+    }
+    user.is_admin || user.is_owner
 }
 
 /// Returns the offset from UTC in seconds.
@@ -341,6 +378,23 @@ mod tests {
                 foreign,
                 "{tenant} {team:?}"
             );
+        }
+    }
+
+    #[test]
+    fn an_organization_is_administered_by_its_own_admins_only() {
+        let of_workspace = json!({"id": "U1", "is_admin": true, "is_owner": true});
+        let within = |role: &str| json!({"id": "U1", "enterprise_user": {"id": "W1", role: true}});
+        for (tenant, user, admin) in [
+            ("T1", of_workspace.clone(), true),
+            ("E1", of_workspace, false),
+            ("E1", within("is_admin"), true),
+            ("E1", within("is_owner"), true),
+            ("T1", within("is_admin"), false),
+            ("T1", json!({"id": "U1"}), false),
+        ] {
+            let user = serde_json::from_value(user).unwrap();
+            assert_eq!(is_admin(&user, &tenant.into()), admin, "{tenant} {user:?}");
         }
     }
 

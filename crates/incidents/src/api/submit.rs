@@ -1,8 +1,11 @@
 //! Submits a change in the same way as a command in Slack: the decision is written and claimed in one transaction. A
 //! call with an idempotency key is claimed by that key, so that it is done once however often it is sent.
 
+use std::time::Duration;
+
 use http::StatusCode;
-use tidegate_pipeline::ledger::{self, Committed, EventState, JobError, Ledger};
+use tidegate_pipeline::clock::Clock;
+use tidegate_pipeline::ledger::{self, Committed, EventState, Ledger};
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::worker::wake;
 
@@ -16,8 +19,9 @@ use crate::service::{Incidents, NAME};
 use tidegate_api::ApiError;
 use tidegate_api::idempotency::Claim;
 
-/// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile.
-const TRIES: usize = 8;
+/// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile. All declarations of a
+/// workspace count up one row, so as many calls at once as a key may make have to come through.
+const TRIES: u32 = 24;
 
 /// The result of a change.
 pub(super) struct ChangeResult {
@@ -83,7 +87,8 @@ async fn commit(
         context.now,
         "api.incident",
     );
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
+        pause_before(attempt, &claim_id, ledger.clock).await;
         let settled = handle::decide_on(incidents, request_context, request).await;
         let mut settled = settled.map_err(undone)?;
         // If nothing changes, nothing is claimed: the key can be used again.
@@ -104,9 +109,21 @@ async fn commit(
         wake_all(context, &lanes).await;
         return result(settled, repeated);
     }
-    Err(undone(JobError::Retry(
-        "the incident keeps changing".to_owned(),
-    )))
+    let message =
+        "others change incidents of this workspace all the time; send the call again in a second";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    Err(ApiError::refused(status, "busy", message))
+}
+
+/// Waits before another attempt, longer each time and each call for another while: calls that meet must not meet again.
+async fn pause_before(attempt: u32, claim: &str, clock: &dyn Clock) {
+    let longest = u64::from(attempt.min(10)) * 20;
+    let spread = claim.bytes().fold(u64::from(attempt), |sum, b| {
+        sum.wrapping_mul(31).wrapping_add(b.into())
+    });
+    if let Some(millis) = spread.checked_rem(longest) {
+        clock.sleep(Duration::from_millis(millis)).await;
+    }
 }
 
 async fn is_done(ledger: &Ledger<'_>, claim: &Claim) -> Result<bool, ApiError> {

@@ -134,3 +134,16 @@ async fn ask(api: &Service, method: Method, path: &str, key: &str, body: &str) -
 fn number(headers: &HeaderMap, name: &str) -> i64 {
     headers[name].to_str().unwrap().parse().unwrap()
 }
+
+/// Calls that are refused cost reads as well.
+#[tokio::test]
+async fn refused_calls_are_counted_too() {
+    let product = Product::start().await;
+    let key = product.make_key(TENANT, &["workspace:read"]).await.key;
+    let mut statuses = std::collections::BTreeMap::new();
+    for _ in 0..310 {
+        let answer = product.ask(Method::GET, "/v1/audit", &key).await;
+        *statuses.entry(answer.status.as_u16()).or_insert(0) += 1;
+    }
+    assert_eq!(statuses, [(403, 300), (429, 10)].into());
+}

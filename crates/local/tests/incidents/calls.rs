@@ -38,3 +38,18 @@ async fn a_month_that_there_is_not_is_refused() {
         assert_eq!(answer.status, status, "{month} {answer:?}");
     }
 }
+
+/// A monitoring system declares for many services at once: as many as its key may.
+#[tokio::test]
+async fn twenty_declarations_at_the_same_moment_all_succeed() {
+    let product = Product::start().await;
+    let key = product.make_key(TENANT, &["incidents:write"]).await.key;
+    let declare = async |n: usize| {
+        let wanted = json!({"title": format!("Service {n} is down"), "severity": "P3"});
+        product.tell("/v1/incidents", &key, &wanted).await
+    };
+    let answers = futures_util::future::join_all((0..20).map(declare)).await;
+    for answer in answers {
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+    }
+}

@@ -14,7 +14,7 @@ use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::{Clock, SystemClock};
 use tidegate_pipeline::keyring::{KeyError, Keyring};
 use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{Engine, Item, RowKey, Table, TableError, Value as Stored};
+use tidegate_pipeline::table::{Engine, Item, RowKey, Table, TableError, Value as Stored, Write};
 use tidegate_slack::ids::TenantId;
 use tidegate_testing::faulty_table::FaultyTable;
 use tidegate_testing::install_world::{InstallWorld, TEAM};
@@ -259,6 +259,31 @@ async fn an_install_does_not_run_into_an_erasure() {
     assert!(world.grant().await.tokens.is_some());
 }
 
+/// A row of an erasure lies in the table of data. Whoever can write there alone gets nothing erased.
+#[tokio::test(start_paused = true)]
+async fn an_erasure_that_nobody_began_erases_nothing() {
+    let world = InstallWorld::new(1).await;
+    world.install().await;
+    let now = world.clock.now();
+    let made_up = Item::new()
+        .with("tenant", TEAM)
+        .with("begun_at", now.millis())
+        .with("removed", 0i64);
+    let place = RowKey::new(&["erasure", TEAM], &["state"]);
+    let instance = world.instance();
+    let system = instance.table.system();
+    let put = Write::put(place.clone(), made_up);
+    system.rows().write(put).await.unwrap();
+    let done = instance.erase_pass(&place, now).await.unwrap();
+    assert!(!done, "the call that began it may still be at work");
+    assert!(world.grant().await.tokens.is_some());
+    world.pass(Duration::from_mins(61)).await;
+    let now = world.clock.now();
+    assert!(instance.erase_pass(&place, now).await.unwrap());
+    assert!(world.grant().await.tokens.is_some());
+    assert!(system.rows().get(&place).await.unwrap().is_none());
+}
+
 #[tokio::test]
 async fn keys_read_before_their_destruction_are_not_kept() {
     let engine = FaultyTable::new(1);
@@ -279,6 +304,7 @@ async fn keys_read_before_their_destruction_are_not_kept() {
         async move { keyring.of(&tenant).await.map(|_| ()) }
     });
     held.reached.notified().await;
+    keyring.mark_erased(&tenant).await.unwrap();
     keyring.destroy(&tenant).await.unwrap();
     held.go_on.notify_one();
     // It was before the end; whoever comes now is not.

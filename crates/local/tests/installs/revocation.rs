@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tidegate_app::installs::grant::{self, Holder};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig};
 use tidegate_pipeline::table::{Item, Value as Field};
-use tidegate_testing::product::{Browser, Product, envelope, id, now, unique, unique_ts, until};
+use tidegate_testing::product::{
+    Browser, OPERATOR_KEY, Product, envelope, id, now, unique, unique_ts, until,
+};
 
 const TEAM: &str = "T0ACME00001";
 const BOT: &str = "UB0ACME00001";
@@ -259,4 +261,35 @@ async fn the_trail_tells_of_it_and_names_nobody() {
             assert!(!text.contains(name), "{text}");
         }
     }
+}
+
+/// In an emergency, a mistyped id must not look like success; and a late repeat must not end a new install.
+#[tokio::test]
+async fn a_disconnection_names_a_workspace_that_there_is_and_happens_once_for_a_key() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    install(&product).await;
+    for path in [
+        "/v1/workspaces/T0NOBODY001/disconnect",
+        "/api/auth/slack/disconnect?tenant=T0NOBODY001",
+    ] {
+        let answer = product.operator(Method::POST, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{answer:?}");
+    }
+    let path = format!("/v1/workspaces/{TEAM}/disconnect");
+    let once = async || {
+        let body = serde_json::json!({});
+        product
+            .tell_once(&path, OPERATOR_KEY, &body, "cut-off-1")
+            .await
+    };
+    let state = async || {
+        let path = format!("/v1/workspaces/{TEAM}");
+        let shown = product.operator(Method::GET, &path).await.json();
+        shown["workspace"]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(once().await.status, StatusCode::OK);
+    assert_eq!(state().await, "disconnected");
+    install(&product).await;
+    assert_eq!(once().await.status, StatusCode::OK);
+    assert_eq!(state().await, "connected");
 }

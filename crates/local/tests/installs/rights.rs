@@ -236,3 +236,87 @@ async fn nobody_waits_for_slack_with_every_call_while_it_is_down() {
     assert!(administers(&first).await);
     assert!(asked() - before > once);
 }
+
+/// Somebody who gives the app a token of their own, before or after its install, has not installed it.
+#[tokio::test]
+async fn a_token_of_ones_own_makes_nobody_the_first_installer() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let browser = Browser::new(&product);
+    let mut url = reqwest::Url::parse(&browser.authorize_url().await).unwrap();
+    let fields: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    url.query_pairs_mut().clear();
+    for (name, value) in fields {
+        let value = match name.as_str() {
+            "scope" => String::new(),
+            "user_scope" => "users:read".to_owned(),
+            _ => value,
+        };
+        url.query_pairs_mut().append_pair(&name, &value);
+    }
+    let approval = Approval {
+        user: Some(OTHER.to_owned()),
+        ..Approval::of_team(url.as_str(), ACME)
+    };
+    let back = product.slack().approve(&approval).expect("Slack approves");
+    let page = browser.get(&back).await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    install(&product, FIRST).await;
+    let first = signed_in(&product, FIRST).await;
+    assert!(administers(&first).await, "who installed it");
+    let other = signed_in(&product, OTHER).await;
+    assert!(!administers(&other).await, "who gave a token");
+}
+
+#[tokio::test]
+async fn a_deactivated_person_stays_signed_out_while_slack_is_silent() {
+    let product = installed_by_first().await;
+    let first = signed_in(&product, FIRST).await;
+    product.slack().deactivate(FIRST);
+    product.clock.advance(HOUR);
+    let gone = first.get("/v1/me").await;
+    assert_eq!(gone.status, StatusCode::UNAUTHORIZED, "{gone:?}");
+    product.slack().add_fault(Fault {
+        times: 1000,
+        ..Fault::new("users.info", FaultKind::Http500)
+    });
+    product.clock.advance(HOUR * 2);
+    let gone = first.get("/v1/me").await;
+    assert_eq!(gone.status, StatusCode::UNAUTHORIZED, "{gone:?}");
+}
+
+#[tokio::test]
+async fn nobody_is_put_on_the_list_whom_slack_does_not_know() {
+    let product = installed_by_first().await;
+    let path = format!("/v1/admins/U0NOBODY001?tenant={ACME}");
+    let unknown = product.operator(Method::PUT, &path).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{unknown:?}");
+    assert_eq!(unknown.json()["error"]["field"], "user");
+    let first = signed_in(&product, FIRST).await;
+    assert!(administers(&first).await, "a typo takes no rights");
+}
+
+#[tokio::test]
+async fn the_list_is_never_longer_than_it_says() {
+    let product = Product::start().await;
+    let tenant = tidegate_testing::product::TENANT;
+    let change = async |method: Method, n: usize| {
+        let path = format!("/v1/admins/U0LISTED{n:03}?tenant={tenant}");
+        product.operator(method, &path).await.status
+    };
+    for n in 0..98 {
+        assert_eq!(change(Method::PUT, n).await, StatusCode::OK);
+    }
+    let at_once = futures_util::future::join_all((98..104).map(|n| change(Method::PUT, n))).await;
+    let added = at_once.iter().filter(|status| **status == StatusCode::OK);
+    assert!(added.count() <= 2, "{at_once:?}");
+    assert_eq!(
+        change(Method::PUT, 0).await,
+        StatusCode::OK,
+        "it is there already"
+    );
+    assert_eq!(change(Method::DELETE, 1).await, StatusCode::OK);
+    let path = format!("/v1/admins?tenant={tenant}");
+    let list = product.operator(Method::GET, &path).await.json();
+    assert!(list["admins"].as_array().unwrap().len() < 100, "{list}");
+    assert_eq!(change(Method::PUT, 200).await, StatusCode::OK);
+}

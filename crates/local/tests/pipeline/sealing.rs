@@ -76,6 +76,7 @@ async fn a_destroyed_key_makes_every_backup_unreadable() {
         .unwrap();
     // A backup of the table, as the cloud makes them: without the table of keys.
     back_up_table(folder.path(), backup.path());
+    store.keyring.mark_erased(&tenant).await.unwrap();
     store.keyring.destroy(&tenant).await.unwrap();
     back_up_keys(folder.path(), backup.path());
     let restored = store_in(backup.path());
@@ -98,6 +99,7 @@ async fn nothing_is_written_for_an_erased_tenant() {
     let rows = store.table.tenant(&TENANT.into());
     let put = || Write::put(RowKey::new(&["notes"], &["1"]), Item::new().with("n", 1i64));
     rows.write(put()).await.unwrap();
+    store.keyring.mark_erased(&TENANT.into()).await.unwrap();
     store.keyring.destroy(&TENANT.into()).await.unwrap();
     assert_eq!(rows.write(put()).await, Err(TableError::Erased));
     assert_eq!(rows.transact(vec![put()]).await, Err(TableError::Erased));

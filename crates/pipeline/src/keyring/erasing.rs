@@ -28,17 +28,20 @@ impl Keyring {
         Err(super::keep_changing())
     }
 
-    /// Destroys a tenant's keys, and marks it as erased if it is not. Values that they sealed can never be read again, here or in a
-    /// backup. Returns how many keys there were. An interrupted call can be repeated.
-    pub async fn destroy(&self, tenant: &TenantId) -> Result<usize, KeyError> {
-        // No key can be added once the tenant is marked, so the keys that are found here are all.
-        self.mark_erased(tenant).await?;
+    /// Destroys the keys of a tenant that is marked as erased. Values that they sealed can never be read again, here or in a backup.
+    /// Returns how many keys there were. An interrupted call can be repeated. `None` for a tenant that is not marked: whoever can
+    /// write to the data table alone must not get keys destroyed.
+    pub async fn destroy(&self, tenant: &TenantId) -> Result<Option<usize>, KeyError> {
         let place = self.place_of(tenant).await?;
         let stored = self.stored(&place).await?;
+        if !stored.erased {
+            return Ok(None);
+        }
+        // No key can be added once the tenant is marked, so the keys that are found here are all.
         for number in stored.wrapped.keys() {
             self.rows.write(Write::delete(place.key(*number))).await?;
         }
-        Ok(stored.wrapped.len())
+        Ok(Some(stored.wrapped.len()))
     }
 
     /// Tells whether a tenant was erased and the app has not been installed again.

@@ -85,8 +85,8 @@ pub(crate) fn rule(command: &str, known: &BTreeSet<String>) -> Result<Rule, Stri
 fn own(words: &[&str]) -> Result<Rule, String> {
     match words.first() {
         Some(
-            &("send" | "events" | "posts" | "keys" | "workspaces" | "incidents" | "hooks"
-            | "manifest"),
+            &("send" | "events" | "posts" | "keys" | "admins" | "workspaces" | "incidents"
+            | "hooks" | "manifest"),
         ) => Ok(Rule::Run(words.iter().map(|w| (*w).to_owned()).collect())),
         Some(&"local") => Ok(Rule::Serve),
         Some(flag) if flag.starts_with("--") => Ok(Rule::Serve),

@@ -221,6 +221,7 @@ async fn a_share_of_an_erased_workspace_is_dropped() {
     world.work().await;
     world.odd.set(Manner::Works);
     let keyring = world.engine.keyring();
+    keyring.mark_erased(&TENANT.into()).await.unwrap();
     keyring.destroy(&TENANT.into()).await.unwrap();
     keyring.forget(&TENANT.into());
     world.clock.advance(Duration::from_secs(5));

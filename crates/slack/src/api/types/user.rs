@@ -85,6 +85,10 @@ answer! {
         id: Option<UserId>,
         /// The id of the organisation, `E…`.
         enterprise_id: Option<TenantId>,
+        /// Whether they administer the organisation.
+        is_admin: bool,
+        /// Whether they own the organisation.
+        is_owner: bool,
         /// The workspaces it belongs to.
         teams: super::List<TenantId>,
     }
