@@ -14,7 +14,7 @@ use tidegate_pipeline::secrets::SecretError;
 use tidegate_pipeline::table::TableError;
 use utoipa::ToSchema;
 
-use super::{BODY_LIMIT, CALLS, router};
+use super::{BODY_LIMIT, CALLS};
 use crate::reply;
 
 /// The most problems that one error message lists.
@@ -25,8 +25,6 @@ const MAX_PROBLEMS: usize = 50;
 pub enum ApiError {
     /// The request is at fault.
     Request(Refused),
-    /// The path exists, but not with this method.
-    Method,
     /// Tidegate is at fault. The text goes to the log, never to the caller.
     Internal(String),
 }
@@ -149,6 +147,16 @@ impl ApiError {
         Self::refused(StatusCode::CONFLICT, "conflict", message)
     }
 
+    /// 405: the path takes other methods.
+    pub(super) fn method(taken: &str) -> Self {
+        let message = format!("this path takes {taken}");
+        Self::refused(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            message,
+        )
+    }
+
     pub(super) fn csrf(message: &str) -> Self {
         Self::refused(StatusCode::FORBIDDEN, "csrf", message)
     }
@@ -177,23 +185,17 @@ impl ApiError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Request(refused) => refused.status,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors. `headers` are those that the
-    /// router gave the response.
-    pub(super) fn render(&self, request_id: &str, as_page: bool, headers: &HeaderMap) -> Response {
+    /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors.
+    pub(super) fn render(&self, request_id: &str, as_page: bool) -> Response {
         let mut field = None;
         let (code, message) = match self {
             Self::Request(refused) => {
                 field.clone_from(&refused.field);
                 (refused.code, refused.message.clone())
-            }
-            Self::Method => {
-                let message = format!("this path takes {}", router::allowed(headers));
-                ("method_not_allowed", message)
             }
             Self::Internal(detail) => {
                 tracing::error!(request_id, detail, "api call failed");

@@ -39,10 +39,16 @@ impl Guard {
         let mut rules = self.rules.get(path)?.iter();
         rules.find(|(m, _)| m == method).map(|(_, access)| access)
     }
+
+    /// Returns the methods that a path takes.
+    fn methods(&self, path: &str) -> String {
+        let rules = self.rules.get(path).into_iter().flatten();
+        let methods: Vec<&str> = rules.map(|(method, _)| method.as_str()).collect();
+        methods.join(", ")
+    }
 }
 
-/// Lets an admitted call through to its handler, with its [`Caller`] in the extensions. A call with a method that the path does not
-/// take goes on too: the router refuses it.
+/// Lets an admitted call through to its handler, with its [`Caller`] in the extensions.
 pub(super) async fn admit(
     State(guard): State<Arc<Guard>>,
     path: MatchedPath,
@@ -50,7 +56,7 @@ pub(super) async fn admit(
     next: Next,
 ) -> Response {
     let Some(access) = guard.rule(path.as_str(), request.method()) else {
-        return next.run(request).await;
+        return ApiError::method(&guard.methods(path.as_str())).into_response();
     };
     if announces_too_much(&request) {
         return ApiError::too_large().into_response();

@@ -8,8 +8,8 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderName, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, StatusCode};
 use tidegate_pipeline::entropy::random_hex;
 use tower::ServiceExt as _;
 
@@ -40,7 +40,6 @@ impl Service {
             .layer(Extension(document))
             .route_layer(from_fn_with_state(Arc::new(guard), guard::admit))
             .fallback(async || ApiError::not_found("no such path"))
-            .method_not_allowed_fallback(async || ApiError::Method)
             .layer(from_fn(render_errors))
             .layer(api.site.cors());
         Self(headers::add(router).with_state(api))
@@ -75,7 +74,7 @@ async fn render_errors(mut request: Request, next: Next) -> Response {
         Some(id) => id.clone(),
         None => match random_hex(8) {
             Ok(id) => RequestId(id),
-            Err(e) => return ApiError::from(e).render("", false, &HeaderMap::new()),
+            Err(e) => return ApiError::from(e).render("", false),
         },
     };
     request.extensions_mut().insert(id.clone());
@@ -83,7 +82,7 @@ async fn render_errors(mut request: Request, next: Next) -> Response {
     let is_head = request.method() == Method::HEAD;
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() {
-        let mut rendered = error.render(&id.0, as_page, response.headers());
+        let mut rendered = error.render(&id.0, as_page);
         for (name, value) in response.headers() {
             rendered.headers_mut().insert(name.clone(), value.clone());
         }
@@ -105,10 +104,4 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
-}
-
-/// Returns the methods of the path, from the response of a call with another one.
-pub(super) fn allowed(headers: &HeaderMap) -> &str {
-    let allowed = headers.get(ALLOW).and_then(|value| value.to_str().ok());
-    allowed.unwrap_or("other methods")
 }
