@@ -9,7 +9,7 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write, hash_text}
 use super::{Call, Caller};
 
 /// How long the row of a claim is kept. A repeat that comes later counts as a new call.
-const KEPT: Duration = Duration::from_hours(24 * 7);
+pub const KEPT: Duration = Duration::from_hours(24 * 7);
 
 /// The claim of a call: the same each time that the call is sent with the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]

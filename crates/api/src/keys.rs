@@ -185,14 +185,23 @@ async fn revoke(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     // To this caller, a key of another workspace does not exist.
     let tenant = call.tenant_named(named.as_str()).map_err(|_| gone())?;
     let rows = api.table.rows(&call, &tenant)?;
-    if !store::revoke(&rows, &id, api.clock.now()).await? {
-        return Err(gone());
+    let note = AuditNote {
+        actor: call.actor(),
+        action: "key.revoke",
+        detail: id.clone(),
+    };
+    let revoke = store::revoke(&id, api.clock.now());
+    match api
+        .trail(&call, &tenant)?
+        .write(&rows, vec![revoke], &note)
+        .await
+    {
+        Ok(()) => {}
+        // It is revoked already.
+        Err(AuditError::Table(TableError::Condition)) if store::exists(&rows, &id).await? => {}
+        Err(AuditError::Table(TableError::Condition)) => return Err(gone()),
+        Err(e) => return Err(e.into()),
     }
-    let actor = call.actor();
-    api.audit
-        .get()
-        .record(&tenant, &actor, "key.revoke", &id)
-        .await?;
     let id = call.path("id").to_owned();
     Ok(reply::json(StatusCode::OK, &RevokedKey { ok: true, id }))
 }

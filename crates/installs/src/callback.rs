@@ -134,9 +134,18 @@ impl Installs {
                 return Err(InstallProblem::Erasing);
             }
             match self.store(tenant, &rows, access).await {
+                // An erasure that began meanwhile has not seen these tokens.
+                Ok(_) if self.is_erasing(tenant).await? => {
+                    self.revoke_unstored(access).await;
+                    return Err(InstallProblem::Erasing);
+                }
                 Ok(grant) => {
                     let tenant = tenant.clone();
                     return Ok(Installed { tenant, grant });
+                }
+                Err(TableError::Erased) => {
+                    self.revoke_unstored(access).await;
+                    return Err(InstallProblem::Erasing);
                 }
                 Err(e) if tried == STORE_ATTEMPTS => {
                     tracing::error!(%tenant, error = %e, "install not stored");

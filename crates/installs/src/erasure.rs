@@ -46,9 +46,7 @@ impl Installs {
     /// Begins to erase a tenant. When this returns, its data is not read any more, and the next sweep destroys its keys.
     pub async fn erase(&self, tenant: &TenantId, actor: &Actor) -> Result<Erased, ErasureError> {
         self.note(tenant, actor, "workspace.erase", "begun").await;
-        // This fails if the tenant was erased before or Slack is unreachable. It is erased in any case.
-        let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
-        // From here on, the sweep finishes the erasure even if this process dies.
+        // From here on, no install is stored, or it notices the row and ends its tokens itself.
         let now = self.clock.now();
         let row = Item::new()
             .with("tenant", tenant.as_str())
@@ -60,6 +58,9 @@ impl Installs {
             .rows()
             .write(Write::put(key(tenant), row))
             .await?;
+        // This fails if the tenant was erased before. It is erased in any case.
+        let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
+        // From here on, the sweep finishes the erasure even if this process dies.
         self.keyring.mark_erased(tenant).await?;
         Ok(Erased { revoked })
     }

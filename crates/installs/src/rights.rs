@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tidegate_api::{ApiError, Role};
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_pipeline::people::{People, Person};
+use tidegate_pipeline::people::{self, People, Person};
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::{TenantId, UserId};
 
@@ -127,7 +127,8 @@ impl Installs {
         let rows = self.table.tenant(tenant);
         let slack_says = match self.people(tenant, bot, &rows) {
             Some(people) => people.of_late(user, self.clock.now()).await?,
-            None => None,
+            // The app may have had the scope before.
+            None => people::if_deactivated(&rows, user).await?,
         };
         let is_listed = rows.get(&listed(user)).await?.is_some();
         let first = First::load(&rows).await?;

@@ -142,8 +142,7 @@ impl People<'_> {
             return Ok(Some(told));
         }
         // An account that was deactivated when Slack last said so stays that while it says nothing.
-        let last_seen = row.as_ref().map(read);
-        Ok(last_seen.filter(|person| person.is_deactivated))
+        if_deactivated(self.rows, user).await
     }
 
     /// Looks up a person who signs in. Slack is asked, and what it said in the last hour counts only if it says nothing now.
@@ -234,6 +233,13 @@ impl People<'_> {
 enum Said {
     Person(Box<User>),
     NoSuchPerson,
+}
+
+/// Returns a person whose account was deactivated when Slack last described it.
+pub async fn if_deactivated(rows: &Rows, user: &UserId) -> Result<Option<Person>, TableError> {
+    let row = cached(rows, &key(user)).await?;
+    let last_seen = row.as_ref().map(read);
+    Ok(last_seen.filter(|person| person.is_deactivated))
 }
 
 /// Returns the names of people from the rows. Reads at most 100 people; those without a row are left out.

@@ -154,18 +154,20 @@ pub(crate) async fn note_use(rows: &Rows, key: &ApiKey, now: Timestamp) {
     }
 }
 
-/// Revokes a key. Returns `false` if there is none. A second call keeps the first time of revocation.
-pub(crate) async fn revoke(rows: &Rows, id: &str, now: Timestamp) -> Result<bool, TableError> {
-    let set = "SET #revoked_at = if_not_exists(#revoked_at, :now), #expires_at = :forgotten";
-    let write = Write::update(row_key(id), set)
-        .when("attribute_exists(#pk)")
-        .value(":now", now.millis())
-        .value(":forgotten", now.plus(LISTED_AFTER_END).seconds());
-    match rows.write(write).await {
-        Ok(_) => Ok(true),
-        Err(TableError::Condition) => Ok(false),
-        Err(e) => Err(e),
-    }
+/// Makes the write that revokes a key. It fails if there is none, or it is revoked.
+pub(crate) fn revoke(id: &str, now: Timestamp) -> Write<RowKey> {
+    Write::update(
+        row_key(id),
+        "SET #revoked_at = :now, #expires_at = :forgotten",
+    )
+    .when("attribute_exists(#pk) AND attribute_not_exists(#revoked_at)")
+    .value(":now", now.millis())
+    .value(":forgotten", now.plus(LISTED_AFTER_END).seconds())
+}
+
+/// Tells whether there is a key with that id, revoked or not.
+pub(crate) async fn exists(rows: &Rows, id: &str) -> Result<bool, TableError> {
+    Ok(rows.get(&row_key(id)).await?.is_some())
 }
 
 /// Parses the row of a key.

@@ -35,8 +35,14 @@ pub(super) async fn resend(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     let operator = Operator::of(&api, &call)?;
     let message_id = call.path("id");
     let claim = Claim::of(&call, &format!("resend {message_id}"));
-    if !claim.is_taken(operator.table.system().rows()).await? {
-        operator.requeue(message_id, &claim).await?;
+    let system = operator.table.system();
+    let is_done = async || claim.is_taken(system.rows()).await;
+    if !is_done().await? {
+        let requeued = operator.requeue(message_id, &claim).await;
+        // The same call may have done it meanwhile.
+        if requeued.is_err() && !is_done().await? {
+            requeued?;
+        }
     }
     let resent = Resent {
         ok: true,

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::parts::{Format, file, viewed};
-use crate::decide::read::whole_timeline;
 use crate::decide::tasks::{self, Task};
 use crate::model::incident::IncidentId;
 use crate::model::permissions::Action;
@@ -74,7 +73,7 @@ pub(super) async fn export(State(api): State<Arc<Api>>, call: Call) -> ApiResult
             return Err(ApiError::field("format", &words));
         }
         let record = try_join(
-            whole_timeline(rows, &incident.id),
+            rows::all_entries(rows, &incident.id),
             tasks::load_all(rows, &incident.id),
         );
         let (entries, tasks) = record.await?;
@@ -117,9 +116,9 @@ async fn part_of_timeline(
     let partition = rows::partition(id);
     let found = rows.pages(&partition, Range::Between(&from, &to));
     let found = found.all().await?;
-    let entries: Result<Vec<Entry>, _> =
-        found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect();
-    let mut entries = entries?;
+    // An entry that is damaged is left out: the chain shows that.
+    let read = found.iter().map(|(_, row)| rows::ENTRY.read(row));
+    let mut entries: Vec<Entry> = read.filter_map(Result::ok).collect();
     let has_before = entries.first().is_some_and(|first| first.seq == after);
     let before = has_before.then(|| entries.remove(0));
     Ok((before, entries))

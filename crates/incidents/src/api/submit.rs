@@ -17,7 +17,7 @@ use crate::model::rows;
 use crate::requests::handle::{self, RequestContext, Settled};
 use crate::service::{Incidents, NAME};
 use tidegate_api::ApiError;
-use tidegate_api::idempotency::Claim;
+use tidegate_api::idempotency::{Claim, KEPT};
 
 /// Most attempts to commit a change; each begins with a new decision, because the rows changed meanwhile. All declarations of a
 /// workspace count up one row, so as many calls at once as a key may make have to come through.
@@ -43,14 +43,11 @@ pub(super) async fn submit(
     let ledger = Ledger {
         rows: context.rows.clone(),
         clock: &*context.api.clock,
-        keep: context.api.keep,
+        // A repeat is recognized for a week at least, however long requests are kept.
+        keep: context.api.keep.max(KEPT),
     };
     if claim.is_keyed && is_done(&ledger, claim).await? {
-        return Ok(ChangeResult {
-            repeated: true,
-            incident: None,
-            message: None,
-        });
+        return Ok(done_before());
     }
     let subject = subject.cloned();
     let request = Request {
@@ -93,10 +90,14 @@ async fn commit(
         let mut settled = settled.map_err(undone)?;
         // If nothing changes, nothing is claimed: the key can be used again.
         let Some(id) = &settled.incident else {
+            // The same call may have done it meanwhile, which is then the reason why this one finds nothing to do.
+            if claim.is_keyed && is_done(ledger, claim).await? {
+                return Ok(done_before());
+            }
             return result(settled, false);
         };
         if request.kind.declares() {
-            let until = context.now.plus(context.api.keep);
+            let until = context.now.plus(context.api.keep.max(KEPT));
             let pointer = rows::put_request(&claim_id, id, until);
             settled.decision.writes.push(pointer);
         }
@@ -123,6 +124,15 @@ async fn pause_before(attempt: u32, claim: &str, clock: &dyn Clock) {
     });
     if let Some(millis) = spread.checked_rem(longest) {
         clock.sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// The result of a change that the same call has made before.
+fn done_before() -> ChangeResult {
+    ChangeResult {
+        repeated: true,
+        incident: None,
+        message: None,
     }
 }
 

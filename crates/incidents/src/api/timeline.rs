@@ -68,9 +68,14 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let entries: Vec<_> = entries
         .filter_map(|(_, item)| rows::ENTRY.read(item).ok())
         .collect();
+    // An entry that is damaged is passed over, and ends nothing.
+    let last = page
+        .rows
+        .last()
+        .and_then(|(key, _)| key.sort_parts().get(1)?.parse().ok());
     let page = TimelinePage {
         ok: true,
-        next: entries.last().map(|entry| entry.seq).filter(|seq| *seq > 1),
+        next: last.filter(|seq: &u64| *seq > 1),
         entries: entries.iter().map(ShownEntry::of).collect(),
     };
     Ok(reply::json(StatusCode::OK, &page))

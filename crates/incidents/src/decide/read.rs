@@ -11,7 +11,6 @@ use tidegate_pipeline::table::{Rows, TableError};
 
 pub(crate) use self::lists::{open, row};
 pub use self::lists::{sees, visible};
-pub use self::record::whole_timeline;
 use super::context::{DecisionContext, Reply, RequestError, Verdict};
 use super::request::RequestKind;
 use super::{metrics, people};

@@ -157,6 +157,11 @@ async fn a_workspace_makes_and_revokes_keys_of_its_own_with_no_more_scopes_than_
     let (id, key) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
     assert_eq!(revoke(id).await.status, StatusCode::OK);
     assert_eq!(revoke(id).await.status, StatusCode::OK);
+    let path = format!("/v1/audit?tenant={TENANT}");
+    let audit = product.operator(Method::GET, &path).await.json();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    let revoked = entries.filter(|entry| entry["action"] == "key.revoke");
+    assert_eq!(revoked.count(), 1, "{audit}");
     let closed = product.ask(Method::GET, "/v1/workspaces", key).await;
     assert_eq!(closed.status, StatusCode::UNAUTHORIZED);
 }

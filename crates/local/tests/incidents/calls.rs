@@ -53,3 +53,21 @@ async fn twenty_declarations_at_the_same_moment_all_succeed() {
         assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     }
 }
+
+/// A repeat may overtake its twin at the last declaration that the key may make: it is answered as the twin is.
+#[tokio::test]
+async fn repeats_at_the_edge_of_a_limit_are_answered_as_their_twin() {
+    let product = Product::start().await;
+    let key = product.make_key(TENANT, &["incidents:write"]).await.key;
+    let wanted = json!({"title": "Disk full", "severity": "P3"});
+    for _ in 0..19 {
+        let declared = product.tell("/v1/incidents", &key, &wanted).await;
+        assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
+    }
+    let last = (0..12).map(|_| product.tell_once("/v1/incidents", &key, &wanted, "alert-20"));
+    let answers = futures_util::future::join_all(last).await;
+    let made = answers.iter().filter(|a| a.status == StatusCode::CREATED);
+    assert_eq!(made.count(), 1, "{answers:?}");
+    let repeated = answers.iter().filter(|a| a.status == StatusCode::OK);
+    assert_eq!(repeated.count(), 11, "{answers:?}");
+}

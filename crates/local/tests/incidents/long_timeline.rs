@@ -9,6 +9,7 @@ use tidegate_app::incidents::model::rows;
 use tidegate_app::incidents::model::timeline::{Entry, EntryKind, NewEntry};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::Write;
+use tidegate_testing::damage::spoiled;
 use tidegate_testing::product::{Product, TENANT};
 
 /// The entries in the test: more than the 1,000 latest that Slack's messages are made from.
@@ -110,4 +111,62 @@ async fn a_post_mortem_is_drafted_from_the_beginning_of_the_timeline() {
     let kinds: Vec<EntryKind> = record.entries.iter().map(|entry| entry.kind).collect();
     assert!(kinds.contains(&EntryKind::Declared));
     assert_eq!(kinds.len() as u64, ENTRIES);
+}
+
+#[tokio::test]
+async fn a_damaged_entry_ends_neither_the_timeline_nor_the_export() {
+    let product = Product::start().await;
+    let scopes = ["incidents:write", "incidents:admin", "incidents:read"];
+    let key = product.make_key(TENANT, &scopes).await.key;
+    let wanted = json!({"title": "Down for days", "severity": "P3"});
+    let declared = product.tell("/v1/incidents", &key, &wanted).await.json();
+    let id = declared["incident"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/incidents/{id}/timeline");
+    for n in 0..4 {
+        let note = json!({"text": format!("note {n}")});
+        let added = product.tell(&path, &key, &note).await;
+        assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    }
+    let (rows, id) = (
+        product.table().tenant(&TENANT.into()),
+        IncidentId::parse(&id).unwrap(),
+    );
+    let all = rows::entries(&rows, &id).await.unwrap();
+    let put = spoiled(rows::put_entry(&id, &all[2]), "entry");
+    rows.write(put).await.unwrap();
+
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = product
+            .ask(Method::GET, &format!("{path}?limit=1{after}"), &key)
+            .await;
+        let page = page.json();
+        seen.extend(
+            page["entries"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|e| e["seq"].as_u64()),
+        );
+        let Some(next) = page["next"].as_u64() else {
+            break;
+        };
+        after = format!("&after={next}");
+    }
+    let mut whole: Vec<u64> = all.iter().map(|entry| entry.seq).collect();
+    whole.remove(2);
+    whole.reverse();
+    assert_eq!(seen, whole);
+    let path = format!("/v1/incidents/{id}/export");
+    let export = product.ask(Method::GET, &path, &key).await;
+    assert_eq!(export.status, StatusCode::OK, "{export:?}");
+    let chain = &export.json()["chain"];
+    assert_eq!(chain["broken_at"], all[3].seq, "{chain}");
+    let markdown = product
+        .ask(Method::GET, &format!("{path}?format=markdown"), &key)
+        .await;
+    assert!(
+        markdown.body.contains("does not fit its chain"),
+        "{markdown:?}"
+    );
 }

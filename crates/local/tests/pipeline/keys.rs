@@ -45,14 +45,16 @@ async fn an_erased_workspace_is_shut_at_once_and_its_keys_are_gone_once_they_are
         all().await,
         [vec!["key", "1"], vec!["key", "2"], vec!["keys"]]
     );
+    // Without the mark, which lies in the table of keys, nothing is destroyed.
+    assert_eq!(store.keyring.destroy(&tenant).await.unwrap(), None);
     store.keyring.mark_erased(&tenant).await.unwrap();
     assert!(store.keyring.is_erased(&tenant).await.unwrap());
     let used = store.keyring.of(&tenant).await;
     assert!(matches!(used, Err(KeyError::Erased)));
     assert_eq!(all().await.len(), 3);
-    // Without the mark, which lies in the table of keys, nothing is destroyed.
-    assert_eq!(store.keyring.destroy(&tenant).await.unwrap(), None);
-    store.keyring.mark_erased(&tenant).await.unwrap();
+    // An install that comes now must not bring the old keys back.
+    let revived = store.keyring.revive(&tenant).await;
+    assert!(matches!(revived, Err(KeyError::Erased)), "{revived:?}");
     assert_eq!(store.keyring.destroy(&tenant).await.unwrap(), Some(2));
     assert_eq!(store.keyring.destroy(&tenant).await.unwrap(), Some(0));
     assert_eq!(all().await, [["keys"]]);
@@ -60,6 +62,21 @@ async fn an_erased_workspace_is_shut_at_once_and_its_keys_are_gone_once_they_are
     store.keyring.revive(&tenant).await.unwrap();
     store.keyring.of(&tenant).await.unwrap();
     assert_eq!(all().await, [vec!["key", "3"], vec!["keys"]]);
+}
+
+#[tokio::test]
+async fn a_damaged_key_keeps_nothing_from_being_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, rows) = (store_in(folder.path()), keys_in(folder.path()));
+    let tenant = TENANT.into();
+    store.keyring.of(&tenant).await.unwrap();
+    let hash = store.keyring.hash(TENANT).await.unwrap();
+    let damaged = RowKey::new(&["tenant_key", &hash], &["key", "1"]);
+    let spoil = Write::update(damaged, "SET #wrapped = :nothing").value(":nothing", "nothing");
+    rows.write(spoil).await.unwrap();
+    store.keyring.mark_erased(&tenant).await.unwrap();
+    assert_eq!(store.keyring.destroy(&tenant).await.unwrap(), Some(1));
+    assert_eq!(key_rows(&rows, &hash).await.len(), 1);
 }
 
 #[tokio::test]

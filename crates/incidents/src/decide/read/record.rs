@@ -2,14 +2,14 @@
 
 use serde_json::Value as Json;
 use tidegate_pipeline::people::names;
-use tidegate_pipeline::table::{Range, Rows, TableError};
+use tidegate_pipeline::table::{Rows, TableError};
 use tidegate_slack::mrkdwn::escape;
 
 use super::Unanswered;
 use crate::command::ExportFormat;
 use crate::decide::context::{DecisionContext, words_only};
 use crate::decide::tasks;
-use crate::model::incident::{Incident, IncidentId};
+use crate::model::incident::Incident;
 use crate::model::notification::{self, Notification, NotificationState};
 use crate::model::permissions::Action;
 use crate::model::rows;
@@ -60,7 +60,7 @@ pub(super) async fn export(
     format: ExportFormat,
 ) -> Result<Json, Unanswered> {
     let incident = context.may(Action::Export)?;
-    let entries = whole_timeline(rows, &incident.id).await?;
+    let entries = rows::all_entries(rows, &incident.id).await?;
     let tasks = task_views(rows, incident).await?;
     let names = names(rows, incident.people()).await?;
     let export = Export {
@@ -92,16 +92,6 @@ pub(super) async fn export(
         public_url.unwrap_or_default(),
         incident.id
     )))
-}
-
-/// All entries of a timeline, in order of their numbers.
-pub async fn whole_timeline(rows: &Rows, id: &IncidentId) -> Result<Vec<Entry>, TableError> {
-    let partition = rows::partition(id);
-    let found = rows
-        .pages(&partition, Range::Under(&["entry"]))
-        .all()
-        .await?;
-    found.iter().map(|(_, row)| rows::ENTRY.read(row)).collect()
 }
 
 /// Answers `/incident task list` with the incident's tasks.
