@@ -26,6 +26,7 @@ pub struct Channel {
 
 /// A member of the workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Slack has the same flags")]
 pub struct User {
     /// The id of the person or bot user, `U…`.
     pub id: String,

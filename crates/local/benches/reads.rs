@@ -19,7 +19,7 @@ use tidegate_local::data_dir::DataDir;
 use tidegate_local::local::{Local, LocalConfig};
 use tidegate_local::store::Store;
 use tidegate_local::telemetry;
-use tidegate_pipeline::clock::{Clock, SystemClock, Timestamp};
+use tidegate_pipeline::clock::{SystemClock, Timestamp};
 use tidegate_pipeline::table::{RowKey, Rows, Write};
 use tidegate_slack::http_client;
 use tokio::time::Instant;

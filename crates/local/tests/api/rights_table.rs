@@ -68,7 +68,7 @@ async fn keys(product: &Product, operation: &Operation) -> [HeaderMap; 2] {
 }
 
 async fn call(product: &Product, operation: &Operation, mut headers: HeaderMap) -> Answer {
-    product.clock.advance(Duration::from_secs(60));
+    product.clock.advance(Duration::from_mins(1));
     let path = operation
         .path
         .replace("/v1/workspaces/{id}", &format!("/v1/workspaces/{ACME}"));
