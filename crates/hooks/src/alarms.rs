@@ -1,5 +1,6 @@
 //! The timers: the next attempt at a delivery, the next probe of a receiver, and the last look after an interruption.
 
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::domain::Context;
 use tidegate_pipeline::ledger::{Decision, JobError};
 use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
@@ -27,7 +28,7 @@ pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError>
     }
     let mut decision = match &alarm {
         Alarm::Retry { hook, delivery } => retry(context.rows, hook, delivery).await?,
-        Alarm::Probe { hook } => probe(context.rows, hook).await?,
+        Alarm::Probe { hook } => probe(context.rows, hook, context.now()).await?,
         Alarm::Drain { hook } => look_again(context.rows, hook).await?,
     };
     let goes_on = matches!(alarm, Alarm::Drain { .. }) && !decision.posts.is_empty();
@@ -57,9 +58,10 @@ async fn retry(rows: &Rows, hook: &HookId, id: &DeliveryId) -> Result<Decision, 
 }
 
 /// Sends the delivery that has been held longest. Without one, the interruption ends: the next event is the probe.
-async fn probe(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> {
+async fn probe(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decision, TableError> {
     let Some(stored) = interrupted(load(rows, hook).await?) else {
-        return Ok(Decision::default());
+        // The interruption has ended in another way, and may have left deliveries behind.
+        return look_again(rows, hook).await;
     };
     let mut held = held_of_each_part(rows, &stored).await?;
     held.sort_by_key(|(place, _)| place.sort_parts());
@@ -70,7 +72,11 @@ async fn probe(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> {
             ..Decision::default()
         },
         None => Decision {
-            writes: vec![Health::end_interruption(rows::health(hook))],
+            // A worker may be about to hold a delivery because of the interruption.
+            writes: vec![
+                Health::end_interruption(rows::health(hook)),
+                Alarm::Drain { hook: hook.clone() }.at(now.plus(LOOK_AGAIN_AFTER)),
+            ],
             ..Decision::default()
         },
     })

@@ -62,7 +62,8 @@ impl Domain for Hooks {
 
     async fn event(&self, context: Context<'_>, envelope: &Envelope) -> Result<Decision, JobError> {
         // A receiver that posts through Tidegate is not told of its own posts: it could answer them forever.
-        let Some(inner) = envelope.event().filter(|_| !envelope.is_own()) else {
+        let is_own = envelope.is_own() || envelope.is_about_own_message();
+        let Some(inner) = envelope.event().filter(|_| !is_own) else {
             return Ok(Decision::default());
         };
         let hooks = load_all(context.rows).await?;

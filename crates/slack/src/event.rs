@@ -164,6 +164,17 @@ impl Envelope {
         let by_our_app = !self.app().is_empty() && event.app() == Some(self.app());
         by_our_user || by_our_app
     }
+
+    /// Whether the event says that a message of this app's own was changed or deleted. Only the message inside names its author.
+    pub fn is_about_own_message(&self) -> bool {
+        let bot_user = self.outer.pointer("/authorizations/0/user_id");
+        ["message", "previous_message"].iter().any(|part| {
+            let about = |field: &str| self.outer.pointer(&format!("/event/{part}/{field}"));
+            let by_our_user = bot_user.is_some() && about("user") == bot_user;
+            let app = about("app_id").and_then(Value::as_str);
+            by_our_user || !self.app().is_empty() && app == Some(self.app())
+        })
+    }
 }
 
 /// Shows no more than its type: the rest is what people wrote.

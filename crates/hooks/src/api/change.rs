@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::input::Checked;
 use super::shown::HookAnswer;
-use super::submit::CallContext;
+use super::submit::{CallContext, Made};
 use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
 use crate::model::health::Health;
 use crate::model::hook::Hook;
@@ -64,8 +64,12 @@ pub(super) async fn change(State(api): State<Arc<Api>>, call: Call) -> ApiResult
         return Ok(reply::json(StatusCode::OK, &HookAnswer::of(&stored)));
     }
     let (after, decision) = decide(&context, &stored, asked, &wanted);
-    context.commit(&decision).await?;
-    Ok(reply::json(StatusCode::OK, &HookAnswer::of(&after)))
+    let shown = match context.commit(&decision).await? {
+        Made::Now => after,
+        // What stands now: it may have been changed again since.
+        Made::Before => context.hook().await?,
+    };
+    Ok(reply::json(StatusCode::OK, &HookAnswer::of(&shown)))
 }
 
 impl ChangedHook {

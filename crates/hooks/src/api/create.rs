@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tidegate_api::values::Text;
 use tidegate_api::{Api, ApiError, ApiResult, Call, Caller, Identity, OfTenant, reply};
 use tidegate_pipeline::ledger::Decision;
+use tidegate_pipeline::table::{RowKey, Write};
 use utoipa::ToSchema;
 
 use super::input::Checked;
@@ -89,7 +90,10 @@ pub(super) async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     let detail = format!("{} to {}", stored.id, stored.hook.receiver());
     let made = context
         .commit(&Decision {
-            writes: vec![HOOK.replace(rows::hook(&stored.id), &stored.hook, 0)],
+            writes: vec![
+                HOOK.replace(rows::hook(&stored.id), &stored.hook, 0),
+                count_one_more(),
+            ],
             audit: Some(context.note("hooks.create", detail)),
             ..Decision::default()
         })
@@ -101,6 +105,15 @@ pub(super) async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult
         secret: stored.hook.secret.expose().to_owned(),
     };
     Ok(reply::json(StatusCode::CREATED, &created))
+}
+
+/// Makes the write that counts the new hook, and fails if there are as many as there may be. An event for all of them has to fit one
+/// transaction.
+fn count_one_more() -> Write<RowKey> {
+    Write::update(rows::count(), "ADD #n :one")
+        .when("attribute_not_exists(#n) OR #n < :most")
+        .value(":one", 1i64)
+        .value(":most", i64::try_from(MAX_HOOKS).unwrap_or(i64::MAX))
 }
 
 /// Who makes the hook, and the person whom Slack can tell about it.

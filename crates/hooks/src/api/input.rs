@@ -22,10 +22,14 @@ impl Checked {
 
     /// The URL of a receiver.
     pub(super) fn url(&mut self, text: &str, reach: Reach) -> String {
-        if let Err(why) = receiver_url::parse(text, reach) {
-            self.wrong("url", &why);
+        match receiver_url::parse(text, reach) {
+            // As it is sent, so that it holds nothing that a terminal would obey.
+            Ok(url) => url.to_string(),
+            Err(why) => {
+                self.wrong("url", &why);
+                String::new()
+            }
         }
-        text.to_owned()
     }
 
     /// The events that a hook gets.

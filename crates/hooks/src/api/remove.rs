@@ -42,7 +42,8 @@ pub(super) async fn remove(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     context
         .commit(&Decision {
             writes: vec![
-                Write::delete(rows::hook(id)),
+                Write::delete(rows::hook(id)).when("attribute_exists(#pk)"),
+                Write::update(rows::count(), "ADD #n :less").value(":less", -1i64),
                 Write::delete(rows::health(id)),
                 disarm(rows::probe_timer(id)),
                 disarm(rows::drain_timer(id)),

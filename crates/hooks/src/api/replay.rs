@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use tidegate_api::idempotency::Claim;
 use tidegate_api::values::Second;
 use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 use tidegate_pipeline::clock::Timestamp;
@@ -52,14 +53,18 @@ pub(super) async fn replay_one(State(api): State<Arc<Api>>, call: Call) -> ApiRe
     let mut writes = leave_place(&stored, &found.value);
     writes.push(replayed.store(&stored.id, found.version));
     let detail = format!("{} of {}", replayed.id, stored.id);
-    context
+    let made = context
         .commit(&Decision {
             writes,
             posts: vec![work::deliver(&stored.id, &replayed.id, true)],
             audit: Some(context.note("hooks.replay", detail)),
         })
         .await?;
-    let answer = HookDeliveryAnswer::of(&replayed, &stored.hook);
+    let shown = match made {
+        Made::Now => replayed,
+        Made::Before => context.delivery(&stored.id).await?.value,
+    };
+    let answer = HookDeliveryAnswer::of(&shown, &stored.hook);
     Ok(reply::json(StatusCode::ACCEPTED, &answer))
 }
 
@@ -132,6 +137,13 @@ pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> Api
     let after = span.after.as_deref().map(cursor).transpose()?;
     let partition = rows::deliveries(&stored.id);
     let (from, to) = ([from.as_str()], [to.as_str()]);
+    // A cursor of another span is none of this one.
+    if after
+        .as_ref()
+        .is_some_and(|after| !after.is_between(&from, &to))
+    {
+        return Err(no_cursor());
+    }
     let range = Range::Between(&from, &to);
     let page = context
         .rows
@@ -157,8 +169,21 @@ pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> Api
         Made::Before
     } else {
         let decision = decide(&context, &stored, &chosen);
-        context.commit(&decision).await?
+        // Each page of a span is a call of its own, also under one key.
+        let page = format!("replay {} {:?}", stored.id, span.after);
+        let claim = Claim::of(&call, &page);
+        context.commit_as(&claim, &decision).await?
     };
+    if made == Made::Before && !chosen.is_empty() {
+        // The call that did it chose others, so the caller goes on from where that call began.
+        let first = || Cursor::after(&rows::delivery_at(&stored.id, from[0])).encode();
+        let again = ReplayedDeliveries {
+            ok: true,
+            replayed: 0,
+            next: Some(span.after.unwrap_or_else(first)),
+        };
+        return Ok(reply::json(StatusCode::ACCEPTED, &again));
+    }
     let replayed = ReplayedDeliveries {
         ok: true,
         replayed: match made {
@@ -215,5 +240,9 @@ impl DeliveriesToReplay {
 }
 
 fn cursor(text: &str) -> Result<Cursor, ApiError> {
-    Cursor::decode(text).ok_or_else(|| ApiError::bad("`after` takes the `next` of the call before"))
+    Cursor::decode(text).ok_or_else(no_cursor)
+}
+
+fn no_cursor() -> ApiError {
+    ApiError::field("after", "takes the `next` of the call before")
 }

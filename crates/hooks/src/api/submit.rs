@@ -77,13 +77,21 @@ impl<'a> CallContext<'a> {
 
     /// Commits a change and wakes the lanes of its effects. Nothing is done for a call that was made before.
     pub(super) async fn commit(&self, decision: &Decision) -> Result<Made, ApiError> {
+        self.commit_as(&self.claim(), decision).await
+    }
+
+    /// As [`CallContext::commit`], under a claim that names more than the path.
+    pub(super) async fn commit_as(
+        &self,
+        claim: &idempotency::Claim,
+        decision: &Decision,
+    ) -> Result<Made, ApiError> {
         let ledger = Ledger {
             rows: self.rows.clone(),
             clock: &*self.api.clock,
             keep: self.api.keep,
         };
-        let id = self.claim().id();
-        let claim = Claim::call(id, self.tenant.clone(), self.now, "api.hooks");
+        let claim = Claim::call(claim.id(), self.tenant.clone(), self.now, "api.hooks");
         let trail = self.api.trail(self.call, &self.tenant)?;
         let committed = ledger.commit(trail, &claim, NAME, decision).await;
         let (lanes, made) = match committed.map_err(undone)? {

@@ -76,6 +76,15 @@ impl Ended<'_> {
         rows::health(&self.stored.id)
     }
 
+    fn took(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.answer.attempt.took_ms).unwrap_or(0))
+    }
+
+    /// Makes the check that the hook was not deleted during the attempt. Its health would stay for ever.
+    fn hook_is_there(&self) -> Write<RowKey> {
+        Write::check(rows::hook(&self.stored.id)).when("attribute_exists(#pk)")
+    }
+
     fn has_failed_too_long(&self) -> bool {
         let since = self.stored.health.failing_since.unwrap_or(self.began());
         self.began().since(since) >= GIVE_UP_AFTER
@@ -88,15 +97,15 @@ impl Ended<'_> {
             reason: None,
             ..self.delivery.clone()
         };
-        let took = u64::try_from(self.answer.attempt.took_ms).unwrap_or(0);
-        let took = Duration::from_millis(took);
         let mut after = After {
             writes: vec![delivered.store(id, self.read)],
             ..After::default()
         };
-        let health_after = health.after_success(self.health_key(), took, self.now);
-        after.writes.extend(health_after);
-        if health.interrupted_at.is_some() {
+        if let Some(write) = health.after_success(self.health_key(), self.took(), self.now) {
+            after.writes.extend([write, self.hook_is_there()]);
+        }
+        // An interruption may have begun during the attempt, and then others hold deliveries already.
+        if !health.is_well() {
             let look_again = Alarm::Drain { hook: id.clone() };
             after.writes.push(disarm(rows::probe_timer(id)));
             after
@@ -149,8 +158,10 @@ impl Ended<'_> {
                 self.health_key(),
                 is_first,
                 self.began(),
+                self.took(),
             )],
         };
+        writes.push(self.hook_is_there());
         let is_interrupted = health.interrupted_at.is_some() || interrupts;
         match next {
             None => {

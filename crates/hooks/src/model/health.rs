@@ -13,9 +13,9 @@ use tidegate_pipeline::table::{Item, RowKey, Write};
 const STRIKES: i64 = 5;
 
 /// An attempt that takes longer counts as slow.
-const SLOW: Duration = Duration::from_secs(3);
+const SLOW: Duration = Duration::from_secs(1);
 
-/// How long a receiver counts as slow after a slow answer.
+/// How long a receiver counts as slow after a slow answer, or one that did not come in time.
 const SLOW_FOR: Duration = Duration::from_mins(10);
 
 /// The health of one hook. Its row is absent while nothing has failed.
@@ -71,8 +71,17 @@ impl Health {
         self.strikes + i64::from(is_first_attempt) >= STRIKES
     }
 
+    /// Tells whether nothing has failed since the last success.
+    pub(crate) fn is_well(&self) -> bool {
+        let slow_only = Self {
+            slow_until: self.slow_until,
+            ..Self::default()
+        };
+        slow_only == *self
+    }
+
     /// Makes the write after an attempt that succeeded. `None` if it changes nothing, which is the usual case: then the deliveries of
-    /// one hook share no row.
+    /// one hook share no row. If the receiver was not well, the write ends an interruption, also one that began during the attempt.
     pub(crate) fn after_success(
         &self,
         key: RowKey,
@@ -80,17 +89,16 @@ impl Health {
         now: Timestamp,
     ) -> Option<Write<RowKey>> {
         let slow = took >= SLOW;
-        let was_well = Self {
-            slow_until: self.slow_until,
-            ..Self::default()
-        } == *self;
-        if was_well && !slow {
-            return None;
-        }
         let until = self.slow_until.unwrap_or_default();
         let until = if slow { now.plus(SLOW_FOR) } else { until };
-        let write = "SET #strikes = :none, #slow_until = :until REMOVE #failing_since, #interrupted_at, #probes";
-        let write = Write::update(key, write).value(":none", 0i64);
+        let write = match (self.is_well(), slow) {
+            (true, false) => return None,
+            (true, true) => Write::update(key, "SET #slow_until = :until"),
+            (false, _) => {
+                let reset = "SET #strikes = :none, #slow_until = :until REMOVE #failing_since, #interrupted_at, #probes";
+                Write::update(key, reset).value(":none", 0i64)
+            }
+        };
         Some(write.value(":until", until.millis()))
     }
 
@@ -99,10 +107,17 @@ impl Health {
         key: RowKey,
         is_first_attempt: bool,
         began: Timestamp,
+        took: Duration,
     ) -> Write<RowKey> {
-        let write =
-            "SET #failing_since = if_not_exists(#failing_since, :began) ADD #strikes :strike";
-        Write::update(key, write)
+        let since = "SET #failing_since = if_not_exists(#failing_since, :began)";
+        let write = if took >= SLOW {
+            let until = began.plus(took).plus(SLOW_FOR);
+            let write = format!("{since}, #slow_until = :until ADD #strikes :strike");
+            Write::update(key, &write).value(":until", until.millis())
+        } else {
+            Write::update(key, &format!("{since} ADD #strikes :strike"))
+        };
+        write
             .value(":began", began.millis())
             .value(":strike", i64::from(is_first_attempt))
     }
@@ -180,8 +195,8 @@ mod tests {
             let write = health.after_success(key(), Duration::from_secs(took), Timestamp(0));
             write.is_some()
         };
-        assert!(!after(Health::default(), 2));
-        assert!(after(Health::default(), 3));
+        assert!(!after(Health::default(), 0));
+        assert!(after(Health::default(), 1));
         let failed = Health {
             strikes: 1,
             ..Health::default()

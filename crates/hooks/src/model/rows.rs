@@ -23,6 +23,11 @@ pub(crate) fn health(hook: &HookId) -> RowKey {
     RowKey::new(&[HOOKS], &[hook.as_str(), "health"])
 }
 
+/// The key of the number of hooks.
+pub(crate) fn count() -> RowKey {
+    RowKey::new(&[HOOKS], &["count"])
+}
+
 /// The partition of a hook's deliveries.
 pub(crate) fn deliveries(hook: &HookId) -> [&str; 2] {
     ["hook_deliveries", hook.as_str()]
@@ -31,6 +36,11 @@ pub(crate) fn deliveries(hook: &HookId) -> [&str; 2] {
 /// The key of a delivery.
 pub(crate) fn delivery(hook: &HookId, id: &DeliveryId) -> RowKey {
     RowKey::new(&["hook_deliveries", hook.as_str()], &[id.as_str()])
+}
+
+/// The key of a delivery with that id, or the place in the list where it would be.
+pub(crate) fn delivery_at(hook: &HookId, id: &str) -> RowKey {
+    RowKey::new(&["hook_deliveries", hook.as_str()], &[id])
 }
 
 /// The part of the held deliveries that a delivery belongs to.

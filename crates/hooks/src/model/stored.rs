@@ -30,8 +30,8 @@ impl Stored {
 
 /// Loads all hooks of a workspace with one query. One that cannot be read is left out and logged: it holds up no other.
 pub(crate) async fn load_all(rows: &Rows) -> Result<Vec<Stored>, TableError> {
-    let page = rows.query(&[rows::HOOKS], Range::All, false, 250, None);
-    Ok(read(&page.await?.rows))
+    let found = rows.pages(&[rows::HOOKS], Range::All).all().await?;
+    Ok(read(&found))
 }
 
 /// Loads one hook with one query. `None` if there is none.

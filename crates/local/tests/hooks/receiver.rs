@@ -26,6 +26,8 @@ pub(crate) enum Reply {
     Later(u16, u32),
     /// Nothing, until [`Receiver::answer`] says something else; then that.
     Nothing,
+    /// Nothing to calls whose body has that word, and that status to the others.
+    NothingTo(&'static str, u16),
 }
 
 impl Reply {
@@ -137,10 +139,19 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
     let headers = head.headers;
+    let text = String::from_utf8_lossy(&body).into_owned();
     shared.got.lock().unwrap().push(Got { headers, body });
     let mut replies = shared.reply.subscribe();
-    let said = replies.wait_for(|reply| !matches!(reply, Reply::Nothing));
-    let reply = said.await.unwrap().clone();
+    let is_answered = |reply: &Reply| match reply {
+        Reply::Nothing => false,
+        Reply::NothingTo(word, _) => !text.contains(word),
+        _ => true,
+    };
+    let reply = replies.wait_for(is_answered).await.unwrap().clone();
+    let reply = match reply {
+        Reply::NothingTo(_, status) => Reply::status(status),
+        reply => reply,
+    };
     shared.now.fetch_sub(1, Ordering::SeqCst);
     let answer = Response::builder();
     let answer = match reply {
@@ -153,7 +164,7 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             .status(status)
             .header("retry-after", seconds)
             .body(Body::empty()),
-        Reply::Nothing => unreachable!("it waited for another"),
+        Reply::Nothing | Reply::NothingTo(..) => unreachable!("it waited for another"),
     };
     answer.unwrap()
 }

@@ -87,6 +87,11 @@ impl Cursor {
         Self(row.sort.clone())
     }
 
+    /// Tells whether the position lies in such a range of sort keys.
+    pub fn is_between(&self, from: &[&str], to: &[&str]) -> bool {
+        (join(from)..=join(to)).contains(&self.0)
+    }
+
     /// Decodes the text of [`Cursor::encode`]. `None` for any other text.
     pub fn decode(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
