@@ -116,8 +116,9 @@ fn hide_in_text(text: &str, levels: usize) -> Cow<'_, str> {
     let Some(levels) = levels.checked_sub(1) else {
         return line(text);
     };
+    // One that is cut off or damaged still has names, and values after them.
     let Ok(parsed) = serde_json::from_str::<Value>(text) else {
-        return self::text(text);
+        return line(text);
     };
     let mut hidden = parsed.clone();
     hide_in(&mut hidden, levels);
@@ -156,6 +157,18 @@ fn replace(text: &str, secret_at: impl Fn(&str, usize) -> Option<Range<usize>>) 
     }
     replaced.push_str(&text[copied..]);
     Cow::Owned(replaced)
+}
+
+/// Tells whether an escape ends before `at`: `%20`, or in JSON `\n` or `\u0020`. Its letters and digits are no part of the word that
+/// follows.
+fn follows_escape(bytes: &[u8], at: usize) -> bool {
+    let before = &bytes[..at];
+    let hex = |digits: usize, start: &[u8]| {
+        let (rest, end) = before.split_at(at.saturating_sub(digits));
+        end.len() == digits && end.iter().all(u8::is_ascii_hexdigit) && rest.ends_with(start)
+    };
+    let letter = |end: &[u8]| matches!(end, [b'\\', b'b' | b'f' | b'n' | b'r' | b't']);
+    hex(2, b"%") || hex(4, b"\\u") || before.last_chunk::<2>().is_some_and(|end| letter(end))
 }
 
 /// The length of the longest beginning of `bytes` that `belongs` takes.

@@ -1,12 +1,12 @@
 //! Secrets in text that nothing can parse: log lines, and bodies that are damaged or cut off. Besides what is known by how it looks,
 //! the value after the name of a secret is hidden, however it is quoted: `token=…`, `"token": "…"`, `token: Some("…")`, the same in
-//! JSON within a text, or percent-encoded.
+//! JSON within a text, or percent-encoded; and the credentials of a header: `Authorization: Basic …`, `Cookie: a=…`.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::{HIDDEN, names, replace, run, texts};
+use super::{HIDDEN, follows_escape, names, replace, run, texts};
 
 /// Hides the secrets in text that nothing can parse. A value whose end is missing is hidden up to the end of the text.
 /// What is known by its length or by what follows it, such as the user of a URL by its `@`, is not recognized if that is cut off.
@@ -33,6 +33,19 @@ impl<W: Write> Write for Redacted<W> {
         self.0.flush()
     }
 }
+
+/// The schemes of credentials in headers (<https://www.iana.org/assignments/http-authschemes>), and those of other services.
+const SCHEMES: [&[u8]; 9] = [
+    b"basic",
+    b"bearer",
+    b"digest",
+    b"oauth",
+    b"token",
+    b"apikey",
+    b"negotiate",
+    b"geniekey",
+    b"aws4-hmac-sha256",
+];
 
 /// How a name or a value is quoted.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,7 +94,8 @@ impl Quote {
 /// The range of the value of a secret whose name begins at `at`.
 fn value_at(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    if !is_name(bytes[at]) || (at > 0 && is_name(bytes[at - 1])) {
+    let inside = at > 0 && is_name(bytes[at - 1]) && !follows_escape(bytes, at);
+    if !is_name(bytes[at]) || inside {
         return None;
     }
     let end = at + run(&bytes[at..], is_name);
@@ -102,8 +116,16 @@ fn value_at(text: &str, at: usize) -> Option<Range<usize>> {
             start += length;
             quote.length(&bytes[start..])
         }
-        // In a sentence, a word and a colon stand before an explanation, not before a value.
         None if equals || quoted.is_some() => bare(&bytes[start..]),
+        None if names::is_secret_header(&text[at..end]) => {
+            let scheme = scheme(&bytes[start..]);
+            start += scheme;
+            if scheme == 0 && !is_pair(&bytes[start..]) {
+                return None;
+            }
+            credentials(&bytes[start..])
+        }
+        // In a sentence, a word and a colon stand before an explanation, not before a value.
         None => return None,
     };
     (length > 0).then_some(start..start + length)
@@ -152,27 +174,72 @@ fn separator(bytes: &[u8]) -> Option<(bool, usize)> {
 
 /// The length of a value without quotes, a part of which may be hidden already. 0 if it can hold no secret.
 fn bare(bytes: &[u8]) -> usize {
-    let mut length = match bytes.first() {
+    let start = match bytes.first() {
         Some(b'[' | b'{') => bracketed(bytes),
         _ => 0,
     };
-    loop {
-        length += run(&bytes[length..], |byte| {
-            !byte.is_ascii_whitespace() && !b"&,;)}]\"'<>|\\\x1b".contains(&byte)
-        });
-        let ends_hidden = bytes
-            .get(..=length)
-            .is_some_and(|value| value.ends_with(HIDDEN.as_bytes()));
-        if !ends_hidden {
-            break;
-        }
-        length += 1;
-    }
+    let length = unquoted(bytes, start);
     let nothing: [&[u8]; 5] = [b"true", b"false", b"null", b"None", HIDDEN.as_bytes()];
     if nothing.contains(&&bytes[..length]) {
         return 0;
     }
     length
+}
+
+/// Where a value without quotes ends whose rest begins at `start`.
+fn unquoted(bytes: &[u8], start: usize) -> usize {
+    let mut end = start;
+    loop {
+        end += run(&bytes[end..], |byte| {
+            !byte.is_ascii_whitespace() && !b"&,;)}]\"'<>|\\\x1b".contains(&byte)
+        });
+        let ends_hidden = bytes
+            .get(..=end)
+            .is_some_and(|value| value.ends_with(HIDDEN.as_bytes()));
+        if !ends_hidden {
+            return end;
+        }
+        end += 1;
+    }
+}
+
+/// The length of the scheme of credentials that these bytes begin with, and of the spaces after it. 0 if there is none.
+fn scheme(bytes: &[u8]) -> usize {
+    let word = run(bytes, is_name);
+    let known = SCHEMES
+        .iter()
+        .any(|scheme| bytes[..word].eq_ignore_ascii_case(scheme));
+    let blank = blank(&bytes[word..]);
+    if known && blank > 0 { word + blank } else { 0 }
+}
+
+/// The length of the credentials of a header that these bytes begin with: one value, or a list such as `a="b", c=d` or `a=b; c=d`.
+fn credentials(bytes: &[u8]) -> usize {
+    let mut end = 0;
+    loop {
+        end = unquoted(bytes, end);
+        if bytes[..end].ends_with(b"=") && bytes.get(end) == Some(&b'"') {
+            end += 1 + Quote::Double(0).length(&bytes[end + 1..]);
+            end += usize::from(bytes.get(end) == Some(&b'"'));
+            continue;
+        }
+        let comma = run(&bytes[end..], |byte| matches!(byte, b',' | b';'));
+        let next = end + comma + blank(&bytes[end + comma..]);
+        if comma == 0 || !is_pair(&bytes[next..]) {
+            break;
+        }
+        end = next;
+    }
+    if bytes[..end] == *HIDDEN.as_bytes() {
+        return 0;
+    }
+    end
+}
+
+/// Tells whether a name and a `=` stand here.
+fn is_pair(bytes: &[u8]) -> bool {
+    let name = run(bytes, is_name);
+    name > 0 && bytes.get(name) == Some(&b'=')
 }
 
 /// The length of a list or an object, up to the bracket that closes it or the end.

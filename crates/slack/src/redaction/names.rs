@@ -29,6 +29,15 @@ const CAPABILITIES: [&str; 11] = [
     "xslacksignature",
 ];
 
+/// Those of the capabilities that are headers.
+const HEADERS: [&str; 5] = [
+    "authorization",
+    "proxyauthorization",
+    "cookie",
+    "setcookie",
+    "xslacksignature",
+];
+
 /// Names that mean a secret in the query of a URL only. Elsewhere `code` is an error's, and a `ticket` somebody's work.
 const PARAMETERS: [&str; 5] = ["code", "ticket", "signature", "sig", "xamzsignature"];
 
@@ -39,6 +48,11 @@ const LOOKED_AT: usize = 64;
 pub(super) fn is_secret(name: &str) -> bool {
     let name = plain(name);
     ENDINGS.iter().any(|ending| name.ends_with(ending)) || CAPABILITIES.contains(&name.as_str())
+}
+
+/// Tells whether this is the name of a header with a secret.
+pub(super) fn is_secret_header(name: &str) -> bool {
+    HEADERS.contains(&plain(name).as_str())
 }
 
 /// Tells whether the value of this parameter of a URL is a secret.

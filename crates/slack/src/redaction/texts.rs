@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::{names, replace, run};
+use super::{follows_escape, names, replace, run};
 
 /// Hosts of Slack, with the beginning of the path, where the rest of the path is a credential: incoming webhooks and `response_url`s,
 /// uploads, and files that were made public.
@@ -90,7 +90,8 @@ fn family(bytes: &[u8]) -> Option<usize> {
 }
 
 fn api_key(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let inside = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+    let word = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'_');
+    let inside = word && !follows_escape(bytes, at);
     let bytes = &bytes[at..];
     if inside || !bytes.starts_with(b"tg_") {
         return None;

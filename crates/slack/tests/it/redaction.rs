@@ -66,6 +66,8 @@ proptest! {
             prop::sample::select(LOOKS.to_vec()).prop_map(str::to_owned),
             prop::sample::select(NAMES.to_vec()).prop_map(str::to_owned),
             prop::sample::select(PARTS.to_vec()).prop_map(|(with, _)| with.to_owned()),
+            prop::sample::select(vec![": Basic ", ": OAuth a=\"", "; b=", "\", c=", "\\n", "%20"])
+                .prop_map(str::to_owned),
         ], 0..12)) {
         for text in [text, glue.concat()] {
             let once = redaction::text(&text).into_owned();
@@ -117,15 +119,105 @@ fn in_a_line_the_values_after_names_of_secrets_go() {
         ("?xoxb-sesame_secret=sesame&n", "?(hidden)=(hidden)&n"),
         ("token=xoxb-sesame/sesame,n", "token=(hidden),n"),
         ("token=sesame?code=sesame#sesame n", "token=(hidden) n"),
+        // The name of a secret may follow an escape, whose last letter is no part of it.
+        (
+            "team=T1%26response_url%3Dhttps%3A%2F%2F127.0.0.1%2Fsesame",
+            "team=T1%26response_url%3D(hidden)",
+        ),
+        (
+            r"why: a\ntrigger_id=1.sesame\u0026x=1",
+            r"why: a\ntrigger_id=(hidden)\u0026x=1",
+        ),
+        // Headers without quotes.
+        (
+            "Authorization: OAuth sesame, n",
+            "Authorization: OAuth (hidden), n",
+        ),
+        (
+            "> authorization: Basic c2VzYW1lOg==sesame\r\n> accept: *",
+            "> authorization: Basic (hidden)\r\n> accept: *",
+        ),
+        (
+            "Proxy-Authorization: Bearer sesame (short)",
+            "Proxy-Authorization: Bearer (hidden) (short)",
+        ),
+        (
+            "Authorization: OAuth realm=\"a\", oauth_signature=\"sesame\", n",
+            "Authorization: OAuth (hidden), n",
+        ),
+        ("Cookie: a=sesame; b=sesame n=1", "Cookie: (hidden) n=1"),
+        (
+            "Set-Cookie: s=sesame; Path=/; Secure",
+            "Set-Cookie: (hidden); Secure",
+        ),
+        (
+            "X-Slack-Signature: v0=sesame n=1",
+            "X-Slack-Signature: (hidden) n=1",
+        ),
     ] {
         assert_eq!(redaction::line(line), shown);
     }
     for line in [
         "needs_token=true secret=None token=\"\"",
         "secret.stale error=the token: expected a value at line 1",
+        "authorization: the rights are missing, cookie: the browser sent none",
         r#"{"message":"token.refreshed","tokens":2,"tenant":"T1"}"#,
     ] {
         assert_eq!(redaction::line(line), line);
+    }
+}
+
+/// The path of a call is logged as it came.
+#[test]
+fn an_api_key_after_an_escape_goes() {
+    let key = "tg_T0ACME00001_0123456789abcdef_sesame";
+    for before in [
+        "/v1/workspaces/%20",
+        "/v1/workspaces/a%2F",
+        "%3A",
+        "%3a",
+        "%7E",
+        r"a\n",
+        r"a\t",
+        r"a\u0020",
+        r"a\u00e9",
+        r"a\u00E9",
+    ] {
+        let (text, shown) = (format!("{before}{key} n"), format!("{before}{HIDDEN} n"));
+        assert_eq!(redaction::line(&text), shown);
+        assert_eq!(redaction::text(&text), shown);
+    }
+    for word in ["a", "0", "%2", "20", "_", r"u0020"] {
+        let text = format!("{word}{key}");
+        assert_eq!(redaction::line(&text), text);
+    }
+}
+
+/// Such a text is what a body was that was cut off before somebody put it into JSON.
+#[test]
+fn in_json_a_text_that_looks_like_json_and_is_none_is_treated_as_a_line() {
+    for (text, shown) in [
+        (r#"{"token":"sesame","n":"#, r#"{"token":"(hidden)","n":"#),
+        (
+            r#" [{"client_secret": "ses"#,
+            r#" [{"client_secret": "(hidden)"#,
+        ),
+        (
+            "{token: \"sesame\"} and more",
+            "{token: \"(hidden)\"} and more",
+        ),
+    ] {
+        let mut value = json!({"text": text});
+        redaction::json(&mut value);
+        assert_eq!(value, json!({"text": shown}));
+        assert_eq!(redaction::json_text(text), shown);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("payload", text)
+            .finish();
+        assert_eq!(
+            redaction::form_body(form.as_bytes()),
+            json!({"payload": shown})
+        );
     }
 }
 
@@ -163,6 +255,12 @@ fn a_large_text_takes_time_in_proportion() {
         "token:\\\"",
         "%22token%22%3A%22%5C",
         "\\u0026",
+        "%20tg_",
+        "\\u0020token",
+        "Cookie: a=",
+        "Cookie: a=\"",
+        "a=\"b\", ",
+        "Authorization: Basic ",
     ] {
         let text = unit.repeat(600_000 / unit.len());
         let _ = redaction::line(&text);
