@@ -9,6 +9,7 @@
 
 mod cipher;
 mod erasing;
+mod error;
 mod hash_key;
 mod master;
 mod stored;
@@ -19,18 +20,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use thiserror::Error;
 use tidegate_slack::ids::TenantId;
 use tokio::sync::OnceCell;
 
 use self::cipher::AesKey;
 pub use self::cipher::CipherError;
+pub use self::error::KeyError;
 pub use self::master::{MasterKeyError, check as check_master_keys};
 use self::master::{MasterKeys, Wrapped};
 use self::stored::{KeyRows, Stored};
 pub use self::tenant_keys::{Place, TenantKeys, is_sealed};
 use crate::clock::{Clock, Timestamp};
-use crate::secrets::{SecretError, Secrets};
+use crate::secrets::Secrets;
 use crate::table::{Range, RowKey, Rows, Table, TableError, Write};
 
 /// How long a process uses the keys that it has read. For that time, it may still write for a tenant that another process erased.
@@ -42,27 +43,13 @@ const CACHED_TENANTS: usize = 10_000;
 /// The number of attempts to add a key while other processes add keys too.
 const TRIES: usize = 5;
 
-/// The reason why a key cannot be used.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    /// The tenant was erased, and the app has not been installed again.
-    #[error("the workspace has been erased")]
-    Erased,
-    /// The table of keys failed.
-    #[error("tenant keys: {0}")]
-    Table(#[from] TableError),
-    /// The master keys could not be read.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The list of master keys is malformed.
-    #[error(transparent)]
-    Master(#[from] MasterKeyError),
-    /// A key is wrapped under a master key that is not in the list, or is damaged.
-    #[error("tenant keys: {0}")]
-    Cipher(#[from] CipherError),
-    /// A row of the keys' table is damaged.
-    #[error("the row of a tenant's keys is damaged")]
-    Damaged,
+/// What becomes of a tenant that has no key.
+#[derive(Clone, Copy, PartialEq)]
+enum IfNone {
+    /// It gets one.
+    Make,
+    /// It stays without.
+    Leave,
 }
 
 /// The keys of all tenants.
@@ -96,26 +83,42 @@ impl Keyring {
         }
     }
 
-    /// Returns a tenant's keys, and makes the first one if it has none.
+    /// Returns a tenant's keys. `None` if it has none yet.
+    pub async fn find(&self, tenant: &TenantId) -> Result<Option<Arc<TenantKeys>>, KeyError> {
+        self.cached_or(tenant, IfNone::Leave).await
+    }
+
+    /// Returns a tenant's keys, and makes the first one if it has none. Whoever stores rows lists the tenant before that.
     pub async fn of(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, KeyError> {
+        let keys = self.cached_or(tenant, IfNone::Make).await?;
+        keys.ok_or_else(keep_changing)
+    }
+
+    async fn cached_or(
+        &self,
+        tenant: &TenantId,
+        if_none: IfNone,
+    ) -> Result<Option<Arc<TenantKeys>>, KeyError> {
         let now = self.clock.now();
         if let Some((read_at, keys)) = self.cache().get(tenant)
             && now.since(*read_at) < CACHED_FOR
         {
-            return Ok(Arc::clone(keys));
+            return Ok(Some(Arc::clone(keys)));
         }
         let changes = self.changes.load(Ordering::SeqCst);
-        let keys = Arc::new(self.read_or_make(tenant).await?);
+        let Some(keys) = self.read(tenant, if_none).await?.map(Arc::new) else {
+            return Ok(None);
+        };
         let mut cache = self.cache();
         // The keys may have changed since the read, so they are used once and not cached.
         if self.changes.load(Ordering::SeqCst) != changes {
-            return Ok(keys);
+            return Ok(Some(keys));
         }
         if cache.len() >= CACHED_TENANTS {
             cache.clear();
         }
         cache.insert(tenant.clone(), (now, Arc::clone(&keys)));
-        Ok(keys)
+        Ok(Some(keys))
     }
 
     /// Gives a tenant a new key under the newest master key, and wraps its older keys under that master key too. Values that the
@@ -146,7 +149,11 @@ impl Keyring {
         cache.remove(tenant);
     }
 
-    async fn read_or_make(&self, tenant: &TenantId) -> Result<TenantKeys, KeyError> {
+    async fn read(
+        &self,
+        tenant: &TenantId,
+        if_none: IfNone,
+    ) -> Result<Option<TenantKeys>, KeyError> {
         let place = self.place_of(tenant).await?;
         for _ in 0..TRIES {
             let stored = self.stored(&place).await?;
@@ -155,14 +162,16 @@ impl Keyring {
             }
             if stored.in_one_row {
                 self.move_apart(&place, &stored).await?;
-            } else if stored.wrapped.is_empty() {
-                self.add_key(tenant, &place, stored.current).await?;
-            } else {
-                return Ok(TenantKeys {
+            } else if !stored.wrapped.is_empty() {
+                return Ok(Some(TenantKeys {
                     tenant: tenant.clone(),
                     current: stored.current,
                     keys: self.unwrapped(tenant, &stored).await?,
-                });
+                }));
+            } else if if_none == IfNone::Leave {
+                return Ok(None);
+            } else {
+                self.add_key(tenant, &place, stored.current).await?;
             }
         }
         Err(keep_changing())
@@ -228,7 +237,9 @@ impl Keyring {
     ) -> Result<BTreeMap<i64, AesKey>, KeyError> {
         let masters = self.masters().await?;
         let unwrap = |(number, wrapped): (&i64, &Wrapped)| {
-            Ok((*number, masters.unwrap(&about(tenant, *number), wrapped)?))
+            let key = masters.unwrap(&about(tenant, *number), wrapped);
+            let locked = |_| KeyError::Locked(format!("the data key of {tenant}"));
+            Ok((*number, key.map_err(locked)?))
         };
         stored.wrapped.iter().map(unwrap).collect()
     }

@@ -1,4 +1,5 @@
-//! The list of tenants: every workspace or organization that has sent anything or installed the app.
+//! The list of tenants: every workspace or organization that has sent anything, installed the app or has rows. A tenant without an
+//! event and an install gets its first rows by the API; it is listed before its first data key is made (`table/sealed.rs`).
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

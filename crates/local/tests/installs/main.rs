@@ -7,6 +7,7 @@
 
 mod erasure;
 mod installs;
+mod listing;
 mod own_app;
 mod revocation;
 mod rights;

@@ -148,8 +148,40 @@ async fn keys_are_renewed_without_losing_what_older_ones_sealed() {
     let wrong = Store::open(&data, Some("ef".repeat(32).into()), clock()).unwrap();
     assert!(matches!(
         wrong.keyring.of(&TENANT.into()).await,
-        Err(KeyError::Cipher(_))
+        Err(KeyError::Locked(_))
     ));
+}
+
+/// The operator reads it, so it names what is wrong.
+#[tokio::test]
+async fn a_wrong_master_key_is_named_and_is_no_trouble_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataDir::open(folder.path()).unwrap();
+    let open = |master: &str| {
+        let clock = std::sync::Arc::new(SystemClock);
+        Store::open(&data, Some(master.to_owned().into()), clock).unwrap()
+    };
+    let (old, new) = ("ab".repeat(32), "cd".repeat(32));
+    let tenant = TENANT.into();
+    let key = RowKey::new(&["notes"], &["1"]);
+    let put = || Write::put(key.clone(), Item::new().sealed("words", WORDS));
+    let rows = open(&old).table.tenant(&tenant);
+    rows.write(put()).await.unwrap();
+    let said = async |store: Store| {
+        let rows = store.table.tenant(&tenant);
+        let write = rows.write(put()).await.unwrap_err();
+        assert_eq!(rows.get(&key).await, Err(write.clone()));
+        assert!(matches!(write, TableError::Keys(_)), "{write:?}");
+        write.to_string()
+    };
+    let ends = "cannot be opened with the master keys that are configured";
+    let wrong = said(open(&new)).await;
+    assert_eq!(wrong, format!("the key of the keyed hashes {ends}"));
+    // The workspace was left out when the others got new keys.
+    let both = open(&format!("{new},{old}"));
+    both.keyring.renew_hash_key().await.unwrap();
+    let left_out = said(open(&new)).await;
+    assert_eq!(left_out, format!("the data key of {TENANT} {ends}"));
 }
 
 #[tokio::test]

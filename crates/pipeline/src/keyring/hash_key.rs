@@ -31,7 +31,9 @@ impl Keyring {
         for _ in 0..TRIES {
             if let Some(row) = self.rows.get(&place).await? {
                 let wrapped = row.0.get("wrapped").and_then(wrapped_from);
-                return Ok(masters.unwrap(ABOUT, &wrapped.ok_or(KeyError::Damaged)?)?);
+                let key = masters.unwrap(ABOUT, &wrapped.ok_or(KeyError::Damaged)?);
+                let locked = |_| KeyError::Locked("the key of the keyed hashes".to_owned());
+                return key.map_err(locked);
             }
             let made = value_of(masters.wrap(ABOUT, &AesKey::random()?)?);
             let put = Write::put(place.clone(), Item::new().with("wrapped", made));

@@ -32,6 +32,10 @@ pub enum TableError {
     /// The request is invalid. Trying again cannot help.
     #[error("the table refused: {0}")]
     Invalid(String),
+    /// A key of the tenant cannot be used: most often the master key is a wrong one. Nothing was written. It works again once the
+    /// master key is the right one.
+    #[error("{0}")]
+    Keys(String),
     /// The tenant was erased. Nothing is written for it until the app is installed again.
     #[error("the workspace has been erased")]
     Erased,

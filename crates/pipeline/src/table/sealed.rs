@@ -9,9 +9,10 @@ use tidegate_slack::ids::TenantId;
 
 use super::engine::{Engine, Query, TableError, Write, WriteAction};
 use super::key::{Key, tenant_of};
-use super::rows::SYSTEM;
+use super::rows::{SYSTEM, Table};
 use super::value::{Item, Value};
 use crate::keyring::{KeyError, Keyring, Place, TenantKeys, is_sealed};
+use crate::tenants;
 
 /// An engine that seals values under their tenants' keys before it stores them in another engine.
 pub struct SealedEngine {
@@ -25,12 +26,25 @@ impl SealedEngine {
         Self { inner, keyring }
     }
 
-    /// Returns the keys of the tenant whose partition this is. `None` for a partition of the system.
+    /// Returns the keys of the tenant whose partition this is, for a write. `None` for a partition of the system. A tenant is listed
+    /// before its first key is made, so the list holds every tenant that has rows. If the process dies in between, the list names
+    /// one that has none, which does no harm.
     async fn keys(&self, pk: &str) -> Result<Option<Arc<TenantKeys>>, TableError> {
-        match tenant_in(pk) {
-            Some(tenant) => Ok(Some(self.keyring.of(&tenant).await?)),
-            None => Ok(None),
+        let Some(tenant) = tenant_in(pk) else {
+            return Ok(None);
+        };
+        if let Some(keys) = self.keyring.find(&tenant).await? {
+            return Ok(Some(keys));
         }
+        let open = Table::new(Arc::clone(&self.inner));
+        open.system().rows().write(tenants::add(&tenant)).await?;
+        Ok(Some(self.keyring.of(&tenant).await?))
+    }
+
+    /// Returns the keys of a tenant, to open what they sealed.
+    async fn keys_to_open(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, TableError> {
+        let keys = self.keyring.find(tenant).await?;
+        keys.ok_or_else(|| TableError::Invalid("the keys of a sealed value are gone".to_owned()))
     }
 
     /// Opens the sealed values of the row at `row`.
@@ -39,11 +53,11 @@ impl SealedEngine {
             return Ok(item);
         }
         let tenant = tenant_in(&row.pk).ok_or_else(no_keys)?;
-        let mut keys = self.keyring.of(&tenant).await?;
+        let mut keys = self.keys_to_open(&tenant).await?;
         if !sealed_in(&item).all(|bytes| keys.know(bytes)) {
             // Another process has made a new key since this one read them.
             self.keyring.forget(&tenant);
-            keys = self.keyring.of(&tenant).await?;
+            keys = self.keys_to_open(&tenant).await?;
         }
         let open = |(name, value): (String, Value)| match value {
             Value::B(bytes) if is_sealed(&bytes) => {
@@ -135,8 +149,8 @@ impl From<KeyError> for TableError {
             KeyError::Erased => Self::Erased,
             KeyError::Table(e) => e,
             KeyError::Secret(_) => Self::Busy(e.to_string()),
-            KeyError::Master(_) | KeyError::Cipher(_) | KeyError::Damaged => {
-                Self::Busy(e.to_string())
+            KeyError::Locked(_) | KeyError::Master(_) | KeyError::Cipher(_) | KeyError::Damaged => {
+                Self::Keys(e.to_string())
             }
         }
     }
