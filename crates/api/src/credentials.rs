@@ -6,6 +6,7 @@ use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tidegate_pipeline::table::{Item, RowKey, Rows, TableError};
 
 use super::call::{Identity, Member};
 use super::{Access, Api, ApiError, Caller, Role};
@@ -125,6 +126,19 @@ impl Api {
         Err(ApiError::csrf(
             "send the session's token, as `GET /v1/me` tells it, as `X-CSRF-Token`",
         ))
+    }
+}
+
+/// Reads the row of a credential. `None` if there is none, if it does not open, or if its workspace was erased: then the credential is
+/// not valid. A row that does not open was written by somebody without the keys, or its key is gone.
+pub(crate) async fn credential_row(rows: &Rows, key: &RowKey) -> Result<Option<Item>, TableError> {
+    match rows.get(key).await {
+        Err(TableError::Erased) => Ok(None),
+        Err(TableError::Invalid(why)) => {
+            tracing::error!(why, "credential.not_opened");
+            Ok(None)
+        }
+        row => row,
     }
 }
 

@@ -159,7 +159,7 @@ async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let keys = page
         .rows
         .iter()
-        .filter_map(|(place, row)| Some(store::read(place.sort_parts().first()?.clone(), row)))
+        .filter_map(|(place, row)| store::read(place.sort_parts().first()?.clone(), row))
         .map(|key| line(&tenant, &key, now))
         .collect();
     let page = KeyPage {

@@ -1,7 +1,7 @@
 //! The routes `GET /v1/me` and `POST /slack/logout`, and the sessions of people who signed in with Slack. A session lasts twelve
 //! hours and ends early when the person signs out or the workspace is erased.
 //!
-//! The cookie is `<workspace>.<secret>`. The row belongs to the workspace and is stored under a hash of the secret. A call
+//! The cookie is `<workspace>.<secret>`. The row belongs to the workspace and is stored under a hash of the secret; its content is sealed. A call
 //! that changes something must also send the session's CSRF token, which is another hash of the same secret. A foreign page
 //! cannot read the token, because the cookie is hidden from scripts and only allowed origins can read `GET /v1/me`.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::entropy::{EntropyError, random_hex};
@@ -20,6 +20,7 @@ use tidegate_slack::tenant::is_id;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use crate::credentials::credential_row;
 use crate::reply;
 use crate::{Access, Api, ApiError, ApiResult, Call, Identity, Routes, Scope, cookies};
 
@@ -112,6 +113,17 @@ fn no_session() -> ApiError {
     ApiError::bad("this call came with a key, which has no session")
 }
 
+/// The attribute with the session.
+const SESSION: &str = "session";
+
+/// A session as its row holds it: in JSON, and sealed for that row, so that nobody makes one who can only write to the table.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    user: UserId,
+    /// In milliseconds.
+    ends_at: i64,
+}
+
 /// The content of a session cookie.
 pub struct SessionCookie {
     /// The workspace that the person signed in to.
@@ -178,29 +190,34 @@ pub async fn start(
     now: Timestamp,
 ) -> Result<(), TableError> {
     let ends_at = now.plus(SESSION_LIFETIME);
+    let stored = Stored {
+        user: user.clone(),
+        ends_at: ends_at.millis(),
+    };
     let row = Item::new()
-        .with("user", user.as_str())
-        .with("ends_at", ends_at.millis())
+        .sealed(SESSION, serde_json::to_vec(&stored).unwrap_or_default())
         .with("expires_at", ends_at.seconds());
     rows.write(Write::put(cookie.key(), row)).await?;
     Ok(())
 }
 
-/// Finds the session of a cookie. `None` if it is unknown or has ended. `rows` belong to the workspace that the cookie names.
+/// Finds the session of a cookie. `None` if it is unknown or has ended, or if its workspace was erased. `rows` belong to the workspace that the cookie names.
 pub async fn find(
     rows: &Rows,
     cookie: &SessionCookie,
     now: Timestamp,
 ) -> Result<Option<Session>, TableError> {
     // The row is found by a hash of 256 random bits, so the response time reveals nothing.
-    let Some(row) = rows.get(&cookie.key()).await? else {
+    let Some(row) = credential_row(rows, &cookie.key()).await? else {
         return Ok(None);
     };
-    let ends_at = Timestamp(row.number("ends_at").unwrap_or(0));
-    let user = row.text("user").map(UserId::from);
-    Ok(user
-        .filter(|_| now < ends_at)
-        .map(|user| Session { user, ends_at }))
+    let stored = row.opened(SESSION).map(serde_json::from_slice::<Stored>);
+    let Some(Ok(stored)) = stored else {
+        tracing::error!(session = cookie.id(), "session.not_opened");
+        return Ok(None);
+    };
+    let (user, ends_at) = (stored.user, Timestamp(stored.ends_at));
+    Ok((now < ends_at).then_some(Session { user, ends_at }))
 }
 
 /// Ends a session by deleting its row.

@@ -1,10 +1,12 @@
 //! API keys in the table. A key is `tg_<workspace>_<id>_<secret>`. Its row belongs to the workspace, so one read finds it, a
-//! query lists it, and erasing the workspace removes it. The row holds a SHA-256 hash of the secret. The secret has 192 random
-//! bits, so a slow hash would add no protection.
+//! query lists it, and erasing the workspace removes it. The row holds a SHA-256 hash of the secret, sealed with what the key grants,
+//! so that nobody makes or widens a key who can only write to the table. The secret has 192 random bits, so a slow hash would add no
+//! protection.
 
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tidegate_pipeline::clock::Timestamp;
@@ -13,6 +15,7 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::TenantId;
 use tidegate_slack::tenant::is_id;
 
+use crate::credentials::credential_row;
 use crate::{Scope, scope};
 
 /// The prefix of every key, by which scanners for leaked secrets recognize it.
@@ -23,6 +26,26 @@ const USE_NOTED_EVERY: Duration = Duration::from_hours(1);
 
 /// How long a revoked or expired key stays in the list.
 const LISTED_AFTER_END: Duration = Duration::from_hours(90 * 24);
+
+/// The attribute with what a key grants.
+const GRANT: &str = "grant";
+
+/// What a key grants, as its row holds it: in JSON, and sealed for that row.
+#[derive(Serialize, Deserialize)]
+struct Grant {
+    /// The hash of the secret, in hexadecimal digits.
+    hash: String,
+    scopes: String,
+    /// In milliseconds.
+    ends_at: Option<i64>,
+}
+
+impl Grant {
+    /// Reads what a row grants. `None` for a row that Tidegate did not write for a key.
+    fn of(row: &Item) -> Option<Self> {
+        serde_json::from_slice(row.opened(GRANT)?).ok()
+    }
+}
 
 /// An API key as its row describes it. The secret is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,12 +132,15 @@ impl New {
     /// Makes the write that stores the key. It fails if a key with that id is there.
     pub(crate) fn write(&self) -> Write<RowKey> {
         let key = &self.key;
+        let grant = Grant {
+            hash: hex::encode(self.hash),
+            scopes: scope::write(&key.scopes),
+            ends_at: key.ends_at.map(Timestamp::millis),
+        };
         let row = Item::new()
             .with("name", key.name.as_str())
-            .with("hash", self.hash.to_vec())
-            .with("scopes", scope::write(&key.scopes))
+            .sealed(GRANT, serde_json::to_vec(&grant).unwrap_or_default())
             .with("created_at", key.created_at.millis())
-            .with_some("ends_at", key.ends_at.map(Timestamp::millis))
             .with_some(
                 "expires_at",
                 key.ends_at.map(|at| at.plus(LISTED_AFTER_END).seconds()),
@@ -123,18 +149,24 @@ impl New {
     }
 }
 
-/// Verifies a presented key. `None` if it is unknown, wrong, revoked or expired. `rows` belong to the workspace that it names.
+/// Verifies a presented key. `None` if it is unknown, wrong, revoked or expired, or if its workspace was erased. `rows` belong to the
+/// workspace that it names. The time that this takes may tell whether there is a key with that id, which is no secret.
 pub(crate) async fn check(
     rows: &Rows,
     presented: &Presented,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, TableError> {
-    let row = rows.get(&row_key(&presented.id)).await?;
-    // The comparison always happens, so that the response time does not reveal whether the key exists.
-    let stored = row.as_ref().and_then(|row| row.bytes("hash"));
-    let same = stored.unwrap_or(&[0; 32]).ct_eq(&presented.hash);
-    let key = row.map(|row| read(presented.id.clone(), &row));
-    Ok(key.filter(|key| bool::from(same) && key.is_good(now)))
+    let Some(row) = credential_row(rows, &row_key(&presented.id)).await? else {
+        return Ok(None);
+    };
+    let Some((key, hash)) = parse(presented.id.clone(), &row) else {
+        tracing::error!(key = presented.id, "key.not_opened");
+        return Ok(None);
+    };
+    let same = hash
+        .as_bytes()
+        .ct_eq(hex::encode(presented.hash).as_bytes());
+    Ok(Some(key).filter(|key| bool::from(same) && key.is_good(now)))
 }
 
 /// Records that the key is in use, at most once an hour.
@@ -170,18 +202,25 @@ pub(crate) async fn exists(rows: &Rows, id: &str) -> Result<bool, TableError> {
     Ok(rows.get(&row_key(id)).await?.is_some())
 }
 
-/// Parses the row of a key.
-pub(crate) fn read(id: String, row: &Item) -> ApiKey {
+/// Reads the row of a key. `None` for a row that Tidegate did not write for this key.
+pub(crate) fn read(id: String, row: &Item) -> Option<ApiKey> {
+    parse(id, row).map(|(key, _)| key)
+}
+
+/// Returns the key that a row describes, and the hash of its secret.
+fn parse(id: String, row: &Item) -> Option<(ApiKey, String)> {
+    let grant = Grant::of(row)?;
     let moment = |name: &str| row.number(name).map(Timestamp);
-    ApiKey {
+    let key = ApiKey {
         id,
         name: row.text("name").unwrap_or_default().to_owned(),
-        scopes: scope::read(row.text("scopes").unwrap_or_default()),
+        scopes: scope::read(&grant.scopes),
         created_at: moment("created_at").unwrap_or_default(),
-        ends_at: moment("ends_at"),
+        ends_at: grant.ends_at.map(Timestamp),
         revoked_at: moment("revoked_at"),
         used_at: moment("used_at"),
-    }
+    };
+    Some((key, grant.hash))
 }
 
 impl ApiKey {

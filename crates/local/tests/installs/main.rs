@@ -6,6 +6,7 @@
 )]
 
 mod erasure;
+mod forged;
 mod installs;
 mod listing;
 mod own_app;
