@@ -130,14 +130,10 @@ impl Api {
 }
 
 /// Reads the row of a credential. `None` if there is none, if it does not open, or if its workspace was erased: then the credential is
-/// not valid. A row that does not open was written by somebody without the keys, or its key is gone.
+/// not valid.
 pub(crate) async fn credential_row(rows: &Rows, key: &RowKey) -> Result<Option<Item>, TableError> {
-    match rows.get(key).await {
+    match rows.get_if_opened(key).await {
         Err(TableError::Erased) => Ok(None),
-        Err(TableError::Invalid(why)) => {
-            tracing::error!(why, "credential.not_opened");
-            Ok(None)
-        }
         row => row,
     }
 }

@@ -1,6 +1,7 @@
 //! Who administers a workspace in Tidegate: Slack's own admins and owners, as Slack said at most an hour ago; the people on the
 //! list that an admin or the operator keeps; and the person who installed the app first, until another admin has signed in or the list
-//! has had an entry. A later install changes nobody's rights.
+//! has had an entry. A later install changes nobody's rights. What makes an admin is sealed, so nobody becomes one who can only write
+//! to the table.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tidegate_api::{ApiError, Role};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::people::{self, People, Person};
-use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Rows, TableError, Value, Write};
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::Installs;
@@ -36,13 +37,13 @@ pub(crate) struct First {
 
 impl First {
     pub(crate) async fn load(rows: &Rows) -> Result<Option<Self>, TableError> {
-        let row = rows.get(&first()).await?;
+        let row = rows.get_if_opened(&first()).await?;
         Ok(row.as_ref().and_then(Self::read))
     }
 
     fn read(row: &Item) -> Option<Self> {
         Some(Self {
-            user: row.text("user")?.into(),
+            user: row.opened_text("user")?.into(),
             is_relieved: row.number("relieved_at").is_some(),
         })
     }
@@ -58,7 +59,7 @@ pub(crate) struct Listed {
 /// Makes the write that remembers who installed the app first. It changes nothing at a later install.
 pub(crate) fn remember_first(installer: &UserId) -> Write<RowKey> {
     Write::update(first(), "SET #user = if_not_exists(#user, :user)")
-        .value(":user", installer.as_str())
+        .value(":user", Value::Sealed(installer.as_str().into()))
 }
 
 /// Loads the list of admins.
@@ -67,16 +68,21 @@ pub(crate) async fn list(rows: &Rows) -> Result<Vec<Listed>, TableError> {
     let listed = pages.all().await?.into_iter().filter_map(|(key, row)| {
         Some(Listed {
             user: key.sort_parts().get(1)?.as_str().into(),
-            added_at: Timestamp(row.number("added_at").unwrap_or(0)),
+            added_at: added_at(&row)?,
         })
     });
     Ok(listed.collect())
 }
 
+/// Returns the time at which a person was put on the list. `None` for a row that nobody with the keys wrote.
+fn added_at(row: &Item) -> Option<Timestamp> {
+    row.opened_text("added_at")?.parse().ok().map(Timestamp)
+}
+
 /// Makes the writes that put a person on the list. From then on the first installer has no rights of their own. They fail if the
 /// person is on the list, or it is full.
 pub(crate) fn put_on_list(user: &UserId, now: Timestamp) -> Vec<Write<RowKey>> {
-    let row = Item::new().with("added_at", now.millis());
+    let row = Item::new().sealed("added_at", now.millis().to_string());
     let relieve = "SET #relieved_at = if_not_exists(#relieved_at, :now) ADD #listed :one";
     vec![
         Write::put(listed(user), row).when("attribute_not_exists(#pk)"),
@@ -130,7 +136,8 @@ impl Installs {
             // The app may have had the scope before.
             None => people::if_deactivated(&rows, user).await?,
         };
-        let is_listed = rows.get(&listed(user)).await?.is_some();
+        let on_list = rows.get_if_opened(&listed(user)).await?;
+        let is_listed = on_list.as_ref().and_then(added_at).is_some();
         let first = First::load(&rows).await?;
         Ok(decide(user, slack_says, is_listed, first.as_ref()))
     }
@@ -157,9 +164,14 @@ impl Installs {
         let seen = Item::new().with("expires_at", now.plus(TOLD_FOR).seconds());
         let seen = Write::put(RowKey::new(&[PARTITION], &["seen", user.as_str()]), seen);
         rows.write(seen).await?;
+        if First::load(&rows)
+            .await?
+            .is_some_and(|first| first.user == *user || first.is_relieved)
+        {
+            return Ok(true);
+        }
         let relieve = Write::update(first(), "SET #relieved_at = :now")
-            .when("#user <> :user AND attribute_not_exists(#relieved_at)")
-            .value(":user", user.as_str())
+            .when("attribute_not_exists(#relieved_at)")
             .value(":now", now.millis());
         match rows.write(relieve).await {
             Ok(_) | Err(TableError::Condition) => Ok(true),

@@ -2,10 +2,13 @@
 //! workspace. Slack is asked about each person at most once a day, or once an hour where it matters who administers. Names are kept
 //! for a year.
 
+mod row;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
 use tidegate_outcome::{Outcome, Refusal};
 use tidegate_slack::answer::SlackRejection;
 use tidegate_slack::api::types::user::User;
@@ -13,6 +16,7 @@ use tidegate_slack::api::users::Info;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::ids::{TenantId, UserId};
 
+use self::row::Seen;
 use crate::clock::Timestamp;
 use crate::delivery::BotTokens;
 use crate::table::{Item, RowKey, Rows, TableError, Write};
@@ -36,7 +40,8 @@ const MAX_NAMES: usize = 100;
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The kind of account that a person has in a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PersonKind {
     /// A full member of the workspace.
     Member,
@@ -116,15 +121,16 @@ impl People<'_> {
         if is_foreign(self.tenant, team) {
             return Ok(Some(Person::FOREIGNER));
         }
-        let row = cached(self.rows, &key(user)).await?;
-        if let Some(person) = row.as_ref().filter(|row| is_fresh(row, KEEP, now)) {
-            return Ok(Some(read(person)));
+        let row = self.rows.get_if_opened(&key(user)).await?;
+        let seen = row.as_ref().and_then(Seen::read);
+        if let Some(seen) = seen.filter(|seen| seen.is_fresh(KEEP, now)) {
+            return Ok(Some(seen.person));
         }
         if let Some(told) = self.ask_and_store(user, row.as_ref(), now).await? {
             return Ok(Some(told));
         }
         // Somebody who was limited when last seen stays limited while Slack does not answer.
-        let last_seen = row.as_ref().map(read);
+        let last_seen = seen.map(|seen| seen.person);
         Ok(last_seen.filter(|person| person.kind != PersonKind::Member))
     }
 
@@ -134,9 +140,10 @@ impl People<'_> {
         user: &UserId,
         now: Timestamp,
     ) -> Result<Option<Person>, TableError> {
-        let row = cached(self.rows, &key(user)).await?;
-        if let Some(row) = row.as_ref().filter(|row| is_fresh(row, ADMIN_FOR, now)) {
-            return Ok(Some(read(row)));
+        let row = self.rows.get_if_opened(&key(user)).await?;
+        let seen = row.as_ref().and_then(Seen::read);
+        if let Some(seen) = seen.filter(|seen| seen.is_fresh(ADMIN_FOR, now)) {
+            return Ok(Some(seen.person));
         }
         if let Some(told) = self.ask_and_store(user, row.as_ref(), now).await? {
             return Ok(Some(told));
@@ -185,7 +192,11 @@ impl People<'_> {
             is_admin: is_admin(&told, self.tenant),
             is_deactivated: told.deleted,
         };
-        let row = row_of(person, &told, now);
+        let seen = Seen {
+            person,
+            asked_at: now,
+        };
+        let row = seen.row(&name(&told), KEEP_NAMES);
         self.rows.write(Write::put(key(user), row)).await?;
         Ok(Some(person))
     }
@@ -237,8 +248,8 @@ enum Said {
 
 /// Returns a person whose account was deactivated when Slack last described it.
 pub async fn if_deactivated(rows: &Rows, user: &UserId) -> Result<Option<Person>, TableError> {
-    let row = cached(rows, &key(user)).await?;
-    let last_seen = row.as_ref().map(read);
+    let row = rows.get_if_opened(&key(user)).await?;
+    let last_seen = row.as_ref().and_then(Seen::read).map(|seen| seen.person);
     Ok(last_seen.filter(|person| person.is_deactivated))
 }
 
@@ -248,20 +259,12 @@ pub async fn names(
     users: impl IntoIterator<Item = UserId>,
 ) -> Result<BTreeMap<UserId, String>, TableError> {
     let reading = users.into_iter().take(MAX_NAMES).map(|user| async move {
-        let row = cached(rows, &key(&user)).await?;
+        let row = rows.get_if_opened(&key(&user)).await?;
         let name = row.and_then(|row| row.opened_text("name").map(str::to_owned));
         Ok::<_, TableError>(name.map(|name| (user, name)))
     });
     let read = try_join_all(reading).await?;
     Ok(read.into_iter().flatten().collect())
-}
-
-/// Returns a person's row. One that cannot be opened counts as missing, because it only repeats what Slack says.
-async fn cached(rows: &Rows, key: &RowKey) -> Result<Option<Item>, TableError> {
-    match rows.get(key).await {
-        Err(TableError::Invalid(_)) => Ok(None),
-        row => row,
-    }
 }
 
 /// Returns the key of a person's row.
@@ -317,47 +320,6 @@ fn is_admin(user: &User, tenant: &TenantId) -> bool {
 fn zone(user: &User) -> Option<i32> {
     user.tz_offset
         .and_then(|seconds| i32::try_from(seconds).ok())
-}
-
-fn row_of(person: Person, user: &User, now: Timestamp) -> Item {
-    let kind = match person.kind {
-        PersonKind::Member => "member",
-        PersonKind::Guest => "guest",
-        PersonKind::Outsider => "outsider",
-        PersonKind::Bot => "bot",
-    };
-    Item::new()
-        .with("kind", kind)
-        .with_some("zone", person.zone.map(i64::from))
-        .sealed("name", name(user))
-        .with("admin", i64::from(person.is_admin))
-        .with("deactivated", i64::from(person.is_deactivated))
-        .with("asked_at", now.millis())
-        .with("expires_at", now.plus(KEEP_NAMES).seconds())
-}
-
-/// Tells whether Slack was asked within that time.
-fn is_fresh(row: &Item, within: Duration, now: Timestamp) -> bool {
-    let asked_at = row.number("asked_at").map(Timestamp);
-    asked_at.is_some_and(|asked_at| now.since(asked_at) < within)
-}
-
-fn read(row: &Item) -> Person {
-    let kind = match row.text("kind") {
-        Some("guest") => PersonKind::Guest,
-        Some("outsider") => PersonKind::Outsider,
-        Some("bot") => PersonKind::Bot,
-        _ => PersonKind::Member,
-    };
-    let zone = row
-        .number("zone")
-        .and_then(|seconds| i32::try_from(seconds).ok());
-    Person {
-        kind,
-        zone,
-        is_admin: row.number("admin") == Some(1),
-        is_deactivated: row.number("deactivated") == Some(1),
-    }
 }
 
 #[cfg(test)]

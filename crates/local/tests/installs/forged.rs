@@ -1,4 +1,4 @@
-//! Somebody who can write to the table and has no key can remove rows. They can make no API key and no session.
+//! Somebody who can write to the table and has no key can remove rows. They can make no API key, no session and no admin.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,9 @@ use tidegate_testing::product::{Answer, Browser, Product, answer_of};
 
 const ACME: &str = "T0ACME00001";
 const FIRST: &str = "U0FIRST0001";
+const FORGER: &str = "U0FORGER001";
+/// Slack says that this person administers the workspace.
+const ADMIN: &str = "U0ACME00001";
 
 async fn installed() -> Product {
     let product = Product::start_with_slack(FakeConfig::default()).await;
@@ -140,4 +143,53 @@ async fn credentials_are_shut_out_when_their_keys_are_destroyed_even_after_a_new
     keyring.revive(&ACME.into()).await.unwrap();
     product.clock.advance(CACHED_FOR);
     refused().await;
+}
+
+async fn administers(browser: &Browser<'_>) -> bool {
+    let answer = browser.get("/v1/audit").await;
+    match answer.status {
+        StatusCode::OK => true,
+        StatusCode::FORBIDDEN => false,
+        _ => panic!("{answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn no_admin_is_made() {
+    let product = installed().await;
+    product.slack().set_admin(ADMIN, true);
+    let admin = signed_in(&product, ADMIN).await;
+    let forger = signed_in(&product, FORGER).await;
+    let path = format!("/v1/admins/{ADMIN}?tenant={ACME}");
+    let listed = product.operator(Method::PUT, &path).await;
+    assert_eq!(listed.status, StatusCode::OK, "{listed:?}");
+    let rows = open_rows(&product);
+    let admins = |parts: &[&str]| RowKey::new(&["admins"], parts);
+    let person = |user: &str| RowKey::new(&["person", user], &["slack"]);
+    let on_list = rows.get(&admins(&["listed", ADMIN])).await.unwrap();
+    let of_admin = rows.get(&person(ADMIN)).await.unwrap();
+    let now = product.clock.now();
+    let says_slack = Item::new()
+        .with("kind", "member")
+        .with("admin", 1i64)
+        .with("deactivated", 0i64)
+        .with("asked_at", now.millis());
+    for (key, row) in [
+        (
+            admins(&["listed", FORGER]),
+            Item::new().with("added_at", now.millis()),
+        ),
+        (admins(&["listed", FORGER]), on_list.unwrap()),
+        (admins(&["first"]), Item::new().with("user", FORGER)),
+        (person(FORGER), says_slack),
+        (person(FORGER), of_admin.unwrap()),
+    ] {
+        put(&rows, key.clone(), row).await;
+        assert!(!administers(&forger).await, "{key:?}");
+        assert!(administers(&admin).await, "{key:?}");
+        rows.write(Write::delete(key)).await.unwrap();
+    }
+    let list = format!("/v1/admins?tenant={ACME}");
+    let list = product.operator(Method::GET, &list).await.json();
+    assert_eq!(list["admins"].as_array().unwrap().len(), 1, "{list}");
 }

@@ -117,6 +117,19 @@ impl Rows {
         self.engine.get(&self.absolute(key)).await
     }
 
+    /// Reads one row whose content is believed only if Tidegate sealed it. `None` if it does not exist or does not open: then somebody
+    /// without the keys wrote it, or its key is gone. The log says so.
+    pub async fn get_if_opened(&self, key: &RowKey) -> Result<Option<Item>, TableError> {
+        match self.get(key).await {
+            Err(TableError::Invalid(why)) => {
+                let (pk, sk) = (&key.partition, &key.sort);
+                tracing::error!(why, pk, sk, "table.row_not_opened");
+                Ok(None)
+            }
+            row => row,
+        }
+    }
+
     /// Does one write. An update returns the row after the change, any other write `None`.
     pub async fn write(&self, write: Write<RowKey>) -> Result<Option<Item>, TableError> {
         self.engine.write(self.place(write)).await

@@ -68,9 +68,8 @@ impl World {
             ("UGUEST", "guest"),
             ("UROBOT", "bot"),
         ] {
-            let row = Item::new()
-                .with("kind", kind)
-                .with("asked_at", NOW.millis() * 2);
+            let person = json!({"kind": kind, "admin": false, "deactivated": false, "asked_at": NOW.millis() * 2});
+            let row = Item::new().sealed("person", person.to_string());
             let key = RowKey::new(&["person", user], &["slack"]);
             rows.write(Write::put(key, row)).await.unwrap();
         }
