@@ -10,6 +10,7 @@ mod keys;
 mod manifest;
 mod more;
 mod posts;
+mod printed;
 mod send;
 mod serve;
 mod workspaces;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::Remote;
 use super::api::{Api, encoded};
+use super::printed;
 
 #[derive(Debug, Args)]
 pub(super) struct AdminsArgs {
@@ -91,7 +92,7 @@ fn print_list(list: &Value, json: bool) {
         if json {
             anstream::println!("{admin}");
         } else {
-            anstream::println!("{}", admin["user"].as_str().unwrap_or_default());
+            anstream::println!("{}", printed::text(&admin["user"]));
         }
     }
     if json {
@@ -100,7 +101,7 @@ fn print_list(list: &Value, json: bool) {
     if admins.is_empty() {
         anstream::eprintln!("Nobody is on the list. Slack's admins and owners administer it.");
     }
-    if let Some(first) = list["first_installer"].as_str() {
+    if let Some(first) = list["first_installer"].as_str().map(printed::plain) {
         anstream::eprintln!(
             "{first}, who installed the app first, administers it too, until another admin has signed in."
         );

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tidegate_slack::http_client::build_with_timeout;
 
 use super::Remote;
+use super::printed;
 use crate::data_dir::DataDir;
 use crate::local::OPERATOR_KEY_FILE;
 
@@ -154,6 +155,7 @@ impl Api {
                 .unwrap_or_default()
         };
         let (code, message) = (text("/error/code"), text("/error/message"));
+        let (code, message) = (&*printed::plain(code), &*printed::plain(message));
         if message.is_empty() {
             bail!("{} answered {status}", self.url);
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Remote;
 use super::api::{Api, encoded, is_here};
 use super::more::Listed;
+use super::printed;
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
@@ -133,7 +134,7 @@ pub(super) async fn run(args: EventsArgs) -> anyhow::Result<()> {
             let mut query = tenant_query(tenant);
             query.extend(domain.map(|domain| ("domain", domain)));
             let answer = Api::new(&remote)?.post(&path, &query).await?;
-            anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
+            anstream::println!("{}", printed::text(&answer["message"]));
         }
     }
     Ok(())
@@ -191,7 +192,7 @@ fn print_table(events: &[Value], state: State, remote: &Remote) {
 /// Prints one line of a request, and one for each of its shares.
 fn print_event(event: &Value) {
     let dim = Style::new().dimmed();
-    let text = |name: &str| event[name].as_str().unwrap_or_default();
+    let text = |name: &str| printed::text(&event[name]);
     let at = event["at"]
         .as_i64()
         .and_then(|s| jiff::Timestamp::from_second(s).ok());
@@ -200,7 +201,7 @@ fn print_event(event: &Value) {
         .as_i64()
         .map_or("-".to_owned(), |n| n.to_string());
     let state = text("state");
-    let style = match state {
+    let style = match &*state {
         "done" => AnsiColor::Green.on_default(),
         "parked" => AnsiColor::Red.on_default().bold(),
         _ => AnsiColor::Yellow.on_default(),
@@ -213,7 +214,7 @@ fn print_event(event: &Value) {
         text("type"),
     );
     for share in event["shares"].as_array().into_iter().flatten() {
-        let text = |name: &str| share[name].as_str().unwrap_or_default();
+        let text = |name: &str| printed::text(&share[name]);
         let (domain, state) = (text("domain"), text("state"));
         anstream::println!("{dim}{:<22}share of {domain}: {state}{dim:#}", "");
     }

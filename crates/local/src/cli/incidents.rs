@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Remote;
 use super::api::{Api, encoded};
+use super::printed;
 
 #[derive(Debug, Args)]
 pub(super) struct IncidentsArgs {
@@ -156,7 +157,7 @@ async fn declare(
     once: Option<&str>,
 ) -> anyhow::Result<()> {
     let answer = api.post_json("/v1/incidents", query, wanted, once).await?;
-    let name = answer["incident"]["name"].as_str().unwrap_or_default();
+    let name = printed::text(&answer["incident"]["name"]);
     if answer["declared"] == true {
         anstream::println!("{name} is declared.");
     } else {
@@ -191,7 +192,7 @@ async fn list(api: &Api, query: Vec<(&'static str, String)>, json: bool) -> anyh
 }
 
 fn print_line(incident: &Value) {
-    let text = |name: &str| incident[name].as_str().unwrap_or_default();
+    let text = |name: &str| printed::text(&incident[name]);
     let mark = |name: &str, shown| if incident[name] == true { shown } else { "" };
     anstream::println!(
         "{:<8}  {}  {:<13}  {}{}{}",

@@ -8,6 +8,7 @@ use tidegate_app::domains;
 
 use super::Remote;
 use super::api::{Api, encoded};
+use super::printed;
 
 #[derive(Debug, Args)]
 pub(super) struct KeysArgs {
@@ -80,10 +81,10 @@ pub(super) async fn run(args: KeysArgs) -> anyhow::Result<()> {
             if json {
                 anstream::println!("{made}");
             } else {
-                anstream::println!("{}", made["key"].as_str().unwrap_or_default());
+                anstream::println!("{}", printed::text(&made["key"]));
                 anstream::eprintln!(
                     "Keep it now: it is not shown again. Its id is {}.",
-                    text(&made, "id")
+                    printed::text(&made["id"])
                 );
             }
         }
@@ -128,20 +129,14 @@ async fn print_list(api: &Api, tenant: &str, json: bool) -> anyhow::Result<()> {
 }
 
 fn print_key(key: &Value) {
-    let scopes = key["scopes"].as_array().into_iter().flatten();
-    let scopes: Vec<_> = scopes.filter_map(Value::as_str).collect();
     let (ends, used) = (moment(key, "expires_at_ms"), moment(key, "last_used_at_ms"));
     anstream::println!(
         "{}  {:<8}  ends {ends:<20}  used {used:<20}  {}  {}",
-        text(key, "id"),
-        text(key, "state"),
-        scopes.join(","),
-        text(key, "name"),
+        printed::text(&key["id"]),
+        printed::text(&key["state"]),
+        printed::list(&key["scopes"]),
+        printed::text(&key["name"]),
     );
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_default()
 }
 
 /// A moment to the second, or `never`.

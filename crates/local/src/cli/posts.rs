@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::Remote;
 use super::api::{Api, encoded};
 use super::more::Listed;
+use super::printed;
 
 #[derive(Debug, Args)]
 pub(super) struct PostsArgs {
@@ -59,7 +60,7 @@ pub(super) async fn run(args: PostsArgs) -> anyhow::Result<()> {
             let answer = Api::new(&remote)?
                 .post(&format!("/v1/operator/posts/{}/resend", encoded(&id)), &[])
                 .await?;
-            anstream::println!("{}", answer["message"].as_str().unwrap_or_default());
+            anstream::println!("{}", printed::text(&answer["message"]));
         }
     }
     Ok(())
@@ -75,7 +76,7 @@ fn print_list(listed: &Listed, json: bool) {
             anstream::println!("{post}");
             continue;
         }
-        let text = |name: &str| post[name].as_str().unwrap_or_default();
+        let text = |name: &str| printed::text(&post[name]);
         anstream::println!(
             "{}  {}  {}  {}  {}",
             text("message_id"),

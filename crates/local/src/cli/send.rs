@@ -20,6 +20,7 @@ use tidegate_slack::http_client;
 use tidegate_slack::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 use super::api::Api;
+use super::printed;
 use super::{Remote, events};
 use crate::data_dir::DataDir;
 use crate::local::SIGNING_SECRET_FILE;
@@ -183,19 +184,19 @@ async fn tell(api: &Api, id: &str) -> anyhow::Result<()> {
     let Some(event) = shown else {
         bail!("nothing is known of {id} yet; ask again with `tidegate events show {id}`");
     };
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let text = printed::text;
     anstream::println!(
         "event     {id}  {}  {}",
         text(&event["type"]),
         text(&event["state"])
     );
-    if let Some(reason) = event["reason"].as_str() {
+    if let Some(reason) = event["reason"].as_str().map(printed::plain) {
         anstream::println!("reason    {reason}");
     }
     for post in event["posts"].as_array().into_iter().flatten() {
         let (purpose, state) = (text(&post["purpose"]), text(&post["state"]));
         anstream::println!("post      {purpose}  {state}  {}", text(&post["lane"]));
-        if let Some(reason) = post["reason"].as_str() {
+        if let Some(reason) = post["reason"].as_str().map(printed::plain) {
             anstream::println!("reason    {reason}");
         }
     }

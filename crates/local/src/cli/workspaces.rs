@@ -9,6 +9,7 @@ use tidegate_pipeline::clock::{Clock, SystemClock};
 
 use super::Remote;
 use super::api::{Api, encoded};
+use super::printed;
 
 /// How often an erasure is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -131,15 +132,13 @@ async fn list(api: &Api, json: bool) -> anyhow::Result<()> {
 }
 
 fn print_line(workspace: &Value) {
-    let text = |pointer: &str| workspace.pointer(pointer).and_then(Value::as_str);
+    let text = |pointer: &str| workspace.pointer(pointer)?.as_str().map(printed::plain);
     let name = text("/team/name")
         .or(text("/enterprise/name"))
         .unwrap_or_default();
-    let missing = workspace["missing_scopes"].as_array().into_iter().flatten();
-    let missing: Vec<_> = missing.filter_map(Value::as_str).collect();
-    let missing = match missing.as_slice() {
-        [] => String::new(),
-        missing => format!("  lacks {}", missing.join(",")),
+    let missing = match printed::list(&workspace["missing_scopes"]) {
+        missing if missing.is_empty() => missing,
+        missing => format!("  lacks {missing}"),
     };
     let reason = text("/reason").map(|reason| format!("  ({reason})"));
     anstream::println!(
@@ -159,7 +158,7 @@ fn confirmed(id: &str) -> anyhow::Result<bool> {
 
 async fn erase(api: &Api, id: &str, wait: bool) -> anyhow::Result<()> {
     let answer = api.delete(&path(id), &[]).await?;
-    anstream::eprintln!("{id}: {}", answer["message"].as_str().unwrap_or_default());
+    anstream::eprintln!("{id}: {}", printed::text(&answer["message"]));
     if answer["revoked_at_slack"] != true {
         anstream::eprintln!(
             "Slack did not confirm the end of its tokens: remove the app in the workspace too."

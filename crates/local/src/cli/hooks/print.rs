@@ -1,6 +1,10 @@
 //! Prints hooks and deliveries, one a line.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+
+use crate::cli::printed;
 
 /// Prints a secret, and whose it is on standard error.
 pub(super) fn secret(answer: &Value, json: bool, whose: &str, id: &str) {
@@ -26,8 +30,8 @@ pub(super) fn hooks(list: &Value, json: bool) {
             (_, Value::Null) => "enabled",
             _ => "failing",
         };
-        let events = words(hook, "events");
-        let channels = match words(hook, "channels") {
+        let events = printed::list(&hook["events"]);
+        let channels = match printed::list(&hook["channels"]) {
             channels if channels.is_empty() => "all channels".to_owned(),
             channels => channels,
         };
@@ -60,7 +64,7 @@ pub(super) fn deliveries(page: &Value, json: bool) {
             text(delivery, "state"),
             delivery["attempts"],
             text(delivery, "type"),
-            why.unwrap_or_default(),
+            printed::plain(why.unwrap_or_default()),
         );
     }
     if !page["next"].is_null() {
@@ -73,12 +77,6 @@ pub(super) fn deliveries(page: &Value, json: bool) {
     }
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap_or_default()
-}
-
-fn words(value: &Value, name: &str) -> String {
-    let list = value[name].as_array().into_iter().flatten();
-    let list: Vec<&str> = list.filter_map(Value::as_str).collect();
-    list.join(",")
+fn text<'v>(value: &'v Value, name: &str) -> Cow<'v, str> {
+    printed::text(&value[name])
 }
