@@ -120,14 +120,10 @@ impl ApiError {
 
     /// 400 with a list of everything that is wrong, at most 50 entries. The field is that of the first.
     pub fn problems(problems: &[Problem]) -> Self {
-        let count = problems.len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        let shown = problems.iter().take(MAX_PROBLEMS).map(Problem::to_string);
-        let shown: Vec<String> = shown.collect();
         Self::Request(Refused {
             status: StatusCode::BAD_REQUEST,
             code: "bad_request",
-            message: format!("{count} {noun}: {}", shown.join("; ")),
+            message: problems_of(problems),
             field: problems.first().map(|problem| problem.path.clone()),
         })
     }
@@ -217,6 +213,15 @@ impl ApiError {
         };
         reply::json(self.status(), &ErrorBody { ok: false, error })
     }
+}
+
+/// Lists problems for people, at most 50.
+pub(crate) fn problems_of(problems: &[Problem]) -> String {
+    let count = problems.len();
+    let noun = if count == 1 { "problem" } else { "problems" };
+    let shown = problems.iter().take(MAX_PROBLEMS).map(Problem::to_string);
+    let shown: Vec<String> = shown.collect();
+    format!("{count} {noun}: {}", shown.join("; "))
 }
 
 /// The body of every error.

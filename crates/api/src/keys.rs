@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use self::store::{ApiKey, PARTITION};
 use crate::idempotency::Claim;
 use crate::reply;
-use crate::values::{Text, Whole};
+use crate::values::{Line, Whole};
 use crate::{
     Access, Api, ApiError, ApiResult, Call, Caller, OfTenant, Paging, Routes, Scope, scope,
 };
@@ -43,8 +43,8 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewKey {
-    #[schema(value_type = Text<1, 80>)]
-    name: Text<1, MAX_NAME>,
+    #[schema(value_type = Line<1, 80>)]
+    name: Line<1, MAX_NAME>,
     #[schema(min_items = 1)]
     scopes: Vec<String>,
     /// Without it, the key never expires.
@@ -107,12 +107,18 @@ async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let new: NewKey = call.json()?;
     let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
-    let name = name(&new.name)?;
     let scopes = scopes(&api, &new.scopes, &call.caller)?;
     let now = api.clock.now();
     let ends_at = new.expires_days.map(|days| now.plus(DAY * days.to()));
     let claim = Claim::of(&call, "key.create");
-    let new = store::New::prepare(&tenant, claim.id_of_new(16), name, scopes, ends_at, now)?;
+    let new = store::New::prepare(
+        &tenant,
+        claim.id_of_new(16),
+        new.name.as_str(),
+        scopes,
+        ends_at,
+        now,
+    )?;
     let key = &new.key;
     let note = AuditNote {
         actor: call.actor(),
@@ -206,16 +212,6 @@ async fn revoke(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     Ok(reply::json(StatusCode::OK, &RevokedKey { ok: true, id }))
 }
 
-fn name(name: &Text<1, MAX_NAME>) -> Result<&str, ApiError> {
-    if name.as_str().contains(char::is_control) {
-        return Err(ApiError::field(
-            "name",
-            "takes characters that can be shown",
-        ));
-    }
-    Ok(name.as_str())
-}
-
 /// Checks the scopes of a new key. A member cannot grant a scope that it lacks.
 fn scopes(api: &Api, names: &[String], caller: &Caller) -> Result<Vec<Scope>, ApiError> {
     let known: Vec<&Scope> = api.scopes().collect();
@@ -240,10 +236,15 @@ fn scopes(api: &Api, names: &[String], caller: &Caller) -> Result<Vec<Scope>, Ap
     Ok(scopes)
 }
 
+/// Returns the id of a key as the API shows it. Rows of a workspace have it without the workspace.
+pub fn shown_id(tenant: &TenantId, id: &str) -> String {
+    format!("{tenant}_{id}")
+}
+
 fn line(tenant: &TenantId, key: &ApiKey, now: Timestamp) -> KeyLine {
     let millis = |at: Option<Timestamp>| at.map(Timestamp::millis);
     KeyLine {
-        id: format!("{tenant}_{}", key.id),
+        id: shown_id(tenant, &key.id),
         tenant: tenant.to_string(),
         name: key.name.clone(),
         scopes: key.scopes.iter().map(Scope::to_string).collect(),

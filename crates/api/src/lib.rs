@@ -41,6 +41,7 @@ pub use self::call::{Call, Caller, Identity, Member};
 pub use self::domain::{ApiSpec, DomainApi, Members, Role};
 pub use self::error::{ApiError, Refused};
 pub use self::gate::{Gate, Own};
+pub use self::keys::shown_id;
 pub use self::limits::{CALLS, Limits};
 pub use self::query::{OfTenant, Paging};
 pub use self::route::{Access, ApiResult, Operation, Routes};

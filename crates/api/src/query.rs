@@ -2,13 +2,17 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tidegate_pipeline::documents::input::{MOST, Problem};
+use tidegate_pipeline::documents::misfit::misfit;
 use tidegate_pipeline::table::Cursor;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, PartialSchema};
 
-use super::body::describe;
 use super::{ApiError, values::Whole};
+
+/// What a parameter `after` takes.
+pub(super) const NO_CURSOR: &str = "takes the `next` of a page of this list";
 
 /// The decoded query string of a request. A field that is empty counts as left out.
 pub(super) struct Query(String);
@@ -22,26 +26,33 @@ impl Query {
         Self(given.finish())
     }
 
-    /// Reads the fields that a type has. Other fields are left alone.
+    /// Reads the fields that a type has, or reports every one that does not fit. Other fields are left alone.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        let fields = form_urlencoded::parse(self.0.as_bytes());
-        let reader = serde_urlencoded::Deserializer::new(fields);
-        serde_path_to_error::deserialize(reader).map_err(|e| {
-            let (path, message) = (e.path().to_string(), e.inner().to_string());
-            let message = match message.as_str() {
-                "invalid digit found in string"
-                | "number too large to fit in target type"
-                | "number too small to fit in target type" => "takes a whole number",
-                "provided string was not `true` or `false`" => "takes `true` or `false`",
-                message => message,
+        self.parse().map_err(|problems| refused(&problems))
+    }
+
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+        let mut text = self.0.clone();
+        let mut problems: Vec<Problem> = Vec::new();
+        loop {
+            let reader =
+                serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+            let problem = match serde_path_to_error::deserialize(reader) {
+                Ok(read) if problems.is_empty() => return Ok(read),
+                Ok(_) => return Err(problems),
+                Err(e) => misfit(&e),
             };
-            if let Some(name) = message.strip_prefix("duplicate field `") {
-                let name = name.trim_end_matches('`');
-                return ApiError::field(name, "is there more than once");
+            // A field that was taken out for another problem is missing now.
+            let is_known = problems.iter().any(|known| known.path == problem.path);
+            let rest = without(&text, &problem.path);
+            if !is_known {
+                problems.push(problem);
             }
-            let problem = describe(&path, message);
-            ApiError::field(&problem.path, &problem.what)
-        })
+            if rest.len() == text.len() || problems.len() == MOST {
+                return Err(problems);
+            }
+            text = rest;
+        }
     }
 
     /// Returns every value of that name.
@@ -49,6 +60,22 @@ impl Query {
         let fields = form_urlencoded::parse(self.0.as_bytes());
         let named = fields.filter(move |(n, _)| n == name);
         named.map(|(_, value)| value.into_owned())
+    }
+}
+
+/// Returns the fields of a query string that have another name.
+fn without(text: &str, name: &str) -> String {
+    let fields = form_urlencoded::parse(text.as_bytes());
+    let mut rest = form_urlencoded::Serializer::new(String::new());
+    rest.extend_pairs(fields.filter(|(n, _)| n != name));
+    rest.finish()
+}
+
+/// The error for parameters that are wrong. The words about a single one follow its name.
+fn refused(problems: &[Problem]) -> ApiError {
+    match problems {
+        [Problem { path, what }] => ApiError::field(path, what),
+        problems => ApiError::problems(problems),
     }
 }
 
@@ -69,21 +96,36 @@ pub struct Paging<const DEFAULT: i64, const MOST: i64> {
 }
 
 #[derive(Deserialize)]
-struct Asked<const MOST: i64> {
+struct Limit<const MOST: i64> {
     limit: Option<Whole<1, MOST>>,
+}
+
+#[derive(Deserialize)]
+struct After {
     after: Option<String>,
 }
 
 impl<const DEFAULT: i64, const MOST: i64> Paging<DEFAULT, MOST> {
     pub(super) fn of(query: &Query) -> Result<Self, ApiError> {
-        let Asked::<MOST> { limit, after } = query.read()?;
-        let after = after.map(|text| {
-            Cursor::decode(&text)
-                .ok_or_else(|| ApiError::field("after", "takes the `next` of a page"))
+        let mut problems = Vec::new();
+        let limit = query.parse::<Limit<MOST>>();
+        let limit = limit.map_err(|found| problems.extend(found));
+        let after = query.parse::<After>().map(|After { after }| after);
+        let after = after.map_err(|found| problems.extend(found));
+        let after = after.ok().flatten().and_then(|text| {
+            let cursor = Cursor::decode(&text);
+            if cursor.is_none() {
+                problems.push(Problem::new("after", NO_CURSOR));
+            }
+            cursor
         });
+        if !problems.is_empty() {
+            return Err(refused(&problems));
+        }
+        let limit = limit.ok().and_then(|Limit { limit }| limit);
         Ok(Self {
             limit: limit.map_or_else(|| usize::try_from(DEFAULT).unwrap_or_default(), Whole::to),
-            after: after.transpose()?,
+            after,
         })
     }
 }
@@ -135,6 +177,11 @@ mod tests {
                 "name=a&days=99999999999999999999",
                 "days",
                 "`days` takes a whole number",
+            ),
+            (
+                "name=a&all=yes&days=x",
+                "all",
+                "2 problems: `all`: takes `true` or `false`; `days`: takes a whole number",
             ),
             ("name=a&all=yes", "all", "`all` takes `true` or `false`"),
             ("name=", "name", "`name` is needed"),

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::credentials::credential_row;
+use crate::keys::shown_id;
 use crate::reply;
 use crate::{Access, Api, ApiError, ApiResult, Call, Identity, Routes, Scope, cookies};
 
@@ -76,7 +77,7 @@ async fn me(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         expires_at_ms: None,
     };
     match &member.identity {
-        Identity::Key(id) => me.key = Some(format!("{}_{id}", member.tenant)),
+        Identity::Key(id) => me.key = Some(shown_id(&member.tenant, id)),
         Identity::Person(user) => {
             let rows = api.table.rows(&call, &member.tenant)?;
             let cookie = SessionCookie::of(&call.head.headers).ok_or_else(no_session)?;

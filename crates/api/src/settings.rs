@@ -12,6 +12,7 @@ use tidegate_pipeline::table::{RowKey, Rows, TableError};
 use tidegate_slack::ids::TenantId;
 use utoipa::ToSchema;
 
+use crate::error::problems_of;
 use crate::{Api, ApiError, ApiResult, Call, reply};
 
 /// The number of attempts at a change that names no version, when others change the settings at the same time.
@@ -29,6 +30,43 @@ pub struct Settings<'a, T> {
     pub action: &'static str,
     /// Lists everything that is wrong with a value, each problem with its path. An empty list means that it can be stored.
     pub check: fn(&T) -> Vec<Problem>,
+}
+
+/// The part of the settings that a call sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    /// All of them, in this field of the body.
+    Whole(&'static str),
+    /// The part at this path, in this field of the body.
+    Part(String, &'static str),
+    /// None: the call removes a part.
+    Nothing,
+}
+
+impl Sent {
+    /// Returns a problem with the path that the value has in the call. `Err` if the call did not send the value.
+    fn renamed(&self, problem: Problem) -> Result<Problem, Problem> {
+        match self {
+            Self::Whole(field) if problem.path == *field => Ok(problem),
+            Self::Whole(field) => Ok(problem.within(field)),
+            Self::Part(part, field) => problem.moved(part, field),
+            Self::Nothing => Err(problem),
+        }
+    }
+
+    /// Returns the error for settings that cannot be stored. If what the call sent is right, it does not go together with what is
+    /// stored.
+    pub fn refused(&self, problems: Vec<Problem>) -> ApiError {
+        let named = problems.into_iter().map(|problem| self.renamed(problem));
+        let (sent, stored): (Vec<_>, Vec<_>) = named.partition(Result::is_ok);
+        let is_conflict = sent.is_empty();
+        let all = sent.into_iter().chain(stored);
+        let all: Vec<Problem> = all.map(|problem| problem.unwrap_or_else(|p| p)).collect();
+        if is_conflict {
+            return ApiError::conflict(problems_of(&all));
+        }
+        ApiError::problems(&all)
+    }
 }
 
 /// A workspace and its rows.
@@ -56,13 +94,14 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
     }
 
     /// Applies `edit` to the current settings and stores the result. If the caller names the version it has `seen`, any other
-    /// current version is a conflict. The response has the new version.
+    /// current version is a conflict. Problems name what the call has `sent`. The response has the new version.
     pub async fn change(
         &self,
         api: &Api,
         call: &Call,
         place: &TenantRows,
         seen: Option<i64>,
+        sent: &Sent,
         edit: impl Fn(T) -> Result<T, ApiError>,
     ) -> ApiResult {
         for _ in 0..TRIES {
@@ -74,7 +113,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
             let value = edit(value)?;
             let problems = (self.check)(&value);
             if !problems.is_empty() {
-                return Err(ApiError::problems(&problems));
+                return Err(sent.refused(problems));
             }
             let write = self.document.replace(self.key.clone(), &value, version);
             let version = version + 1;

@@ -1,5 +1,7 @@
 //! Values of requests that fit their bounds, and that describe these bounds in the OpenAPI document.
 
+mod line;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -7,6 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+pub use self::line::Line;
 
 /// A text of `LEAST` to `MOST` characters, without the spaces around it. Spaces around it do not count as characters if it has to
 /// have some.
@@ -38,7 +42,7 @@ impl<'de, const LEAST: usize, const MOST: usize> Deserialize<'de> for Text<LEAST
             type Value = Text<LEAST, MOST>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a text of {LEAST} to {MOST} characters")
+                f.write_str(&takes("a text", LEAST, MOST))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
@@ -73,6 +77,14 @@ impl<const LEAST: usize, const MOST: usize> PartialSchema for Text<LEAST, MOST> 
 impl<const LEAST: usize, const MOST: usize> ToSchema for Text<LEAST, MOST> {
     fn name() -> Cow<'static, str> {
         format!("Text{LEAST}To{MOST}").into()
+    }
+}
+
+/// Says what a text takes: "a text of 1 to 100 characters".
+fn takes(what: &str, least: usize, most: usize) -> String {
+    match least {
+        0 => format!("{what} of at most {most} characters"),
+        least => format!("{what} of {least} to {most} characters"),
     }
 }
 

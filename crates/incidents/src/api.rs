@@ -12,6 +12,7 @@ mod parts;
 mod settings;
 mod shown;
 mod status_page;
+mod status_page_key;
 mod submit;
 mod timeline;
 
@@ -52,7 +53,12 @@ fn routes() -> Routes {
 
 /// The operations and scopes that incidents add to the API.
 pub static API: ApiSpec = ApiSpec {
-    routes: || routes().and(settings::routes()).and(status_page::routes()),
+    routes: || {
+        routes()
+            .and(settings::routes())
+            .and(status_page_key::routes())
+            .and(status_page::routes())
+    },
     scopes: &[INCIDENTS_READ, INCIDENTS_WRITE, INCIDENTS_ADMIN],
     member_scopes: &[INCIDENTS_READ, INCIDENTS_WRITE],
 };

@@ -2,6 +2,7 @@
 //! by a writer that has read the current version.
 
 pub mod input;
+pub mod misfit;
 
 use std::marker::PhantomData;
 

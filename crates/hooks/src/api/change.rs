@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use tidegate_api::values::Text;
+use tidegate_api::values::Line;
 use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::ledger::Decision;
@@ -29,8 +29,8 @@ use crate::model::work::{Alarm, drain_all};
 #[serde(deny_unknown_fields)]
 struct ChangedHook {
     /// The receiver.
-    #[schema(value_type = Option<Text<1, 2000>>)]
-    url: Option<Text<1, MAX_URL>>,
+    #[schema(value_type = Option<Line<1, 2000>>)]
+    url: Option<Line<1, MAX_URL>>,
     /// The events that it gets.
     #[schema(min_items = 1)]
     events: Option<Vec<String>>,

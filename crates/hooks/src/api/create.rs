@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tidegate_api::values::Text;
-use tidegate_api::{Api, ApiError, ApiResult, Call, Caller, Identity, OfTenant, reply};
+use tidegate_api::values::Line;
+use tidegate_api::{Api, ApiError, ApiResult, Call, Caller, Identity, OfTenant, reply, shown_id};
 use tidegate_pipeline::ledger::Decision;
 use tidegate_pipeline::table::{RowKey, Write};
 use utoipa::ToSchema;
@@ -26,8 +26,8 @@ use crate::model::stored::{Stored, load_all};
 #[serde(deny_unknown_fields)]
 struct NewHook {
     /// The receiver: `https://…`, without user name and password.
-    #[schema(value_type = Text<1, 2000>)]
-    url: Text<1, MAX_URL>,
+    #[schema(value_type = Line<1, 2000>)]
+    url: Line<1, MAX_URL>,
     /// The events that it gets, by Slack's type, such as `app_mention`.
     #[schema(min_items = 1)]
     events: Vec<String>,
@@ -121,7 +121,10 @@ fn maker(call: &Call) -> (String, Option<String>) {
     match &call.caller {
         Caller::Member(member) => match &member.identity {
             Identity::Person(user) => (user.to_string(), Some(user.to_string())),
-            Identity::Key(id) => (format!("key {id}"), None),
+            Identity::Key(id) => {
+                let id = shown_id(&member.tenant, id);
+                (format!("key {id}"), None)
+            }
         },
         Caller::Operator | Caller::Anyone => ("operator".to_owned(), None),
     }

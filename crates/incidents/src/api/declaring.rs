@@ -6,6 +6,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use tidegate_pipeline::clock::Timestamp;
+use tidegate_pipeline::documents::input::shown;
 use tidegate_slack::ids::UserId;
 use utoipa::ToSchema;
 
@@ -19,9 +20,11 @@ use crate::model::form::Declaration;
 use crate::model::incident::{IncidentId, MAX_SERVICES, MAX_TITLE};
 use crate::model::permissions::Action;
 use crate::model::rows::{self, Loaded};
+use crate::model::settings::Settings;
+use crate::model::settings::shapes::is_slug;
 use crate::model::severity::Severity;
 use tidegate_api::idempotency::Claim;
-use tidegate_api::values::Text;
+use tidegate_api::values::{Line, Text};
 use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 
 /// What is declared.
@@ -29,8 +32,8 @@ use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 #[serde(deny_unknown_fields)]
 struct NewIncident {
     /// Needed, unless a template has one.
-    #[schema(value_type = Option<Text<0, 100>>)]
-    title: Option<Text<0, MAX_TITLE>>,
+    #[schema(value_type = Option<Line<0, 100>>)]
+    title: Option<Line<0, MAX_TITLE>>,
     #[serde(default, deserialize_with = "severity")]
     severity: Option<Severity>,
     /// Slugs of the services that are affected, five at most.
@@ -49,7 +52,7 @@ struct NewIncident {
     /// Whether a person has to accept it first.
     triage: Option<bool>,
     /// The name of a template, which completes what is left out.
-    template: Option<Text<0, 100>>,
+    template: Option<Line<0, 100>>,
     /// When it began to be noticed, as in RFC 3339.
     #[serde(default, deserialize_with = "moment")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -102,7 +105,7 @@ pub(super) async fn declare(State(api): State<Arc<Api>>, call: Call) -> ApiResul
 /// Completes what is declared from its template, and checks all of it.
 fn read(new: NewIncident, context: &CallContext<'_>) -> Result<Declaration, ApiError> {
     let declaration = Declaration {
-        title: new.title.map(Text::into_string).unwrap_or_default(),
+        title: new.title.map(Line::into_string).unwrap_or_default(),
         severity: new.severity,
         services: new.services.unwrap_or_default(),
         commander: new.commander,
@@ -110,40 +113,46 @@ fn read(new: NewIncident, context: &CallContext<'_>) -> Result<Declaration, ApiE
         private: new.private.unwrap_or_default(),
         drill: new.drill.unwrap_or_default(),
         triage: new.triage.unwrap_or_default(),
-        template: new.template.and_then(Text::given),
+        template: new.template.and_then(Line::given),
         source: None,
         // A clock that is ahead of ours means now.
         detected_at: new.detected_at.map(|at| at.min(context.now)),
     };
     let settings = &context.settings.settings;
     let mut problems = Problems::default();
-    let declaration = match declaration::from_template(declaration.clone(), settings) {
-        Ok(declaration) => declaration,
-        Err(words) => {
-            problems.note("template", &format!("is none: {}", words.plain()));
-            declaration
-        }
-    };
-    note_problems(&mut problems, &declaration, context);
+    let completed = declaration::from_template(declaration.clone(), settings);
+    let declaration = completed.unwrap_or_else(|_| {
+        let name = declaration.template.as_deref().unwrap_or_default();
+        problems.note("template", &there_is_no("template", name));
+        declaration
+    });
+    note_problems(&mut problems, &declaration, settings);
     problems.check()?;
     Ok(declaration)
 }
 
-fn note_problems(problems: &mut Problems, declaration: &Declaration, context: &CallContext<'_>) {
+fn note_problems(problems: &mut Problems, declaration: &Declaration, settings: &Settings) {
+    if declaration.title.is_empty() {
+        problems.note("title", "is needed");
+    }
     if declaration.services.len() > MAX_SERVICES {
         problems.note("services", &format!("takes {MAX_SERVICES} at most"));
-        return;
     }
-    for (field, words) in declaration::check(declaration, &context.settings.settings) {
-        let name = if field == "service" {
-            "services"
-        } else {
-            field
-        };
-        if !problems.has(name) {
-            problems.note(name, &format!("does not fit: {}", words.plain()));
+    for (n, slug) in declaration.services.iter().enumerate() {
+        if !settings.services.contains_key(slug) {
+            problems.note(&format!("services[{n}]"), &there_is_no("service", slug));
         }
     }
+}
+
+/// The words about a name that the settings do not have.
+fn there_is_no(what: &str, name: &str) -> String {
+    let name = if is_slug(name) {
+        format!("`{name}`")
+    } else {
+        shown(name)
+    };
+    format!("there is no {what} {name}; `GET /v1/incident-settings` shows which there are")
 }
 
 async fn load(context: &CallContext<'_>, id: &IncidentId) -> Result<Loaded, ApiError> {

@@ -61,11 +61,6 @@ impl Problems {
         self.0.push(Problem::new(field, what));
     }
 
-    /// Whether a field has a problem.
-    pub(super) fn has(&self, field: &str) -> bool {
-        self.0.iter().any(|problem| problem.path == field)
-    }
-
     /// Fails if there are any.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         if self.0.is_empty() {

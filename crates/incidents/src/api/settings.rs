@@ -1,27 +1,30 @@
-//! Routes: a workspace's settings of incidents, whole or one service or template at a time, and the status page's API
-//! key, which is taken and never answered.
+//! Routes: a workspace's settings of incidents, whole or one service or template at a time.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tidegate_api::settings::{Settings as Shared, SettingsVersion, TenantRows};
+use tidegate_api::settings::{Sent, Settings as Shared, SettingsVersion, TenantRows};
 use tidegate_api::{
     Access, Api, ApiError, ApiResult, Call, Caller, Identity, OfTenant, Routes, reply,
 };
-use tidegate_pipeline::documents::input::read_part;
+use tidegate_pipeline::documents::input::{Problem, read_part};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::call_context::CallContext;
+use super::status_page_key::KeyState;
 use super::{INCIDENTS_ADMIN, INCIDENTS_READ};
 use crate::model::permissions::Action;
 use crate::model::settings::store::{self, StatusPageKey};
-use crate::model::settings::{Service, Settings, check::check, input};
+use crate::model::settings::{
+    Service, Settings,
+    check::{check, slug_problem},
+    input,
+};
 use crate::model::templates::Template;
 use crate::service::Incidents;
 
@@ -34,7 +37,6 @@ pub(super) fn routes() -> Routes {
         .at(read, routes!(show_template))
         .at(write, routes!(put_template, remove_template))
         .at(write, routes!(put_service, remove_service))
-        .at(write, routes!(put_key, remove_key))
 }
 
 /// All settings to store.
@@ -68,15 +70,6 @@ struct NewService {
     service: Value,
 }
 
-/// The API key of the status page.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewStatusPageKey {
-    /// As Statuspage.io shows it.
-    #[schema(min_length = 8, max_length = 200, pattern = "^[!-~]+$")]
-    key: String,
-}
-
 /// The settings in force.
 #[derive(Serialize, ToSchema)]
 struct ShownSettings {
@@ -92,21 +85,6 @@ struct ShownTemplate {
     #[serde(flatten)]
     version: SettingsVersion,
     template: Template,
-}
-
-/// Whether there is a key.
-#[derive(Serialize, ToSchema)]
-struct StoredKey {
-    ok: bool,
-    status_page_key: KeyState,
-}
-
-/// Whether the API key of the status page is stored. Nothing else is ever shown of it.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum KeyState {
-    Set,
-    NotSet,
 }
 
 /// The version that a call has seen, in its query.
@@ -150,10 +128,11 @@ async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
 async fn replace(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let body: NewSettings = call.json()?;
     let place = TenantRows::of(&api, &call)?;
-    let whole = input::read(&body.settings).map_err(|problems| ApiError::problems(&problems))?;
+    let sent = Sent::Whole("settings");
+    let whole = input::read(&body.settings).map_err(|problems| sent.refused(problems))?;
     let replace = |_| Ok(whole.clone());
     settings(&api)?
-        .change(&api, &call, &place, body.version, replace)
+        .change(&api, &call, &place, body.version, &sent, replace)
         .await
 }
 
@@ -190,13 +169,14 @@ async fn put_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let name = call.path("name");
     let body: NewTemplate = call.json()?;
     let place = TenantRows::of(&api, &call)?;
-    let template: Template = part("template", &body.template)?;
+    let template: Template = part(("name", name), ("template", &body.template))?;
+    let sent = Sent::Part(format!("templates.{name}"), "template");
     let with = |mut settings: Settings| {
         settings.templates.insert(name.to_owned(), template.clone());
         Ok(settings)
     };
     settings(&api)?
-        .change(&api, &call, &place, body.version, with)
+        .change(&api, &call, &place, body.version, &sent, with)
         .await
 }
 
@@ -216,7 +196,7 @@ async fn remove_template(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         gone.map(|_| settings).ok_or_else(no_template)
     };
     settings(&api)?
-        .change(&api, &call, &place, version, without)
+        .change(&api, &call, &place, version, &Sent::Nothing, without)
         .await
 }
 
@@ -233,13 +213,14 @@ async fn put_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let slug = call.path("slug");
     let body: NewService = call.json()?;
     let place = TenantRows::of(&api, &call)?;
-    let service: Service = part("service", &body.service)?;
+    let service: Service = part(("slug", slug), ("service", &body.service))?;
+    let sent = Sent::Part(format!("services.{slug}"), "service");
     let with = |mut settings: Settings| {
         settings.services.insert(slug.to_owned(), service.clone());
         Ok(settings)
     };
     settings(&api)?
-        .change(&api, &call, &place, body.version, with)
+        .change(&api, &call, &place, body.version, &sent, with)
         .await
 }
 
@@ -260,63 +241,25 @@ async fn remove_service(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
             .ok_or_else(|| ApiError::not_found("no service with that slug"))
     };
     settings(&api)?
-        .change(&api, &call, &place, version, without)
+        .change(&api, &call, &place, version, &Sent::Nothing, without)
         .await
 }
 
-/// Store the status page's API key
-#[utoipa::path(
-    put,
-    path = "/v1/incident-settings/status-page-key",
-    tag = "incident settings",
-    params(OfTenant),
-    request_body = NewStatusPageKey,
-    responses((status = 200, body = StoredKey))
-)]
-async fn put_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let body: NewStatusPageKey = call.json()?;
-    let place = TenantRows::of(&api, &call)?;
-    if !StatusPageKey::is_plausible(&body.key) {
-        let words =
-            "takes the API key that Statuspage.io shows: 8 to 200 characters without spaces";
-        return Err(ApiError::field("key", words));
+/// Reads a part of the settings strictly. `slug` is the part of the path that names it, with its value, and `given` the field of
+/// the body.
+fn part<T: DeserializeOwned + Serialize>(
+    slug: (&str, &str),
+    given: (&str, &Value),
+) -> Result<T, ApiError> {
+    let mut problems: Vec<Problem> = slug_problem(slug.0, slug.1).into_iter().collect();
+    match read_part(given.0, given.1) {
+        Ok(part) if problems.is_empty() => Ok(part),
+        Ok(_) => Err(ApiError::problems(&problems)),
+        Err(found) => {
+            problems.extend(found);
+            Err(ApiError::problems(&problems))
+        }
     }
-    let write = StatusPageKey::store(&body.key.into());
-    place.rows.write(write).await?;
-    settings(&api)?
-        .audit(&api, &call, &place, "status page key set")
-        .await?;
-    Ok(key_state(KeyState::Set))
-}
-
-/// Remove the status page's API key
-#[utoipa::path(
-    delete,
-    path = "/v1/incident-settings/status-page-key",
-    tag = "incident settings",
-    params(OfTenant),
-    responses((status = 200, body = StoredKey))
-)]
-async fn remove_key(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let place = TenantRows::of(&api, &call)?;
-    place.rows.write(StatusPageKey::remove()).await?;
-    settings(&api)?
-        .audit(&api, &call, &place, "status page key removed")
-        .await?;
-    Ok(key_state(KeyState::NotSet))
-}
-
-fn key_state(state: KeyState) -> Response {
-    let stored = StoredKey {
-        ok: true,
-        status_page_key: state,
-    };
-    reply::json(StatusCode::OK, &stored)
-}
-
-/// Reads a part of the settings strictly.
-fn part<T: DeserializeOwned + Serialize>(what: &str, given: &Value) -> Result<T, ApiError> {
-    read_part(what, given).map_err(|problems| ApiError::problems(&problems))
 }
 
 /// Fails if a person asks who may not see the settings in Slack either. Of a key, the scope decides.
@@ -333,7 +276,7 @@ async fn may_see(api: &Api, call: &Call) -> Result<(), ApiError> {
 }
 
 /// The settings of incidents.
-fn settings(api: &Api) -> Result<Shared<'_, Settings>, ApiError> {
+pub(super) fn settings(api: &Api) -> Result<Shared<'_, Settings>, ApiError> {
     Ok(Shared {
         document: &store::SETTINGS,
         key: store::place(),

@@ -87,11 +87,17 @@ pub fn check(declaration: &Declaration, settings: &Settings) -> Vec<(&'static st
         } else {
             known.join(", ")
         };
+        let none = if unknown.len() == 1 {
+            " is no service here"
+        } else {
+            " are no services here"
+        };
         wrong.push((
             "service",
             prose!(
                 Prose::joined(unknown.iter().map(code), ", "),
-                " is no service here. There are: ",
+                none,
+                ". There are: ",
                 known,
                 "."
             ),

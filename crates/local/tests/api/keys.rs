@@ -180,7 +180,7 @@ async fn what_makes_no_key_is_refused_in_words() {
         ("name", json!(""), "`name`"),
         ("name", json!("a\u{7}b"), "`name`"),
         ("name", json!("n".repeat(81)), "`name`"),
-        ("name", json!(7), "invalid type"),
+        ("name", json!(7), "takes one line"),
         ("scopes", json!([]), "`scopes`"),
         ("scopes", json!(["everything"]), "workspace:read"),
         ("expires_days", json!(0), "`expires_days`"),

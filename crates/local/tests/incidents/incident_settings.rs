@@ -80,10 +80,10 @@ async fn every_problem_is_answered_at_once_and_nothing_is_stored() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{refused:?}");
     let told = message(&refused);
     for problem in [
-        "`services.api.colour`: there is no such setting",
-        "`timers`: invalid type",
-        "`services`: \"The API\" takes",
-        "`admins[0]`: \"@ann\" is no user id",
+        "`settings.services.api.colour`: there is no such setting",
+        "`settings.timers.soak_minutes`: takes a whole number",
+        "`settings.services`: \"The API\" takes",
+        "`settings.admins[0]`: \"@ann\" is no user id",
     ] {
         assert!(told.contains(problem), "{problem}: {told}");
     }
@@ -165,7 +165,7 @@ async fn templates_and_services_come_and_go_by_themselves() {
     assert_eq!(shown["template"]["severity"], "P1");
     assert_eq!(shown["template"]["description"], "");
     let in_use = product.ask(Method::DELETE, &service, &key).await;
-    assert_eq!(in_use.status, StatusCode::BAD_REQUEST, "{in_use:?}");
+    assert_eq!(in_use.status, StatusCode::CONFLICT, "{in_use:?}");
     for path in [&template, &service] {
         let gone = product.ask(Method::DELETE, path, &key).await;
         assert_eq!(gone.status, StatusCode::OK, "{gone:?}");

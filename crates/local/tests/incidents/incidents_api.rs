@@ -111,8 +111,8 @@ async fn a_refused_declaration_leaves_its_key_unused_and_says_all_that_is_wrong(
     let misfits = [
         "6 problems: ",
         "`severity`: takes P1, P2, P3 or P4",
-        "`services`: invalid type",
-        "`private`: invalid type",
+        "`services`: takes a list",
+        "`private`: takes `true` or `false`",
         "`colour`: there is no such field",
         "`commander`: takes the id of a person",
         "`detected_at`: takes a time",
@@ -120,9 +120,9 @@ async fn a_refused_declaration_leaves_its_key_unused_and_says_all_that_is_wrong(
     let wrong_here = json!({"services": ["nope"], "template": "no-such"});
     let problems = [
         "3 problems: ",
-        "`services`: does not fit",
-        "`template`: is none",
-        "`title`: ",
+        "`services[0]`: there is no service `nope`",
+        "`template`: there is no template `no-such`",
+        "`title`: is needed",
     ];
     for (wrong, expected) in [(wrong, &misfits[..]), (wrong_here, &problems)] {
         let answer = product.tell_once(INCIDENTS, &key, &wrong, "k").await;

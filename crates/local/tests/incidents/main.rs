@@ -12,5 +12,6 @@ mod incidents;
 mod incidents_api;
 mod limits;
 mod long_timeline;
+mod settings_fields;
 mod status_page_world;
 mod status_pages;

@@ -6,6 +6,12 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
+
+use super::misfit::misfit;
+
+/// The most problems that are reported of one object.
+pub const MOST: usize = 50;
 
 /// The longest name that a path shows unchanged, in characters.
 const MAX_NAME: usize = 40;
@@ -27,6 +33,27 @@ impl Problem {
             what: what.to_string(),
         }
     }
+
+    /// Returns the problem with its path at another place: what is at `from` lies at `to`. `Err` if its path is not inside of `from`.
+    pub fn moved(self, from: &str, to: &str) -> Result<Self, Self> {
+        if !is_within(&self.path, from) {
+            return Err(self);
+        }
+        let path = format!("{to}{}", &self.path[from.len()..]);
+        Ok(Self { path, ..self })
+    }
+
+    /// Returns the problem with its path inside of another one. An empty path stands for the whole.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        let path = match (outer, self.path.as_str()) {
+            ("", inner) => inner.to_owned(),
+            (outer, "") => outer.to_owned(),
+            (outer, inner) if inner.starts_with('[') => format!("{outer}{inner}"),
+            (outer, inner) => format!("{outer}.{inner}"),
+        };
+        Self { path, ..self }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -40,10 +67,9 @@ pub fn read_part<T: DeserializeOwned + Serialize>(
     path: &str,
     input: &Value,
 ) -> Result<T, Vec<Problem>> {
-    if input.is_object() {
-        read_fields(path, input)
-    } else {
-        Err(vec![Problem::new(path, "takes a JSON object")])
+    match input {
+        Value::Object(fields) => read_fields(path, fields),
+        _ => Err(vec![Problem::new(path, "takes a JSON object")]),
     }
 }
 
@@ -68,27 +94,97 @@ pub fn each<T: DeserializeOwned + Serialize>(
     Value::Object(fitting)
 }
 
-/// Parses a part of a document from JSON, or returns all problems. An empty `path` stands for the whole document.
+/// Parses the fields of a part of a document, or returns all problems. A field that the type does not have is one. An empty `path`
+/// stands for the whole document.
 pub fn read_fields<T: DeserializeOwned + Serialize>(
     path: &str,
-    input: &Value,
+    input: &Map<String, Value>,
 ) -> Result<T, Vec<Problem>> {
-    let place = match (
-        path,
-        input.as_object().and_then(|fields| fields.keys().next()),
-    ) {
-        ("", Some(first)) => join("", first),
-        (path, _) => path.to_owned(),
+    let Fitting {
+        part,
+        fields,
+        problems,
+    } = fitting(input.clone());
+    let within = |problem: Problem| problem.within(path);
+    let mut problems: Vec<Problem> = problems.into_iter().map(within).collect();
+    let Some(part) = part else {
+        return Err(problems);
     };
-    let part = T::deserialize(input).map_err(|e| vec![misfit(&place, &e)])?;
-    let kept = serde_json::to_value(&part).map_err(|e| vec![misfit(&place, &e)])?;
-    let mut problems = Vec::new();
-    unknown(path, input, &kept, &mut problems);
+    match serde_json::to_value(&part) {
+        Ok(kept) => unknown(path, &Value::Object(fields), &kept, &mut problems),
+        Err(e) => problems.push(Problem::new(path, e)),
+    }
     if problems.is_empty() {
         Ok(part)
     } else {
         Err(problems)
     }
+}
+
+/// Parses fields whose type refuses unknown ones by itself, or returns all problems, at most [`MOST`].
+pub fn parse<T: DeserializeOwned>(input: Map<String, Value>) -> Result<T, Vec<Problem>> {
+    match fitting(input) {
+        Fitting {
+            part: Some(part),
+            problems,
+            ..
+        } if problems.is_empty() => Ok(part),
+        Fitting { problems, .. } => Err(problems),
+    }
+}
+
+/// What fits of an object.
+struct Fitting<T> {
+    /// The value, made of the fields that fit. `None` if it needs one that does not, or that is missing.
+    part: Option<T>,
+    /// The fields that fit.
+    fields: Map<String, Value>,
+    /// What does not fit, at most [`MOST`].
+    problems: Vec<Problem>,
+}
+
+/// Parses an object without the fields that do not fit: each is taken out, so that it does not hide the next one.
+fn fitting<T: DeserializeOwned>(mut fields: Map<String, Value>) -> Fitting<T> {
+    let mut problems: Vec<Problem> = Vec::new();
+    loop {
+        let e = match serde_path_to_error::deserialize::<_, T>(&fields) {
+            Ok(part) => {
+                let part = Some(part);
+                return Fitting {
+                    part,
+                    fields,
+                    problems,
+                };
+            }
+            Err(e) => e,
+        };
+        let problem = misfit(&e);
+        let taken = match e.path().iter().next() {
+            Some(Segment::Map { key }) => fields.remove(key),
+            _ => None,
+        };
+        // A field that was taken out for another problem is missing now.
+        if !problems
+            .iter()
+            .any(|known| is_within(&known.path, &problem.path))
+        {
+            problems.push(problem);
+        }
+        if taken.is_none() || problems.len() == MOST {
+            let part = None;
+            return Fitting {
+                part,
+                fields,
+                problems,
+            };
+        }
+    }
+}
+
+/// Whether the path is that one or leads further into it.
+fn is_within(path: &str, root: &str) -> bool {
+    let rest = path.strip_prefix(root);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// Reports every field of the input that parsing has dropped.
@@ -105,16 +201,8 @@ fn unknown(path: &str, input: &Value, kept: &Value, problems: &mut Vec<Problem>)
     }
 }
 
-/// Describes a value that cannot be parsed, in at most 200 characters.
-pub fn misfit(path: &str, e: &serde_json::Error) -> Problem {
-    // The text may quote a long value of the input, so it is cut.
-    let words = e.to_string();
-    let cut: String = words.chars().take(200).collect();
-    Problem::new(path, cut)
-}
-
 /// Appends a name to a path.
-fn join(path: &str, name: &str) -> String {
+pub fn join(path: &str, name: &str) -> String {
     match path {
         "" => segment(name),
         path => format!("{path}.{}", segment(name)),

@@ -115,7 +115,7 @@ const REFUSED: &str = "
 config frobnicate ; `frobnicate` is nothing that `/incident config` knows
 config set ; The path is missing
 config set policy ; The new value of `policy` is missing
-config set policy anarchy ; unknown variant `anarchy`
+config set policy anarchy ; `policy`: takes one of `standard`, `strict`, `open`
 config set colour red ; there is no such setting
 config set timers.soak_minutes soon ; takes a whole number
 config set timers.soak_minutes off ; takes a whole number

@@ -63,6 +63,12 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
     found.0
 }
 
+/// The problem of a text that cannot be the slug of a service or the name of a template.
+pub fn slug_problem(path: &str, slug: &str) -> Option<Problem> {
+    let takes = format!("takes lower case letters, digits and `-`, {MAX_SLUG} at most");
+    (!is_slug(slug)).then(|| Problem::new(path, format_args!("{} {takes}", shown(slug))))
+}
+
 /// Collects the problems of one document.
 #[derive(Default)]
 struct Found(Vec<Problem>);
@@ -83,10 +89,7 @@ impl Found {
     }
 
     fn slug(&mut self, path: &str, slug: &str) {
-        if !is_slug(slug) {
-            let what = format!("takes lower case letters, digits and `-`, {MAX_SLUG} at most");
-            self.wrong(path, slug, &what);
-        }
+        self.0.extend(slug_problem(path, slug));
     }
 
     fn line(&mut self, path: &str, text: &str, most: usize) {

@@ -1,7 +1,7 @@
 //! Parses settings from JSON strictly.
 
 use serde_json::{Map, Value, json};
-use tidegate_pipeline::documents::input::{Problem, each, misfit, read_fields};
+use tidegate_pipeline::documents::input::{Problem, each, parse, read_fields};
 
 use super::check::check;
 use super::{Service, Settings};
@@ -24,18 +24,20 @@ pub fn read(input: &Value) -> Result<Settings, Vec<Problem>> {
             ("templates", Value::Object(templates)) => {
                 each::<Template>("templates", templates, None, &mut problems)
             }
-            (_, value) => match read_fields::<Settings>("", &json!({ name.as_str(): value })) {
-                Ok(_) => value.clone(),
-                Err(found) => {
-                    problems.extend(found);
-                    continue;
+            (_, value) => {
+                let alone = Map::from_iter([(name.clone(), value.clone())]);
+                match read_fields::<Settings>("", &alone) {
+                    Ok(_) => value.clone(),
+                    Err(found) => {
+                        problems.extend(found);
+                        continue;
+                    }
                 }
-            },
+            }
         };
         fitting.insert(name.clone(), part);
     }
-    let whole = serde_json::from_value::<Settings>(Value::Object(fitting));
-    let settings = whole.map_err(|e| vec![misfit("settings", &e)])?;
+    let settings = parse::<Settings>(fitting)?;
     problems.extend(check(&settings));
     if problems.is_empty() {
         Ok(settings)
