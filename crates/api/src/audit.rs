@@ -34,7 +34,7 @@ struct AuditPage {
 struct AuditLine {
     /// Unix time in milliseconds.
     at_ms: i64,
-    /// A hash of the person or key.
+    /// `key:` and the id of the key, without the workspace; `person:` and a hash of the person; `operator`, `slack` or `system`.
     actor: String,
     action: String,
     detail: String,

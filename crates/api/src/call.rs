@@ -91,7 +91,8 @@ impl Call {
         found.map_or("", |(_, value)| value)
     }
 
-    /// Reads the query string. Fields that the type does not have are left alone.
+    /// Reads the query string, or reports every field that does not fit. Those that the type does not have are left alone: another
+    /// type may have them, and the API has refused those that the operation does not take.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         self.query.read()
     }
@@ -133,6 +134,16 @@ impl Call {
                 "is needed: it names the workspace or organisation",
             )),
             (Caller::Anyone, None) => Err(nobodys()),
+        }
+    }
+
+    /// Returns the tenant to which an operator's call about all of them keeps. `None` if it names none.
+    pub(super) fn only_tenant(&self) -> Result<Option<TenantId>, ApiError> {
+        let OfTenant { tenant } = self.query()?;
+        match tenant {
+            Some(named) if named == TenantId::unreadable().as_str() => Ok(Some(named.into())),
+            Some(named) => self.tenant_named(&named).map(Some),
+            None => Ok(None),
         }
     }
 

@@ -23,7 +23,7 @@ const OPERATOR_HINT: &str =
 const SCHEME: &[u8] = b"Bearer ";
 
 /// The header with a session's CSRF token.
-const CSRF_HEADER: &str = "x-csrf-token";
+pub(super) const CSRF_TOKEN: &str = "X-CSRF-Token";
 
 impl Api {
     /// Identifies the caller by the kind of credential that the route admits. Whether a member has the route's scope is for
@@ -119,7 +119,7 @@ impl Api {
                 "the call comes from a page of another origin",
             ));
         }
-        let shown = head.headers.get(CSRF_HEADER);
+        let shown = head.headers.get(CSRF_TOKEN);
         if shown.is_some_and(|token| cookie.is_csrf_token(token.as_bytes())) {
             return Ok(());
         }

@@ -8,42 +8,44 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::header::CONTENT_LENGTH;
+use http::request::Parts;
 
 use super::limits::RateLimit;
+use super::query::Query;
 use super::route::Operation;
 use super::{Access, Api, ApiError, BODY_LIMIT, Caller};
 
-/// The access rules of all operations.
+/// The rules of all operations.
 pub(super) struct Guard {
     api: Arc<Api>,
-    rules: BTreeMap<String, Vec<(Method, Access)>>,
+    rules: BTreeMap<String, Vec<Operation>>,
 }
 
 impl Guard {
     pub(super) fn new(api: Arc<Api>, operations: &[Operation]) -> Self {
-        let mut rules: BTreeMap<String, Vec<(Method, Access)>> = BTreeMap::new();
+        let mut rules: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
         for operation in operations {
-            let rule = (operation.method.clone(), operation.access.clone());
-            rules.entry(operation.path.clone()).or_default().push(rule);
+            let path = operation.path.clone();
+            rules.entry(path).or_default().push(operation.clone());
         }
         Self { api, rules }
     }
 
-    /// Returns the rule of an operation. `HEAD` is answered wherever `GET` is, with the same rights.
-    fn rule(&self, path: &str, method: &Method) -> Option<&Access> {
+    /// Returns the operation of a call. `HEAD` is answered wherever `GET` is, with the same rights.
+    fn operation(&self, path: &str, method: &Method) -> Option<&Operation> {
         let method = if method == Method::HEAD {
             &Method::GET
         } else {
             method
         };
         let mut rules = self.rules.get(path)?.iter();
-        rules.find(|(m, _)| m == method).map(|(_, access)| access)
+        rules.find(|operation| operation.method == method)
     }
 
     /// Returns the methods that a path takes.
     fn methods(&self, path: &str) -> String {
         let rules = self.rules.get(path).into_iter().flatten();
-        let methods: Vec<&str> = rules.map(|(method, _)| method.as_str()).collect();
+        let methods: Vec<&str> = rules.map(|operation| operation.method.as_str()).collect();
         methods.join(", ")
     }
 }
@@ -55,14 +57,14 @@ pub(super) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(access) = guard.rule(path.as_str(), request.method()) else {
+    let Some(operation) = guard.operation(path.as_str(), request.method()) else {
         return ApiError::method(&guard.methods(path.as_str())).into_response();
     };
     if announces_too_much(&request) {
         return ApiError::too_large().into_response();
     }
     let (mut head, body) = request.into_parts();
-    let caller = match guard.api.identify(access, &head).await {
+    let caller = match guard.api.identify(&operation.access, &head).await {
         Ok(caller) => caller,
         Err(e) => return e.into_response(),
     };
@@ -72,7 +74,9 @@ pub(super) async fn admit(
         Caller::Anyone | Caller::Operator => None,
     };
     let within_limit = rate_limit.map_or(Ok(()), RateLimit::check);
-    let admitted = within_limit.and_then(|()| access.admits(&caller));
+    let admitted = within_limit
+        .and_then(|()| operation.access.admits(&caller))
+        .and_then(|()| check_names(operation, &head));
     head.extensions.insert(caller);
     let mut response = match admitted {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
@@ -82,6 +86,17 @@ pub(super) async fn admit(
         rate_limit.write_headers(&mut response);
     }
     response
+}
+
+/// Fails if the query has a parameter that the operation does not take. A public operation is open to people's browsers and to
+/// Slack, which may add parameters of their own. Any other may get `tenant`, which [`Call`](super::Call) compares with the credential.
+fn check_names(operation: &Operation, head: &Parts) -> Result<(), ApiError> {
+    if operation.access == Access::Public {
+        return Ok(());
+    }
+    let mut names = operation.query.clone();
+    names.push("tenant".to_owned());
+    Query::of(head.uri.query().unwrap_or_default()).must_have_only(&names)
 }
 
 /// Tells whether the request says that its body is too large. It is believed, so that nobody has to wait for the body.

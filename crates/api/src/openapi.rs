@@ -6,11 +6,13 @@ use axum::Extension;
 use bytes::Bytes;
 use http::StatusCode;
 
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::routes;
@@ -96,7 +98,27 @@ fn document(routes: &Routes) -> OpenApi {
         .schema(Some(RefOr::Ref(Ref::from_schema_name(name))))
         .build();
     let page = ContentBuilder::new().schema(Some(String::schema())).build();
+    let whole = || ObjectBuilder::new().schema_type(Type::Integer);
+    let header = |what: &str| {
+        HeaderBuilder::new()
+            .schema(Some(whole()))
+            .description(Some(what))
+            .build()
+    };
     let error = ResponseBuilder::new()
+        .header("Retry-After", header("With status 429: seconds to wait"))
+        .header(
+            "X-RateLimit-Limit",
+            header("Calls in a minute. Only for a key or a session"),
+        )
+        .header(
+            "X-RateLimit-Remaining",
+            header("Calls that are left of them"),
+        )
+        .header(
+            "X-RateLimit-Reset",
+            header("Unix second at which the minute ends"),
+        )
         .description("What went wrong, and what to do next")
         .content("application/json", content)
         .content("text/html", page)

@@ -15,6 +15,7 @@ mod unreadable;
 use tidegate_pipeline::table::{DuePosition, Table};
 use utoipa_axum::routes;
 
+use crate::query::NO_CURSOR;
 use crate::{Access, Api, ApiError, Call, Routes};
 
 pub(crate) fn routes() -> Routes {
@@ -52,5 +53,5 @@ fn position(after: Option<&str>) -> Result<Option<DuePosition>, ApiError> {
 }
 
 fn no_cursor() -> ApiError {
-    ApiError::field("after", "takes the `next` of a page")
+    ApiError::field("after", NO_CURSOR)
 }

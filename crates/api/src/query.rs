@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tidegate_pipeline::documents::input::{MOST, Problem};
+use tidegate_pipeline::documents::input::{MOST, Problem, segment};
 use tidegate_pipeline::documents::misfit::misfit;
 use tidegate_pipeline::table::Cursor;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -53,6 +53,22 @@ impl Query {
             }
             text = rest;
         }
+    }
+
+    /// Fails if there is a field with another name than these.
+    pub(super) fn must_have_only(&self, names: &[String]) -> Result<(), ApiError> {
+        let mut unknown: Vec<Problem> = Vec::new();
+        for (name, _) in form_urlencoded::parse(self.0.as_bytes()) {
+            let is_taken = names.iter().any(|taken| *taken == name);
+            let problem = Problem::new(segment(&name), "is no parameter of this operation");
+            if !is_taken && !unknown.contains(&problem) {
+                unknown.push(problem);
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(refused(&unknown))
     }
 
     /// Returns every value of that name.
@@ -193,6 +209,17 @@ mod tests {
             assert_eq!(refused.message, message, "{query}");
             assert_eq!(refused.field.as_deref(), Some(field), "{query}");
         }
+        let query = Query::of("name=a&nmae=b&days=1&nmae=c&=x");
+        let names = ["name", "days"].map(str::to_owned);
+        let Err(ApiError::Request(refused)) = query.must_have_only(&names) else {
+            panic!();
+        };
+        let (field, message) = (refused.field.unwrap(), refused.message);
+        assert_eq!(field, "nmae", "{message}");
+        assert_eq!(
+            message,
+            "2 problems: `nmae`: is no parameter of this operation; `\"\"`: is no parameter of this operation"
+        );
         let read = Query::of("name=%ff&days=&other=1&days=&&=").read::<Asked>();
         assert_eq!(read.unwrap().name, "\u{fffd}");
     }

@@ -11,10 +11,11 @@ use utoipa::openapi::path::{
     Operation as Description, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{OpenApi, Ref, RefOr};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::call::{IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEY};
+use super::credentials::CSRF_TOKEN;
 use super::openapi::{ERROR_RESPONSE, security};
 use super::{Api, ApiError, Caller, Scope};
 
@@ -57,6 +58,8 @@ pub struct Operation {
     pub path: String,
     /// The callers that are admitted.
     pub access: Access,
+    /// The names of the parameters that it takes in the query.
+    pub query: Vec<String>,
 }
 
 /// The operations of the API or of a domain.
@@ -78,14 +81,14 @@ impl Routes {
             for (method, description) in descriptions(item) {
                 description.operation_id = Some(operation_id(&method, path));
                 describe(description, access);
-                if method == Method::POST {
-                    let parameters = description.parameters.get_or_insert_default();
-                    parameters.push(idempotency_key().into());
-                }
+                let parameters = description.parameters.get_or_insert_default();
+                let query = parameters.iter().filter_map(query_name).collect();
+                parameters.extend(headers_of(&method, access).map(RefOr::from));
                 self.operations.push(Operation {
                     method,
                     path: path.clone(),
                     access: access.clone(),
+                    query,
                 });
             }
         }
@@ -138,6 +141,18 @@ impl Routes {
     }
 }
 
+/// Describes that operations take a call without a body too.
+pub fn with_optional_body(mut added: UtoipaMethodRouter<Arc<Api>>) -> UtoipaMethodRouter<Arc<Api>> {
+    for item in added.1.paths.values_mut() {
+        for (_, description) in descriptions(item) {
+            if let Some(RefOr::T(body)) = &mut description.request_body {
+                body.required = Some(Required::False);
+            }
+        }
+    }
+    added
+}
+
 fn descriptions(item: &mut PathItem) -> Vec<(Method, &mut Description)> {
     let of = [
         (Method::GET, &mut item.get),
@@ -161,16 +176,39 @@ fn operation_id(method: &Method, path: &str) -> String {
     words.join("_")
 }
 
-/// Describes the header that makes a repeat of a call harmless.
-fn idempotency_key() -> Parameter {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
+/// Returns the name of a parameter in the query.
+fn query_name(parameter: &RefOr<Parameter>) -> Option<String> {
+    match parameter {
+        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => {
+            Some(parameter.name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Describes the headers that an operation takes, besides the credential.
+fn headers_of(method: &Method, access: &Access) -> impl Iterator<Item = Parameter> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let key = text()
         .min_length(Some(1))
         .max_length(Some(MAX_IDEMPOTENCY_KEY));
+    let key = header(IDEMPOTENCY_KEY, "Makes a repeat of the call harmless", key);
+    let token = header(
+        CSRF_TOKEN,
+        "The `csrf_token` of `GET /v1/me`. Only a call with a session needs it",
+        text(),
+    );
+    let takes_sessions = !matches!(access, Access::Public | Access::Operator);
+    let key = (method == Method::POST).then_some(key);
+    let token = (takes_sessions && method != Method::GET).then_some(token);
+    key.into_iter().chain(token)
+}
+
+fn header(name: &str, what: &str, schema: ObjectBuilder) -> Parameter {
     ParameterBuilder::new()
-        .name(IDEMPOTENCY_KEY)
+        .name(name)
         .parameter_in(ParameterIn::Header)
-        .description(Some("Makes a repeat of the call harmless"))
+        .description(Some(what))
         .schema(Some(schema))
         .build()
 }

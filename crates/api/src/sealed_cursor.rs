@@ -7,10 +7,12 @@ use tidegate_pipeline::keyring::Place;
 use tidegate_pipeline::table::{Cursor, Key};
 use tidegate_slack::ids::TenantId;
 
+use super::query::NO_CURSOR;
 use super::{Api, ApiError};
 
 impl Api {
-    /// Seals the cursor of a workspace's list, as text for a URL.
+    /// Seals the cursor of a workspace's list, as text for a URL. `list` names the list with its filters, so that the cursor of
+    /// another one does not open.
     pub async fn seal_cursor(
         &self,
         tenant: &TenantId,
@@ -36,7 +38,7 @@ impl Api {
         let opened = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok();
         let opened = opened.and_then(|sealed| keys.open(place(&row), &sealed).ok());
         let cursor = opened.and_then(|plain| Cursor::decode(std::str::from_utf8(&plain).ok()?));
-        cursor.ok_or_else(|| ApiError::field("after", "takes the `next` of a page"))
+        cursor.ok_or_else(|| ApiError::field("after", NO_CURSOR))
     }
 }
 

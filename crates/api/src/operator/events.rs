@@ -65,7 +65,7 @@ pub(super) struct EventPage {
     pub(super) events: Vec<EventLine>,
     /// The `after` of the next page. Null on the last one. A page may have less than `limit` events, or none, and yet not be the last.
     pub(super) next: Option<String>,
-    /// Workspaces whose rows cannot be read; the log says why.
+    /// Workspaces whose data cannot be read; the log says why.
     pub(super) unreadable: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct EventLine {
     tenant: String,
     /// Slack's type of it.
     r#type: String,
-    /// `pending`, `done`, `duplicate`, `failed`, `parked`, `waiting` and others.
+    /// `pending` while it is under way, `waiting`, `parked`, `done` or `duplicate`.
     state: &'static str,
     /// Null while it is under way.
     attempts: Option<i64>,
@@ -141,7 +141,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
 impl Operator<'_> {
     /// The events that are parked, or have a share that is, or those that have a share that waits to be tried again.
     async fn due_events(&self, waits_for: Due, asked: &Asked) -> Result<EventPage, ApiError> {
-        let OfTenant { tenant } = self.call.query()?;
+        let tenant = self.call.only_tenant()?;
         let system = self.table.system();
         let mut due = system.due_list(waits_for, position(asked.after.as_deref())?.as_ref());
         let (mut events, mut unreadable) = (Vec::new(), Unreadable::default());
@@ -157,7 +157,7 @@ impl Operator<'_> {
                 break;
             }
             due.next().await?;
-            let is_asked = tenant.as_ref().is_none_or(|t| t == row.tenant.as_str());
+            let is_asked = tenant.as_ref().is_none_or(|tenant| *tenant == row.tenant);
             if !(is_asked && seen.insert((row.tenant.clone(), id.clone()))) {
                 continue;
             }

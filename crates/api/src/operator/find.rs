@@ -8,7 +8,7 @@ use tidegate_slack::ids::TenantId;
 
 use super::Operator;
 use super::unreadable::Unreadable;
-use crate::{ApiError, OfTenant};
+use crate::ApiError;
 
 /// How far back, in seconds, the search for an event without a ledger row goes. Such an event is under way or in a dead-letter
 /// queue.
@@ -59,11 +59,8 @@ impl Operator<'_> {
     }
 
     pub(super) async fn asked_tenants(&self) -> Result<Vec<TenantId>, ApiError> {
-        if let OfTenant {
-            tenant: Some(tenant),
-        } = self.call.query()?
-        {
-            return Ok(vec![tenant.into()]);
+        if let Some(tenant) = self.call.only_tenant()? {
+            return Ok(vec![tenant]);
         }
         let system = self.table.system();
         let (tenants, _) = tenants::page(system.rows(), MANY_TENANTS + 1, None).await?;

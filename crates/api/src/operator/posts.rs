@@ -35,7 +35,7 @@ struct PostPage {
     posts: Vec<ParkedPost>,
     /// The `after` of the next page. Null on the last one. A page may have less than `limit` posts, or none, and yet not be the last.
     next: Option<String>,
-    /// Workspaces whose rows cannot be read; the log says why.
+    /// Workspaces whose data cannot be read; the log says why.
     unreadable: Vec<String>,
 }
 
@@ -109,7 +109,8 @@ impl PostLine {
     responses((status = 200, body = PostPage))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let (asked, OfTenant { tenant }): (Asked, OfTenant) = (call.query()?, call.query()?);
+    let asked: Asked = call.query()?;
+    let tenant = call.only_tenant()?;
     let operator = Operator::of(&api, &call)?;
     let limit = asked.limit.map_or(LIMIT, Whole::to);
     let system = operator.table.system();
@@ -122,7 +123,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         let Some(due) = parked.next().await? else {
             break;
         };
-        if tenant.as_ref().is_none_or(|t| t == due.tenant.as_str()) {
+        if tenant.as_ref().is_none_or(|tenant| *tenant == due.tenant) {
             let post = operator.parked(&due).await;
             posts.extend(unreadable.unless(&due.tenant, post).flatten());
         }

@@ -62,6 +62,13 @@ impl Operator<'_> {
         let now = self.api.clock.now().seconds();
         let until = asked.until.map_or(now + HOUR, Second::get);
         let since = asked.since.map_or(now - SINCE, Second::get);
+        if since > until {
+            let words = match asked.until {
+                Some(_) => "is after `until`",
+                None => "is in the future",
+            };
+            return Err(ApiError::field("since", words));
+        }
         if until - since > LOOK_BACK + HOUR {
             return Err(ApiError::field("since", "reaches back more than 30 days"));
         }

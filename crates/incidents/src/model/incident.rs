@@ -24,7 +24,7 @@ pub const MAX_SERVICES: usize = 5;
 /// Most published texts that the incident's row keeps. The timeline has the older ones.
 pub const MAX_PUBLIC: usize = 20;
 
-/// Identifies an incident in rows, jobs and the API: 24 lower-case hex digits, of which the first 12 are the time in
+/// Identifies an incident: 24 lower-case hex digits, of which the first 12 are the time in
 /// milliseconds. Later incidents have greater ids.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
@@ -64,21 +64,21 @@ impl fmt::Display for IncidentId {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Milestones {
-    /// When users were first affected; `None` while unknown.
+    /// When users were first affected; null while it is not known.
     pub impact_started: Option<Timestamp>,
-    /// When a person or a monitor noticed the problem; `None` while unknown.
+    /// When a person or a monitor noticed the problem; null while it is not known.
     pub detected: Option<Timestamp>,
     /// When the incident was declared.
     pub declared: Timestamp,
     /// When somebody first took charge.
     pub acknowledged: Option<Timestamp>,
-    /// When the status first became `identified`; `None` if it never did.
+    /// When the status first became `identified`; null if it never did.
     pub identified: Option<Timestamp>,
     /// When users were no longer affected: the first change to `monitoring` or `resolved`.
     pub mitigated: Option<Timestamp>,
-    /// When the incident was resolved; `None` again after a reopening.
+    /// When the incident was resolved; null again after a reopening.
     pub resolved: Option<Timestamp>,
-    /// When the incident was closed, canceled or merged; `None` again after a reopening.
+    /// When the incident was closed, canceled or merged; null again after a reopening.
     pub closed: Option<Timestamp>,
 }
 

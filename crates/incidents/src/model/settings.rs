@@ -18,8 +18,8 @@ use super::permissions::Policy;
 use super::severity::Severity;
 use super::templates::{self, Template};
 
-/// The settings of a workspace. A field that a stored document lacks has its default, so that old documents stay
-/// readable.
+/// The settings of a workspace. A field that is left out has its default.
+// Old documents stay readable by that too.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Settings {
@@ -73,7 +73,7 @@ impl Default for Settings {
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Service {
-    /// The display name; `None` if people use the slug.
+    /// The display name; null if people use the slug.
     pub name: Option<String>,
     /// People who are invited to its incidents.
     pub owners: Vec<UserId>,

@@ -108,6 +108,60 @@ async fn what_does_not_fit_in_a_query_is_refused_with_its_name() {
 }
 
 #[tokio::test]
+async fn all_that_does_not_fit_in_a_query_is_named_at_once() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let mut tried = 0;
+    for operation in domains::routes().operations() {
+        let caller = Caller {
+            product: &product,
+            operation,
+            key: &key,
+        };
+        // A cursor is looked at once the values of the other parameters fit.
+        let wrong = described.query(operation).into_iter();
+        let wrong = wrong.filter(|(name, _)| *name != "after");
+        let wrong: Vec<(&str, String)> = wrong
+            .filter_map(|(name, schema)| Some((name, wrong_texts(name, schema).pop()?)))
+            .collect();
+        if wrong.len() < 2 {
+            continue;
+        }
+        let pairs = wrong.iter().map(|(name, text)| format!("{name}={text}"));
+        let query = pairs.collect::<Vec<_>>().join("&");
+        let body = described.body(operation);
+        let answer = caller.send(&query, HeaderMap::new(), body.as_ref()).await;
+        for (name, _) in &wrong {
+            refused(&answer, name, &format!("{} {query}", operation.path));
+        }
+        tried += 1;
+    }
+    assert!(tried >= 3, "{tried}");
+}
+
+/// A public operation is open to browsers and to Slack, which may add parameters of their own.
+#[tokio::test]
+async fn a_parameter_that_there_is_none_of_is_refused_with_its_name() {
+    let product = Product::start_with_slack(FakeConfig::default()).await;
+    let (described, key) = (Described::of(&product).await, key(&product).await);
+    for operation in domains::routes().operations() {
+        let caller = Caller {
+            product: &product,
+            operation,
+            key: &key,
+        };
+        let body = described.body(operation);
+        let query = "no_such_parameter=1";
+        let answer = caller.send(query, HeaderMap::new(), body.as_ref()).await;
+        if operation.access == Access::Public {
+            assert!(!answer.body.contains("no_such_parameter"), "{answer:?}");
+        } else {
+            refused(&answer, "no_such_parameter", &operation.path);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_fit_in_a_body_is_refused_with_its_name() {
     let product = Product::start_with_slack(FakeConfig::default()).await;
     let (described, key) = (Described::of(&product).await, key(&product).await);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tidegate_app::api::Access;
 use tidegate_app::domains;
 use tidegate_testing::product::Product;
@@ -47,6 +47,77 @@ async fn every_operation_says_who_is_admitted_and_how_it_fails() {
         let expected: BTreeSet<&str> = expected.iter().copied().collect();
         assert_eq!(schemes, expected, "{method} {}", operation.path);
     }
+}
+
+/// What a program has to send and what it gets besides bodies.
+#[tokio::test]
+async fn headers_are_described() {
+    let product = Product::start().await;
+    let described = Described::of(&product).await;
+    let document = described.document();
+    for operation in domains::routes().operations() {
+        let method = operation.method.as_str().to_ascii_lowercase();
+        let parameters = &document["paths"][&operation.path][&method]["parameters"];
+        let mut parameters = parameters.as_array().into_iter().flatten();
+        let token = parameters.find(|parameter| parameter["name"] == "X-CSRF-Token");
+        let takes_sessions = !matches!(operation.access, Access::Public | Access::Operator);
+        let needs_it = takes_sessions && operation.method != Method::GET;
+        assert_eq!(token.is_some(), needs_it, "{method} {}", operation.path);
+        assert!(token.is_none_or(|token| token["in"] == "header" && token["required"] != true));
+    }
+    let headers = &document["components"]["responses"]["Error"]["headers"];
+    for name in [
+        "Retry-After",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+    ] {
+        assert_eq!(headers[name]["schema"]["type"], "integer", "{name}");
+    }
+}
+
+/// A caller knows nothing of the source.
+#[tokio::test]
+async fn the_descriptions_speak_of_no_source() {
+    fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) if name == "description" || name == "summary" => {
+                            found.push(text);
+                        }
+                        value => texts(value, found),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+            _ => {}
+        }
+    }
+    let product = Product::start().await;
+    let described = Described::of(&product).await;
+    let mut found = Vec::new();
+    texts(described.document(), &mut found);
+    assert!(found.len() > 100);
+    let words = [
+        "`None`",
+        "`Some",
+        "[`",
+        "::",
+        "old documents",
+        "the row",
+        " rows",
+        "a row",
+        "`Vec",
+        "struct ",
+        "serde",
+    ];
+    let wrong = found
+        .iter()
+        .filter(|text| words.iter().any(|word| text.contains(word)));
+    let wrong: Vec<_> = wrong.collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// What is referred to is there.

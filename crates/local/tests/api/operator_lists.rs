@@ -207,3 +207,29 @@ async fn a_workspace_whose_keys_cannot_be_read_hides_no_other() {
     let path = format!("/v1/operator/events/{}", id(&event));
     assert_eq!(list(&product, &path).await["tenant"], OTHER);
 }
+
+#[tokio::test]
+async fn a_list_that_can_have_nothing_is_refused_with_the_field() {
+    let product = Product::start().await;
+    for (query, field) in [
+        ("events?tenant=x%20y", "tenant"),
+        ("events?state=parked&tenant=x%20y", "tenant"),
+        ("events?state=waiting&tenant=t1", "tenant"),
+        ("events/Ev1?tenant=x%20y", "tenant"),
+        ("posts?tenant=x%20y", "tenant"),
+        ("events?since=2000000000&until=1999999999", "since"),
+        ("events?since=2000000000", "since"),
+        ("events?stauts=all", "stauts"),
+    ] {
+        let answer = product
+            .operator(Method::GET, &format!("/v1/operator/{query}"))
+            .await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query} {answer:?}");
+        assert_eq!(answer.json()["error"]["field"], field, "{query}");
+    }
+    // What cannot be read belongs to no workspace, and is listed under a name of its own.
+    let own = "/v1/operator/events?tenant=unreadable";
+    let name = tidegate_slack::ids::TenantId::unreadable();
+    assert!(own.ends_with(name.as_str()), "{name}");
+    list(&product, own).await;
+}

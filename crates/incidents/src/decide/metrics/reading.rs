@@ -32,17 +32,17 @@ pub struct Summary {
 /// The incidents of one service and severity that were resolved in some days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Cell {
-    /// The service; `None` for all of them together.
+    /// The service; null for all of them together.
     pub service: Option<String>,
     /// The severity that the incidents had when they were resolved.
     pub severity: Severity,
     /// Number of incidents, at least 1.
     pub n: i64,
-    /// Time from declaration to acknowledgment; `None` without data.
+    /// Time from declaration to acknowledgment; null without data.
     pub mtta: Option<Summary>,
-    /// Time from declaration to mitigation; `None` without data.
+    /// Time from declaration to mitigation; null without data.
     pub mttm: Option<Summary>,
-    /// Time from declaration to resolution; `None` without data.
+    /// Time from declaration to resolution; null without data.
     pub mttr: Option<Summary>,
 }
 

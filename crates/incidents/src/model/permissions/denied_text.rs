@@ -71,7 +71,7 @@ fn what(action: Action) -> &'static str {
         Action::CloseEarly => "close this incident before its time",
         Action::Unmerge => "part merged incidents",
         Action::Export => "export the timeline",
-        Action::Configure => "change the settings",
+        Action::Configure => "see and change the settings",
         Action::PublishReview => "publish the post-mortem",
         Action::WaiveReview => "waive the post-mortem",
     }
