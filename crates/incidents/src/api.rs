@@ -11,12 +11,13 @@ mod metrics;
 mod parts;
 mod settings;
 mod shown;
+mod shown_actor;
 mod status_page;
 mod status_page_key;
 mod submit;
 mod timeline;
 
-use tidegate_api::{Access, ApiSpec, DomainApi, Routes, Scope};
+use tidegate_api::{Access, ApiSpec, DomainApi, Routes, Scope, with_optional_body};
 use utoipa_axum::routes;
 
 use crate::service::Incidents;
@@ -43,11 +44,11 @@ fn routes() -> Routes {
         .at(read, routes!(exporting::export))
         .at(write, routes!(changes::update))
         .at(write, routes!(changes::severity))
-        .at(write, routes!(changes::resolve))
+        .at(write, with_optional_body(routes!(changes::resolve)))
         .at(write, routes!(changes::reopen))
         .at(write, routes!(changes::cancel))
-        .at(write, routes!(changes::close))
-        .at(write, routes!(changes::accept))
+        .at(write, with_optional_body(routes!(changes::close)))
+        .at(write, with_optional_body(routes!(changes::accept)))
         .at(read, routes!(metrics::show))
 }
 

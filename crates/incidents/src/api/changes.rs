@@ -36,10 +36,14 @@ struct ChangeAnswer {
 /// What a body asks for: the request to the incident, and the permission that it needs.
 type Asked = (RequestKind, Action);
 
-/// Makes the operation of one change: its name, its path, its summary, its body, and how the body is read.
+/// Makes the operation of one change: its name, its path, its summary and what else is said of it, its body, and how the body is read.
 macro_rules! operation {
-    ($name:ident, $path:literal, $summary:literal, $body:ty, $read:expr) => {
+    ($name:ident, $path:literal, $summary:literal $(+ $more:literal)?, $body:ty, $read:expr) => {
         #[doc = $summary]
+        $(
+            #[doc = ""]
+            #[doc = $more]
+        )?
         #[utoipa::path(
             post,
             path = $path,
@@ -78,7 +82,8 @@ operation!(
 operation!(
     reopen,
     "/v1/incidents/{id}/reopen",
-    "Reopen an incident",
+    "Reopen an incident"
+        + "A key needs the scope `incidents:admin`; a person may do it as in Slack.",
     Reason,
     |reason: Reason, about, _| {
         let action = Action::reopen(about.loaded.incident.status);
@@ -91,7 +96,8 @@ operation!(
 operation!(
     cancel,
     "/v1/incidents/{id}/cancel",
-    "Cancel an incident",
+    "Cancel an incident"
+        + "A key needs the scope `incidents:admin`; a person may do it as in Slack.",
     Reason,
     |reason: Reason, _, _| {
         let command = Command::Cancel(reason.words());
@@ -101,14 +107,16 @@ operation!(
 operation!(
     close,
     "/v1/incidents/{id}/close",
-    "Close an incident",
+    "Close an incident"
+        + "A key needs the scope `incidents:admin`; a person may do it as in Slack.",
     Nothing,
     |_, _, _| (RequestKind::Command(Command::Close), Action::Close)
 );
 operation!(
     accept,
     "/v1/incidents/{id}/accept",
-    "Accept an incident in triage",
+    "Accept an incident in triage"
+        + "A key needs the scope `incidents:admin`; a person may do it as in Slack.",
     Nothing,
     |_, _, _| (RequestKind::Command(Command::Accept), Action::Accept)
 );
@@ -152,7 +160,7 @@ async fn change<B: DeserializeOwned>(
         ok: true,
         changed: result.incident.is_some() && !result.repeated,
         message: result.message,
-        incident: ShownIncident::of(&now),
+        incident: ShownIncident::of(&now, &context.tenant),
     };
     Ok(reply::json(StatusCode::OK, &changed))
 }

@@ -51,7 +51,7 @@ struct ExportPage {
 
 /// Export the whole record of an incident
 ///
-/// In JSON, 1,000 entries of the timeline are in one page.
+/// A key needs the scope `incidents:admin`, and a person has to be an admin. In JSON, 1,000 entries of the timeline are in one page.
 #[utoipa::path(
     get,
     path = "/v1/incidents/{id}/export",
@@ -65,6 +65,12 @@ pub(super) async fn export(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     context.must(Action::Export, Some(&loaded))?;
     let (rows, incident) = (&context.rows, &loaded.incident);
     if asked.format == Format::Markdown {
+        if asked.after.is_some() {
+            return Err(ApiError::field(
+                "after",
+                "is for `json`: Markdown has no pages",
+            ));
+        }
         if incident.seq > MOST_IN_MARKDOWN {
             let words = format!(
                 "takes `json` here: the timeline has {} entries, and Markdown holds {MOST_IN_MARKDOWN} at most",

@@ -24,9 +24,6 @@ use tidegate_pipeline::clock::Timestamp;
 /// Incidents in one page by default.
 const LIMIT: usize = 50;
 
-/// The name of the list in its cursors.
-const LIST: &str = "incidents";
-
 /// The incidents that one call looks at. Then it answers with those that it has found, and where to go on.
 const LOOKS: usize = 500;
 
@@ -84,19 +81,20 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let filter: Filter = call.query()?;
     let context = CallContext::enter(&api, &call).await?;
     context.must(Action::List, None)?;
-    let tenant = &context.tenant;
+    let (tenant, list) = (&context.tenant, filter.name(context.now));
     let after = match &filter.after {
-        Some(after) => Some(api.open_cursor(tenant, LIST, after).await?),
+        Some(after) => Some(api.open_cursor(tenant, &list, after).await?),
         None => None,
     };
     let (found, next) = page(&context, &filter, after).await?;
     let next = match next {
-        Some(next) => Some(api.seal_cursor(tenant, LIST, &next).await?),
+        Some(next) => Some(api.seal_cursor(tenant, &list, &next).await?),
         None => None,
     };
+    let shown = found.iter().map(|loaded| ShownIncident::of(loaded, tenant));
     let page = IncidentPage {
         ok: true,
-        incidents: found.iter().map(ShownIncident::of).collect(),
+        incidents: shown.collect(),
         next,
     };
     Ok(reply::json(StatusCode::OK, &page))
@@ -112,6 +110,14 @@ impl Filter {
             (false, None, Some(month)) => (owned(&["incidents_month", month]), true),
             (false, None, None) => (owned(&["incidents_month", &rows::month(now)]), true),
         }
+    }
+
+    /// The name of the list in its cursors: what it has, in which order. Any other list has another name.
+    fn name(&self, now: Timestamp) -> String {
+        let (list, _) = self.list(now);
+        let severity = self.severity.map(Severity::as_str);
+        let of = [severity, self.service.as_deref(), self.month.as_deref()];
+        format!("{list:?} {of:?}")
     }
 
     fn fits(&self, incident: &Incident) -> bool {

@@ -13,9 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::call_context::CallContext;
 use super::shown::{self, NamedIncident, ShownIncident, ShownLink};
+use super::shown_actor::ShownActor;
 use crate::decide::tasks::{self, Task};
 use crate::decide::{relations, review};
-use crate::model::actor::Actor;
 use crate::model::incident::Review;
 use crate::model::notification;
 use crate::model::permissions::Action;
@@ -61,7 +61,7 @@ pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let (context, loaded) = viewed(&api, &call).await?;
     let links = relations::load(&context.rows, &loaded.incident.id).await?;
     let whole = WholeIncident {
-        incident: ShownIncident::of(&loaded),
+        incident: ShownIncident::of(&loaded, &context.tenant),
         links: shown::links(&context, &links).await?,
         merged_into: merged_into(&context, &loaded).await?,
     };
@@ -188,7 +188,7 @@ struct ShownDraft {
     state: Review,
     /// The number of the draft, from 1.
     draft: u32,
-    by: Actor,
+    by: ShownActor,
     at_ms: Timestamp,
     markdown: String,
 }
@@ -215,7 +215,7 @@ pub(super) async fn postmortem(State(api): State<Arc<Api>>, call: Call) -> ApiRe
         ok: true,
         state: loaded.incident.review,
         draft: draft.n,
-        by: draft.by,
+        by: ShownActor::of(&draft.by, &context.tenant),
         at_ms: draft.at,
         markdown: draft.markdown,
     };

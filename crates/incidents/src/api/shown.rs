@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use tidegate_pipeline::clock::Timestamp;
-use tidegate_slack::ids::{ChannelId, UserId};
+use tidegate_slack::ids::{ChannelId, TenantId, UserId};
 use utoipa::ToSchema;
 
 use super::call_context::CallContext;
+use super::shown_actor::ShownActor;
 use crate::decide::relations::Linked;
-use crate::model::actor::Actor;
 use crate::model::incident::{Incident, IncidentId, Milestones, Review};
 use crate::model::role::RoleHolder;
 use crate::model::rows::{self, Loaded, Place};
@@ -16,7 +16,7 @@ use crate::model::status::Status;
 use crate::model::timeline::{Entry, EntryKind, Source};
 use tidegate_api::ApiError;
 
-/// An incident, without the parts that are in rows of their own.
+/// An incident, without the parts that have operations of their own: timeline, tasks, deliveries and post-mortem.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ShownIncident {
     id: IncidentId,
@@ -30,7 +30,7 @@ pub(super) struct ShownIncident {
     services: Vec<String>,
     private: bool,
     drill: bool,
-    reporter: Actor,
+    reporter: ShownActor,
     commander: Option<UserId>,
     roles: Vec<ShownRole>,
     summary: Option<String>,
@@ -52,7 +52,7 @@ struct ShownRole {
     role: String,
     user: UserId,
     since_ms: Timestamp,
-    by: Actor,
+    by: ShownActor,
 }
 
 /// When an incident reached each step; null for a step that it has not reached.
@@ -131,7 +131,7 @@ pub(super) struct ShownEntry {
     at_ms: Timestamp,
     recorded_at_ms: Timestamp,
     kind: EntryKind,
-    actor: Actor,
+    actor: ShownActor,
     /// Null if the entry is hidden or its message was deleted.
     text: Option<String>,
     edited: bool,
@@ -142,8 +142,10 @@ pub(super) struct ShownEntry {
 }
 
 impl ShownIncident {
-    pub(super) fn of(loaded: &Loaded) -> Self {
+    pub(super) fn of(loaded: &Loaded, tenant: &TenantId) -> Self {
         let incident = &loaded.incident;
+        let roles = incident.roles.iter();
+        let roles = roles.map(|held| ShownRole::of(held, tenant));
         Self {
             id: incident.id.clone(),
             name: incident.name(),
@@ -154,9 +156,9 @@ impl ShownIncident {
             services: incident.services.clone(),
             private: incident.private,
             drill: incident.drill,
-            reporter: incident.reporter.clone(),
+            reporter: ShownActor::of(&incident.reporter, tenant),
             commander: incident.commander().cloned(),
-            roles: incident.roles.iter().map(ShownRole::of).collect(),
+            roles: roles.collect(),
             summary: incident.summary.clone(),
             milestones: ShownMilestones::of(&incident.milestones),
             review: incident.review,
@@ -171,12 +173,12 @@ impl ShownIncident {
 }
 
 impl ShownRole {
-    fn of(held: &RoleHolder) -> Self {
+    fn of(held: &RoleHolder, tenant: &TenantId) -> Self {
         Self {
             role: held.role.as_str().to_owned(),
             user: held.user.clone(),
             since_ms: held.since,
-            by: held.by.clone(),
+            by: ShownActor::of(&held.by, tenant),
         }
     }
 }
@@ -229,20 +231,20 @@ impl NamedIncident {
 impl MaybeShown {
     pub(super) fn to(context: &CallContext<'_>, loaded: &Loaded) -> Self {
         if context.sees(&loaded.incident) {
-            return Self::Whole(Box::new(ShownIncident::of(loaded)));
+            return Self::Whole(Box::new(ShownIncident::of(loaded, &context.tenant)));
         }
         Self::Name(NamedIncident::of(&loaded.incident))
     }
 }
 
 impl ShownEntry {
-    pub(super) fn of(entry: &Entry) -> Self {
+    pub(super) fn of(entry: &Entry, tenant: &TenantId) -> Self {
         Self {
             seq: entry.seq,
             at_ms: entry.at,
             recorded_at_ms: entry.recorded_at,
             kind: entry.kind,
-            actor: entry.actor.clone(),
+            actor: ShownActor::of(&entry.actor, tenant),
             text: entry.is_shown().then(|| entry.words().to_owned()),
             edited: entry.edited.is_some(),
             hidden: entry.hidden_by.is_some(),

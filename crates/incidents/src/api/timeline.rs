@@ -73,10 +73,12 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         .rows
         .last()
         .and_then(|(key, _)| key.sort_parts().get(1)?.parse().ok());
+    let shown = entries.iter();
+    let shown = shown.map(|entry| ShownEntry::of(entry, &context.tenant));
     let page = TimelinePage {
         ok: true,
         next: last.filter(|seq: &u64| *seq > 1),
-        entries: entries.iter().map(ShownEntry::of).collect(),
+        entries: shown.collect(),
     };
     Ok(reply::json(StatusCode::OK, &page))
 }

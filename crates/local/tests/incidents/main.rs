@@ -6,12 +6,14 @@
 )]
 
 mod calls;
+mod calls_refused;
 mod decision;
 mod incident_settings;
 mod incidents;
 mod incidents_api;
 mod limits;
 mod long_timeline;
+mod scopes_of_keys;
 mod settings_fields;
 mod status_page_world;
 mod status_pages;
