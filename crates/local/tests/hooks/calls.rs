@@ -62,6 +62,17 @@ async fn what_is_wrong_with_a_hook_is_said_in_words_and_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_replay_from_nowhere_is_refused_with_the_field() {
+    let product = product().await;
+    let hook = make(&product, URL, json!({})).await;
+    let path = format!("/v1/hooks/{}/replay", hook.id);
+    let body = json!({"since": 1, "after": "!"});
+    let answer = call(&product, Method::POST, &path, Some(&body)).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{answer:?}");
+    assert_eq!(answer.json()["error"]["field"], "after", "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_call_with_an_idempotency_key_is_done_once() {
     let product = product().await;
     let send = async |path: &str, body: &Value| {
