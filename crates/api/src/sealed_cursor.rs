@@ -33,10 +33,15 @@ impl Api {
         list: &str,
         sealed: &str,
     ) -> Result<Cursor, ApiError> {
-        let keys = self.keyring.get().of(tenant).await?;
-        let row = row_of(list);
-        let opened = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok();
-        let opened = opened.and_then(|sealed| keys.open(place(&row), &sealed).ok());
+        let (keyring, row) = (self.keyring.get(), row_of(list));
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
+        let mut keys = keyring.of(tenant).await?;
+        if !keys.know(&sealed) {
+            // Another process may have sealed it with a key that is new.
+            keyring.forget(tenant);
+            keys = keyring.of(tenant).await?;
+        }
+        let opened = keys.open(place(&row), &sealed).ok();
         let cursor = opened.and_then(|plain| Cursor::decode(std::str::from_utf8(&plain).ok()?));
         cursor.ok_or_else(|| ApiError::field("after", NO_CURSOR))
     }

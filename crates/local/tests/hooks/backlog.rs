@@ -105,7 +105,7 @@ async fn a_receiver_that_is_back_gets_what_was_held_a_few_at_a_time() {
         (200, 205),
         "each once after the five that failed"
     );
-    assert!(receiver.most_at_once() <= 5, "{}", receiver.most_at_once());
+    assert!(receiver.most_at_once() <= 3, "{}", receiver.most_at_once());
     assert_eq!(held(&counted).await, 0);
     assert_eq!(counted.count(&["hook_timers", DEAD]).await, 0);
 }
@@ -180,9 +180,9 @@ async fn a_receiver_that_answers_slowly_gets_a_few_at_once() {
     for n in 0..40 {
         lanes.extend(counted.event(&format!("Ev{n}"), "C0DEAD").await);
     }
-    assert_eq!(lanes.len(), 4, "{lanes:?}");
+    assert_eq!(lanes.len(), 2, "{lanes:?}");
     futures_util::future::join_all(lanes.iter().map(|lane| counted.run(lane))).await;
     assert_eq!(receiver.got().len(), 41);
-    assert!(receiver.most_at_once() <= 4);
+    assert!(receiver.most_at_once() <= 2);
     assert_eq!(held(&counted).await, 0);
 }
