@@ -1,13 +1,12 @@
 //! The routes that show and change the connection of a workspace:
 //!
 //! ```text
-//! GET    /api/auth/slack/status      show the public settings of the app
 //! POST   /api/auth/slack/refresh     renew the bot's token if it ends soon
 //! POST   /api/auth/slack/disconnect  revoke the tokens at Slack and delete them here
 //! DELETE /v1/workspaces/{id}         erase everything that is stored about it
 //! ```
 //!
-//! The two in the middle are also there as `/v1/workspaces/{id}/refresh` and `/v1/workspaces/{id}/disconnect`.
+//! The first two are also there as `/v1/workspaces/{id}/refresh` and `/v1/workspaces/{id}/disconnect`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +16,13 @@ use http::StatusCode;
 use serde::Serialize;
 use tidegate_outcome::Outcome;
 use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::table::{RowKey, TableError};
+use tidegate_pipeline::table::TableError;
 use tidegate_pipeline::tenants;
 use tidegate_slack::api::auth::Revoke;
 use tidegate_slack::ids::TenantId;
 
 use super::grant::{self, Holder};
-use super::oauth::{app_of, redirect_uri};
+use super::oauth::app_of;
 use super::{InstallError, Installs};
 use crate::domain::{WORKSPACE_ERASE, WORKSPACE_WRITE};
 use crate::shown::Workspace;
@@ -36,7 +35,6 @@ use utoipa_axum::routes;
 pub(super) fn routes() -> Routes {
     let write = &Access::TenantOrOperator(WORKSPACE_WRITE);
     Routes::default()
-        .at(&Access::Public, routes!(status))
         .at(write, routes!(refresh))
         .at(write, routes!(refresh_workspace))
         .at(write, routes!(disconnect))
@@ -49,22 +47,6 @@ const REVOKE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The number of rounds in which tokens that were renewed in the meantime are revoked too.
 const MAX_ROUNDS: usize = 4;
-
-/// The public settings of the app.
-#[derive(Serialize, ToSchema)]
-struct AppStatus {
-    ok: bool,
-    /// `configured`.
-    status: &'static str,
-    client_id: String,
-    redirect_uri: String,
-    /// The scopes that the bot asks for.
-    default_scopes: Vec<String>,
-    /// The scopes that the app asks of people.
-    user_scopes: Vec<String>,
-    database_available: bool,
-    encryption_available: bool,
-}
 
 /// One workspace.
 #[derive(Serialize, ToSchema)]
@@ -92,35 +74,6 @@ struct Erasing {
     message: &'static str,
     /// Whether Slack confirmed that every token is revoked.
     revoked_at_slack: bool,
-}
-
-/// Show the public settings of the app
-#[utoipa::path(
-    get,
-    path = "/api/auth/slack/status",
-    tag = "install",
-    responses((status = 200, body = AppStatus))
-)]
-async fn status(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
-    let installs = api.domain::<Installs>()?;
-    let app = app_of(installs)?;
-    let body = AppStatus {
-        ok: true,
-        status: "configured",
-        client_id: app.client_id.clone(),
-        redirect_uri: redirect_uri(&api, &call),
-        default_scopes: app.scopes.all(),
-        user_scopes: app.user_scopes.clone(),
-        database_available: installs
-            .table
-            .system()
-            .rows()
-            .get(&probe_key())
-            .await
-            .is_ok(),
-        encryption_available: installs.keyring.hash("probe").await.is_ok(),
-    };
-    Ok(reply::json(StatusCode::OK, &body))
 }
 
 /// Renew the bot's token
@@ -303,8 +256,4 @@ fn connection_error(e: &InstallError) -> ApiError {
         InstallError::Later(_) => "; try again in a minute",
     };
     ApiError::refused(status, code, format!("{e}{what_next}"))
-}
-
-fn probe_key() -> RowKey {
-    RowKey::new(&["probe"], &["probe"])
 }

@@ -8,7 +8,7 @@ use tidegate_slack::event::Envelope;
 use tidegate_slack::ids::{TenantId, UserId};
 
 use crate::grant::State;
-use crate::{Installs, admins, connection, login, oauth, reseal, revocation, workspaces};
+use crate::{Installs, admins, connection, login, oauth, reseal, revocation, status, workspaces};
 
 /// The name of the domain.
 pub const NAME: &str = "installs";
@@ -24,6 +24,7 @@ pub(crate) const WORKSPACE_ERASE: Scope = Scope::named("workspace:erase");
 pub static API: ApiSpec = ApiSpec {
     routes: || {
         oauth::routes()
+            .and(status::routes())
             .and(connection::routes())
             .and(login::routes())
             .and(workspaces::routes())

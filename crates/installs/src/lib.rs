@@ -17,6 +17,7 @@ mod rights;
 mod rotation;
 mod shown;
 mod state;
+mod status;
 mod tokens;
 mod upkeep;
 mod workspaces;
