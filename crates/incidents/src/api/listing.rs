@@ -27,6 +27,9 @@ const LIMIT: usize = 50;
 /// The incidents that one call looks at. Then it answers with those that it has found, and where to go on.
 const LOOKS: usize = 500;
 
+/// How long after the end of a month a list of it that was begun can go on, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// The filter of the list.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -81,14 +84,11 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let filter: Filter = call.query()?;
     let context = CallContext::enter(&api, &call).await?;
     context.must(Action::List, None)?;
-    let (tenant, list) = (&context.tenant, filter.name(context.now));
-    let after = match &filter.after {
-        Some(after) => Some(api.open_cursor(tenant, &list, after).await?),
-        None => None,
-    };
-    let (found, next) = page(&context, &filter, after).await?;
+    let tenant = &context.tenant;
+    let (at, after) = begin(&api, &context, &filter).await?;
+    let (found, next) = page(&context, &filter, at, after).await?;
     let next = match next {
-        Some(next) => Some(api.seal_cursor(tenant, &list, &next).await?),
+        Some(next) => Some(api.seal_cursor(tenant, &filter.name(at), &next).await?),
         None => None,
     };
     let shown = found.iter().map(|loaded| ShownIncident::of(loaded, tenant));
@@ -98,6 +98,30 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
         next,
     };
     Ok(reply::json(StatusCode::OK, &page))
+}
+
+/// Returns the time whose month is listed, and where the page begins. A list that was begun in the month before goes on in that month.
+async fn begin(
+    api: &Api,
+    context: &CallContext<'_>,
+    filter: &Filter,
+) -> Result<(Timestamp, Option<Cursor>), ApiError> {
+    let now = context.now;
+    let Some(after) = &filter.after else {
+        return Ok((now, None));
+    };
+    let yesterday = Timestamp(now.millis() - DAY_MS);
+    match api
+        .open_cursor(&context.tenant, &filter.name(now), after)
+        .await
+    {
+        Ok(cursor) => Ok((now, Some(cursor))),
+        Err(refused) => {
+            let list = filter.name(yesterday);
+            let cursor = api.open_cursor(&context.tenant, &list, after).await;
+            cursor.map(|c| (yesterday, Some(c))).map_err(|_| refused)
+        }
+    }
 }
 
 impl Filter {
@@ -160,10 +184,11 @@ fn is_month(text: &str) -> bool {
 async fn page(
     context: &CallContext<'_>,
     filter: &Filter,
+    at: Timestamp,
     mut after: Option<Cursor>,
 ) -> Result<(Vec<Loaded>, Option<Cursor>), ApiError> {
     let limit = filter.limit.map_or(LIMIT, Whole::to);
-    let (list, from_its_end) = filter.list(context.now);
+    let (list, from_its_end) = filter.list(at);
     let list: Vec<&str> = list.iter().map(String::as_str).collect();
     let mut found: Vec<(RowKey, Loaded)> = Vec::new();
     let next = 'reading: {

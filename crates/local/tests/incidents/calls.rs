@@ -1,7 +1,11 @@
 //! Calls over HTTP that are new each time, and calls that say something impossible.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use serde_json::json;
+use tidegate_app::incidents::model::rows;
+use tidegate_pipeline::clock::Clock;
 use tidegate_testing::product::{Product, TENANT};
 
 /// A call without an idempotency key is a new one, also after a restart.
@@ -70,4 +74,30 @@ async fn repeats_at_the_edge_of_a_limit_are_answered_as_their_twin() {
     assert_eq!(made.count(), 1, "{answers:?}");
     let repeated = answers.iter().filter(|a| a.status == StatusCode::OK);
     assert_eq!(repeated.count(), 11, "{answers:?}");
+}
+
+/// A list without a month is one of this month. Its pages go on in it when the month turns.
+#[tokio::test]
+async fn a_list_goes_on_across_the_turn_of_the_month() {
+    let product = Product::start().await;
+    let scopes = ["incidents:write", "incidents:read"];
+    let key = product.make_key(TENANT, &scopes).await.key;
+    let wanted = json!({"title": "Disk full", "severity": "P3"});
+    for _ in 0..2 {
+        let declared = product.tell("/v1/incidents", &key, &wanted).await;
+        assert_eq!(declared.status, StatusCode::CREATED, "{declared:?}");
+    }
+    let path = "/v1/incidents?status=all&limit=1";
+    let first = product.ask(Method::GET, path, &key).await.json();
+    let month = || rows::month(product.clock.now());
+    let began = month();
+    while month() == began {
+        product.clock.advance(Duration::from_hours(1));
+    }
+    let next = first["next"].as_str().unwrap();
+    let second = product
+        .ask(Method::GET, &format!("{path}&after={next}"), &key)
+        .await;
+    assert_eq!(second.status, StatusCode::OK, "{second:?}");
+    assert_eq!(second.json()["incidents"][0]["name"], "INC-1", "{second:?}");
 }
