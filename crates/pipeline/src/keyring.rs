@@ -162,11 +162,12 @@ impl Keyring {
             }
             // While a key is added, a query may see the new state without the new key. If that stays so, the key is lost, and what
             // the others sealed can still be read.
-            let has_current = stored.wrapped.contains_key(&stored.current);
+            let is_whole = stored.wrapped.contains_key(&stored.current);
+            if !stored.in_one_row && !stored.wrapped.is_empty() && !is_whole && attempt < TRIES {
+                continue;
+            }
             if stored.in_one_row {
                 self.move_apart(&place, &stored).await?;
-            } else if !stored.wrapped.is_empty() && !has_current && attempt < TRIES {
-                continue;
             } else if !stored.wrapped.is_empty() {
                 return Ok(Some(TenantKeys {
                     tenant: tenant.clone(),

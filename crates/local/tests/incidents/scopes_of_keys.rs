@@ -41,12 +41,11 @@ async fn the_document_says_where_a_key_needs_the_scope_of_admins() {
     let mut refused = 0;
     for (method, name, body) in OPERATIONS {
         let path = format!("/v1/incidents/INC-1/{name}");
-        let answer = match method {
-            "get" => product.ask(Method::GET, &path, &key).await,
-            _ => {
-                let body: Value = serde_json::from_str(body).unwrap();
-                product.tell(&path, &key, &body).await
-            }
+        let answer = if method == "get" {
+            product.ask(Method::GET, &path, &key).await
+        } else {
+            let body: Value = serde_json::from_str(body).unwrap();
+            product.tell(&path, &key, &body).await
         };
         let needs_more = answer.status == StatusCode::FORBIDDEN;
         refused += u32::from(needs_more);
