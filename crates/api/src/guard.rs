@@ -76,7 +76,7 @@ pub(super) async fn admit(
     let within_limit = rate_limit.map_or(Ok(()), RateLimit::check);
     let admitted = within_limit
         .and_then(|()| operation.access.admits(&caller))
-        .and_then(|()| check_names(operation, &head));
+        .and_then(|()| check_names(operation, &caller, &head));
     head.extensions.insert(caller);
     let mut response = match admitted {
         Ok(()) => next.run(Request::from_parts(head, body)).await,
@@ -89,13 +89,16 @@ pub(super) async fn admit(
 }
 
 /// Fails if the query has a parameter that the operation does not take. A public operation is open to people's browsers and to
-/// Slack, which may add parameters of their own. Any other may get `tenant`, which [`Call`](super::Call) compares with the credential.
-fn check_names(operation: &Operation, head: &Parts) -> Result<(), ApiError> {
+/// Slack, which may add parameters of their own. A member may always name `tenant`, which [`Call`](super::Call) compares with the
+/// credential.
+fn check_names(operation: &Operation, caller: &Caller, head: &Parts) -> Result<(), ApiError> {
     if operation.access == Access::Public {
         return Ok(());
     }
     let mut names = operation.query.clone();
-    names.push("tenant".to_owned());
+    if matches!(caller, Caller::Member(_)) {
+        names.push("tenant".to_owned());
+    }
     Query::of(head.uri.query().unwrap_or_default()).must_have_only(&names)
 }
 

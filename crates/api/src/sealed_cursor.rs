@@ -19,7 +19,9 @@ impl Api {
         list: &str,
         cursor: &Cursor,
     ) -> Result<String, ApiError> {
-        let keys = self.keyring.get().of(tenant).await?;
+        // The workspace has keys: the list that the cursor is of is not empty.
+        let keys = self.keyring.get().find(tenant).await?;
+        let keys = keys.ok_or_else(|| ApiError::Internal("a list without keys".to_owned()))?;
         let (row, plain) = (row_of(list), cursor.encode());
         let sealed = keys.seal(place(&row), plain.as_bytes());
         let sealed = sealed.map_err(|e| ApiError::Internal(e.to_string()))?;
@@ -35,13 +37,13 @@ impl Api {
     ) -> Result<Cursor, ApiError> {
         let (keyring, row) = (self.keyring.get(), row_of(list));
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
-        let mut keys = keyring.of(tenant).await?;
-        if !keys.know(&sealed) {
+        let mut keys = keyring.find(tenant).await?;
+        if keys.as_ref().is_some_and(|keys| !keys.know(&sealed)) {
             // Another process may have sealed it with a key that is new.
             keyring.forget(tenant);
-            keys = keyring.of(tenant).await?;
+            keys = keyring.find(tenant).await?;
         }
-        let opened = keys.open(place(&row), &sealed).ok();
+        let opened = keys.and_then(|keys| keys.open(place(&row), &sealed).ok());
         let cursor = opened.and_then(|plain| Cursor::decode(std::str::from_utf8(&plain).ok()?));
         cursor.ok_or_else(|| ApiError::field("after", NO_CURSOR))
     }

@@ -47,6 +47,7 @@ pub static SPEC: DomainSpec = DomainSpec {
         "hook_bodies",
         "hook_deliveries",
         "hook_held",
+        "hook_replays",
         "hook_timers",
         "hooks",
     ],

@@ -152,9 +152,9 @@ async fn end_tokens(api: &Api, call: &Call, tenant: &TenantId) -> ApiResult {
         return Err(gone());
     }
     let (claim, rows) = (Claim::of(call, "disconnect"), installs.table.tenant(tenant));
-    // A late repeat must not end the tokens of a new install.
+    // A late repeat must not end the tokens of a new install. What Slack confirmed to the first call is not known any more.
     let revoked = if claim.is_taken(&rows).await? {
-        true
+        false
     } else {
         let revoked = installs.disconnect(tenant, &call.actor()).await;
         let revoked = revoked.map_err(|e| connection_error(&e))?;

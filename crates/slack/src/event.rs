@@ -156,10 +156,7 @@ impl Envelope {
         let Some(event) = self.event() else {
             return false;
         };
-        let authorized = self.outer.pointer("/authorizations/0");
-        let bot_user = authorized
-            .filter(|a| a.get("is_bot").and_then(Value::as_bool) == Some(true))
-            .and_then(|a| text(a, "user_id"));
+        let bot_user = self.bot_user();
         let by_our_user = bot_user.is_some() && bot_user == event.user();
         let by_our_app = !self.app().is_empty() && event.app() == Some(self.app());
         by_our_user || by_our_app
@@ -167,13 +164,23 @@ impl Envelope {
 
     /// Whether the event says that a message of this app's own was changed or deleted. Only the message inside names its author.
     pub fn is_about_own_message(&self) -> bool {
-        let bot_user = self.outer.pointer("/authorizations/0/user_id");
+        let bot_user = self.bot_user();
         ["message", "previous_message"].iter().any(|part| {
-            let about = |field: &str| self.outer.pointer(&format!("/event/{part}/{field}"));
+            let about = |field: &str| {
+                let value = self.outer.pointer(&format!("/event/{part}/{field}"));
+                value.and_then(Value::as_str)
+            };
             let by_our_user = bot_user.is_some() && about("user") == bot_user;
-            let app = about("app_id").and_then(Value::as_str);
-            by_our_user || !self.app().is_empty() && app == Some(self.app())
+            by_our_user || !self.app().is_empty() && about("app_id") == Some(self.app())
         })
+    }
+
+    /// The bot user of the installation that the event is for. `None` if it is for a person's.
+    fn bot_user(&self) -> Option<&str> {
+        let authorized = self.outer.pointer("/authorizations/0");
+        authorized
+            .filter(|a| a.get("is_bot").and_then(Value::as_bool) == Some(true))
+            .and_then(|a| text(a, "user_id"))
     }
 }
 

@@ -61,7 +61,7 @@ impl Operator<'_> {
     pub(super) async fn recent_events(&self, asked: &Asked) -> Result<EventPage, ApiError> {
         let now = self.api.clock.now().seconds();
         let until = asked.until.map_or(now + HOUR, Second::get);
-        let since = asked.since.map_or(now - SINCE, Second::get);
+        let since = asked.since.map_or(until.min(now) - SINCE, Second::get);
         if since > until {
             let words = match asked.until {
                 Some(_) => "is after `until`",

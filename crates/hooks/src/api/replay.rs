@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use tidegate_api::idempotency::Claim;
+use tidegate_api::idempotency::{Claim, KEPT};
 use tidegate_api::values::Second;
 use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::documents::Versioned;
 use tidegate_pipeline::ledger::Decision;
-use tidegate_pipeline::table::{Cursor, Range, RowKey, Write};
+use tidegate_pipeline::table::{Cursor, Item, Range, RowKey, Write};
 use tidegate_pipeline::timers::disarm;
 use utoipa::ToSchema;
 
@@ -133,6 +133,14 @@ pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> Api
     let context = CallContext::enter(&api, &call)?;
     let stored = context.hook().await?;
     must_be_enabled(&stored)?;
+    // Each page of a span is a call of its own, also under one key.
+    let claim = Claim::of(&call, &format!("replay {} {:?}", stored.id, span.after));
+    let place = rows::replay(&stored.id, &claim.id());
+    if claim.is_keyed
+        && let Some(kept) = ReplayedDeliveries::kept(&context, &place).await?
+    {
+        return Ok(reply::json(StatusCode::ACCEPTED, &kept));
+    }
     let (from, to) = span.bounds(context.now)?;
     let after = span.after.as_deref().map(cursor).transpose()?;
     let partition = rows::deliveries(&stored.id);
@@ -165,34 +173,51 @@ pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> Api
             break;
         }
     }
-    let made = if chosen.is_empty() {
-        Made::Before
-    } else {
-        let decision = decide(&context, &stored, &chosen);
-        // Each page of a span is a call of its own, also under one key.
-        let page = format!("replay {} {:?}", stored.id, span.after);
-        let claim = Claim::of(&call, &page);
-        context.commit_as(&claim, &decision).await?
-    };
-    if made == Made::Before && !chosen.is_empty() {
-        // The call that did it chose others, so the caller goes on from where that call began.
-        let first = || Cursor::after(&rows::delivery_at(&stored.id, from[0])).encode();
-        let again = ReplayedDeliveries {
-            ok: true,
-            replayed: 0,
-            next: Some(span.after.unwrap_or_else(first)),
-        };
-        return Ok(reply::json(StatusCode::ACCEPTED, &again));
-    }
     let replayed = ReplayedDeliveries {
         ok: true,
-        replayed: match made {
-            Made::Now => chosen.len(),
-            Made::Before => 0,
-        },
+        replayed: chosen.len(),
         next: next.as_ref().map(Cursor::encode),
     };
-    Ok(reply::json(StatusCode::ACCEPTED, &replayed))
+    if chosen.is_empty() {
+        return Ok(reply::json(StatusCode::ACCEPTED, &replayed));
+    }
+    let mut decision = decide(&context, &stored, &chosen);
+    if claim.is_keyed {
+        decision
+            .writes
+            .push(replayed.keep(place.clone(), context.now));
+    }
+    let answer = match context.commit_as(&claim, &decision).await? {
+        Made::Now => replayed,
+        Made::Before => ReplayedDeliveries::kept(&context, &place)
+            .await?
+            .unwrap_or(replayed),
+    };
+    Ok(reply::json(StatusCode::ACCEPTED, &answer))
+}
+
+impl ReplayedDeliveries {
+    /// Makes the write that keeps the answer, for a repeat of the call.
+    fn keep(&self, place: RowKey, now: Timestamp) -> Write<RowKey> {
+        let row = Item::new()
+            .with("replayed", i64::try_from(self.replayed).unwrap_or(0))
+            .with_some("next", self.next.as_deref())
+            .with("expires_at", now.plus(KEPT).seconds());
+        Write::put(place, row)
+    }
+
+    /// Returns the answer of the same call before. `None` if there was none.
+    async fn kept(context: &CallContext<'_>, place: &RowKey) -> Result<Option<Self>, ApiError> {
+        let row = context.rows.get(place).await?;
+        Ok(row.map(|row| Self {
+            ok: true,
+            replayed: row
+                .number("replayed")
+                .and_then(|n| n.try_into().ok())
+                .unwrap_or(0),
+            next: row.text("next").map(str::to_owned),
+        }))
+    }
 }
 
 /// Holds the deliveries as new ones, and drains the parts that they are in.

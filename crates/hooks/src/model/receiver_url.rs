@@ -34,6 +34,10 @@ pub(crate) fn parse(text: &str, reach: Reach) -> Result<Url, String> {
     }
     let url = Url::parse(text)
         .map_err(|_| "takes an address such as https://example.com/slack".to_owned())?;
+    // As it is stored and sent, it may be longer.
+    if url.as_str().len() > MAX_URL {
+        return Err(format!("takes at most {MAX_URL} bytes, as it is encoded"));
+    }
     let is_http = reach == Reach::Anywhere && url.scheme() == "http";
     if url.scheme() != "https" && !is_http {
         return Err("begins with https://".to_owned());

@@ -39,9 +39,9 @@ pub(crate) fn delivery(hook: &HookId, id: &DeliveryId) -> RowKey {
     RowKey::new(&["hook_deliveries", hook.as_str()], &[id.as_str()])
 }
 
-/// The key of a delivery with that id, or the place in the list where it would be.
-pub(crate) fn delivery_at(hook: &HookId, id: &str) -> RowKey {
-    RowKey::new(&["hook_deliveries", hook.as_str()], &[id])
+/// The key of the answer to a call that replayed deliveries.
+pub(crate) fn replay(hook: &HookId, claim: &str) -> RowKey {
+    RowKey::new(&["hook_replays", hook.as_str()], &[claim])
 }
 
 /// The part of the held deliveries that a delivery belongs to.

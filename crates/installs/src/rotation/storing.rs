@@ -90,7 +90,7 @@ impl Installs {
         for _ in 1..STORE_ATTEMPTS {
             match rows.transact(writes.clone()).await {
                 Err(TableError::Cancelled(_)) if unclear => return Ok(()),
-                Err(TableError::Busy(_)) => {}
+                Err(TableError::Busy(_) | TableError::Keys(_)) => {}
                 Err(TableError::Unknown(_)) => unclear = true,
                 ended => return ended,
             }

@@ -280,3 +280,16 @@ async fn the_command_line_makes_lists_and_revokes() {
         );
     }
 }
+
+/// Only what stores rows makes a workspace's first data key, because only that lists the workspace.
+#[tokio::test]
+async fn a_made_up_cursor_makes_no_key_for_a_workspace_that_nobody_knows() {
+    const NEW: &str = "T0NOBODY001";
+    let product = Product::start().await;
+    let path = format!("/v1/incidents?tenant={NEW}&after=AAAA");
+    let refused = product.operator(Method::GET, &path).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{refused:?}");
+    product.make_key(NEW, &["workspace:read"]).await;
+    let listed = product.operator(Method::GET, "/v1/workspaces").await;
+    assert!(listed.body.contains(NEW), "{listed:?}");
+}

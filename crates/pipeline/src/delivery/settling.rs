@@ -192,7 +192,7 @@ impl Deliverer {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
             match rows.transact(writes.to_vec()).await {
-                Err(TableError::Busy(_) | TableError::Unknown(_)) => {}
+                Err(TableError::Busy(_) | TableError::Keys(_) | TableError::Unknown(_)) => {}
                 ended => return ended,
             }
             self.clock.sleep(pause).await;
