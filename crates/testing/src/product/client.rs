@@ -101,7 +101,7 @@ impl Client {
         answer_of(request.bearer_auth(key).send().await.unwrap()).await
     }
 
-    /// As [`Product::tell`], with an idempotency key.
+    /// As [`Client::tell`], with an idempotency key.
     pub async fn tell_once(&self, path: &str, key: &str, body: &Value, once: &str) -> Answer {
         let request = self.http.post(format!("{}{path}", self.url)).json(body);
         let request = request.header("Idempotency-Key", once);
