@@ -55,7 +55,7 @@ def install_first(report, cloud, slack, team):
     with report.check("(0) its tokens are sealed in the table"):
         row = next(r for r in cloud.rows() if r["pk"]["S"] == f"{team}#install")
         for name in ("access_token", "refresh_token"):
-            expect(bytes(row[name]["B"]).startswith(b"\xf5TG\x01"), f"{name} is not sealed: {list(row[name])}")
+            expect(bytes(row[name]["B"]).startswith(b"\xf5TG\x02"), f"{name} is not sealed: {list(row[name])}")
 
 
 def install_checks(report, cloud, slack, team, operator_key):
