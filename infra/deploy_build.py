@@ -88,7 +88,7 @@ class Clone:
 
 
 def build_checks(report, clone, env, work):
-    """What the file does to a build. The programs that it hands out are of this machine, whatever is asked for."""
+    """Shows what the file does to a build. The programs that it hands out are always of this machine."""
     for architecture in ("x86_64", "arm64"):
         with report.check(f"`sam build` compiles for {architecture} when samconfig.local.toml says so"):
             clone.configure("unused", {"Architecture": architecture})

@@ -24,7 +24,7 @@ BOT_TOKEN = "deploy-test-bot-token"
 PAGE_KEY = "deploy-test-statuspage-key"
 MASTER_KEY = "5e" * 32
 OPERATOR_KEY = "deploy-test-operator-key"
-# Of the functions, which run on this machine.
+# The architecture of the functions, which run on this machine.
 ARCHITECTURE = "x86_64" if os.uname().machine == "x86_64" else "arm64"
 # Names in the stand-in Slack's default workspace.
 TEAM, APP, BOT = "T0SANDBOX1", "A0TIDEGATE1", "U0TIDEGATE1"

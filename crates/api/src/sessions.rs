@@ -121,7 +121,7 @@ const SESSION: &str = "session";
 #[derive(Serialize, Deserialize)]
 struct Stored {
     user: UserId,
-    /// In milliseconds.
+    /// When the session ends, in milliseconds since 1970.
     ends_at: i64,
 }
 

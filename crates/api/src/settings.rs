@@ -160,7 +160,7 @@ impl<T: Serialize + DeserializeOwned + Clone> Settings<'_, T> {
 /// The fields of a response that identify the settings.
 #[derive(Serialize, ToSchema)]
 pub struct SettingsVersion {
-    /// Always true.
+    /// Always true. A failure is answered by the error envelope.
     pub ok: bool,
     /// The version, which a change of them names. 0 if none are stored.
     pub version: i64,

@@ -48,7 +48,7 @@ const REVOKE_WITHIN: Duration = Duration::from_secs(5);
 /// The number of rounds in which tokens that were renewed in the meantime are revoked too.
 const MAX_ROUNDS: usize = 4;
 
-/// One workspace.
+/// The connection of one workspace to the app.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OneWorkspace {
     pub(crate) ok: bool,
@@ -59,7 +59,7 @@ pub(crate) struct OneWorkspace {
 #[derive(Serialize, ToSchema)]
 struct Disconnected {
     ok: bool,
-    /// `disconnected`.
+    /// Always `disconnected`.
     message: &'static str,
     /// Whether Slack confirmed that every token is revoked.
     revoked_at_slack: bool,
@@ -69,7 +69,7 @@ struct Disconnected {
 #[derive(Serialize, ToSchema)]
 struct Erasing {
     ok: bool,
-    /// `erasing`.
+    /// Always `erasing`: the rows go in the background.
     state: &'static str,
     message: &'static str,
     /// Whether Slack confirmed that every token is revoked.

@@ -21,7 +21,7 @@ pub(super) fn routes() -> Routes {
 #[derive(Serialize, ToSchema)]
 struct AppStatus {
     ok: bool,
-    /// `configured`.
+    /// Always `configured`.
     status: &'static str,
     client_id: String,
     redirect_uri: String,

@@ -88,7 +88,7 @@ impl Keyring {
         self.cached_or(tenant, IfNone::Leave).await
     }
 
-    /// Returns a tenant's keys, and makes the first one if it has none. Whoever stores rows lists the tenant before that.
+    /// Returns a tenant's keys, and makes the first one if it has none. A caller that stores rows lists the tenant before that.
     pub async fn of(&self, tenant: &TenantId) -> Result<Arc<TenantKeys>, KeyError> {
         let keys = self.cached_or(tenant, IfNone::Make).await?;
         keys.ok_or_else(keep_changing)

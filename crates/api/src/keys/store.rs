@@ -36,7 +36,7 @@ struct Grant {
     /// The hash of the secret, in hexadecimal digits.
     hash: String,
     scopes: String,
-    /// In milliseconds.
+    /// When it stops being accepted, in milliseconds since 1970. `None` if it never does.
     ends_at: Option<i64>,
 }
 

@@ -37,7 +37,7 @@ struct ShownEvent {
 /// Slack's own repeat of the event.
 #[derive(Serialize, ToSchema)]
 struct SlackRetry {
-    /// From 1.
+    /// The number of the try, from 1.
     num: u32,
     reason: String,
 }

@@ -60,7 +60,7 @@ struct WholePost {
 struct DamagedPost {
     tenant: String,
     message_id: Option<String>,
-    /// `parked`.
+    /// Always `parked`.
     state: &'static str,
     reason: &'static str,
 }

@@ -18,7 +18,7 @@ use super::Operator;
 use super::found::Found;
 use crate::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 
-/// What is replayed of the event.
+/// The parts of the event to replay.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {

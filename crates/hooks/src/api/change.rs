@@ -28,7 +28,7 @@ use crate::model::work::{Alarm, drain_all};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedHook {
-    /// The receiver.
+    /// The URL of the receiver, at most 2,000 characters.
     #[schema(value_type = Option<Line<1, 2000>>)]
     url: Option<Line<1, MAX_URL>>,
     /// The events that it gets.
@@ -100,7 +100,7 @@ impl ChangedHook {
     }
 }
 
-/// The hook after the change, and what is to be done. What is known of the receiver counts no more if there is another one, or if the
+/// The hook after the change, and what is to be done. Earlier answers of the receiver count no more if there is another one, or if the
 /// hook is enabled or disabled; to another one, the deliveries that are held go at once.
 fn decide(
     context: &CallContext<'_>,

@@ -11,7 +11,7 @@ use crate::model::stored::Stored;
 /// A hook, without its secret.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HookLine {
-    /// `hook_…`.
+    /// The id of the hook, which starts with `hook_`.
     id: String,
     url: String,
     /// Slack's event types.
@@ -57,7 +57,7 @@ impl HookLine {
     }
 }
 
-/// One hook.
+/// The answer that carries one hook.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HookAnswer {
     ok: bool,
@@ -96,7 +96,7 @@ impl HookDeliveryState {
     }
 }
 
-/// A delivery.
+/// An event on its way to one receiver, with its latest attempt.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HookDelivery {
     /// `msg_…`: what the receiver gets as `webhook-id`.

@@ -36,7 +36,7 @@ impl<'a> CallContext<'a> {
         })
     }
 
-    /// The service.
+    /// Returns the service behind these calls.
     pub(super) fn hooks(&self) -> Result<&'a Hooks, ApiError> {
         self.api.domain::<Hooks>()
     }

@@ -24,7 +24,7 @@ pub(crate) const LOOK_AGAIN_AFTER: Duration = Duration::from_mins(5);
 /// What to write after an attempt.
 #[derive(Debug, Default)]
 pub(crate) struct After {
-    /// The rows.
+    /// The rows to write, in one transaction.
     pub(crate) writes: Vec<Write<RowKey>>,
     /// The effects that follow.
     pub(crate) posts: Vec<Post>,

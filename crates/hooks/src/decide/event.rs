@@ -16,11 +16,11 @@ use crate::model::work;
 
 /// An event that hooks may get.
 pub(crate) struct Incoming<'a> {
-    /// The workspace.
+    /// The workspace that the event was sent for.
     pub(crate) tenant: &'a TenantId,
     /// The id under which its body is stored: Slack's event id.
     pub(crate) id: &'a str,
-    /// Slack's `event.type`.
+    /// Slack's `event.type`, such as `message`.
     pub(crate) kind: &'a str,
     /// The channel, if the event has one.
     pub(crate) channel: Option<&'a str>,

@@ -128,7 +128,7 @@ pub(crate) struct OldSecret {
 pub(crate) struct Disabled {
     /// The reason in words, as it follows "it is disabled: ".
     pub(crate) reason: String,
-    /// Since when.
+    /// When it was disabled.
     pub(crate) at: Timestamp,
 }
 

@@ -11,7 +11,7 @@ use super::rows;
 /// A hook with its health.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stored {
-    /// The id.
+    /// The id that the row's key carries.
     pub(crate) id: HookId,
     /// The hook itself.
     pub(crate) hook: Hook,

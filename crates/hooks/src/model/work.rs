@@ -21,9 +21,9 @@ pub(crate) const TIMER: &str = "hooks.timer";
 /// The body of [`DELIVER`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deliver {
-    /// The hook.
+    /// The hook that the delivery belongs to.
     pub(crate) hook: HookId,
-    /// Its delivery.
+    /// The delivery to attempt.
     pub(crate) delivery: DeliveryId,
     /// Whether it is sent even if the hook is interrupted: a probe, or a replay that a person asked for.
     pub(crate) anyway: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Deliver {
 /// The body of [`DRAIN`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Drain {
-    /// The hook.
+    /// The hook to work on.
     pub(crate) hook: HookId,
     /// The part of its held deliveries, below [`rows::PARTS`].
     pub(crate) part: usize,

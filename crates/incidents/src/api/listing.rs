@@ -43,7 +43,7 @@ struct Filter {
     severity: Option<Severity>,
     /// The slug of a service
     service: Option<String>,
-    /// The month of the declaration in UTC, such as `2026-11`. Of all incidents, those of this month are listed if it is left out
+    /// The month of the declaration in UTC, such as `2026-11`. A list of all incidents without it starts in this month
     #[serde(default, deserialize_with = "month")]
     #[param(pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
     month: Option<String>,

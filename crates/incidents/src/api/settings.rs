@@ -43,9 +43,9 @@ pub(super) fn routes() -> Routes {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewSettings {
-    /// The version that the caller has seen. Without it, the settings are stored whatever stands.
+    /// The version that the caller has seen. Without it, the settings replace those of any version.
     version: Option<i64>,
-    /// What is left out has its default.
+    /// The settings. A field that is left out gets its default.
     #[schema(value_type = Settings)]
     settings: Value,
 }
@@ -79,7 +79,7 @@ struct ShownSettings {
     status_page_key: KeyState,
 }
 
-/// A template.
+/// What a template fills in when an incident is declared by its name.
 #[derive(Serialize, ToSchema)]
 struct ShownTemplate {
     #[serde(flatten)]
@@ -262,7 +262,7 @@ fn part<T: DeserializeOwned + Serialize>(
     }
 }
 
-/// Fails if a person asks who may not see the settings in Slack either. Of a key, the scope decides.
+/// Fails if the caller is a person who may not see the settings in Slack either. A key needs the scope only.
 async fn may_see(api: &Api, call: &Call) -> Result<(), ApiError> {
     let is_person = matches!(
         &call.caller,

@@ -155,7 +155,7 @@ struct PublicIncident {
     status: String,
     /// `minor`, `major` or `critical`.
     impact: String,
-    /// Newest first.
+    /// The published updates, newest first.
     updates: Vec<PublishedText>,
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Got {
 }
 
 impl Got {
-    /// The `webhook-id`.
+    /// Returns the header `webhook-id`.
     pub(crate) fn id(&self) -> &str {
         self.header("webhook-id")
     }

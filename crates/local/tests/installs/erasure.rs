@@ -259,7 +259,7 @@ async fn an_install_does_not_run_into_an_erasure() {
     assert!(world.grant().await.tokens.is_some());
 }
 
-/// A row of an erasure lies in the table of data. Whoever can write there alone gets nothing erased.
+/// A row of an erasure lies in the table of data. A writer of that table alone gets nothing erased.
 #[tokio::test(start_paused = true)]
 async fn an_erasure_that_nobody_began_erases_nothing() {
     let world = InstallWorld::new(1).await;

@@ -31,8 +31,8 @@ impl Keyring {
     }
 
     /// Destroys the keys of a tenant that is marked as erased. Values that they sealed can never be read again, here or in a backup.
-    /// Returns how many keys there were. An interrupted call can be repeated. `None` for a tenant that is not marked: whoever can
-    /// write to the data table alone must not get keys destroyed.
+    /// Returns how many keys there were. An interrupted call can be repeated. `None` for a tenant that is not marked: a
+    /// writer of the data table alone must not get keys destroyed.
     pub async fn destroy(&self, tenant: &TenantId) -> Result<Option<usize>, KeyError> {
         let place = self.place_of(tenant).await?;
         if !State::of(self.rows.get(&place.state()).await?).is_erased {

@@ -26,7 +26,7 @@ struct Stored {
     zone: Option<i32>,
     admin: bool,
     deactivated: bool,
-    /// In milliseconds.
+    /// When Slack was asked, in milliseconds since 1970.
     asked_at: i64,
 }
 

@@ -39,8 +39,8 @@ pub(super) fn kind(user: &User, tenant: &TenantId) -> PersonKind {
     }
 }
 
-/// Tells whether a person administers the tenant. Of an organization, only its own admins and owners do: Slack also calls a person
-/// admin who administers one workspace of it.
+/// Tells whether a person administers the tenant. Only an organization's own admins and owners administer it: Slack also calls
+/// a person admin who administers one workspace of it.
 pub(super) fn is_admin(user: &User, tenant: &TenantId) -> bool {
     if tenant.as_str().starts_with('E') {
         let within = user.enterprise_user.as_ref();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_slack_says_belongs_elsewhere_is_an_outsider() {
+    fn a_person_of_another_workspace_is_an_outsider() {
         let of = |team: &str| json!({"id": "U1", "team_id": team});
         assert_eq!(kind_of("T1", of("T1")), PersonKind::Member);
         assert_eq!(kind_of("T1", of("T2")), PersonKind::Outsider);

@@ -52,9 +52,9 @@ const SCHEMES: [&[u8]; 9] = [
 enum Quote {
     /// `"`, after a number of backslashes: 1 in JSON within JSON, 3 one level deeper.
     Double(usize),
-    /// `'`.
+    /// A string in `'`, as in a shell.
     Single,
-    /// `%22`.
+    /// A string in `%22`, as in a URL.
     Percent,
 }
 

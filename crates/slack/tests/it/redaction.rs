@@ -42,7 +42,7 @@ proptest! {
         prop_assert!(!shown.to_string().contains(SESAME));
     }
 
-    /// Of a body that is cut off anywhere, nothing is known but how it looks.
+    /// A body that is cut off anywhere tells nothing but how it looks.
     #[test]
     fn in_a_body_that_is_cut_off_no_secret_is_left((planted, _) in tree(), cut in any::<prop::sample::Index>()) {
         prop_assume!(levels(&planted) <= 2);

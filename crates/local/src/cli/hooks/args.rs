@@ -117,7 +117,7 @@ pub(super) struct Add {
     pub(super) of: Place,
 }
 
-/// What is to change of a hook.
+/// The changes of a hook.
 #[derive(Debug, Args)]
 pub(super) struct Change {
     #[command(flatten)]
