@@ -124,15 +124,20 @@ fn the_fifth_delivery_that_fails_is_held_and_a_probe_is_set() {
     );
 }
 
-#[test]
-fn a_probe_that_fails_goes_to_the_end_of_those_that_are_held() {
-    let now = Timestamp(5000);
-    let health = Health {
+/// The health of a hook after five failed deliveries.
+fn interrupted() -> Health {
+    Health {
         strikes: 5,
         failing_since: Some(Timestamp(1)),
         interrupted_at: Some(Timestamp(2)),
         ..Health::default()
-    };
+    }
+}
+
+#[test]
+fn a_probe_that_fails_goes_to_the_end_of_those_that_are_held() {
+    let now = Timestamp(5000);
+    let health = interrupted();
     let probe = delivery().held(Timestamp(3));
     let after = after_attempt(&stored(health), &version(probe), &answered(500, now), now);
     assert_eq!(delivery_in(&after).held_at, Some(now));
@@ -142,12 +147,7 @@ fn a_probe_that_fails_goes_to_the_end_of_those_that_are_held() {
 #[test]
 fn a_probe_that_succeeds_lets_the_others_go() {
     let now = Timestamp(5000);
-    let health = Health {
-        strikes: 5,
-        failing_since: Some(Timestamp(1)),
-        interrupted_at: Some(Timestamp(2)),
-        ..Health::default()
-    };
+    let health = interrupted();
     let after = after_attempt(
         &stored(health),
         &version(delivery()),
