@@ -69,7 +69,7 @@ struct Disconnected {
 #[derive(Serialize, ToSchema)]
 struct Erasing {
     ok: bool,
-    /// Always `erasing`: the rows go in the background.
+    /// Always `erasing`: the data goes in the background.
     state: &'static str,
     message: &'static str,
     /// Whether Slack confirmed that every token is revoked.
