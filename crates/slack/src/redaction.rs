@@ -44,7 +44,7 @@ pub fn json_body(body: &[u8]) -> Value {
             json(&mut value);
             value
         }
-        Err(_) => line(&text).into_owned().into(),
+        Err(_) => damaged(&text, LEVELS).into_owned().into(),
     }
 }
 
@@ -116,9 +116,8 @@ fn hide_in_text(text: &str, levels: usize) -> Cow<'_, str> {
     let Some(levels) = levels.checked_sub(1) else {
         return line(text);
     };
-    // One that is cut off or damaged still has names, and values after them.
     let Ok(parsed) = serde_json::from_str::<Value>(text) else {
-        return line(text);
+        return damaged(text, levels + 1);
     };
     let mut hidden = parsed.clone();
     hide_in(&mut hidden, levels);
@@ -127,6 +126,17 @@ fn hide_in_text(text: &str, levels: usize) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(hidden.to_string())
+}
+
+/// Hides the secrets in JSON that is cut off or damaged: it still has names, and values after them. If a secret was all that damaged
+/// it, what is left is JSON, whose names say more than those of a line, because they may be written with escapes.
+fn damaged(text: &str, levels: usize) -> Cow<'_, str> {
+    match line(text) {
+        Cow::Owned(rest) if serde_json::from_str::<Value>(&rest).is_ok() => {
+            Cow::Owned(hide_in_text(&rest, levels).into_owned())
+        }
+        shown => shown,
+    }
 }
 
 fn can_be_secret(value: &Value) -> bool {

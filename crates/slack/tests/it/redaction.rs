@@ -221,6 +221,19 @@ fn in_json_a_text_that_looks_like_json_and_is_none_is_treated_as_a_line() {
     }
 }
 
+/// A raw line break is what damages this text, and it goes with the secret. What is left is read as JSON, in which escapes are read.
+#[test]
+fn json_that_only_its_secret_damaged_is_read_as_json() {
+    let text = "{\"refresh_token\": \"a\nb\", \"\\u0074oken\": \"sesame\"}";
+    let shown = r#"{"refresh_token":"(hidden)","token":"(hidden)"}"#;
+    assert_eq!(redaction::json_text(text), shown);
+    assert_eq!(redaction::json_text(shown), shown);
+    assert_eq!(redaction::json_body(text.as_bytes()), json!(shown));
+    let mut value = json!({"text": text});
+    redaction::json(&mut value);
+    assert_eq!(value, json!({"text": shown}));
+}
+
 #[test]
 fn a_log_line_is_written_without_its_secrets() {
     let mut lines = Vec::new();
