@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use tidegate_pipeline::entropy::random_hex;
 
 /// The format of what the folder holds. It rises with a change after which a folder of an earlier Tidegate cannot be read. Format 1
-/// had no file that names it, and did not bind sealed values to their rows.
-const FORMAT: &str = "2";
+/// had no file that names it, and did not bind sealed values to their rows. In format 2, messages had no group.
+const FORMAT: &str = "3";
 
 /// The folder, without a claim on it.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 //! together, so a burst costs one fsync and not one per event.
 
 mod store;
+mod turns;
 
 use std::path::Path;
 use std::sync::Arc;

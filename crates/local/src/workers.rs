@@ -116,7 +116,12 @@ async fn work(worker: Worker, stopped: watch::Receiver<bool>) {
 async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch::Receiver<bool>) {
     let lanes = Arc::new(Semaphore::new(LANES));
     while !*stopped.borrow() {
-        let batch = match wake_ups.receive(10, WAIT).await {
+        // A message that is received while no lane is free waits, and those whose turn comes meanwhile wait behind it.
+        let Ok(first) = Arc::clone(&lanes).acquire_owned().await else {
+            return;
+        };
+        let free = lanes.available_permits() + 1;
+        let batch = match wake_ups.receive(free.min(10), WAIT).await {
             Ok(batch) => batch,
             Err(e) => {
                 tracing::error!(error = %e, "queue of wake-ups not read");
@@ -124,8 +129,13 @@ async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch:
                 continue;
             }
         };
+        let mut first = Some(first);
         for message in batch {
-            let Ok(permit) = Arc::clone(&lanes).acquire_owned().await else {
+            let permit = match first.take() {
+                Some(permit) => Ok(permit),
+                None => Arc::clone(&lanes).acquire_owned().await,
+            };
+            let Ok(permit) = permit else {
                 return;
             };
             let (deliverer, wake_ups) = (deliverer.clone(), Arc::clone(&wake_ups));

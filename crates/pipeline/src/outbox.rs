@@ -70,6 +70,15 @@ impl Lane {
         }
     }
 
+    /// Returns the group of the lane's wake-ups. Posts of a workspace are one group, and each kind of its lanes with names is
+    /// another: a backlog of one, such as calls to slow receivers of webhooks, does not delay the posts.
+    pub fn group(&self, tenant: &TenantId) -> String {
+        match self.0.split_once('.') {
+            Some((kind, _)) if kind != "response" => format!("{}.{kind}", tenant.as_str()),
+            _ => tenant.as_str().to_owned(),
+        }
+    }
+
     /// Returns the name in rows and queue messages.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -16,7 +16,8 @@ pub const MAX_BODY: usize = 1024 * 1024;
 /// A message to send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
-    /// The group, which is the tenant. Fair queues keep one busy group from delaying the others.
+    /// The group: the tenant, or for a wake-up [`crate::outbox::Lane::group`]. Queues are fair: one busy group does not delay the
+    /// others.
     pub group: String,
     /// The body, at most [`MAX_BODY`] bytes.
     pub body: String,

@@ -292,7 +292,7 @@ pub async fn wake_later(
     let refused = |e: serde_json::Error| QueueError::Refused(e.to_string());
     let job = outbox::wake_up(tenant, lane, hops, clock.now()).map_err(refused)?;
     let message = Outgoing {
-        group: tenant.as_str().to_owned(),
+        group: lane.group(tenant),
         body: job.encode().map_err(refused)?,
         delay: delay.min(crate::queue::MAX_DELAY),
     };

@@ -9,6 +9,7 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::queue::{Outgoing, QueueError, Received};
 use tokio::sync::Notify;
 
+use super::turns::Turns;
 use super::{QueueSettings, Reply, Request};
 
 /// Receives of one message that do not count because the process ended meanwhile.
@@ -17,6 +18,7 @@ const INTERRUPTIONS: u32 = 25;
 /// The connection, owned by one thread.
 pub(super) struct Store {
     connection: Connection,
+    turns: Turns,
 }
 
 /// Sends the answers of a group once it is on disk, or the news that it is not.
@@ -38,13 +40,14 @@ impl Store {
             "CREATE TABLE IF NOT EXISTS messages (
                 id INTEGER PRIMARY KEY AUTOINCREMENT,
                 queue TEXT NOT NULL,
+                fair_group TEXT NOT NULL,
                 body TEXT NOT NULL,
                 visible_at INTEGER NOT NULL,
                 receives INTEGER NOT NULL DEFAULT 0,
                 in_work INTEGER NOT NULL DEFAULT 0,
                 interrupted INTEGER NOT NULL DEFAULT 0
             );
-            CREATE INDEX IF NOT EXISTS visible ON messages (queue, visible_at, id);",
+            CREATE INDEX IF NOT EXISTS turns ON messages (queue, fair_group, visible_at, id);",
         )?;
         // This is a new process: every message that the one before had in work can be taken up at once. Its end says
         // nothing about the messages, so those receives do not count; unless it ends again and again with the same one.
@@ -54,15 +57,17 @@ impl Store {
              WHERE receives > 0",
             params![INTERRUPTIONS],
         )?;
-        Ok(Self { connection })
+        let turns = Turns::default();
+        Ok(Self { connection, turns })
     }
 
     /// Does a group of requests in one transaction and answers them after its commit.
     pub(super) fn commit(&mut self, group: Vec<Request>, now: Timestamp) {
         let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+        let turns = &mut self.turns;
         let result = self.connection.transaction().and_then(|transaction| {
             for request in group {
-                answers.push(apply(&transaction, request, now));
+                answers.push(apply(&transaction, turns, request, now));
             }
             transaction.commit()
         });
@@ -75,14 +80,14 @@ impl Store {
     }
 }
 
-fn apply(tx: &Transaction<'_>, request: Request, now: Timestamp) -> Answer {
+fn apply(tx: &Transaction<'_>, turns: &mut Turns, request: Request, now: Timestamp) -> Answer {
     match request {
         Request::Send(settings, message, arrived, reply) => {
             let done = send(tx, settings, &message, now);
             answer(done, reply, Some(arrived))
         }
         Request::Receive(settings, max, reply) => {
-            answer(receive(tx, settings, max, now), reply, None)
+            answer(receive(tx, turns, settings, max, now), reply, None)
         }
         Request::Delete(receipts, reply) => answer(delete(tx, &receipts), reply, None),
         Request::Hide(receipt, duration, reply) => {
@@ -114,17 +119,21 @@ fn send(
     message: &Outgoing,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    tx.prepare_cached("INSERT INTO messages (queue, body, visible_at) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            settings.name,
-            message.body,
-            now.plus(message.delay).millis()
-        ])
-        .map(|_| ())
+    tx.prepare_cached(
+        "INSERT INTO messages (queue, fair_group, body, visible_at) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        settings.name,
+        message.group,
+        message.body,
+        now.plus(message.delay).millis()
+    ])
+    .map(|_| ())
 }
 
 fn receive(
     tx: &Transaction<'_>,
+    turns: &mut Turns,
     settings: QueueSettings,
     max: usize,
     now: Timestamp,
@@ -132,11 +141,12 @@ fn receive(
     let mut messages = Vec::new();
     // Messages that were received too often stand among the others, and make room for them when they are moved away.
     while messages.len() < max {
-        let found = visible(tx, settings.name, max - messages.len(), now)?;
+        let found = turns.next(tx, settings.name, max - messages.len(), now)?;
         if found.is_empty() {
             break;
         }
-        for (id, body, receives) in found {
+        for id in found {
+            let (body, receives) = message(tx, id)?;
             match settings.dead_letters {
                 Some(dead_letters) if receives >= settings.max_receives => {
                     bury(tx, id, dead_letters)?;
@@ -148,21 +158,9 @@ fn receive(
     Ok(messages)
 }
 
-/// Messages that can be received, in the order in which they became visible.
-fn visible(
-    tx: &Transaction<'_>,
-    queue: &str,
-    max: usize,
-    now: Timestamp,
-) -> rusqlite::Result<Vec<(i64, String, u32)>> {
-    tx.prepare_cached(
-        "SELECT id, body, receives FROM messages WHERE queue = ?1 AND visible_at <= ?2
-         ORDER BY visible_at, id LIMIT ?3",
-    )?
-    .query_map(params![queue, now.millis(), max], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?
-    .collect()
+fn message(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<(String, u32)> {
+    tx.prepare_cached("SELECT body, receives FROM messages WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn take(

@@ -7,6 +7,7 @@ mod command_line;
 mod counted;
 mod deliveries;
 mod failures;
+mod flood;
 mod races;
 mod receiver;
 mod reference;

@@ -127,15 +127,36 @@ impl Receiver {
         .await
     }
 
+    /// The calls that wait for an answer now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.now.load(Ordering::SeqCst)
+    }
+
     /// The most calls that it had at once.
     pub(crate) fn most_at_once(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
     }
 }
 
+/// A call that waits for an answer. It ends as well when the caller gives it up.
+struct Call(Arc<Shared>);
+
+impl Call {
+    fn begin(shared: &Arc<Shared>) -> Self {
+        let now = shared.now.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most.fetch_max(now, Ordering::SeqCst);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let now = shared.now.fetch_add(1, Ordering::SeqCst) + 1;
-    shared.most.fetch_max(now, Ordering::SeqCst);
+    let _call = Call::begin(&shared);
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
     let headers = head.headers;
@@ -152,7 +173,6 @@ async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         Reply::NothingTo(_, status) => Reply::status(status),
         reply => reply,
     };
-    shared.now.fetch_sub(1, Ordering::SeqCst);
     let answer = Response::builder();
     let answer = match reply {
         Reply::Status(status, body) => answer.status(status).body(Body::from(body)),

@@ -111,10 +111,10 @@ async fn a_data_folder_of_another_format_is_refused_and_left_as_it_is() {
         "{told}"
     );
     assert!(!format.exists());
-    std::fs::write(&format, "3\n").unwrap();
+    std::fs::write(&format, "4\n").unwrap();
     let told = refused(folder.path(), &[]).await;
-    assert!(told.contains("has format 3"), "{told}");
-    std::fs::write(&format, "2\n").unwrap();
+    assert!(told.contains("has format 4"), "{told}");
+    std::fs::write(&format, "3\n").unwrap();
     drop(store_in(folder.path()));
 }
 

@@ -93,6 +93,22 @@ fn empty_parts_make_lanes_of_their_own() {
     assert_eq!(names.len(), lanes.len(), "{names:?}");
 }
 
+#[test]
+fn posts_are_one_group_and_each_kind_of_named_lanes_another() {
+    let tenant = TenantId::from("T1");
+    let url = SecretString::from("https://hooks.example.com/1");
+    for (lane, group) in [
+        (Lane::channel(&"C1".into()), "T1"),
+        (Lane::response_url(&url), "T1"),
+        (Lane::named(&["response", "1"]), "T1.%response"),
+        (Lane::named(&["hooks", "hook_1", "1"]), "T1.hooks"),
+        (Lane::named(&["hooks", "hook_2", "drain", "0"]), "T1.hooks"),
+        (Lane::named(&["status_page"]), "T1.status_page"),
+    ] {
+        assert_eq!(lane.group(&tenant), group, "{lane:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn named_lanes_are_nobody_elses(
