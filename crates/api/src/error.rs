@@ -1,7 +1,9 @@
 //! The errors of the API, and how each becomes an HTTP response.
 
+use std::time::Duration;
+
 use axum::response::Response;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tidegate_pipeline::archive::ArchiveError;
@@ -40,6 +42,8 @@ pub struct Refused {
     pub message: String,
     /// The path of the value that is wrong, in the path, the query, the headers or the body of the request.
     pub field: Option<String>,
+    /// How long to wait until the same call can succeed, for `Retry-After`. `None` if waiting does not help.
+    pub wait: Option<Duration>,
 }
 
 macro_rules! internal {
@@ -95,7 +99,17 @@ impl ApiError {
             code,
             message: message.into(),
             field: None,
+            wait: None,
         })
+    }
+
+    /// The same error, with how long to wait before the call is sent again.
+    #[must_use]
+    pub fn with_wait(mut self, wait: Option<Duration>) -> Self {
+        if let Self::Request(refused) = &mut self {
+            refused.wait = wait;
+        }
+        self
     }
 
     /// 404: nothing of that name exists, or the caller may not know of it.
@@ -115,6 +129,7 @@ impl ApiError {
             code: "bad_request",
             message: format!("`{name}` {words}"),
             field: Some(name.to_owned()),
+            wait: None,
         })
     }
 
@@ -125,6 +140,7 @@ impl ApiError {
             code: "bad_request",
             message: problems_of(problems),
             field: problems.first().map(|problem| problem.path.clone()),
+            wait: None,
         })
     }
 
@@ -187,10 +203,11 @@ impl ApiError {
 
     /// Turns the error into a response: a page for a person, JSON for a program. Logs internal errors.
     pub(super) fn render(&self, request_id: &str, as_page: bool) -> Response {
-        let mut field = None;
+        let (mut field, mut wait) = (None, None);
         let (code, message) = match self {
             Self::Request(refused) => {
                 field.clone_from(&refused.field);
+                wait = refused.wait;
                 (refused.code, refused.message.clone())
             }
             Self::Internal(detail) => {
@@ -199,19 +216,26 @@ impl ApiError {
                 ("internal", message.to_owned())
             }
         };
-        if as_page {
+        let mut response = if as_page {
             let message = reply::escaped(&message);
             let body =
                 format!("<p>{message}</p><p><small>Error {code}, request {request_id}</small></p>");
-            return reply::page(self.status(), "That did not work", &body);
-        }
-        let error = ErrorDetail {
-            code: code.to_owned(),
-            message,
-            field,
-            request_id: request_id.to_owned(),
+            reply::page(self.status(), "That did not work", &body)
+        } else {
+            let error = ErrorDetail {
+                code: code.to_owned(),
+                message,
+                field,
+                request_id: request_id.to_owned(),
+            };
+            reply::json(self.status(), &ErrorBody { ok: false, error })
         };
-        reply::json(self.status(), &ErrorBody { ok: false, error })
+        if let Some(wait) = wait {
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            let seconds = HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX));
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        response
     }
 }
 

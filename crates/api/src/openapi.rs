@@ -106,7 +106,10 @@ fn document(routes: &Routes) -> OpenApi {
             .build()
     };
     let error = ResponseBuilder::new()
-        .header("Retry-After", header("With status 429: seconds to wait"))
+        .header(
+            "Retry-After",
+            header("With status 429, and with 503 if waiting helps: seconds to wait"),
+        )
         .header(
             "X-RateLimit-Limit",
             header("Calls in a minute. Only for a key or a session"),

@@ -11,9 +11,12 @@ pub fn check(input: &[u8]) {
         assert_eq!(hide(&once), once, "of {whole:?}");
     }
     for body in [json_body(input), form_body(input)] {
-        if let (Some(text), Err(_)) = (body.as_str(), serde_json::from_str::<Value>(&whole)) {
+        let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+        if let Some(text) = body
+            .as_str()
+            .filter(|text| !is_json(&whole) && !is_json(text))
+        {
             assert_eq!(line(text), text, "of {whole:?}");
-            continue;
         }
         let mut again = body.clone();
         json(&mut again);

@@ -61,8 +61,8 @@ struct Disconnected {
     ok: bool,
     /// Always `disconnected`.
     message: &'static str,
-    /// Whether Slack confirmed that every token is revoked.
-    revoked_at_slack: bool,
+    /// Whether Slack confirmed that every token is revoked. Null if no token was left: an earlier call may have ended them.
+    revoked_at_slack: Option<bool>,
 }
 
 /// A workspace that is marked as erased.
@@ -72,8 +72,8 @@ struct Erasing {
     /// Always `erasing`: the data goes in the background.
     state: &'static str,
     message: &'static str,
-    /// Whether Slack confirmed that every token is revoked.
-    revoked_at_slack: bool,
+    /// Whether Slack confirmed that every token is revoked. Null if no token was left: an earlier call may have ended them.
+    revoked_at_slack: Option<bool>,
 }
 
 /// Renew the bot's token
@@ -152,9 +152,9 @@ async fn end_tokens(api: &Api, call: &Call, tenant: &TenantId) -> ApiResult {
         return Err(gone());
     }
     let (claim, rows) = (Claim::of(call, "disconnect"), installs.table.tenant(tenant));
-    // A late repeat must not end the tokens of a new install. What Slack confirmed to the first call is not known any more.
+    // A late repeat must not end the tokens of a new install.
     let revoked = if claim.is_taken(&rows).await? {
-        false
+        None
     } else {
         let revoked = installs.disconnect(tenant, &call.actor()).await;
         let revoked = revoked.map_err(|e| connection_error(&e))?;
@@ -213,12 +213,16 @@ impl Installs {
         tenants::is_listed(self.table.system().rows(), tenant).await
     }
 
-    /// Revokes all tokens of a tenant at Slack and deletes them here. Returns whether Slack confirmed every one. They are deleted
-    /// even if Slack does not answer.
-    pub async fn disconnect(&self, tenant: &TenantId, actor: &Actor) -> Result<bool, InstallError> {
+    /// Revokes all tokens of a tenant at Slack and deletes them here. Returns whether Slack confirmed every one, or `None` if there
+    /// was none. They are deleted even if Slack does not answer.
+    pub async fn disconnect(
+        &self,
+        tenant: &TenantId,
+        actor: &Actor,
+    ) -> Result<Option<bool>, InstallError> {
         let rows = self.table.tenant(tenant);
         let until = self.clock.now().plus(REVOKE_WITHIN);
-        let mut revoked = true;
+        let mut revoked = None;
         // A token may have been renewed in the meantime, so the grants are read again.
         for _ in 0..MAX_ROUNDS {
             let mut left = self.grants(tenant).await?;
@@ -228,7 +232,7 @@ impl Installs {
                 return Ok(revoked);
             }
             for seen in &left {
-                revoked &= match &seen.tokens {
+                let confirmed = match &seen.tokens {
                     // The caller does not wait for a Slack that is slow with each of many tokens.
                     Some(_) if self.clock.now() >= until => false,
                     Some(tokens) => {
@@ -239,6 +243,7 @@ impl Installs {
                     // The token is there and cannot be opened, so it lives on at Slack.
                     None => false,
                 };
+                revoked = Some(revoked.unwrap_or(true) && confirmed);
                 self.end(tenant, &rows, seen, "disconnected").await?;
             }
         }
@@ -251,9 +256,9 @@ fn connection_error(e: &InstallError) -> ApiError {
         InstallError::Disconnected(_) => (StatusCode::CONFLICT, "not_connected"),
         InstallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
-    let what_next = match e {
-        InstallError::Disconnected(_) => "; install the app again at /slack/install",
-        InstallError::Later(_) => "; try again in a minute",
+    let (what_next, wait) = match e {
+        InstallError::Disconnected(_) => ("; install the app again at /slack/install", None),
+        InstallError::Later(_) => ("; try again in a minute", Some(Duration::from_mins(1))),
     };
-    ApiError::refused(status, code, format!("{e}{what_next}"))
+    ApiError::refused(status, code, format!("{e}{what_next}")).with_wait(wait)
 }

@@ -27,8 +27,8 @@ const MARKED_WITHIN: Duration = Duration::from_hours(1);
 /// The result of beginning an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Erased {
-    /// Whether Slack confirmed that every token is revoked.
-    pub revoked: bool,
+    /// Whether Slack confirmed that every token is revoked. `None` if no token was left.
+    pub revoked: Option<bool>,
 }
 
 /// The reason why an erasure did not begin or a pass failed.
@@ -59,7 +59,7 @@ impl Installs {
             .write(Write::put(key(tenant), row))
             .await?;
         // This fails if the tenant was erased before. It is erased in any case.
-        let revoked = self.disconnect(tenant, actor).await.unwrap_or_default();
+        let revoked = self.disconnect(tenant, actor).await.unwrap_or(Some(false));
         // From here on, the sweep finishes the erasure even if this process dies.
         self.keyring.mark_erased(tenant).await?;
         Ok(Erased { revoked })

@@ -113,7 +113,7 @@ async fn commit(
     let message =
         "others change incidents of this workspace all the time; send the call again in a second";
     let status = StatusCode::SERVICE_UNAVAILABLE;
-    Err(ApiError::refused(status, "busy", message))
+    Err(ApiError::refused(status, "busy", message).with_wait(Some(Duration::from_secs(1))))
 }
 
 /// Waits before another attempt, longer each time and each call for another while: calls that meet must not meet again.
@@ -151,7 +151,7 @@ fn result(settled: Settled, repeated: bool) -> Result<ChangeResult, ApiError> {
             } else {
                 StatusCode::CONFLICT
             };
-            return Err(ApiError::refused(status, code, message));
+            return Err(ApiError::refused(status, code, message).with_wait(refused.wait));
         }
         Some(Ok(reply)) if !repeated => reply.plain(),
         _ => None,

@@ -1,5 +1,7 @@
 //! The context of a decision about an incident, and its result. The rows have been read before: decisions are pure.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use tidegate_pipeline::budget::Offer;
 use tidegate_pipeline::clock::Timestamp;
@@ -51,6 +53,8 @@ pub struct RequestError {
     pub code: &'static str,
     /// Tells a person the reason, and what to do.
     pub text: Prose,
+    /// The time after which the same request can succeed. `None` if waiting does not help.
+    pub wait: Option<Duration>,
 }
 
 impl RequestError {
@@ -59,6 +63,7 @@ impl RequestError {
         Self {
             code,
             text: text.into(),
+            wait: None,
         }
     }
 }

@@ -75,14 +75,16 @@ pub fn count_declaration(
 ) -> Result<(), RequestError> {
     count(context, change).map_err(|until| {
         let (who, one) = words_for(&context.actor);
-        refused(prose!(
+        let wait = until.since(context.now);
+        let text = prose!(
             who,
             " declared as many incidents as ",
             one,
             " may in a short time. Nothing has been declared. Try again in ",
-            wait(until, context.now),
+            minutes(wait),
             ". If it cannot wait, somebody else can declare it now."
-        ))
+        );
+        refused(text, wait)
     })
 }
 
@@ -94,16 +96,18 @@ pub fn count_call(
 ) -> Result<(), RequestError> {
     count(context, change).map_err(|until| {
         let (who, one) = words_for(&context.actor);
-        refused(prose!(
+        let wait = until.since(context.now);
+        let text = prose!(
             who,
             " called people as often as ",
             one,
             " may in a short time. Nobody has been called. In ",
-            wait(until, context.now),
+            minutes(wait),
             ", type ",
             typed,
             " again. If it cannot wait, somebody else can call them now."
-        ))
+        );
+        refused(text, wait)
     })
 }
 
@@ -137,8 +141,11 @@ fn count(context: &DecisionContext<'_>, change: &mut Change) -> Result<(), Times
     }
 }
 
-fn refused(text: Prose) -> RequestError {
-    RequestError::new(CODE, text)
+fn refused(text: Prose, wait: Duration) -> RequestError {
+    RequestError {
+        wait: Some(wait),
+        ..RequestError::new(CODE, text)
+    }
 }
 
 fn words_for(actor: &Actor) -> (&'static str, &'static str) {
@@ -148,9 +155,9 @@ fn words_for(actor: &Actor) -> (&'static str, &'static str) {
     }
 }
 
-/// The time until then in whole minutes, rounded up.
-fn wait(until: Timestamp, now: Timestamp) -> String {
-    let minutes = until.since(now).as_millis().div_ceil(MINUTE.as_millis());
+/// A time in whole minutes, rounded up.
+fn minutes(wait: Duration) -> String {
+    let minutes = wait.as_millis().div_ceil(MINUTE.as_millis());
     match minutes {
         0 | 1 => "1 minute".to_owned(),
         minutes => format!("{minutes} minutes"),

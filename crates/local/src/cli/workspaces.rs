@@ -81,9 +81,8 @@ pub(super) async fn run(args: WorkspacesArgs) -> anyhow::Result<()> {
             let query = [("tenant", id.clone())];
             let api = Api::new(&remote)?;
             let answer = api.post("/api/auth/slack/disconnect", &query).await?;
-            let at_slack = answer["revoked_at_slack"] == true;
             anstream::println!("{id} is disconnected.");
-            if !at_slack {
+            if answer["revoked_at_slack"] == false {
                 anstream::eprintln!(
                     "Slack did not confirm it: remove the app in the workspace's settings too."
                 );
@@ -159,7 +158,7 @@ fn confirmed(id: &str) -> anyhow::Result<bool> {
 async fn erase(api: &Api, id: &str, wait: bool) -> anyhow::Result<()> {
     let answer = api.delete(&path(id), &[]).await?;
     anstream::eprintln!("{id}: {}", printed::text(&answer["message"]));
-    if answer["revoked_at_slack"] != true {
+    if answer["revoked_at_slack"] == false {
         anstream::eprintln!(
             "Slack did not confirm the end of its tokens: remove the app in the workspace too."
         );

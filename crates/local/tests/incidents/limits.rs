@@ -255,10 +255,15 @@ async fn a_person_calls_people_ten_times_and_then_once_a_minute() {
     assert!(told.text.contains("Called: "), "{}", told.text);
 }
 
-fn is_refused(answer: &Answer, words: &str) {
+fn is_refused(answer: &Answer, words: &str, seconds: u32) {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{answer:?}");
     let error = &answer.json()["error"];
     assert_eq!(error["code"], "limit_reached");
+    assert_eq!(
+        answer.headers["retry-after"],
+        seconds.to_string(),
+        "{answer:?}"
+    );
     assert!(
         error["message"].as_str().unwrap().contains(words),
         "{answer:?}"
@@ -286,8 +291,9 @@ async fn an_api_key_has_a_limit_of_its_own_and_the_operator_has_none() {
     is_refused(
         &refused,
         "This API key has declared as many incidents as one key may",
+        60,
     );
-    is_refused(&refused, "Try again in 1 minute.");
+    is_refused(&refused, "Try again in 1 minute.", 60);
     let other = product.make_key(TENANT, &scopes).await.key;
     let answer = product.tell(INCIDENTS, &other, &alert(0)).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
@@ -334,6 +340,7 @@ async fn a_person_has_one_limit_in_slack_and_over_the_api() {
     is_refused(
         &answer,
         "You have declared as many incidents as one person may",
+        600,
     );
     let url = product.response_url().await;
     let body = form(&[

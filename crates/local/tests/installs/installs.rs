@@ -323,6 +323,10 @@ async fn a_front_end_of_ones_own_gets_the_same_as_json() {
         )
         .await;
     assert_eq!(gone.json()["revoked_at_slack"], true, "{gone:?}");
+    // Nothing was left to revoke: this says nothing about what Slack confirmed before.
+    let path = format!("/api/auth/slack/disconnect?tenant={TEAM}");
+    let twice = product.operator(Method::POST, &path).await;
+    assert!(twice.json()["revoked_at_slack"].is_null(), "{twice:?}");
     assert_eq!(line(&product).await["state"], "disconnected");
     for answer in [done, again, refused, refreshed, gone] {
         assert!(!answer.body.contains("xox"), "{answer:?}");
