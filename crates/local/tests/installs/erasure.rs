@@ -2,7 +2,6 @@
 //! nobody else loses anything.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -11,12 +10,9 @@ use tidegate_app::mirror::messages;
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig};
 use tidegate_local::store::Store;
 use tidegate_pipeline::audit::Actor;
-use tidegate_pipeline::clock::{Clock, SystemClock};
-use tidegate_pipeline::keyring::{KeyError, Keyring};
-use tidegate_pipeline::secrets::FixedSecret;
-use tidegate_pipeline::table::{Engine, Item, RowKey, Table, TableError, Value as Stored, Write};
+use tidegate_pipeline::clock::Clock;
+use tidegate_pipeline::table::{Engine, Item, RowKey, TableError, Value as Stored, Write};
 use tidegate_slack::ids::TenantId;
-use tidegate_testing::faulty_table::FaultyTable;
 use tidegate_testing::install_world::{InstallWorld, TEAM};
 use tidegate_testing::product::{
     Browser, OPERATOR_KEY, Product, back_up_keys, back_up_table, store_in, unique_ts, until,
@@ -237,28 +233,6 @@ async fn an_erasure_that_is_stopped_again_and_again_gets_to_its_end() {
     assert_eq!(others.len(), 20);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_install_does_not_run_into_an_erasure() {
-    let world = InstallWorld::new(1).await;
-    world.install().await;
-    let tenant = TenantId::from(TEAM);
-    world
-        .instance()
-        .erase(&tenant, &Actor::Operator)
-        .await
-        .unwrap();
-    let page = world.try_install().await;
-    assert_eq!(page.status(), StatusCode::CONFLICT);
-    let place = RowKey::new(&["erasure", TEAM], &["state"]);
-    for _ in 0..5 {
-        world.pass(Duration::from_mins(1)).await;
-        let until = world.clock.now().plus(Duration::from_mins(1));
-        world.instance().erase_pass(&place, until).await.unwrap();
-    }
-    world.install().await;
-    assert!(world.grant().await.tokens.is_some());
-}
-
 /// A row of an erasure lies in the table of data. A writer of that table alone gets nothing erased.
 #[tokio::test(start_paused = true)]
 async fn an_erasure_that_nobody_began_erases_nothing() {
@@ -282,33 +256,4 @@ async fn an_erasure_that_nobody_began_erases_nothing() {
     assert!(instance.erase_pass(&place, now).await.unwrap());
     assert!(world.grant().await.tokens.is_some());
     assert!(system.rows().get(&place).await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn keys_read_before_their_destruction_are_not_kept() {
-    let engine = FaultyTable::new(1);
-    let table = Table::new(Arc::clone(&engine) as Arc<dyn Engine>);
-    let master = Arc::new(FixedSecret("5e".repeat(32).into()));
-    let keyring = Arc::new(Keyring::new(
-        &table,
-        master,
-        "master",
-        Arc::new(SystemClock),
-    ));
-    let tenant = TenantId::from(TEAM);
-    keyring.of(&tenant).await.unwrap();
-    keyring.renew(&tenant).await.unwrap();
-    let held = engine.hold_next(&["query", "tenant_key"], true);
-    let reader = tokio::spawn({
-        let (keyring, tenant) = (Arc::clone(&keyring), tenant.clone());
-        async move { keyring.of(&tenant).await.map(|_| ()) }
-    });
-    held.reached.notified().await;
-    keyring.mark_erased(&tenant).await.unwrap();
-    keyring.destroy(&tenant).await.unwrap();
-    held.go_on.notify_one();
-    // It was before the end; whoever comes now is not.
-    let _ = reader.await.unwrap();
-    let now = keyring.of(&tenant).await;
-    assert!(matches!(now, Err(KeyError::Erased)));
 }

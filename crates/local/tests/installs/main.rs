@@ -6,6 +6,7 @@
 )]
 
 mod erasure;
+mod erasure_races;
 mod forged;
 mod installs;
 mod listing;
@@ -15,4 +16,5 @@ mod rights;
 mod rotation;
 mod rotation_worlds;
 mod sign_in;
+mod storing;
 mod tenants;
