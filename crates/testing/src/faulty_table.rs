@@ -139,6 +139,11 @@ impl FaultyTable {
         Arc::clone(&self.sealing.get().unwrap().0)
     }
 
+    /// The table that holds the keys.
+    pub fn keys(&self) -> Arc<Self> {
+        Arc::clone(&self.sealing.get().unwrap().1)
+    }
+
     /// The table as it is.
     pub fn truth(&self) -> Table {
         self.sealed(Arc::new(self.inner.clone()))

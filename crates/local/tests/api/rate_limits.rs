@@ -6,16 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use tempfile::TempDir;
-use tidegate_app::api::{Api, CALLS, Limits, Service, Site};
-use tidegate_app::installs::Installs;
-use tidegate_local::queue::{QueueFile, QueueSettings};
+use tidegate_app::api::{CALLS, Service};
 use tidegate_local::store::Store;
-use tidegate_pipeline::clock::{Clock, ManualClock};
-use tidegate_pipeline::queue::Queue;
-use tidegate_pipeline::secrets::{FixedSecret, Secrets};
-use tidegate_slack::client::SlackClient;
-use tidegate_slack::http_client;
+use tidegate_pipeline::clock::ManualClock;
 use tidegate_testing::product::{OPERATOR_KEY, Product, TENANT};
+
+use crate::processes::api;
 
 #[tokio::test]
 async fn calls_beyond_the_minutes_are_told_when_to_come_back() {
@@ -55,7 +51,9 @@ async fn ten_processes_together_admit_no_more_than_one() {
     let folder = TempDir::new().unwrap();
     let clock = ManualClock::at(1_800_000_000);
     let store = Store::in_memory(Arc::new(clock.clone())).unwrap();
-    let processes: Vec<Service> = (0..10).map(|_| api(&store, &clock, &folder)).collect();
+    let processes: Vec<Service> = (0..10)
+        .map(|_| api(&store.table, &store.keyring, &clock, &folder).service())
+        .collect();
     let wanted = r#"{"name":"n","scopes":["workspace:read"]}"#;
     let made = ask(
         &processes[0],
@@ -77,48 +75,6 @@ async fn ten_processes_together_admit_no_more_than_one() {
         assert_eq!(admitted, CALLS, "minute {minute}");
         clock.advance(Duration::from_mins(1));
     }
-}
-
-/// The API as one process of several on one store has it.
-fn api(store: &Store, clock: &ManualClock, folder: &TempDir) -> Service {
-    let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-    let file = QueueFile::open(&folder.path().join("queues.db"), Arc::clone(&clock)).unwrap();
-    let queue = || -> Arc<dyn Queue> {
-        Arc::new(file.queue(QueueSettings {
-            name: "events",
-            visibility: Duration::from_mins(1),
-            max_receives: 5,
-            dead_letters: None,
-        }))
-    };
-    let slack = SlackClient::new(http_client::build().unwrap(), "http://127.0.0.1:1/api").unwrap();
-    let installs = Installs {
-        table: store.table.clone(),
-        keyring: Arc::clone(&store.keyring),
-        clock: Arc::clone(&clock),
-        slack,
-        wake_ups: queue(),
-        app: None,
-        exclusive: false,
-    };
-    let secrets: Arc<dyn Secrets> = Arc::new(FixedSecret(OPERATOR_KEY.into()));
-    let operator_key = (secrets, "key".to_owned());
-    Api {
-        table: store.table.clone().into(),
-        events: queue().into(),
-        commands: queue().into(),
-        clock,
-        operator_key: operator_key.into(),
-        keep: Duration::from_hours(24),
-        keyring: Arc::clone(&installs.keyring).into(),
-        audit: installs.audit().into(),
-        wake_ups: Arc::clone(&installs.wake_ups),
-        members: Arc::new(installs.clone()),
-        domains: vec![Arc::new(installs)],
-        site: Site::default(),
-        limits: Limits::default(),
-    }
-    .service()
 }
 
 async fn ask(api: &Service, method: Method, path: &str, key: &str, body: &str) -> Response<Bytes> {

@@ -1,7 +1,16 @@
-//! How the tokens of an install are stored while the table fails.
+//! How tokens are stored while the table or its keys fail. They exist nowhere else.
 
-use tidegate_testing::faulty_table::Mishap;
-use tidegate_testing::install_world::InstallWorld;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tidegate_fake_slack::FakeConfig;
+use tidegate_pipeline::delivery::BotTokens;
+use tidegate_pipeline::secrets::{FixedSecret, SecretError, Secrets};
+use tidegate_pipeline::table::{RowKey, Table, Write};
+use tidegate_testing::faulty_table::{FaultyTable, Mishap};
+use tidegate_testing::install_world::{InstallWorld, TEAM};
 
 /// A second install tells the admins, so storing it twice would tell them twice.
 #[tokio::test(start_paused = true)]
@@ -17,4 +26,52 @@ async fn an_install_is_stored_once_although_the_answers_to_its_writes_are_lost()
     }
     world.install().await;
     assert_eq!(world.grant().await.generation, before + 1);
+}
+
+/// Holds the app's secret. When it is asked for it, which is between the lease of a refresh and its call, the keys of the workspace
+/// are unreadable for one read.
+struct SpoilsKeys {
+    secret: FixedSecret,
+    engine: Arc<FaultyTable>,
+}
+
+#[async_trait]
+impl Secrets for SpoilsKeys {
+    async fn get(&self, name: &str) -> Result<SecretString, SecretError> {
+        let hash = self.engine.keyring().hash(TEAM).await.unwrap();
+        let rows = Table::new(Arc::new(self.engine.keys().inner.clone()));
+        let rows = rows.system().rows().clone();
+        let place = RowKey::new(&["tenant_key", &hash], &["key", "1"]);
+        let key = rows.get(&place).await.unwrap().unwrap();
+        let spoil = Write::update(place.clone(), "SET #wrapped = :nothing");
+        let spoil = spoil.value(":nothing", "nothing");
+        rows.write(spoil).await.unwrap();
+        self.engine.keyring().forget(&TEAM.into());
+        let mend = move || {
+            let (rows, put) = (rows.clone(), Write::put(place.clone(), key.clone()));
+            tokio::spawn(async move { rows.write(put).await.unwrap() });
+        };
+        let mend = Mishap::Then(Arc::new(mend));
+        self.engine.keys().next(1, &["query"], mend);
+        self.secret.get(name).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn renewed_tokens_are_stored_although_the_keys_are_unreadable_at_first() {
+    let world = InstallWorld::new(6).await;
+    world.install().await;
+    let before = world.grant().await.generation;
+    world.pass(Duration::from_hours(12)).await;
+    let mut instance = world.instance();
+    let app = instance.app.as_mut().unwrap();
+    app.secrets = Arc::new(SpoilsKeys {
+        secret: FixedSecret(FakeConfig::default().client_secret.into()),
+        engine: Arc::clone(&world.engine),
+    });
+    instance.token(&TEAM.into()).await.unwrap();
+    assert!(world.engine.keys().all_happened());
+    let stored = world.grant().await;
+    assert_eq!(stored.generation, before + 1);
+    assert_eq!(world.at_slack().refreshes, 1);
 }

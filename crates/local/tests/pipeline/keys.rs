@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tidegate_local::data_dir::DataDir;
 use tidegate_local::table::EmbeddedTable;
 use tidegate_pipeline::clock::SystemClock;
-use tidegate_pipeline::keyring::{KeyError, Keyring};
+use tidegate_pipeline::keyring::{KeyError, Keyring, Place};
 use tidegate_pipeline::secrets::FixedSecret;
 use tidegate_pipeline::table::{
-    Engine, Item, Range, RowKey, Rows, Table, TableError, Value, Write,
+    Engine, Item, Key, Range, RowKey, Rows, Table, TableError, Value, Write,
 };
 use tidegate_testing::faulty_table::FaultyTable;
 use tidegate_testing::product::{TENANT, store_in};
@@ -151,4 +151,44 @@ async fn keys_in_one_row_are_moved_apart_and_open_what_they_sealed() {
     assert_eq!(key_rows(&rows, &hash).await.len(), 1);
     let read = after.table.tenant(&tenant).get(&key).await;
     assert_eq!(read, Err(TableError::Erased));
+}
+
+/// On DynamoDB, a query beside a transaction may see one of its writes without the other.
+#[tokio::test]
+async fn keys_that_are_seen_in_the_middle_of_a_renewal_are_read_again() {
+    let engine = FaultyTable::new(1);
+    let (reading, writing) = (
+        Table::new(Arc::clone(&engine) as Arc<dyn Engine>),
+        Table::new(Arc::new(engine.inner.clone())),
+    );
+    let [reader, writer] = [&reading, &writing].map(|table| {
+        let master = Arc::new(FixedSecret("5e".repeat(32).into()));
+        Keyring::new(table, master, "master", Arc::new(SystemClock))
+    });
+    let tenant = TENANT.into();
+    writer.of(&tenant).await.unwrap();
+    writer.renew(&tenant).await.unwrap();
+    let rows = writing.system().rows().clone();
+    let hash = writer.hash(TENANT).await.unwrap();
+    let newest = RowKey::new(&["tenant_key", &hash], &["key", "2"]);
+    let key = rows.get(&newest).await.unwrap().unwrap();
+    rows.write(Write::delete(newest.clone())).await.unwrap();
+    let held = engine.hold_next(&["query", "tenant_key"], true);
+    let read = async { reader.of(&tenant).await.unwrap() };
+    let arrive = async {
+        held.reached.notified().await;
+        rows.write(Write::put(newest, key)).await.unwrap();
+        held.go_on.notify_one();
+    };
+    let (keys, ()) = tokio::join!(read, arrive);
+    let row = Key {
+        pk: "row".to_owned(),
+        sk: "1".to_owned(),
+    };
+    let place = Place {
+        row: &row,
+        attribute: "text",
+    };
+    let sealed = keys.seal(place, WORDS.as_bytes());
+    assert!(sealed.is_ok(), "the newest key is missing: {sealed:?}");
 }
