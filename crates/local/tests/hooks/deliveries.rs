@@ -93,6 +93,33 @@ async fn a_hook_gets_what_it_asked_for_and_nothing_of_the_app_itself() {
     assert_eq!(deliveries(&product, &hook.id).await.len(), 2);
 }
 
+/// Slack may name the person who installed the app as the one whom the event is for. What that person does is not the app's doing.
+#[tokio::test]
+async fn an_edit_reaches_a_hook_unless_the_edited_message_is_the_apps_own() {
+    let product = product().await;
+    let receiver = Receiver::start(Reply::ok()).await;
+    make(&product, &receiver.url, json!({"events": ["message"]})).await;
+    let edit = |author: &str| {
+        let message = json!({"type": "message", "user": author, "text": "new", "ts": unique_ts()});
+        envelope(&json!({
+            "type": "message", "subtype": "message_changed", "channel": CHANNEL, "ts": unique_ts(),
+            "event_ts": unique_ts(), "message": message, "previous_message": message,
+        }))
+    };
+    let own = edit("U0TIDEGATE1");
+    let mut by_person = edit("U0ALICE0001");
+    by_person["authorizations"][0]["user_id"] = json!("U0ALICE0001");
+    by_person["authorizations"][0]["is_bot"] = json!(false);
+    for event in [&own, &by_person] {
+        product.event(event).await;
+        product.settled(id(event)).await;
+    }
+    product.drained().await;
+    let got = receiver.got();
+    let ids = got.iter().map(|got| got.json()["data"]["event_id"].clone());
+    assert_eq!(ids.collect::<Vec<_>>(), [id(&by_person)]);
+}
+
 #[tokio::test]
 async fn an_event_that_slack_sends_twice_is_delivered_once() {
     let product = product().await;
