@@ -13,6 +13,7 @@
 
 pub mod chance;
 pub mod damage;
+pub mod dispatching;
 pub mod effect_story;
 pub mod faulty_queue;
 pub mod faulty_table;

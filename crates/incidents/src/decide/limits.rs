@@ -10,7 +10,6 @@
 use std::time::Duration;
 
 use tidegate_pipeline::budget::{Budget, Offer};
-use tidegate_pipeline::clock::Timestamp;
 use tidegate_slack::prose;
 use tidegate_slack::prose::{Prose, code};
 use tidegate_slack::tiers::Rate;
@@ -73,9 +72,8 @@ pub fn count_declaration(
     context: &DecisionContext<'_>,
     change: &mut Change,
 ) -> Result<(), RequestError> {
-    count(context, change).map_err(|until| {
+    count(context, change).map_err(|wait| {
         let (who, one) = words_for(&context.actor);
-        let wait = until.since(context.now);
         let text = prose!(
             who,
             " declared as many incidents as ",
@@ -94,9 +92,8 @@ pub fn count_call(
     change: &mut Change,
     typed: &Prose,
 ) -> Result<(), RequestError> {
-    count(context, change).map_err(|until| {
+    count(context, change).map_err(|wait| {
         let (who, one) = words_for(&context.actor);
-        let wait = until.since(context.now);
         let text = prose!(
             who,
             " called people as often as ",
@@ -130,14 +127,14 @@ pub fn form_again(kind: &RequestKind, why: &RequestError) -> Option<Form> {
     Some(Form::Declare(Box::new(declaration)))
 }
 
-fn count(context: &DecisionContext<'_>, change: &mut Change) -> Result<(), Timestamp> {
+fn count(context: &DecisionContext<'_>, change: &mut Change) -> Result<(), Duration> {
     match &context.offer {
         None => Ok(()),
         Some(Offer::Left(take)) => {
             change.write(take.clone());
             Ok(())
         }
-        Some(Offer::Wait(until)) => Err(*until),
+        Some(Offer::Wait(until)) => Err(until.since(context.now)),
     }
 }
 

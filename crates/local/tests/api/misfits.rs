@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
-use tidegate_app::api::{Access, Operation, Scope};
+use tidegate_app::api::{Access, Operation, Routes, Scope};
 use tidegate_app::domains;
 use tidegate_fake_slack::FakeConfig;
 use tidegate_testing::product::{Answer, OPERATOR_KEY, Product, TENANT, answer_of};
@@ -73,24 +73,47 @@ fn wrong_texts(name: &str, schema: &Value) -> Vec<String> {
     wrong
 }
 
-async fn key(product: &Product) -> String {
-    let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
-    product.make_key(TENANT, &scopes).await.key
+/// The product with a key that may do everything in its workspace.
+struct Doors {
+    product: Product,
+    routes: Routes,
+    described: Described,
+    key: String,
+}
+
+impl Doors {
+    async fn open() -> Self {
+        let product = Product::start_with_slack(FakeConfig::default()).await;
+        let scopes: Vec<&str> = domains::scopes().map(Scope::as_str).collect();
+        Self {
+            routes: domains::routes(),
+            described: Described::of(&product).await,
+            key: product.make_key(TENANT, &scopes).await.key,
+            product,
+        }
+    }
+
+    /// A caller of each operation, with a body that fits.
+    fn callers(&self) -> impl Iterator<Item = (Caller<'_>, Option<Value>)> {
+        let operations = self.routes.operations().iter();
+        operations.map(|operation| {
+            let caller = Caller {
+                product: &self.product,
+                operation,
+                key: &self.key,
+            };
+            (caller, self.described.body(operation))
+        })
+    }
 }
 
 #[tokio::test]
 async fn what_does_not_fit_in_a_query_is_refused_with_its_name() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let doors = Doors::open().await;
     let mut tried = 0;
-    for operation in domains::routes().operations() {
-        let caller = Caller {
-            product: &product,
-            operation,
-            key: &key,
-        };
-        let body = described.body(operation);
-        for (name, schema) in described.query(operation) {
+    for (caller, body) in doors.callers() {
+        let operation = caller.operation;
+        for (name, schema) in doors.described.query(operation) {
             for wrong in wrong_texts(name, schema) {
                 let query = format!("{name}={wrong}");
                 let answer = caller.send(&query, HeaderMap::new(), body.as_ref()).await;
@@ -109,17 +132,12 @@ async fn what_does_not_fit_in_a_query_is_refused_with_its_name() {
 
 #[tokio::test]
 async fn all_that_does_not_fit_in_a_query_is_named_at_once() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let doors = Doors::open().await;
     let mut tried = 0;
-    for operation in domains::routes().operations() {
-        let caller = Caller {
-            product: &product,
-            operation,
-            key: &key,
-        };
+    for (caller, body) in doors.callers() {
+        let operation = caller.operation;
         // A cursor is looked at once the values of the other parameters fit.
-        let wrong = described.query(operation).into_iter();
+        let wrong = doors.described.query(operation).into_iter();
         let wrong = wrong.filter(|(name, _)| *name != "after");
         let wrong: Vec<(&str, String)> = wrong
             .filter_map(|(name, schema)| Some((name, wrong_texts(name, schema).pop()?)))
@@ -129,7 +147,6 @@ async fn all_that_does_not_fit_in_a_query_is_named_at_once() {
         }
         let pairs = wrong.iter().map(|(name, text)| format!("{name}={text}"));
         let query = pairs.collect::<Vec<_>>().join("&");
-        let body = described.body(operation);
         let answer = caller.send(&query, HeaderMap::new(), body.as_ref()).await;
         for (name, _) in &wrong {
             refused(&answer, name, &format!("{} {query}", operation.path));
@@ -142,15 +159,9 @@ async fn all_that_does_not_fit_in_a_query_is_named_at_once() {
 /// A public operation is open to browsers and to Slack, which may add parameters of their own.
 #[tokio::test]
 async fn a_parameter_that_there_is_none_of_is_refused_with_its_name() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let (described, key) = (Described::of(&product).await, key(&product).await);
-    for operation in domains::routes().operations() {
-        let caller = Caller {
-            product: &product,
-            operation,
-            key: &key,
-        };
-        let body = described.body(operation);
+    let doors = Doors::open().await;
+    for (caller, body) in doors.callers() {
+        let operation = caller.operation;
         let query = "no_such_parameter=1";
         let answer = caller.send(query, HeaderMap::new(), body.as_ref()).await;
         if operation.access == Access::Public {
@@ -163,20 +174,15 @@ async fn a_parameter_that_there_is_none_of_is_refused_with_its_name() {
 
 #[tokio::test]
 async fn what_does_not_fit_in_a_body_is_refused_with_its_name() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let (described, key) = (Described::of(&product).await, key(&product).await);
+    let doors = Doors::open().await;
     let mut tried = 0;
-    for operation in domains::routes().operations() {
-        let caller = Caller {
-            product: &product,
-            operation,
-            key: &key,
-        };
-        let Some(body) = described.body(operation) else {
+    for (caller, body) in doors.callers() {
+        let operation = caller.operation;
+        let Some(body) = body else {
             continue;
         };
-        let mut misfits = described.misfits(operation);
-        if described.takes_no_other_fields(operation) {
+        let mut misfits = doors.described.misfits(operation);
+        if doors.described.takes_no_other_fields(operation) {
             misfits.push(("no_such_field".to_owned(), json!(1)));
         }
         for (name, wrong) in misfits {
@@ -196,18 +202,12 @@ async fn what_does_not_fit_in_a_body_is_refused_with_its_name() {
 
 #[tokio::test]
 async fn an_idempotency_key_that_is_none_is_refused_everywhere() {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let (described, key) = (Described::of(&product).await, key(&product).await);
-    for operation in domains::routes().operations() {
+    let doors = Doors::open().await;
+    for (caller, body) in doors.callers() {
+        let operation = caller.operation;
         if operation.method != Method::POST {
             continue;
         }
-        let caller = Caller {
-            product: &product,
-            operation,
-            key: &key,
-        };
-        let body = described.body(operation);
         for wrong in ["", "k".repeat(201).as_str()] {
             let value = HeaderValue::from_str(wrong).unwrap();
             let headers = HeaderMap::from_iter([("idempotency-key".parse().unwrap(), value)]);

@@ -18,21 +18,19 @@ use tidegate_app::installs::config::SlackConfig;
 use tidegate_fake_slack::{FakeConfig, FakeSlack};
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_local::store::Store;
-use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::clock::{Clock, ManualClock};
 use tidegate_pipeline::config::Environment;
 use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
 use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::job::{Job, kind};
-use tidegate_pipeline::ledger::Delivery;
 use tidegate_pipeline::outbox::Lane;
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::{FixedSecret, Secrets};
 use tidegate_pipeline::timers::send_due_timers;
-use tidegate_pipeline::worker::Handler;
 use tidegate_pipeline::world::World;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
+use tidegate_testing::dispatching::handled;
 use tokio::net::TcpListener;
 
 use crate::kudos::Kudos;
@@ -97,19 +95,7 @@ impl Running {
 
     /// Does a job as a worker does, and then sends what it put into its lanes.
     async fn work(&self, job: &Job) {
-        let label = Label {
-            name: job.kind.clone(),
-            dispatched_at: None,
-        };
-        let delivery = Delivery {
-            job,
-            label: &label,
-            message: "message",
-            attempt: 1,
-        };
-        let follow_up = self.dispatcher.handle(delivery).await.unwrap();
-        assert!(follow_up.jobs.is_empty(), "a share was left");
-        for lane in follow_up.lanes {
+        for lane in handled(&self.dispatcher, job).await {
             self.deliver(&lane).await;
         }
     }

@@ -13,14 +13,12 @@ use tidegate_hooks::Hooks;
 use tidegate_hooks::service::Parts;
 use tidegate_local::queue::{EmbeddedQueue, QueueFile, QueueSettings};
 use tidegate_local::table::EmbeddedTable;
-use tidegate_pipeline::archive::Label;
 use tidegate_pipeline::audit::Audit;
 use tidegate_pipeline::clock::Clock;
 use tidegate_pipeline::delivery::{ConfiguredToken, Deliverer, Sender};
 use tidegate_pipeline::dispatch::Dispatcher;
 use tidegate_pipeline::job::{Job, kind};
 use tidegate_pipeline::keyring::Keyring;
-use tidegate_pipeline::ledger::Delivery;
 use tidegate_pipeline::outbox::{Lane, WakeUp};
 use tidegate_pipeline::queue::Queue;
 use tidegate_pipeline::secrets::FixedSecret;
@@ -32,6 +30,7 @@ use tidegate_pipeline::timers::send_due_timers;
 use tidegate_pipeline::worker::Handler;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
+use tidegate_testing::dispatching::handled;
 use tidegate_testing::product::LateClock;
 use tokio::net::TcpListener;
 
@@ -193,19 +192,7 @@ impl Counted {
     }
 
     async fn handle(&self, job: &Job) -> Vec<Lane> {
-        let label = Label {
-            name: job.kind.clone(),
-            dispatched_at: None,
-        };
-        let delivery = Delivery {
-            job,
-            label: &label,
-            message: "message",
-            attempt: 1,
-        };
-        let follow_up = self.dispatcher.handle(delivery).await.unwrap();
-        assert!(follow_up.jobs.is_empty(), "a share was left");
-        follow_up.lanes
+        handled(&self.dispatcher, job).await
     }
 
     /// Runs one lane as a wake-up does.

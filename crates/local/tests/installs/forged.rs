@@ -7,36 +7,16 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tidegate_api::sessions::{COOKIE_NAME, SessionCookie};
-use tidegate_fake_slack::{Approval, FakeConfig};
 use tidegate_pipeline::clock::Clock as _;
 use tidegate_pipeline::keyring::CACHED_FOR;
 use tidegate_pipeline::table::{Item, Range, RowKey, Rows, Table, Write};
-use tidegate_testing::product::{Answer, Browser, Product, answer_of};
+use tidegate_testing::product::{Answer, Product, answer_of};
 
-const ACME: &str = "T0ACME00001";
-const FIRST: &str = "U0FIRST0001";
+use crate::rights::{ACME, FIRST, administers, installed_by_first, signed_in};
+
 const FORGER: &str = "U0FORGER001";
 /// Slack says that this person administers the workspace.
 const ADMIN: &str = "U0ACME00001";
-
-async fn installed() -> Product {
-    let product = Product::start_with_slack(FakeConfig::default()).await;
-    let browser = Browser::new(&product);
-    let page = browser.install(&product, |url| Approval {
-        user: Some(FIRST.to_owned()),
-        ..Approval::of_team(url, ACME)
-    });
-    let page = page.await;
-    assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    product
-}
-
-async fn signed_in<'p>(product: &'p Product, user: &str) -> Browser<'p> {
-    let browser = Browser::new(product);
-    let page = browser.sign_in(product, ACME, user).await;
-    assert_eq!(page.status, StatusCode::OK, "{page:?}");
-    browser
-}
 
 /// The rows as they lie in the table, which nothing seals or opens.
 fn open_rows(product: &Product) -> Rows {
@@ -63,7 +43,7 @@ async fn with_session(product: &Product, cookie: &SessionCookie) -> Answer {
 
 #[tokio::test]
 async fn no_api_key_is_made() {
-    let product = installed().await;
+    let product = installed_by_first().await;
     let made = product.make_key(ACME, &["workspace:read"]).await;
     let rows = open_rows(&product);
     let (own, row) = only(&rows, "keys").await;
@@ -104,7 +84,7 @@ async fn no_api_key_is_made() {
 
 #[tokio::test]
 async fn no_session_is_made() {
-    let product = installed().await;
+    let product = installed_by_first().await;
     let browser = signed_in(&product, FIRST).await;
     let rows = open_rows(&product);
     let (_, row) = only(&rows, "sessions").await;
@@ -126,7 +106,7 @@ async fn no_session_is_made() {
 
 #[tokio::test]
 async fn credentials_are_shut_out_when_their_keys_are_destroyed_even_after_a_new_install() {
-    let product = installed().await;
+    let product = installed_by_first().await;
     let made = product.make_key(ACME, &["workspace:read"]).await;
     let browser = signed_in(&product, FIRST).await;
     let keyring = product.store().keyring;
@@ -145,18 +125,9 @@ async fn credentials_are_shut_out_when_their_keys_are_destroyed_even_after_a_new
     refused().await;
 }
 
-async fn administers(browser: &Browser<'_>) -> bool {
-    let answer = browser.get("/v1/audit").await;
-    match answer.status {
-        StatusCode::OK => true,
-        StatusCode::FORBIDDEN => false,
-        _ => panic!("{answer:?}"),
-    }
-}
-
 #[tokio::test]
 async fn no_admin_is_made() {
-    let product = installed().await;
+    let product = installed_by_first().await;
     product.slack().set_admin(ADMIN, true);
     let admin = signed_in(&product, ADMIN).await;
     let forger = signed_in(&product, FORGER).await;

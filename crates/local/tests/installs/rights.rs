@@ -6,8 +6,8 @@ use http::{Method, StatusCode};
 use tidegate_fake_slack::{Approval, FakeConfig, Fault, FaultKind};
 use tidegate_testing::product::{Browser, OPERATOR_KEY, Product, until};
 
-const ACME: &str = "T0ACME00001";
-const FIRST: &str = "U0FIRST0001";
+pub(crate) const ACME: &str = "T0ACME00001";
+pub(crate) const FIRST: &str = "U0FIRST0001";
 const OTHER: &str = "U0OTHER0001";
 const SLACK_ADMIN: &str = "U0ACME00001";
 
@@ -23,13 +23,13 @@ async fn install(product: &Product, user: &str) {
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
 }
 
-async fn installed_by_first() -> Product {
+pub(crate) async fn installed_by_first() -> Product {
     let product = Product::start_with_slack(FakeConfig::default()).await;
     install(&product, FIRST).await;
     product
 }
 
-async fn signed_in<'p>(product: &'p Product, user: &str) -> Browser<'p> {
+pub(crate) async fn signed_in<'p>(product: &'p Product, user: &str) -> Browser<'p> {
     let browser = Browser::new(product);
     let page = browser.sign_in(product, ACME, user).await;
     assert_eq!(page.status, StatusCode::OK, "{page:?}");
@@ -37,7 +37,7 @@ async fn signed_in<'p>(product: &'p Product, user: &str) -> Browser<'p> {
 }
 
 /// Tells whether the session may do what only admins may.
-async fn administers(browser: &Browser<'_>) -> bool {
+pub(crate) async fn administers(browser: &Browser<'_>) -> bool {
     let answer = browser.get("/v1/audit").await;
     match answer.status {
         StatusCode::OK => true,
