@@ -27,7 +27,6 @@ use tidegate_pipeline::table::{
     Engine, Item, Key, Query, Range, Rows, SealedEngine, Table, TableError, Write,
 };
 use tidegate_pipeline::timers::send_due_timers;
-use tidegate_pipeline::worker::Handler;
 use tidegate_slack::client::SlackClient;
 use tidegate_slack::http_client;
 use tidegate_testing::dispatching::handled;
