@@ -2,7 +2,7 @@
 //!
 //! - Slack's tokens begin with `xoxb-`, `xoxp-`, `xoxe-`, `xoxe.xoxp-`, `xapp-`, `xwfp-` and the like
 //!   (<https://docs.slack.dev/authentication/tokens>); `xoxc-` and `xoxd-` are those of Slack's own client;
-//! - Tidegate's API keys, `tg_<workspace>_<id>_<secret>`;
+//! - Tidegate's API keys, `tg_<workspace>_<id>_<secret>`, and the secrets of webhooks, `whsec_…`;
 //! - credentials after `Bearer`;
 //! - in a URL: the user before the host, the value of a secret's parameter, and the path at the hosts of Slack where the path is the
 //!   only credential.
@@ -44,7 +44,7 @@ fn in_url(text: &str, at: usize) -> Option<Range<usize>> {
     let found = match bytes[0] {
         b'h' | b'H' | b'f' | b'F' | b's' | b'S' => place(bytes),
         b':' => user(bytes),
-        b'?' | b'&' | b'\\' => parameter(bytes),
+        b'?' | b'&' | b'#' | b'%' | b'\\' => parameter(bytes),
         _ => None,
     }?;
     Some(at + found.start..at + found.end)
@@ -56,6 +56,7 @@ fn token(text: &str, at: usize) -> Option<Range<usize>> {
     let found = match bytes[at] {
         b'x' | b'X' => slack_token(&bytes[at..]),
         b't' => api_key(bytes, at),
+        b'w' => webhook_secret(&bytes[at..]),
         b'B' | b'b' => bearer(&bytes[at..]),
         _ => None,
     }?;
@@ -102,6 +103,18 @@ fn api_key(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     (parts.filter(|part| !part.is_empty()).count() >= 4).then_some(0..end)
 }
 
+/// The secret of a webhook, as Standard Webhooks writes it: `whsec_` and base64.
+fn webhook_secret(bytes: &[u8]) -> Option<Range<usize>> {
+    const START: &[u8] = b"whsec_";
+    if !bytes.starts_with(START) {
+        return None;
+    }
+    let rest = run(&bytes[START.len()..], |byte| {
+        byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte)
+    });
+    (rest > 0).then_some(0..START.len() + rest)
+}
+
 fn bearer(bytes: &[u8]) -> Option<Range<usize>> {
     const WORD: &[u8] = b"bearer";
     let start = WORD.len() + 1;
@@ -140,26 +153,43 @@ fn user(bytes: &[u8]) -> Option<Range<usize>> {
     (at > 0).then_some(start..start + at)
 }
 
+/// What a parameter begins with. Texts of Slack write `&amp;` for `&`, and some JSON `\u0026`. After `#` are those of a fragment.
+const STARTS: [&[u8]; 5] = [b"&amp;", b"\\u0026", b"&", b"?", b"#"];
+
+/// The same in a URL that is the parameter of another: `?`, `#` and `&`.
+const ENCODED_STARTS: [&[u8]; 3] = [b"%3F", b"%23", b"%26"];
+
 fn parameter(bytes: &[u8]) -> Option<Range<usize>> {
-    // Texts of Slack write `&amp;` for `&`, and some JSON `\u0026`.
-    let start = [b"&amp;".as_slice(), b"\\u0026", b"&", b"?"]
-        .into_iter()
-        .find(|prefix| bytes.starts_with(prefix))?
-        .len();
+    let begins = |start: &&&[u8]| begins_with(bytes, start);
+    let plain = STARTS.iter().find(begins);
+    let encoded = ENCODED_STARTS.iter().find(begins);
+    let start = plain.or(encoded)?.len();
     let rest = &bytes[start..];
     let name = run(&rest[..rest.len().min(NAME)], |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
     });
-    if rest.get(name) != Some(&b'=') {
+    let equals: &[u8] = if encoded.is_some() { b"%3D" } else { b"=" };
+    if !begins_with(&rest[name..], equals) {
         return None;
     }
     let name_text = std::str::from_utf8(&rest[..name]).ok()?;
     if !names::is_secret_parameter(name_text) {
         return None;
     }
-    let value = start + name + 1;
+    let value = start + name + equals.len();
     let length = url_run(&bytes[value..], |byte| matches!(byte, b'&' | b'#'));
+    let whole = &bytes[value..value + length];
+    let next = (0..whole.len()).find(|at| {
+        let begins = |start: &&[u8]| begins_with(&whole[*at..], start);
+        encoded.is_some() && ENCODED_STARTS.iter().any(begins)
+    });
+    let length = next.unwrap_or(length);
     (length > 0).then_some(value..value + length)
+}
+
+fn begins_with(bytes: &[u8], start: &[u8]) -> bool {
+    let own = bytes.get(..start.len());
+    own.is_some_and(|own| own.eq_ignore_ascii_case(start))
 }
 
 /// The length of a `/`, which JSON may write `\/` and forms write `%2F`.

@@ -167,6 +167,28 @@ fn in_a_line_the_values_after_names_of_secrets_go() {
     }
 }
 
+#[test]
+fn a_secret_goes_from_a_fragment_and_from_a_url_within_a_url() {
+    for (text, shown) in [
+        (
+            "https://a.example/cb#access_token=sesame&token_type=bearer",
+            "https://a.example/cb#access_token=(hidden)&token_type=bearer",
+        ),
+        (
+            "?r=https%3A%2F%2Fb%3fn%3d1%26access_token%3Dsesame%26n%3D2&n=3",
+            "?r=https%3A%2F%2Fb%3fn%3d1%26access_token%3D(hidden)%26n%3D2&n=3",
+        ),
+        (
+            "https%3A%2F%2Fa%2Fcb%23id_token%3dsesame",
+            "https%3A%2F%2Fa%2Fcb%23id_token%3d(hidden)",
+        ),
+        ("use whsec_c2VzYW1l/+== now", "use (hidden) now"),
+    ] {
+        assert_eq!(redaction::text(text), shown);
+        assert_eq!(redaction::text(shown), shown);
+    }
+}
+
 /// The path of a call is logged as it came.
 #[test]
 fn an_api_key_after_an_escape_goes() {
