@@ -88,7 +88,7 @@ impl Ledger<'_> {
         let mut writes = vec![Self::claim_row(ledger_key(&claim.id), entry, now)];
         writes.extend(effects_of(&claim.id, domain, decision, now));
         let decided = [(claim.id.clone(), decision)];
-        let notes = notes::puts(trail, claim.at.seconds(), &decided).await?;
+        let notes = notes::puts(trail, now, &decided).await?;
         check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact_with_system(writes, notes).await {

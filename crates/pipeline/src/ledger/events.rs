@@ -77,7 +77,7 @@ impl Ledger<'_> {
             owners.resize(writes.len() - claims, n);
         }
         let decided: Vec<_> = parts.iter().filter_map(|p| p.noted(&claim.id)).collect();
-        let notes = notes::puts(trail, claim.at.seconds(), &decided).await?;
+        let notes = notes::puts(trail, now, &decided).await?;
         if let Err(why) = check_size(&writes, &notes) {
             return Ok(EventCommitted::Rejected(why));
         }

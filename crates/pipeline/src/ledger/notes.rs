@@ -6,20 +6,19 @@ use crate::audit::{AuditNote, Trail};
 use crate::clock::Timestamp;
 use crate::table::{RowKey, Write};
 
-/// A decision whose note belongs into the trail, with the id of the note: the same at every attempt.
+/// A decision whose note belongs into the trail, with the id of the note.
 pub(super) type Noted<'a> = (String, &'a Decision);
 
-/// The writes of the decisions' notes. They are dated by the second of the event, which is the same at every attempt too.
+/// The writes of the decisions' notes, dated by the moment of their commit. The claim beside them lets one attempt commit only.
 pub(super) async fn puts(
     trail: Trail<'_>,
-    second: i64,
+    now: Timestamp,
     decisions: &[Noted<'_>],
 ) -> Result<Vec<Write<RowKey>>, JobError> {
-    let at = Timestamp(second.saturating_mul(1000));
     let mut puts = Vec::new();
     for (id, decision) in decisions {
         if let Some(note) = &decision.audit {
-            let put = trail.put(id, at, note).await;
+            let put = trail.put(id, now, note).await;
             puts.push(put.map_err(|e| JobError::Retry(e.to_string()))?);
         }
     }

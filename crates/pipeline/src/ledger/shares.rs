@@ -159,7 +159,7 @@ impl Ledger<'_> {
         let mut writes = vec![open(Write::put(id.key(), row))];
         writes.extend(effects_of(&id.event, &id.domain, decision, now));
         let decided = [(id.job_id(), decision)];
-        let notes = notes::puts(trail, share.address.second(), &decided).await?;
+        let notes = notes::puts(trail, now, &decided).await?;
         check_size(&writes, &notes).map_err(JobError::Fail)?;
         let lanes = lanes_of(decision);
         match self.rows.transact_with_system(writes, notes).await {
