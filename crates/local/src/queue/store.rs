@@ -18,7 +18,10 @@ const INTERRUPTIONS: u32 = 25;
 /// The connection, owned by one thread.
 pub(super) struct Store {
     connection: Connection,
-    turns: Turns,
+    /// `None` after a commit that failed: what was noted of it may not be true.
+    turns: Option<Turns>,
+    /// SQLite's number for what other connections have changed: tests put messages into the file themselves.
+    others: i64,
 }
 
 /// Sends the answers of a group once it is on disk, or the news that it is not.
@@ -57,33 +60,57 @@ impl Store {
              WHERE receives > 0",
             params![INTERRUPTIONS],
         )?;
-        let turns = Turns::default();
-        Ok(Self { connection, turns })
+        let turns = Some(Turns::load(&connection)?);
+        let others = changes_of_others(&connection)?;
+        Ok(Self {
+            connection,
+            turns,
+            others,
+        })
+    }
+
+    /// Returns whose turn it is, read anew if it may have changed.
+    fn known_turns(&mut self) -> rusqlite::Result<Turns> {
+        let others = changes_of_others(&self.connection)?;
+        let known = self.turns.take().filter(|_| others == self.others);
+        self.others = others;
+        known.map_or_else(|| Turns::load(&self.connection), Ok)
     }
 
     /// Does a group of requests in one transaction and answers them after its commit.
     pub(super) fn commit(&mut self, group: Vec<Request>, now: Timestamp) {
         let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
-        let turns = &mut self.turns;
-        let result = self.connection.transaction().and_then(|transaction| {
+        let result = self.known_turns().and_then(|mut turns| {
+            let transaction = self.connection.transaction()?;
             for request in group {
-                answers.push(apply(&transaction, turns, request, now));
+                answers.push(apply(&transaction, &mut turns, request, now));
             }
-            transaction.commit()
+            transaction.commit().map(|()| turns)
         });
-        let failure = result
-            .err()
-            .map(|e| QueueError::Unavailable(format!("commit: {e}")));
+        let failure = match result {
+            Ok(turns) => {
+                self.turns = Some(turns);
+                None
+            }
+            Err(e) => Some(QueueError::Unavailable(format!("commit: {e}"))),
+        };
         for answer in answers {
             answer(failure.as_ref());
         }
     }
 }
 
+/// The number that changes when another connection has changed the file.
+fn changes_of_others(connection: &Connection) -> rusqlite::Result<i64> {
+    connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))
+}
+
 fn apply(tx: &Transaction<'_>, turns: &mut Turns, request: Request, now: Timestamp) -> Answer {
     match request {
         Request::Send(settings, message, arrived, reply) => {
-            let done = send(tx, settings, &message, now);
+            let done = send(tx, turns, settings, &message, now);
             answer(done, reply, Some(arrived))
         }
         Request::Receive(settings, max, reply) => {
@@ -91,7 +118,7 @@ fn apply(tx: &Transaction<'_>, turns: &mut Turns, request: Request, now: Timesta
         }
         Request::Delete(receipts, reply) => answer(delete(tx, &receipts), reply, None),
         Request::Hide(receipt, duration, reply) => {
-            answer(hide(tx, &receipt, duration, now), reply, None)
+            answer(hide(tx, turns, &receipt, duration, now), reply, None)
         }
         Request::Depth(name, reply) => answer(depth(tx, name), reply, None),
     }
@@ -115,10 +142,13 @@ fn answer<T: 'static>(
 
 fn send(
     tx: &Transaction<'_>,
+    turns: &mut Turns,
     settings: QueueSettings,
     message: &Outgoing,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
+    let visible_at = now.plus(message.delay);
+    turns.appears(settings.name, &message.group, visible_at, now);
     tx.prepare_cached(
         "INSERT INTO messages (queue, fair_group, body, visible_at) VALUES (?1, ?2, ?3, ?4)",
     )?
@@ -126,7 +156,7 @@ fn send(
         settings.name,
         message.group,
         message.body,
-        now.plus(message.delay).millis()
+        visible_at.millis()
     ])
     .map(|_| ())
 }
@@ -149,7 +179,7 @@ fn receive(
             let (body, receives) = message(tx, id)?;
             match settings.dead_letters {
                 Some(dead_letters) if receives >= settings.max_receives => {
-                    bury(tx, id, dead_letters)?;
+                    bury(tx, turns, id, dead_letters, now)?;
                 }
                 _ => messages.push(take(tx, settings, id, body, receives + 1, now)?),
             }
@@ -188,12 +218,21 @@ fn take(
     })
 }
 
-fn bury(tx: &Transaction<'_>, id: i64, dead_letters: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE messages SET queue = ?2, receives = 0, in_work = 0, visible_at = 0 WHERE id = ?1",
-    )?
-    .execute(params![id, dead_letters])
-    .map(|_| ())
+fn bury(
+    tx: &Transaction<'_>,
+    turns: &mut Turns,
+    id: i64,
+    dead_letters: &str,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let group: String = tx
+        .prepare_cached(
+            "UPDATE messages SET queue = ?2, receives = 0, in_work = 0, visible_at = 0 WHERE id = ?1
+             RETURNING fair_group",
+        )?
+        .query_row(params![id, dead_letters], |row| row.get(0))?;
+    turns.appears(dead_letters, &group, now, now);
+    Ok(())
 }
 
 fn delete(tx: &Transaction<'_>, receipts: &[String]) -> rusqlite::Result<()> {
@@ -207,6 +246,7 @@ fn delete(tx: &Transaction<'_>, receipts: &[String]) -> rusqlite::Result<()> {
 
 fn hide(
     tx: &Transaction<'_>,
+    turns: &mut Turns,
     receipt: &str,
     duration: Duration,
     now: Timestamp,
@@ -214,12 +254,20 @@ fn hide(
     let Some((queue, id, receives)) = parse_receipt(receipt) else {
         return Ok(());
     };
-    tx.prepare_cached(
-        "UPDATE messages SET visible_at = ?4, in_work = 0
-         WHERE queue = ?1 AND id = ?2 AND receives = ?3",
-    )?
-    .execute(params![queue, id, receives, now.plus(duration).millis()])
-    .map(|_| ())
+    let visible_at = now.plus(duration);
+    let group: Option<String> = tx
+        .prepare_cached(
+            "UPDATE messages SET visible_at = ?4, in_work = 0
+             WHERE queue = ?1 AND id = ?2 AND receives = ?3 RETURNING fair_group",
+        )?
+        .query_row(params![queue, id, receives, visible_at.millis()], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    if let Some(group) = group {
+        turns.appears(queue, &group, visible_at, now);
+    }
+    Ok(())
 }
 
 fn depth(tx: &Transaction<'_>, name: &str) -> rusqlite::Result<u64> {
