@@ -6,6 +6,7 @@ use axum::RequestPartsExt as _;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, RawPathParams, Request};
 use bytes::Bytes;
+use http::Method;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use tidegate_pipeline::audit::Actor;
 use tidegate_slack::ids::{TenantId, UserId};
 use tidegate_slack::tenant::is_id;
 
-use super::query::{OfTenant, Paging, Query};
+use super::query::{OfTenant, OnlyOf, Paging, Query};
 use super::router::RequestId;
 use super::{Api, ApiError, BODY_LIMIT, Scope, body};
 
@@ -139,7 +140,7 @@ impl Call {
 
     /// Returns the tenant to which an operator's call about all of them keeps. `None` if it names none.
     pub(super) fn only_tenant(&self) -> Result<Option<TenantId>, ApiError> {
-        let OfTenant { tenant } = self.query()?;
+        let OnlyOf { tenant } = self.query()?;
         match tenant {
             Some(named) if named == TenantId::unreadable().as_str() => Ok(Some(named.into())),
             Some(named) => self.tenant_named(&named).map(Some),
@@ -236,7 +237,8 @@ fn nobodys() -> ApiError {
 }
 
 fn idempotency_key(head: &Parts) -> Result<Option<String>, ApiError> {
-    let Some(value) = head.headers.get(IDEMPOTENCY_KEY) else {
+    let counts = head.method == Method::POST;
+    let Some(value) = head.headers.get(IDEMPOTENCY_KEY).filter(|_| counts) else {
         return Ok(None);
     };
     let key = value.to_str().map(str::trim).unwrap_or_default();

@@ -116,7 +116,7 @@ impl Api {
         }
         if !self.site.trusts(head) {
             return Err(ApiError::csrf(
-                "the call comes from a page of another origin",
+                "send `Origin` with Tidegate's own address or one of `CORS_ORIGINS`, as browsers do; a program uses an API key",
             ));
         }
         let shown = head.headers.get(CSRF_TOKEN);

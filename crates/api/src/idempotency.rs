@@ -50,8 +50,25 @@ impl Claim {
 
     /// Makes the write that fails if the call has been made before, for what no other row claims.
     pub fn write(&self, now: Timestamp) -> Write<RowKey> {
-        let row = Item::new().with("expires_at", now.plus(KEPT).seconds());
+        let row = Item::new()
+            .with("at", now.millis())
+            .with("expires_at", now.plus(KEPT).seconds());
         Write::put(self.row_key(), row).when("attribute_not_exists(#pk)")
+    }
+
+    /// Returns when the call was made first, and notes it if that is now. For calls whose repeat goes on with what the first one began.
+    pub async fn first_made(&self, rows: &Rows, now: Timestamp) -> Result<Timestamp, TableError> {
+        if !self.is_keyed {
+            return Ok(now);
+        }
+        match rows.write(self.write(now)).await {
+            Ok(_) => Ok(now),
+            Err(TableError::Condition) => {
+                let row = rows.get(&self.row_key()).await?;
+                Ok(row.and_then(|row| row.number("at")).map_or(now, Timestamp))
+            }
+            Err(e) => Err(e),
+        }
     }
 
     /// Tells whether the call has been made before.

@@ -43,7 +43,7 @@ pub use self::error::{ApiError, Refused};
 pub use self::gate::{Gate, Own};
 pub use self::keys::shown_id;
 pub use self::limits::{CALLS, Limits};
-pub use self::query::{OfTenant, Paging};
+pub use self::query::{OfTenant, OnlyOf, Paging};
 pub use self::route::{Access, ApiResult, Operation, Routes, with_optional_body};
 pub use self::router::{RequestId, Service};
 pub use self::scope::Scope;

@@ -103,6 +103,14 @@ pub struct OfTenant {
     pub tenant: Option<String>,
 }
 
+/// The workspace that a call of the operator about all of them names.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OnlyOf {
+    /// Only what is of this workspace or organisation
+    pub tenant: Option<String>,
+}
+
 /// The part of a list that a call asks for: by default `DEFAULT` entries, and `MOST` at most.
 pub struct Paging<const DEFAULT: i64, const MOST: i64> {
     /// The most entries of the page.

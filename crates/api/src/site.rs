@@ -38,6 +38,15 @@ pub struct Site {
     pub origins: BTreeSet<String>,
 }
 
+/// The methods that the operations have.
+const METHODS: [Method; 5] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
+
 impl Site {
     /// Reads the settings `TIDEGATE_PUBLIC_URL` and `CORS_ORIGINS`.
     pub fn read(environment: &Environment<'_>) -> Self {
@@ -91,7 +100,7 @@ impl Site {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_credentials(true)
-            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+            .allow_methods(METHODS)
             .allow_headers(ALLOWED_HEADERS)
             .expose_headers(EXPOSED_HEADERS)
             .max_age(PREFLIGHT_MAX_AGE)

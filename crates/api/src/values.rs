@@ -51,7 +51,7 @@ impl<'de, const LEAST: usize, const MOST: usize> Deserialize<'de> for Text<LEAST
                     return Err(E::custom(format!("takes {MOST} characters at most")));
                 }
                 if trimmed.chars().count() < LEAST {
-                    return Err(E::custom("is needed: it is empty"));
+                    return Err(E::custom("must not be empty"));
                 }
                 Ok(Text(trimmed.to_owned()))
             }
@@ -112,6 +112,9 @@ impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, M
             fn check<E: Error>(number: Option<i64>) -> Result<Whole<LEAST, MOST>, E> {
                 let number = number.filter(|number| (LEAST..=MOST).contains(number));
                 number.map(Whole).ok_or_else(|| {
+                    if MOST == LAST_SECOND {
+                        return E::custom("takes a Unix time in seconds, up to the year 9999");
+                    }
                     E::custom(format!("takes a whole number from {LEAST} to {MOST}"))
                 })
             }
@@ -164,7 +167,9 @@ impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {
 }
 
 /// A Unix time in seconds, from 1970 to the end of the year 9999.
-pub type Second = Whole<0, 253_402_300_799>;
+pub type Second = Whole<0, LAST_SECOND>;
+
+const LAST_SECOND: i64 = 253_402_300_799;
 
 #[cfg(test)]
 mod tests {
@@ -178,8 +183,8 @@ mod tests {
         assert_eq!(read(json!(" ä ")).unwrap().into_string(), "ä");
         for (value, message) in [
             (json!("abcd"), "takes 3 characters at most"),
-            (json!("  "), "is needed: it is empty"),
-            (json!(""), "is needed: it is empty"),
+            (json!("  "), "must not be empty"),
+            (json!(""), "must not be empty"),
             (
                 json!(1),
                 "invalid type: integer `1`, expected a text of 1 to 3 characters",

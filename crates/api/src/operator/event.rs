@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::events::EventLine;
 use super::posts::PostLine;
 use super::{Operator, redaction};
-use crate::{Api, ApiResult, Call, OfTenant, reply};
+use crate::{Api, ApiResult, Call, OnlyOf, reply};
 
 /// An event, its request and its posts.
 #[derive(Serialize, ToSchema)]
@@ -47,7 +47,7 @@ struct SlackRetry {
     get,
     path = "/v1/operator/events/{id}",
     tag = "operator",
-    params(("id" = String, Path, description = "The event's id"), OfTenant),
+    params(("id" = String, Path, description = "The event's id"), OnlyOf),
     responses((status = 200, body = ShownEvent))
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

@@ -15,7 +15,7 @@ use super::found::Found;
 use super::unreadable::Unreadable;
 use super::{LOOKS, Operator, position};
 use crate::values::{Second, Whole};
-use crate::{Api, ApiError, ApiResult, Call, OfTenant, reply};
+use crate::{Api, ApiError, ApiResult, Call, OnlyOf, reply};
 
 /// The number of events in one page by default.
 const LIMIT: usize = 100;
@@ -124,7 +124,7 @@ impl EventLine {
     get,
     path = "/v1/operator/events",
     tag = "operator",
-    params(OfTenant, Asked),
+    params(OnlyOf, Asked),
     responses((status = 200, body = EventPage))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

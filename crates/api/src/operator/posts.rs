@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::unreadable::Unreadable;
 use super::{LOOKS, Operator, position};
 use crate::values::Whole;
-use crate::{Api, ApiError, ApiResult, Call, OfTenant, reply};
+use crate::{Api, ApiError, ApiResult, Call, OnlyOf, reply};
 
 /// The number of posts in one page by default.
 const LIMIT: usize = 100;
@@ -105,7 +105,7 @@ impl PostLine {
     get,
     path = "/v1/operator/posts",
     tag = "operator",
-    params(OfTenant, Asked),
+    params(OnlyOf, Asked),
     responses((status = 200, body = PostPage))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

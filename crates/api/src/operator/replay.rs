@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Operator;
 use super::found::Found;
-use crate::{Api, ApiError, ApiResult, Call, OfTenant, reply};
+use crate::{Api, ApiError, ApiResult, Call, OnlyOf, reply};
 
 /// The parts of the event to replay.
 #[derive(Deserialize, IntoParams)]
@@ -42,7 +42,7 @@ struct ReplayAnswer {
     post,
     path = "/v1/operator/events/{id}/replay",
     tag = "operator",
-    params(("id" = String, Path, description = "The event's id"), OfTenant, Asked),
+    params(("id" = String, Path, description = "The event's id"), OnlyOf, Asked),
     responses((status = 200, body = ReplayAnswer))
 )]
 pub(super) async fn replay(State(api): State<Arc<Api>>, call: Call) -> ApiResult {

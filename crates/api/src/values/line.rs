@@ -108,7 +108,7 @@ mod tests {
             );
         }
         let message = read(json!("  ")).unwrap_err().to_string();
-        assert_eq!(message, "is needed: it is empty");
+        assert_eq!(message, "must not be empty");
         let message = read(json!("aaaaaaaaaa")).unwrap_err().to_string();
         assert_eq!(message, "takes 9 characters at most");
     }

@@ -40,6 +40,22 @@ async fn every_answer_has_the_security_headers() {
 }
 
 #[tokio::test]
+async fn pages_of_listed_origins_may_use_every_method_that_there_is() {
+    let product = Product::start_with(&[("CORS_ORIGINS", PAGE)]).await;
+    let asked = preflight(&product, "/v1/keys", PAGE).await;
+    let allowed = asked.headers["access-control-allow-methods"]
+        .to_str()
+        .unwrap();
+    for operation in tidegate_app::domains::routes().operations() {
+        let mut methods = allowed.split(',');
+        assert!(
+            methods.any(|method| method == operation.method.as_str()),
+            "{operation:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn pages_of_listed_origins_may_call_and_read() {
     let settings = [(
         "CORS_ORIGINS",
@@ -51,7 +67,7 @@ async fn pages_of_listed_origins_may_call_and_read() {
     for (name, value) in [
         ("access-control-allow-origin", PAGE),
         ("access-control-allow-credentials", "true"),
-        ("access-control-allow-methods", "GET,POST,PUT,DELETE"),
+        ("access-control-allow-methods", "GET,POST,PUT,PATCH,DELETE"),
         (
             "access-control-allow-headers",
             "authorization,content-type,idempotency-key,x-csrf-token",

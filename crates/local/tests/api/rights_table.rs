@@ -75,10 +75,12 @@ async fn call(product: &Product, operation: &Operation, mut headers: HeaderMap) 
     let parts = path.split('/');
     let parts = parts.map(|part| if part.starts_with('{') { "X1" } else { part });
     let path = parts.collect::<Vec<_>>().join("/");
+    // A call that would change something is refused once it is admitted: for its key if it is public, else for its parameter.
+    let mut url = format!("{}{path}?tenant={ACME}", product.url);
     if operation.method != Method::GET {
         headers.insert("idempotency-key", HeaderValue::from_static(""));
+        url.push_str("&no_such_parameter=1");
     }
-    let url = format!("{}{path}?tenant={ACME}", product.url);
     let request = product.http.request(operation.method.clone(), url);
     answer_of(request.headers(headers).send().await.unwrap()).await
 }
