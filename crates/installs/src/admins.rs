@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
-use tidegate_pipeline::audit::{AuditError, AuditNote};
+use tidegate_pipeline::audit::{Actor, AuditError, AuditNote};
 use tidegate_pipeline::table::{RowKey, TableError, Write};
 use tidegate_slack::ids::UserId;
 use tidegate_slack::tenant::is_id;
@@ -92,9 +92,20 @@ async fn add(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let tenant = call.tenant()?;
     let rows = api.table.rows(&call, &tenant)?;
     let installs = api.domain::<Installs>()?;
+    let me = match call.actor() {
+        Actor::Person(me) => Some(me),
+        _ => None,
+    };
     if !installs.may_be_listed(&tenant, &rows, &user).await? {
-        let words = "is nobody who can administer the workspace: Slack knows no such person, or their account is deactivated";
+        let words = "cannot administer the workspace: Slack knows no such person, it is a bot, or the account is deactivated";
         return Err(ApiError::field("user", words));
+    }
+    if let Some(me) = me.filter(|me| *me != user)
+        && installs.is_admin_only_as_first(&tenant, &rows, &me).await?
+    {
+        let message = "this would end your own rights, which you have as the first installer until the list has an entry; \
+                       add yourself first";
+        return Err(ApiError::conflict(message));
     }
     let writes = rights::put_on_list(&user, api.clock.now());
     let added = store(&api, &call, &user, writes, "admin.add").await?;

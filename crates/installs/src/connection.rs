@@ -16,6 +16,7 @@ use http::StatusCode;
 use serde::Serialize;
 use tidegate_outcome::Outcome;
 use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::TableError;
 use tidegate_pipeline::tenants;
 use tidegate_slack::api::auth::Revoke;
@@ -108,6 +109,9 @@ async fn refresh_workspace(State(api): State<Arc<Api>>, call: Call) -> ApiResult
 
 async fn renew(installs: &Installs, tenant: &TenantId) -> ApiResult {
     app_of(installs)?;
+    if !installs.knows(tenant).await? {
+        return Err(gone());
+    }
     let renewed = installs.renewed(tenant, &Holder::Bot, None).await;
     renewed.map_err(|e| connection_error(&e))?;
     let workspace = Workspace::of(installs, tenant).await?;
@@ -152,21 +156,12 @@ async fn end_tokens(api: &Api, call: &Call, tenant: &TenantId) -> ApiResult {
         return Err(gone());
     }
     let (claim, rows) = (Claim::of(call, "disconnect"), installs.table.tenant(tenant));
-    // A late repeat must not end the tokens of a new install.
-    let revoked = if claim.is_taken(&rows).await? {
-        None
-    } else {
-        let revoked = installs.disconnect(tenant, &call.actor()).await;
-        let revoked = revoked.map_err(|e| connection_error(&e))?;
-        if claim.is_keyed {
-            match rows.write(claim.write(api.clock.now())).await {
-                // The same call came twice at once.
-                Ok(_) | Err(TableError::Condition) => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        revoked
-    };
+    // A repeat ends what the first call has left over, and not the tokens of an install since.
+    let installed_by = claim.first_made(&rows, api.clock.now()).await?;
+    let revoked = installs
+        .disconnect(tenant, &call.actor(), installed_by)
+        .await;
+    let revoked = revoked.map_err(|e| connection_error(&e))?;
     let body = Disconnected {
         ok: true,
         message: "disconnected",
@@ -213,12 +208,13 @@ impl Installs {
         tenants::is_listed(self.table.system().rows(), tenant).await
     }
 
-    /// Revokes all tokens of a tenant at Slack and deletes them here. Returns whether Slack confirmed every one, or `None` if there
+    /// Revokes the tokens of a tenant's installs up to that moment at Slack and deletes them here. Returns whether Slack confirmed every one, or `None` if there
     /// was none. They are deleted even if Slack does not answer.
     pub async fn disconnect(
         &self,
         tenant: &TenantId,
         actor: &Actor,
+        installed_by: Timestamp,
     ) -> Result<Option<bool>, InstallError> {
         let rows = self.table.tenant(tenant);
         let until = self.clock.now().plus(REVOKE_WITHIN);
@@ -226,7 +222,9 @@ impl Installs {
         // A token may have been renewed in the meantime, so the grants are read again.
         for _ in 0..MAX_ROUNDS {
             let mut left = self.grants(tenant).await?;
-            left.retain(|grant| grant.state != grant::State::Disconnected);
+            left.retain(|grant| {
+                grant.state != grant::State::Disconnected && grant.installed_at <= installed_by
+            });
             if left.is_empty() {
                 self.note(tenant, actor, "install.disconnect", "").await;
                 return Ok(revoked);
@@ -257,7 +255,7 @@ fn connection_error(e: &InstallError) -> ApiError {
         InstallError::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     let (what_next, wait) = match e {
-        InstallError::Disconnected(_) => ("; install the app again at /slack/install", None),
+        InstallError::Disconnected(_) => ("; install the app at /slack/install", None),
         InstallError::Later(_) => ("; try again in a minute", Some(Duration::from_mins(1))),
     };
     ApiError::refused(status, code, format!("{e}{what_next}")).with_wait(wait)

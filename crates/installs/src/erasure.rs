@@ -24,6 +24,9 @@ const PAGE: usize = 1000;
 /// How long after its row an erasure is marked at the latest: longer than any call lasts.
 const MARKED_WITHIN: Duration = Duration::from_hours(1);
 
+/// Later than every install.
+const LATEST: Timestamp = Timestamp(i64::MAX);
+
 /// The result of beginning an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Erased {
@@ -59,7 +62,10 @@ impl Installs {
             .write(Write::put(key(tenant), row))
             .await?;
         // This fails if the tenant was erased before. It is erased in any case.
-        let revoked = self.disconnect(tenant, actor).await.unwrap_or(Some(false));
+        let revoked = self
+            .disconnect(tenant, actor, LATEST)
+            .await
+            .unwrap_or(Some(false));
         // From here on, the sweep finishes the erasure even if this process dies.
         self.keyring.mark_erased(tenant).await?;
         Ok(Erased { revoked })

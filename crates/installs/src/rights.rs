@@ -142,6 +142,29 @@ impl Installs {
         Ok(decide(user, slack_says, is_listed, first.as_ref()))
     }
 
+    /// Tells whether a person administers the workspace for no other reason than having installed the app first.
+    pub(crate) async fn is_admin_only_as_first(
+        &self,
+        tenant: &TenantId,
+        rows: &Rows,
+        user: &UserId,
+    ) -> Result<bool, ApiError> {
+        let first = First::load(rows).await?;
+        if first.is_none_or(|first| first.user != *user || first.is_relieved) {
+            return Ok(false);
+        }
+        if list(rows).await?.iter().any(|listed| listed.user == *user) {
+            return Ok(false);
+        }
+        let bot = self.bot(tenant).await;
+        let bot = bot.map_err(|e| ApiError::Internal(e.to_string()))?;
+        let Some(people) = bot.and_then(|bot| self.people(tenant, &bot, rows)) else {
+            return Ok(true);
+        };
+        let slack_says = people.of_late(user, self.clock.now()).await?;
+        Ok(!slack_says.is_some_and(|person| person.is_admin))
+    }
+
     /// Notes that a person signs in. Returns false for a person whose account is deactivated. Once an admin has signed in who is
     /// not the first installer, the latter has no rights of their own.
     pub(crate) async fn note_sign_in(

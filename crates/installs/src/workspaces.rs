@@ -14,9 +14,7 @@ use crate::Installs;
 use crate::connection::OneWorkspace;
 use crate::shown::Workspace;
 use tidegate_api::reply;
-use tidegate_api::{
-    Access, Api, ApiError, ApiResult, Call, Caller, OfTenant, Paging, Routes, Scope,
-};
+use tidegate_api::{Access, Api, ApiError, ApiResult, Call, Caller, OnlyOf, Paging, Routes, Scope};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -44,14 +42,20 @@ struct WorkspacePage {
     get,
     path = "/v1/workspaces",
     tag = "workspaces",
-    params(OfTenant, Page),
+    params(OnlyOf, Page),
     responses((status = 200, body = WorkspacePage))
 )]
 async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let Page { limit, after } = call.paging()?;
-    let (tenants, next) = match &call.caller {
-        Caller::Member(member) => (vec![member.tenant.clone()], None),
-        _ => known(&api, &call, limit, after.as_ref()).await?,
+    let OnlyOf { tenant } = call.query()?;
+    let (tenants, next) = match (&call.caller, tenant) {
+        (Caller::Operator, None) => known(&api, &call, limit, after.as_ref()).await?,
+        (Caller::Operator, Some(named)) => {
+            let tenant = call.tenant_named(&named)?;
+            let is_known = is_known(&api, &call, &tenant).await?;
+            (Vec::from_iter(is_known.then_some(tenant)), None)
+        }
+        _ => (vec![call.tenant()?], None),
     };
     let mut workspaces = Vec::new();
     for tenant in &tenants {

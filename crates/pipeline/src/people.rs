@@ -203,11 +203,11 @@ impl People<'_> {
         Ok(Some(person))
     }
 
-    /// Tells whether a person can be in the workspace: Slack neither says that there is no such person nor that their account is
-    /// deactivated.
+    /// Tells whether somebody can be a person in the workspace: Slack neither says that there is no such person, nor that it is a bot,
+    /// nor that their account is deactivated.
     pub async fn may_exist(&self, user: &UserId) -> bool {
         match self.ask(user).await {
-            Some(Said::Person(person)) => !person.deleted,
+            Some(Said::Person(person)) => !person.deleted && !person.is_bot,
             Some(Said::NoSuchPerson) => false,
             None => true,
         }

@@ -31,25 +31,18 @@ impl Installs {
     ) -> Result<Installed, InstallProblem> {
         let mut pause = Duration::from_millis(100);
         let mut tried = 0;
-        let mut tried_as = None;
+        let mut unclear = None;
         loop {
             tried += 1;
-            // A running erasure would remove the new install. This is checked at each attempt, right before new keys are made.
-            if self.is_erasing(tenant).await? {
-                self.revoke_unstored(access).await;
-                return Err(InstallProblem::Erasing);
-            }
-            match self.store(tenant, access, &mut tried_as).await {
-                // An erasure that began meanwhile has not seen these tokens.
-                Ok(_) if self.is_erasing(tenant).await? => {
-                    self.revoke_unstored(access).await;
-                    return Err(InstallProblem::Erasing);
-                }
-                Ok(grant) => {
+            match self
+                .store_unless_erasing(tenant, access, &mut unclear)
+                .await
+            {
+                Ok(Some(grant)) => {
                     let tenant = tenant.clone();
                     return Ok(Installed { tenant, grant });
                 }
-                Err(TableError::Erased) => {
+                Ok(None) | Err(TableError::Erased) => {
                     self.revoke_unstored(access).await;
                     return Err(InstallProblem::Erasing);
                 }
@@ -65,10 +58,29 @@ impl Installs {
         }
     }
 
-    async fn is_erasing(&self, tenant: &TenantId) -> Result<bool, InstallProblem> {
+    /// Makes one attempt. `None` if an erasure runs, which would remove the new install or has not seen its tokens.
+    async fn store_unless_erasing(
+        &self,
+        tenant: &TenantId,
+        access: &Access,
+        unclear: &mut Option<i64>,
+    ) -> Result<Option<Grant>, TableError> {
+        // Checked at each attempt, right before new keys are made.
+        if self.is_erasing(tenant).await? {
+            return Ok(None);
+        }
+        let grant = self.store(tenant, access, unclear).await?;
+        if !self.is_erasing(tenant).await? {
+            return Ok(Some(grant));
+        }
+        // The erasure may have destroyed the keys before they were made anew, which took its mark away.
+        self.keyring.mark_erased(tenant).await?;
+        Ok(None)
+    }
+
+    async fn is_erasing(&self, tenant: &TenantId) -> Result<bool, TableError> {
         let system = self.table.system();
-        let row = system.rows().get(&erasure::key(tenant)).await;
-        let row = row.map_err(|e| InstallProblem::Later(e.to_string()))?;
+        let row = system.rows().get(&erasure::key(tenant)).await?;
         Ok(row.is_some())
     }
 
@@ -84,21 +96,21 @@ impl Installs {
         }
     }
 
-    /// Makes one attempt. `tried_as` is the generation that the attempt before gave to the first grant: if the answer to it was lost,
-    /// the grant may be there already.
+    /// Stores the grants. `unclear` is the generation that an earlier attempt gave to the first grant, if that attempt has stored it or
+    /// nobody knows whether it has.
     async fn store(
         &self,
         tenant: &TenantId,
         access: &Access,
-        tried_as: &mut Option<i64>,
+        unclear: &mut Option<i64>,
     ) -> Result<Grant, TableError> {
         self.keyring.revive(tenant).await?;
         let (rows, now) = (self.table.tenant(tenant), self.clock.now());
         let granted = granted(access, now);
         let mut seen = Vec::new();
         for grant in &granted {
-            let row = rows.get(&grant::key(&grant.holder)).await?;
             let key = grant::key(&grant.holder);
+            let row = rows.get(&key).await?;
             let generation = row.as_ref().and_then(|row| row.number("generation"));
             seen.push((generation, row.and_then(|row| Grant::parse(&key, &row))));
         }
@@ -106,12 +118,21 @@ impl Installs {
             let why = "an install without a token".to_owned();
             return Err(TableError::Invalid(why));
         };
-        let is_stored = tried_as.is_some() && *tried_as == *generation;
-        if !(is_stored && has_token_of(stored.as_ref(), first)) {
-            *tried_as = Some(generation.unwrap_or(0) + 1);
+        // A later generation is that of somebody who has disconnected or installed since.
+        let is_stored = match (*unclear, *generation) {
+            (Some(unclear), Some(now)) if unclear == now => has_token_of(stored.as_ref(), first),
+            (Some(unclear), Some(now)) => unclear < now,
+            _ => false,
+        };
+        if !is_stored {
+            let next = generation.unwrap_or(0) + 1;
             let seen: Vec<_> = seen.iter().map(|(generation, _)| *generation).collect();
             let writes = writes(tenant, &rows, access, &granted, &seen, now).await?;
-            rows.transact(writes).await?;
+            let ended = rows.transact(writes).await;
+            if matches!(ended, Ok(()) | Err(TableError::Unknown(_))) {
+                *unclear = Some(next);
+            }
+            ended?;
         }
         // The tenant is listed now, so that operators see it before its first event.
         let system = self.table.system();

@@ -65,6 +65,36 @@ async fn an_install_that_an_erasure_overtakes_ends_its_tokens_and_says_so() {
     assert!(world.at_slack().scopes.is_empty(), "{:?}", world.at_slack());
 }
 
+/// The install looks for an erasure before it begins, and makes new keys after the old ones are destroyed.
+#[tokio::test(start_paused = true)]
+async fn an_erasure_ends_although_an_install_has_made_new_keys_meanwhile() {
+    let world = InstallWorld::new(1).await;
+    world.install().await;
+    let place = RowKey::new(&["erasure", TEAM], &["state"]);
+    let held = world.engine.keys().hold_next(&["get", "tenant_key"], false);
+    let pass = async || {
+        let until = world.clock.now().plus(Duration::from_mins(1));
+        world.instance().erase_pass(&place, until).await.unwrap()
+    };
+    let erasing = async {
+        held.reached.notified().await;
+        let erased = world.instance().erase(&TEAM.into(), &Actor::Operator).await;
+        assert_eq!(erased.unwrap().revoked, Some(true));
+        pass().await;
+        held.go_on.notify_one();
+    };
+    let (page, ()) = tokio::join!(world.try_install(), erasing);
+    assert_eq!(page.status(), StatusCode::CONFLICT, "{page:?}");
+    let mut passes = 0;
+    while !pass().await {
+        passes += 1;
+        assert!(passes < 10, "it does not end");
+        world.pass(Duration::from_mins(1)).await;
+    }
+    let (left, _) = world.engine.inner.scan(TEAM, None, 10_000).await.unwrap();
+    assert_eq!(left, Vec::new());
+}
+
 /// Somebody waits for the answer, and every token is one call to Slack.
 #[tokio::test(start_paused = true)]
 async fn an_erasure_does_not_wait_for_a_slack_that_is_slow_with_every_token() {

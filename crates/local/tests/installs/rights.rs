@@ -138,10 +138,22 @@ async fn who_is_on_the_list_administers_and_relieves_the_first_installer() {
         ("origin", product.url.as_str()),
         ("x-csrf-token", me["csrf_token"].as_str().unwrap()),
     ];
-    let path = format!("/v1/admins/{OTHER}");
-    let added = first.call_with(Method::PUT, &path, &headers, None).await;
-    assert_eq!(added.status, StatusCode::OK, "{added:?}");
-    assert!(administers(&other).await);
+    let add = async |user: &str| {
+        let path = format!("/v1/admins/{user}");
+        first.call_with(Method::PUT, &path, &headers, None).await
+    };
+    // It would end the rights of the first installer, who could not undo it.
+    let refused = add(OTHER).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{refused:?}");
+    assert!(refused.body.contains("add yourself first"), "{refused:?}");
+    assert!(administers(&first).await && !administers(&other).await);
+    for user in [FIRST, OTHER] {
+        let added = add(user).await;
+        assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    }
+    assert!(administers(&other).await && administers(&first).await);
+    let gone = change_list(&product, Method::DELETE, FIRST).await;
+    assert_eq!(gone, StatusCode::OK);
     assert!(!administers(&first).await, "the list has an entry");
     let list = other.get("/v1/admins").await.json();
     assert_eq!(list["admins"][0]["user"], OTHER, "{list}");
@@ -165,7 +177,8 @@ async fn who_is_on_the_list_administers_and_relieves_the_first_installer() {
     let audit = product.ask(Method::GET, &path, OPERATOR_KEY).await.json();
     let entries = audit["entries"].as_array().unwrap().iter();
     let actions: Vec<&str> = entries.filter_map(|e| e["action"].as_str()).collect();
-    assert_eq!(actions[..3], ["admin.add", "admin.remove", "admin.add"]);
+    let expected = ["add", "remove", "remove", "add", "add"].map(|what| format!("admin.{what}"));
+    assert_eq!(actions[..5], expected);
 }
 
 #[tokio::test]
@@ -291,6 +304,8 @@ async fn nobody_is_put_on_the_list_whom_slack_does_not_know() {
     let unknown = product.operator(Method::PUT, &path).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{unknown:?}");
     assert_eq!(unknown.json()["error"]["field"], "user");
+    let bot = change_list(&product, Method::PUT, "UB0ACME00001").await;
+    assert_eq!(bot, StatusCode::BAD_REQUEST);
     let first = signed_in(&product, FIRST).await;
     assert!(administers(&first).await, "a typo takes no rights");
 }
