@@ -9,6 +9,7 @@ use tidegate_pipeline::timers::{Fired, Timer, disarm};
 use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
 use crate::effects::drain::oldest_held;
 use crate::model::delivery::DeliveryId;
+use crate::model::drains;
 use crate::model::health::Health;
 use crate::model::hook::HookId;
 use crate::model::rows;
@@ -29,7 +30,7 @@ pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError>
     let mut decision = match &alarm {
         Alarm::Retry { hook, delivery } => retry(context.rows, hook, delivery).await?,
         Alarm::Probe { hook } => probe(context.rows, hook, context.now()).await?,
-        Alarm::Drain { hook } => look_again(context.rows, hook).await?,
+        Alarm::Drain { hook } => look_again(context.rows, hook, context.now()).await?,
     };
     let goes_on = matches!(alarm, Alarm::Drain { .. }) && !decision.posts.is_empty();
     let timer = if goes_on {
@@ -50,7 +51,7 @@ async fn retry(rows: &Rows, hook: &HookId, id: &DeliveryId) -> Result<Decision, 
     let is_due = delivery.is_some_and(|delivery| delivery.value.is_due(&stored.hook));
     Ok(Decision {
         posts: is_due
-            .then(|| work::deliver(hook, id, false))
+            .then(|| work::deliver(hook, id))
             .into_iter()
             .collect(),
         ..Decision::default()
@@ -61,14 +62,14 @@ async fn retry(rows: &Rows, hook: &HookId, id: &DeliveryId) -> Result<Decision, 
 async fn probe(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decision, TableError> {
     let Some(stored) = interrupted(load(rows, hook).await?) else {
         // The interruption has ended in another way, and may have left deliveries behind.
-        return look_again(rows, hook).await;
+        return look_again(rows, hook, now).await;
     };
     let mut held = held_of_each_part(rows, &stored).await?;
     held.sort_by_key(|(place, _)| place.sort_parts());
     Ok(match held.into_iter().next() {
         Some((place, id)) => Decision {
             writes: vec![Write::delete(place).when("attribute_exists(#pk)")],
-            posts: vec![work::deliver(hook, &id, true)],
+            posts: vec![work::probe(hook, &id)],
             ..Decision::default()
         },
         None => Decision {
@@ -87,7 +88,7 @@ fn interrupted(stored: Option<Stored>) -> Option<Stored> {
 }
 
 /// Drains the parts that still hold something.
-async fn look_again(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> {
+async fn look_again(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decision, TableError> {
     let stored = load(rows, hook).await?;
     let well =
         |stored: &Stored| stored.hook.disabled.is_none() && stored.health.interrupted_at.is_none();
@@ -95,9 +96,11 @@ async fn look_again(rows: &Rows, hook: &HookId) -> Result<Decision, TableError> 
         return Ok(Decision::default());
     };
     let held = held_of_each_part(rows, &stored).await?;
-    let drain = |(_, id): &(RowKey, DeliveryId)| work::drain(hook, rows::part_of(id));
+    let parts = held.iter().map(|(_, id)| rows::part_of(id));
+    let (writes, posts) = drains::start(hook, parts, now);
     Ok(Decision {
-        posts: held.iter().map(drain).collect(),
+        writes,
+        posts,
         ..Decision::default()
     })
 }

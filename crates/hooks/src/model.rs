@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod delivery;
+pub(crate) mod drains;
 pub(crate) mod health;
 pub(crate) mod hook;
 pub(crate) mod receiver_url;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tidegate_api::values::Line;
 use tidegate_api::{Api, ApiError, ApiResult, Call, OfTenant, reply};
 use tidegate_pipeline::clock::Timestamp;
@@ -17,12 +17,13 @@ use super::input::Checked;
 use super::shown::HookAnswer;
 use super::submit::{CallContext, Made};
 use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
+use crate::model::drains;
 use crate::model::health::Health;
-use crate::model::hook::Hook;
+use crate::model::hook::{Hook, HookEvent};
 use crate::model::receiver_url::{MAX_URL, Reach};
 use crate::model::rows;
 use crate::model::stored::Stored;
-use crate::model::work::{Alarm, drain_all};
+use crate::model::work::Alarm;
 
 /// The body of `PATCH /v1/hooks/{id}`: what is to change.
 #[derive(Deserialize, ToSchema)]
@@ -32,15 +33,35 @@ struct ChangedHook {
     #[schema(value_type = Option<Line<1, 2000>>)]
     url: Option<Line<1, MAX_URL>>,
     /// The events that it gets.
-    #[schema(min_items = 1)]
+    #[schema(value_type = Option<Vec<HookEvent>>, min_items = 1)]
     events: Option<Vec<String>>,
     /// The channels whose events it gets. Empty for all but direct messages.
     #[schema(max_items = 100)]
     channels: Option<Vec<String>>,
-    /// The person or channel that is told when Tidegate disables it.
-    notify: Option<String>,
+    /// The person or channel that is told when Tidegate disables it. Null for the admins.
+    #[serde(default, deserialize_with = "Notify::read")]
+    #[schema(value_type = Option<String>)]
+    notify: Notify,
     /// Whether deliveries are sent. What waits when a hook is disabled has failed; after it is enabled, it can be replayed.
     enabled: Option<bool>,
+}
+
+/// Who is to be told when the hook is disabled.
+#[derive(Default)]
+enum Notify {
+    /// The field is left out.
+    #[default]
+    AsItIs,
+    /// It is null.
+    Admins,
+    Recipient(String),
+}
+
+impl Notify {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = Option::deserialize(deserializer)?;
+        Ok(id.map_or(Self::Admins, Self::Recipient))
+    }
 }
 
 /// Change a hook
@@ -86,8 +107,10 @@ impl ChangedHook {
         if let Some(channels) = &self.channels {
             hook.channels = checked.channels(channels);
         }
-        if let Some(notify) = &self.notify {
-            hook.notify = Some(checked.notify(notify));
+        match &self.notify {
+            Notify::AsItIs => {}
+            Notify::Admins => hook.notify = None,
+            Notify::Recipient(id) => hook.notify = Some(checked.notify(id)),
         }
         checked.finish()?;
         Ok(hook)
@@ -133,13 +156,16 @@ fn decide(
     }
     if switched.is_some() {
         decision.writes.push(disarm(rows::drain_timer(id)));
+        decision.writes.extend(drains::end_all(id));
     } else if has_moved && after.hook.disabled.is_none() {
         let hook = id.clone();
         let look_again = Alarm::Drain { hook };
         decision
             .writes
             .push(look_again.at(now.plus(LOOK_AGAIN_AFTER)));
-        decision.posts = drain_all(id);
+        let (notes, posts) = drains::start_all(id, now);
+        decision.writes.extend(notes);
+        decision.posts = posts;
     }
     let detail = changes(stored, &after, switched);
     decision.audit = Some(context.note("hooks.change", detail));
@@ -159,7 +185,7 @@ fn switch(hook: Hook, enabled: bool, now: Timestamp) -> Hook {
     }
 }
 
-/// What has changed, for the audit trail: names of fields, and the receiver.
+/// What has changed, for the audit trail: the names of fields. The trail outlives an erasure, so it names no receiver.
 fn changes(before: &Stored, after: &Stored, switched: Option<bool>) -> String {
     let (old, new) = (&before.hook, &after.hook);
     let fields = [
@@ -174,5 +200,5 @@ fn changes(before: &Stored, after: &Stored, switched: Option<bool>) -> String {
         .iter()
         .filter_map(|(field, changed)| changed.then_some(*field))
         .collect();
-    format!("{} to {}: {}", after.id, new.receiver(), changed.join(", "))
+    format!("{}: {}", after.id, changed.join(", "))
 }

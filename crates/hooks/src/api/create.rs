@@ -15,7 +15,7 @@ use super::input::Checked;
 use super::shown::HookLine;
 use super::submit::CallContext;
 use crate::model::health::Health;
-use crate::model::hook::{HOOK, Hook, HookId, MAX_HOOKS};
+use crate::model::hook::{HOOK, Hook, HookEvent, HookId, MAX_HOOKS};
 use crate::model::receiver_url::MAX_URL;
 use crate::model::rows;
 use crate::model::secret::Secret;
@@ -29,7 +29,7 @@ struct NewHook {
     #[schema(value_type = Line<1, 2000>)]
     url: Line<1, MAX_URL>,
     /// The events that it gets, by Slack's type, such as `app_mention`.
-    #[schema(min_items = 1)]
+    #[schema(value_type = Vec<HookEvent>, min_items = 1)]
     events: Vec<String>,
     /// The channels whose events it gets. Without them, it gets all events but those of direct messages.
     #[serde(default)]
@@ -86,8 +86,9 @@ pub(super) async fn create(State(api): State<Arc<Api>>, call: Call) -> ApiResult
         hook,
         version: 1,
         health: Health::default(),
+        drained_until: [context.now; rows::PARTS],
     };
-    let detail = format!("{} to {}", stored.id, stored.hook.receiver());
+    let detail = stored.id.to_string();
     let made = context
         .commit(&Decision {
             writes: vec![

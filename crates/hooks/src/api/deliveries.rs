@@ -13,6 +13,7 @@ use super::shown::{HookAttempt, HookDelivery};
 use super::submit::CallContext;
 use crate::model::delivery::DELIVERY;
 use crate::model::rows;
+use crate::model::stored::readable;
 
 /// The part of the list that a call asks for.
 type Page = Paging<50, 200>;
@@ -58,7 +59,8 @@ pub(super) async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let page = page.await?;
     let mut deliveries = Vec::with_capacity(page.rows.len());
     for (_, row) in &page.rows {
-        deliveries.push(HookDelivery::of(&DELIVERY.read(row)?, &stored.hook));
+        let delivery = readable(DELIVERY.read(row).map(Some))?;
+        deliveries.extend(delivery.map(|delivery| HookDelivery::of(&delivery, &stored.hook)));
     }
     let page = HookDeliveryPage {
         ok: true,

@@ -12,6 +12,7 @@ use tidegate_pipeline::timers::disarm;
 use utoipa::ToSchema;
 
 use super::submit::CallContext;
+use crate::model::drains;
 use crate::model::rows;
 
 /// A hook that is deleted.
@@ -38,16 +39,18 @@ pub(super) async fn remove(State(api): State<Arc<Api>>, call: Call) -> ApiResult
     let context = CallContext::enter(&api, &call)?;
     let stored = context.hook().await?;
     let id = &stored.id;
-    let detail = format!("{id} to {}", stored.hook.receiver());
+    let detail = id.to_string();
+    let mut writes = vec![
+        Write::delete(rows::hook(id)).when("attribute_exists(#pk)"),
+        Write::update(rows::count(), "ADD #n :less").value(":less", -1i64),
+        Write::delete(rows::health(id)),
+        disarm(rows::probe_timer(id)),
+        disarm(rows::drain_timer(id)),
+    ];
+    writes.extend(drains::end_all(id));
     context
         .commit(&Decision {
-            writes: vec![
-                Write::delete(rows::hook(id)).when("attribute_exists(#pk)"),
-                Write::update(rows::count(), "ADD #n :less").value(":less", -1i64),
-                Write::delete(rows::health(id)),
-                disarm(rows::probe_timer(id)),
-                disarm(rows::drain_timer(id)),
-            ],
+            writes,
             audit: Some(context.note("hooks.delete", detail)),
             ..Decision::default()
         })

@@ -20,8 +20,9 @@ use super::shown::HookDeliveryAnswer;
 use super::submit::{CallContext, Made, must_be_enabled};
 use crate::decide::event::hold;
 use crate::model::delivery::{DELIVERY, Delivery, DeliveryId, State as DeliveryState};
+use crate::model::drains;
 use crate::model::rows;
-use crate::model::stored::Stored;
+use crate::model::stored::{Stored, readable};
 use crate::model::work;
 
 /// The most deliveries that one call replays: each takes at most four of the hundred writes of a transaction.
@@ -56,7 +57,7 @@ pub(super) async fn replay_one(State(api): State<Arc<Api>>, call: Call) -> ApiRe
     let made = context
         .commit(&Decision {
             writes,
-            posts: vec![work::deliver(&stored.id, &replayed.id, true)],
+            posts: vec![work::asked(&stored.id, &replayed.id)],
             audit: Some(context.note("hooks.replay", detail)),
         })
         .await?;
@@ -82,8 +83,8 @@ fn leave_place(stored: &Stored, delivery: &Delivery) -> Vec<Write<RowKey>> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SpanToReplay {
-    /// Unix time in seconds: deliveries that were made then or later.
-    since: Second,
+    /// Unix time in seconds: deliveries that were made then or later. Without it, from the oldest that is kept.
+    since: Option<Second>,
     /// Unix time in seconds: deliveries that were made before. Without it, until now.
     until: Option<Second>,
     /// Which of them. Without it, those that failed.
@@ -160,7 +161,9 @@ pub(super) async fn replay_range(State(api): State<Arc<Api>>, call: Call) -> Api
     let mut chosen = Vec::new();
     let mut next = page.next;
     for (key, row) in &page.rows {
-        let delivery = DELIVERY.read(row)?;
+        let Some(delivery) = readable(DELIVERY.read(row).map(Some))? else {
+            continue;
+        };
         if span.which.has(delivery.shown_state(&stored.hook)) {
             let version = row.number("version").unwrap_or(0);
             chosen.push(Versioned {
@@ -230,13 +233,15 @@ fn decide(context: &CallContext<'_>, stored: &Stored, chosen: &[Versioned<Delive
         writes.extend(hold(stored, &replayed, *version, context.now));
         parts.insert(rows::part_of(&replayed.id));
     }
+    let starts = parts
+        .into_iter()
+        .filter(|part| !stored.is_drained(*part, context.now));
+    let (notes, posts) = drains::start(&stored.id, starts, context.now);
+    writes.extend(notes);
     let detail = format!("{} deliveries of {}", chosen.len(), stored.id);
     Decision {
         writes,
-        posts: parts
-            .into_iter()
-            .map(|part| work::drain(&stored.id, part))
-            .collect(),
+        posts,
         audit: Some(context.note("hooks.replay", detail)),
     }
 }
@@ -244,7 +249,7 @@ fn decide(context: &CallContext<'_>, stored: &Stored, chosen: &[Versioned<Delive
 impl SpanToReplay {
     /// The first and the last possible id of the span.
     fn bounds(&self, now: Timestamp) -> Result<(String, String), ApiError> {
-        let since = self.since.get();
+        let since = self.since.map_or(0, Second::get);
         let until = self.until.map_or(now.seconds() + 1, Second::get);
         if since > until {
             return Err(ApiError::field("until", "takes a time after `since`"));

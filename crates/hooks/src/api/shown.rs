@@ -5,7 +5,7 @@ use tidegate_pipeline::clock::Timestamp;
 use utoipa::ToSchema;
 
 use crate::model::delivery::{Attempt, Delivery, State};
-use crate::model::hook::Hook;
+use crate::model::hook::{Hook, HookEvent};
 use crate::model::stored::Stored;
 
 /// A hook, without its secret.
@@ -15,6 +15,7 @@ pub(super) struct HookLine {
     id: String,
     url: String,
     /// Slack's event types.
+    #[schema(value_type = Vec<HookEvent>)]
     events: Vec<String>,
     /// Ids of channels. Empty for all events but those of direct messages.
     channels: Vec<String>,
@@ -129,7 +130,8 @@ impl HookDelivery {
         let state = HookDeliveryState::of(delivery, hook);
         let is_cut_off =
             matches!(state, HookDeliveryState::Failed) && delivery.state == State::Waiting;
-        let cut_off = is_cut_off.then(|| "the hook was disabled before it was sent".to_owned());
+        let cut_off =
+            is_cut_off.then(|| "the hook was disabled before it was delivered".to_owned());
         Self {
             id: delivery.id.to_string(),
             event_id: delivery.event_id.clone(),

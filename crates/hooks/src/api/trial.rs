@@ -44,7 +44,7 @@ pub(super) async fn send(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
     let made = context
         .commit(&Decision {
             writes,
-            posts: vec![work::deliver(&stored.id, &delivery.id, true)],
+            posts: vec![work::asked(&stored.id, &delivery.id)],
             audit: Some(context.note("hooks.test", detail)),
         })
         .await?;

@@ -11,11 +11,12 @@ use tidegate_pipeline::timers::disarm;
 use super::answer::{Answer, Meaning};
 use super::event::hold;
 use crate::model::delivery::{Delivery, State};
+use crate::model::drains;
 use crate::model::health::Health;
 use crate::model::rows;
 use crate::model::schedule::{GIVE_UP_AFTER, next_after, probe_pause};
 use crate::model::stored::Stored;
-use crate::model::work::{Alarm, drain_all};
+use crate::model::work::Alarm;
 
 /// How long after an interruption the hook is looked at once more. A worker that decided during the interruption has written what it
 /// holds by then: none lives longer than a minute.
@@ -52,7 +53,11 @@ pub(crate) fn after_attempt(
         Meaning::Gone => attempt
             .disable("its receiver answered 410, which means that it wants no more deliveries"),
         Meaning::Again(_) if attempt.has_failed_too_long() => {
-            attempt.disable("its receiver has failed for three days")
+            // Another attempt may have succeeded meanwhile.
+            let still = attempt.still_fails();
+            let mut after = attempt.disable("its receiver has failed for three days");
+            after.writes.extend(still);
+            after
         }
         Meaning::Again(at_least) => attempt.failed(at_least),
     }
@@ -90,6 +95,13 @@ impl Ended<'_> {
         self.began().since(since) >= GIVE_UP_AFTER
     }
 
+    /// Makes the check that no other attempt has succeeded since the hook was read.
+    fn still_fails(&self) -> Option<Write<RowKey>> {
+        let since = self.stored.health.failing_since?;
+        let check = Write::check(self.health_key()).when("#failing_since = :since");
+        Some(check.value(":since", since.millis()))
+    }
+
     fn accepted(self) -> After {
         let (id, health) = (&self.stored.id, &self.stored.health);
         let delivered = Delivery {
@@ -111,7 +123,9 @@ impl Ended<'_> {
             after
                 .writes
                 .push(look_again.at(self.now.plus(LOOK_AGAIN_AFTER)));
-            after.posts = drain_all(id);
+            let (notes, posts) = drains::start_all(id, self.now);
+            after.writes.extend(notes);
+            after.posts = posts;
         }
         after
     }

@@ -9,6 +9,7 @@ use tidegate_slack::ids::TenantId;
 
 use crate::model::body;
 use crate::model::delivery::{Delivery, DeliveryId, State};
+use crate::model::drains;
 use crate::model::health::Pace;
 use crate::model::rows;
 use crate::model::stored::Stored;
@@ -107,12 +108,15 @@ fn dispatch(
     let id = &stored.id;
     match stored.health.pace(now) {
         Pace::Free => {
-            let post = work::deliver(id, &delivery.id, false);
+            let post = work::deliver(id, &delivery.id);
             (vec![delivery.store(id, 0)], Some(post))
         }
         Pace::Drained => {
-            let drain = work::drain(id, rows::part_of(&delivery.id));
-            (hold(stored, delivery, 0, now), Some(drain))
+            let part = rows::part_of(&delivery.id);
+            let mut writes = hold(stored, delivery, 0, now);
+            let starts = !stored.is_drained(part, now);
+            writes.extend(starts.then(|| drains::note(id, part, now)));
+            (writes, starts.then(|| work::drain(id, part)))
         }
         Pace::Held => (hold(stored, delivery, 0, now), None),
     }
@@ -150,6 +154,7 @@ mod tests {
             hook: hook(),
             version: 1,
             health,
+            drained_until: [Timestamp(0); rows::PARTS],
         }
     }
 
@@ -200,8 +205,15 @@ mod tests {
             ..Health::default()
         };
         let drained = decided(&mention, &[stored(slow)]);
-        assert_eq!((drained.writes.len(), drained.posts.len()), (3, 1));
+        // The body, the delivery, its place, and the note of the drain.
+        assert_eq!((drained.writes.len(), drained.posts.len()), (4, 1));
         assert_eq!(drained.posts[0].purpose, work::DRAIN);
+        let under_way = Stored {
+            drained_until: [Timestamp(10); rows::PARTS],
+            ..stored(slow)
+        };
+        let held = decided(&mention, &[under_way]);
+        assert_eq!((held.writes.len(), held.posts.len()), (3, 0));
     }
 
     #[test]
@@ -212,6 +224,7 @@ mod tests {
         };
         let hooks = vec![stored(slow); crate::model::hook::MAX_HOOKS];
         let decision = decided(&json!({"type": "app_mention", "channel": "C1"}), &hooks);
-        assert!(decision.writes.len() + decision.posts.len() <= 70);
+        // Most of it when no drain is under way yet.
+        assert!(decision.writes.len() + decision.posts.len() <= 85);
     }
 }

@@ -5,11 +5,12 @@ use tidegate_pipeline::delivery::{Done, Effect, Undone};
 use tidegate_pipeline::table::{RowKey, Write};
 
 use crate::decide::event::hold;
+use crate::model::drains;
 use crate::model::health::{Health, Pace};
 use crate::model::rows;
 use crate::model::schedule::probe_pause;
 use crate::model::stored::{Stored, load, load_delivery};
-use crate::model::work::{self, Alarm, Deliver};
+use crate::model::work::{Alarm, Deliver};
 use crate::service::Hooks;
 
 impl Hooks {
@@ -37,11 +38,16 @@ impl Hooks {
         let held = || hold(&stored, &delivery.value, delivery.version, now);
         match pace {
             Pace::Free => self.attempt(effect, &stored, &delivery).await,
-            Pace::Drained => Ok(Done {
-                writes: held(),
-                posts: vec![work::drain(&stored.id, rows::part_of(&delivery.value.id))],
-                ..Done::default()
-            }),
+            Pace::Drained => {
+                let part = rows::part_of(&delivery.value.id);
+                let starts = (!stored.is_drained(part, now)).then_some(part);
+                let (notes, posts) = drains::start(&stored.id, starts, now);
+                Ok(Done {
+                    writes: held().into_iter().chain(notes).collect(),
+                    posts,
+                    ..Done::default()
+                })
+            }
             Pace::Held => {
                 let mut writes = held();
                 let since = stored.health.interrupted_at.unwrap_or(now);

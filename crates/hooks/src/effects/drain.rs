@@ -3,11 +3,13 @@
 use tidegate_pipeline::delivery::{Done, Effect, Undone};
 use tidegate_pipeline::table::{Range, RowKey, Rows, TableError, Write};
 
+use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
 use crate::model::delivery::DeliveryId;
+use crate::model::drains;
 use crate::model::hook::HookId;
 use crate::model::rows;
 use crate::model::stored::{load, load_delivery};
-use crate::model::work::{self, Drain};
+use crate::model::work::{self, Alarm, Drain};
 use crate::service::Hooks;
 
 impl Hooks {
@@ -16,13 +18,24 @@ impl Hooks {
         let Some(stored) = load(rows, &asked.hook).await? else {
             return Ok(Done::default());
         };
+        let (now, end) = (effect.clock.now(), drains::end(&stored.id, asked.part));
         // A hook that is interrupted again is drained again once a probe has succeeded.
         if stored.hook.disabled.is_some() || stored.health.interrupted_at.is_some() {
-            return Ok(Done::default());
+            return Ok(Done {
+                writes: vec![end],
+                ..Done::default()
+            });
         }
         let oldest = oldest_held(rows, &stored.id, stored.hook.round, asked.part).await?;
         let Some((place, id)) = oldest else {
-            return Ok(Done::default());
+            // An event that saw the drain may be about to hold a delivery.
+            let look_again = Alarm::Drain {
+                hook: stored.id.clone(),
+            };
+            return Ok(Done {
+                writes: vec![end, look_again.at(now.plus(LOOK_AGAIN_AFTER))],
+                ..Done::default()
+            });
         };
         let delivery = load_delivery(rows, &stored.id, &id).await?;
         let due = delivery.filter(|delivery| delivery.value.is_due(&stored.hook));
@@ -34,6 +47,7 @@ impl Hooks {
         if !done.writes.iter().any(|write| write.key == place) {
             done.writes.push(Write::delete(place));
         }
+        done.writes.push(drains::note(&stored.id, asked.part, now));
         done.posts.push(work::drain(&stored.id, asked.part));
         Ok(done)
     }

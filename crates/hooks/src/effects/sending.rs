@@ -75,7 +75,7 @@ impl Hooks {
     ) -> Result<Vec<Post>, Undone> {
         let (id, tenant) = (&stored.id, effect.tenant);
         let recipients = self.recipients(tenant, stored).await?;
-        let detail = format!("{id} to {}: {reason}", stored.hook.receiver());
+        let detail = format!("{id}: {reason}");
         let audit = &self.audit;
         let noted = audit.record(tenant, &Actor::System, "hooks.disable", &detail);
         noted.await.map_err(|e| Undone::Retry(e.to_string()))?;
@@ -83,7 +83,7 @@ impl Hooks {
         tracing::warn!(hook = %id, %tenant, reason, told, "hooks.disabled");
         let notices = recipients.iter();
         Ok(notices
-            .map(|to| notice::disabled(stored, reason, to))
+            .map(|to| notice::disabled(tenant, stored, reason, to))
             .collect())
     }
 

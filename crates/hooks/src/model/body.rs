@@ -7,6 +7,7 @@ use tidegate_pipeline::table::{Item, RowKey, Rows, TableError, Write};
 use tidegate_slack::ids::TenantId;
 
 use super::rows;
+use super::stored::readable;
 
 /// The most bytes of a body in one row. A DynamoDB item holds 400 kB, with names and keys.
 const PART_BYTES: usize = 350_000;
@@ -39,8 +40,12 @@ pub(crate) fn store(event_id: &str, body: &[u8], expires_at: Timestamp) -> Vec<W
     parts.enumerate().map(put).collect()
 }
 
-/// Loads a body. `None` if it has expired.
+/// Loads a body. `None` if it has expired or cannot be read.
 pub(crate) async fn load(rows: &Rows, event_id: &str) -> Result<Option<Vec<u8>>, TableError> {
+    readable(load_parts(rows, event_id).await)
+}
+
+async fn load_parts(rows: &Rows, event_id: &str) -> Result<Option<Vec<u8>>, TableError> {
     let Some(first) = rows.get(&rows::body(event_id, 0)).await? else {
         return Ok(None);
     };

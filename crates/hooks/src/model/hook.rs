@@ -1,5 +1,6 @@
 //! A hook: a receiver, the events that it gets, and whether it gets any at present.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -9,6 +10,27 @@ use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::documents::Document;
 
 use super::secret::Secret;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The schema of an event's name.
+pub(crate) struct HookEvent;
+
+impl PartialSchema for HookEvent {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(EVENTS.iter().copied()))
+            .into()
+    }
+}
+
+impl ToSchema for HookEvent {
+    fn name() -> Cow<'static, str> {
+        "HookEvent".into()
+    }
+}
 
 /// The events that a hook can name, by Slack's `event.type`.
 pub(crate) const EVENTS: &[&str] = &[

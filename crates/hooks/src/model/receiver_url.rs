@@ -40,19 +40,20 @@ pub(crate) fn parse(text: &str, reach: Reach) -> Result<Url, String> {
     }
     let is_http = reach == Reach::Anywhere && url.scheme() == "http";
     if url.scheme() != "https" && !is_http {
-        return Err("begins with https://".to_owned());
+        return Err("must begin with https://".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "holds no user name or password; the signature tells the receiver who sends".to_owned(),
+            "must not contain a user name or password; the signature tells the receiver who sends"
+                .to_owned(),
         );
     }
     if url.fragment().is_some() {
-        return Err("has no part after `#`, which no receiver would see".to_owned());
+        return Err("must not have a part after `#`, which no receiver would see".to_owned());
     }
     let port = url.port_or_known_default().unwrap_or(0);
     if port < FIRST_FREE_PORT && !HTTP_PORTS.contains(&port) {
-        return Err("has port 443, 80, or one from 1024".to_owned());
+        return Err("must have the port 443 or 80, or one from 1024 on".to_owned());
     }
     if reach == Reach::Public && !literal(&url).is_none_or(is_public) {
         return Err(PRIVATE.to_owned());

@@ -7,8 +7,7 @@ use super::delivery::DeliveryId;
 use super::hook::HookId;
 
 /// The parts that the held deliveries of a hook are spread over. Each is drained by itself, so this is also the number of calls that a
-/// receiver gets at once after an interruption or while it is slow. All hooks of a workspace together then take forty of the calls that
-/// delivery makes at once, which are fifty on AWS: slow receivers of one workspace leave room for everybody else's posts.
+/// receiver gets at once after an interruption or while it is slow.
 pub(crate) const PARTS: usize = 2;
 
 /// The partition of all hooks of a workspace, with their health: an event reads it in one query.
@@ -22,6 +21,11 @@ pub(crate) fn hook(hook: &HookId) -> RowKey {
 /// The key of a hook's health.
 pub(crate) fn health(hook: &HookId) -> RowKey {
     RowKey::new(&[HOOKS], &[hook.as_str(), "health"])
+}
+
+/// The key of the note that one part of a hook's held deliveries is being drained.
+pub(crate) fn drained(hook: &HookId, part: usize) -> RowKey {
+    RowKey::new(&[HOOKS], &[hook.as_str(), "drained", &part.to_string()])
 }
 
 /// The key of the number of hooks.

@@ -68,21 +68,30 @@ impl Alarm {
 }
 
 /// Makes the effect that attempts a delivery. Each delivery has a lane of its own, so that none waits for another.
-pub(crate) fn deliver(hook: &HookId, delivery: &DeliveryId, anyway: bool) -> Post {
+pub(crate) fn deliver(hook: &HookId, delivery: &DeliveryId) -> Post {
+    attempt(hook, delivery, delivery.as_str(), false)
+}
+
+/// Makes the effect that attempts a delivery as the probe of a hook that is interrupted.
+pub(crate) fn probe(hook: &HookId, delivery: &DeliveryId) -> Post {
+    attempt(hook, delivery, delivery.as_str(), true)
+}
+
+/// Makes the effect that attempts a delivery because somebody asked for it, even if the hook is interrupted or slow. Those of a hook
+/// have one lane, so that however many are asked for, they take one sender.
+pub(crate) fn asked(hook: &HookId, delivery: &DeliveryId) -> Post {
+    attempt(hook, delivery, "asked", true)
+}
+
+fn attempt(hook: &HookId, delivery: &DeliveryId, lane: &str, anyway: bool) -> Post {
     let body = json!({"hook": hook, "delivery": delivery, "anyway": anyway});
-    let lane = Lane::named(&["hooks", hook.as_str(), delivery.as_str()]);
-    effect(lane, DELIVER, body)
+    effect(Lane::named(&["hooks", hook.as_str(), lane]), DELIVER, body)
 }
 
 /// Makes the effect that drains one part.
 pub(crate) fn drain(hook: &HookId, part: usize) -> Post {
     let lane = Lane::named(&["hooks", hook.as_str(), "drain", &part.to_string()]);
     effect(lane, DRAIN, json!({"hook": hook, "part": part}))
-}
-
-/// Makes the effects that drain all parts.
-pub(crate) fn drain_all(hook: &HookId) -> Vec<Post> {
-    (0..rows::PARTS).map(|part| drain(hook, part)).collect()
 }
 
 fn effect(lane: Lane, purpose: &'static str, body: Json) -> Post {
@@ -103,7 +112,7 @@ mod tests {
     fn what_is_left_for_later_is_read_back() {
         let hook = HookId::parse("hook_0123456789abcdef").unwrap();
         let delivery = DeliveryId::of(&hook, "Ev1", Timestamp(1));
-        let read: Deliver = serde_json::from_value(deliver(&hook, &delivery, true).body).unwrap();
+        let read: Deliver = serde_json::from_value(asked(&hook, &delivery).body).unwrap();
         assert_eq!(
             (&read.hook, &read.delivery, read.anyway),
             (&hook, &delivery, true)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use http::Method;
+use http::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tidegate_slack::http_client::build_with_timeout;
@@ -159,27 +159,45 @@ impl Api {
         if message.is_empty() {
             bail!("{} answered {status}", self.url);
         }
-        let hint = hint(message);
         let request = text("/error/request_id");
+        // The words of the API are about a header.
+        if status == StatusCode::UNAUTHORIZED {
+            bail!(
+                "unauthorized: {} does not accept the key; set TIDEGATE_OPERATOR_KEY, or give it with `--key` (request {request})",
+                self.url
+            );
+        }
+        let hint = hint(message);
         Ok((format!("{code}: {message} (request {request}){hint}"), None))
     }
 }
 
+/// Calls that messages of the API advise, and what to type for them.
+const COMMANDS: [(&str, &str); 6] = [
+    ("`GET /v1/admins`", "`tidegate admins list`"),
+    ("`GET /v1/workspaces`", "`tidegate workspaces list`"),
+    ("`GET /v1/keys`", "`tidegate keys list`"),
+    ("`GET /v1/hooks`", "`tidegate hooks list`"),
+    (
+        "`GET /v1/hooks/{id}/deliveries`",
+        "`tidegate hooks deliveries`",
+    ),
+    ("`GET /v1/incidents`", "`tidegate incidents list`"),
+];
+
 /// What to type, after a message that speaks of HTTP.
-fn hint(message: &str) -> &'static str {
+fn hint(message: &str) -> String {
     if message == NO_SUCH_PATH {
-        return "; is that part of it switched off there (TIDEGATE_DOMAINS)?";
+        return "; is that part of it switched off there (TIDEGATE_DOMAINS)?".to_owned();
     }
     if message.contains("`tenant`") {
-        return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are";
+        return "; here that is `--tenant`, and `tidegate workspaces list` shows which there are"
+            .to_owned();
     }
-    if message.contains("`GET /v1/admins`") {
-        return "; here that is `tidegate admins list`";
-    }
-    if message.contains("`GET /v1/workspaces`") {
-        return "; here that is `tidegate workspaces list`";
-    }
-    ""
+    let command = COMMANDS.iter().find(|(call, _)| message.contains(call));
+    command.map_or_else(String::new, |(_, command)| {
+        format!("; here that is {command}")
+    })
 }
 
 /// A part of a path; ids may hold anything, so they are encoded.

@@ -61,14 +61,19 @@ pub(super) async fn run(args: HooksArgs) -> anyhow::Result<()> {
             Ok(())
         }
         HooksCommand::Change(change) => {
+            let channels = change.all_channels.then(Vec::new).or(change.channels);
+            let notify = change.notify.map(Value::from);
             let fields = [
-                ("url", json!(change.receiver)),
-                ("events", json!(change.events)),
-                ("channels", json!(change.channels)),
-                ("notify", json!(change.notify)),
+                ("url", change.receiver.map(Value::from)),
+                ("events", change.events.map(Value::from)),
+                ("channels", channels.map(Value::from)),
+                (
+                    "notify",
+                    change.notify_admins.then_some(Value::Null).or(notify),
+                ),
             ];
-            let given = fields.into_iter().filter(|(_, value)| !value.is_null());
-            let given = given.map(|(name, value)| (name.to_owned(), value));
+            let given = fields.into_iter();
+            let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
             let wanted = Value::Object(given.collect());
             change.hook.change(&wanted, "changed").await
         }
@@ -87,7 +92,10 @@ pub(super) async fn run(args: HooksArgs) -> anyhow::Result<()> {
         HooksCommand::Test { hook } => {
             let answer = hook.post("/test").await?;
             let sent = answer["delivery"]["id"].as_str().unwrap_or_default();
-            let look = format!("tidegate hooks deliveries {} {sent}", hook.id);
+            let tenant = hook.of.tenant.as_deref();
+            let tenant = tenant.map(|tenant| format!(" --tenant {tenant}"));
+            let tenant = tenant.unwrap_or_default();
+            let look = format!("tidegate hooks deliveries {} {sent}{tenant}", hook.id);
             let words = format!("{sent} is on its way; `{look}` shows what came of it.");
             hook.of.print(&answer, &words);
             Ok(())
@@ -137,8 +145,9 @@ async fn replay(asked: Replay) -> anyhow::Result<()> {
             .print(&answer, &format!("{delivery} is sent again."));
         return Ok(());
     }
-    let hours_ago = jiff::Timestamp::now().as_second() - i64::from(asked.hours) * 3600;
-    let since = asked.since.map_or(hours_ago, jiff::Timestamp::as_second);
+    let ago = |hours: u32| jiff::Timestamp::now().as_second() - i64::from(hours) * 3600;
+    let since = asked.since.map(jiff::Timestamp::as_second);
+    let since = since.or(asked.hours.map(ago));
     let until = asked.until.map(jiff::Timestamp::as_second);
     let which = if asked.all { "all" } else { "failed" };
     let span = json!({"since": since, "until": until, "which": which});

@@ -40,7 +40,7 @@ enum IncidentsCommand {
         #[command(flatten)]
         remote: Remote,
     },
-    /// Show an incident: its status, its people and its timeline. Prints JSON.
+    /// Show an incident: its status, people, milestones and links. Prints JSON.
     #[command(after_help = "Example: tidegate incidents show INC-12 --tenant T0123456789")]
     Show {
         /// Its number or id.

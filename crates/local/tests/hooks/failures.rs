@@ -170,7 +170,7 @@ async fn an_address_that_was_allowed_when_the_hook_was_made_is_checked_again() {
     let product = Product::start_in(folder.path(), &[]).await;
     product.event(&mention(CHANNEL, "hi")).await;
     let tried = tried(&product, &hook.id, 1).await;
-    assert_eq!(tried[0]["problem"], "the URL begins with https://");
+    assert_eq!(tried[0]["problem"], "the URL must begin with https://");
     assert!(receiver.got().is_empty());
 }
 

@@ -5,6 +5,7 @@ mod backlog;
 mod calls;
 mod command_line;
 mod counted;
+mod damaged;
 mod deliveries;
 mod failures;
 mod flood;

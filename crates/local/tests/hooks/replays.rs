@@ -145,6 +145,17 @@ async fn deliveries_of_a_span_are_replayed_in_steps() {
         all.iter()
             .all(|delivery| delivery["replays"] == 1 && delivery["attempts"] == 2)
     );
+    // Without `since`, it begins with the oldest that is kept.
+    let all = json!({"which": "all"});
+    let answer = must(
+        &product,
+        Method::POST,
+        &path,
+        Some(&all),
+        StatusCode::ACCEPTED,
+    )
+    .await;
+    assert_eq!(answer["replayed"], 20);
     let over = json!({"since": since + 3600, "which": "all", "until": since + 7200});
     let answer = must(
         &product,

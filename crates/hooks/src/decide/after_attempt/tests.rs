@@ -14,6 +14,7 @@ fn stored(health: Health) -> Stored {
         hook: hook(),
         version: 1,
         health,
+        drained_until: [Timestamp(0); rows::PARTS],
     }
 }
 
@@ -186,4 +187,26 @@ fn the_next_attempt_waits_as_long_as_the_receiver_asks() {
         delivery_in(&after).next_at,
         Some(now.plus(Duration::from_mins(10)))
     );
+}
+
+/// Another attempt may have succeeded during this one.
+#[test]
+fn a_hook_is_disabled_for_its_failures_only_if_they_go_on() {
+    let since = Timestamp(1000);
+    let now = since.plus(GIVE_UP_AFTER);
+    let failing = Health {
+        failing_since: Some(since),
+        ..Health::default()
+    };
+    let after = after_attempt(
+        &stored(failing),
+        &version(delivery()),
+        &answered(500, now),
+        now,
+    );
+    assert!(after.disabled.is_some());
+    let checks = after.writes.iter();
+    let mut checks = checks.filter(|write| write.key == rows::health(&hook_id()));
+    let check = checks.next().unwrap();
+    assert_eq!(check.condition.as_deref(), Some("#failing_since = :since"));
 }

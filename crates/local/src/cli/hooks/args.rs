@@ -1,6 +1,6 @@
 //! What `tidegate hooks` takes.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use crate::cli::Remote;
 
@@ -117,8 +117,10 @@ pub(super) struct Add {
     pub(super) of: Place,
 }
 
-/// The changes of a hook.
+/// The changes of a hook: at least one.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("changes").required(true).multiple(true)
+    .args(["receiver", "events", "channels", "all_channels", "notify", "notify_admins"]))]
 pub(super) struct Change {
     #[command(flatten)]
     pub(super) hook: Hook,
@@ -131,9 +133,15 @@ pub(super) struct Change {
     /// A channel whose events it gets; may be given several times.
     #[arg(long = "channel")]
     pub(super) channels: Option<Vec<String>>,
+    /// It gets the events of all channels, but no direct messages.
+    #[arg(long, conflicts_with = "channels")]
+    pub(super) all_channels: bool,
     /// The person or channel that is told when Tidegate disables the hook.
     #[arg(long)]
     pub(super) notify: Option<String>,
+    /// The admins are told when Tidegate disables the hook.
+    #[arg(long, conflicts_with = "notify")]
+    pub(super) notify_admins: bool,
 }
 
 /// Which deliveries are shown.
@@ -153,12 +161,12 @@ pub(super) struct Deliveries {
 pub(super) struct Replay {
     #[command(flatten)]
     pub(super) hook: Hook,
-    /// The delivery to replay. Without it, those of a span.
+    /// The delivery to replay. Without it, those that failed: all that are kept, or those of a span.
     #[arg(conflicts_with_all = ["hours", "since", "until", "all"])]
     pub(super) delivery: Option<String>,
-    /// How many hours back the span begins.
-    #[arg(long, default_value_t = 72)]
-    pub(super) hours: u32,
+    /// How many hours back the span begins. It holds deliveries that were made in it, whenever they failed.
+    #[arg(long)]
+    pub(super) hours: Option<u32>,
     /// When the span begins, as RFC 3339.
     #[arg(long, conflicts_with = "hours")]
     pub(super) since: Option<jiff::Timestamp>,

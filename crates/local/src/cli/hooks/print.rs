@@ -25,10 +25,14 @@ pub(super) fn hooks(list: &Value, json: bool) {
             anstream::println!("{hook}");
             continue;
         }
-        let state = match (&hook["enabled"], &hook["failing_since_ms"]) {
-            (Value::Bool(false), _) => "disabled",
-            (_, Value::Null) => "enabled",
-            _ => "failing",
+        let state = if hook["enabled"] == false {
+            "disabled"
+        } else if hook["interrupted"] == true {
+            "interrupted"
+        } else if hook["failing_since_ms"].is_null() {
+            "enabled"
+        } else {
+            "failing"
         };
         let events = printed::list(&hook["events"]);
         let channels = match printed::list(&hook["channels"]) {
@@ -36,7 +40,7 @@ pub(super) fn hooks(list: &Value, json: bool) {
             channels => channels,
         };
         anstream::println!(
-            "{}  {state:<8}  {}  {events}  {channels}",
+            "{}  {state:<11}  {}  {events}  {channels}",
             text(hook, "id"),
             text(hook, "url")
         );
@@ -59,10 +63,10 @@ pub(super) fn deliveries(page: &Value, json: bool) {
         let made = jiff::Timestamp::from_second(made.div_euclid(1000)).unwrap_or_default();
         let why = delivery["reason"].as_str().or(delivery["problem"].as_str());
         anstream::println!(
-            "{}  {made}  {:<9}  {:>2} attempts  {:<22}  {}",
+            "{}  {made}  {:<9}  {:<11}  {:<22}  {}",
             text(delivery, "id"),
             text(delivery, "state"),
-            delivery["attempts"],
+            attempts(delivery["attempts"].as_u64().unwrap_or(0)),
             text(delivery, "type"),
             printed::plain(why.unwrap_or_default()),
         );
@@ -75,6 +79,11 @@ pub(super) fn deliveries(page: &Value, json: bool) {
     if !any && !json {
         anstream::eprintln!("No deliveries.");
     }
+}
+
+fn attempts(count: u64) -> String {
+    let noun = if count == 1 { "attempt" } else { "attempts" };
+    format!("{count:>2} {noun}")
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> Cow<'v, str> {
