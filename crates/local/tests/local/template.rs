@@ -58,6 +58,15 @@ fn the_table_of_keys_is_named_in_no_other_statement() {
 }
 
 #[test]
+fn the_parameter_of_the_domains_takes_each_of_them_and_no_other() {
+    let mut names = tidegate_app::domains::names();
+    names.sort_unstable();
+    let one = format!("({})", names.join("|"));
+    let pattern = format!("    AllowedPattern: ^({one}(,{one})*)?$\n");
+    assert!(TEMPLATE.contains(&pattern), "{pattern}");
+}
+
+#[test]
 fn the_name_of_a_secret_begins_with_a_slash() {
     let parameters = TEMPLATE.matches("Parameter:\n    Type: String\n");
     assert_eq!(parameters.count(), 6);
