@@ -177,7 +177,8 @@ mod tests {
         let tx = connection.transaction().unwrap();
         let mut next = |now: i64| turns.next(&tx, "q", 10, Timestamp(now)).unwrap();
         assert_eq!(next(1000), [3]);
-        assert_eq!(next(3000), [3, 2]);
+        // After B, it is A's turn.
+        assert_eq!(next(3000), [2, 3]);
         assert_eq!(turns.queue("q").ready.len(), 2);
         let hidden = &turns.queue("q").hidden;
         assert!(hidden.is_empty(), "{hidden:?}");
