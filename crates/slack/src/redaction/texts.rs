@@ -135,7 +135,7 @@ fn place(bytes: &[u8]) -> Option<Range<usize>> {
         start.is_some_and(|start| start.eq_ignore_ascii_case(place.as_bytes()))
     })?;
     let start = host.len() + slash(&bytes[host.len()..])?;
-    let length = url_run(&bytes[start..], |byte| byte == b'&');
+    let length = url_run(&bytes[start..], |rest| rest[0] == b'&');
     (length > 0).then_some(start..start + length)
 }
 
@@ -146,7 +146,9 @@ fn user(bytes: &[u8]) -> Option<Range<usize>> {
         .into_iter()
         .find(|start| bytes.starts_with(start))?
         .len();
-    let authority = url_run(&bytes[start..], |byte| matches!(byte, b'/' | b'?' | b'#'));
+    let authority = url_run(&bytes[start..], |rest| {
+        matches!(rest[0], b'/' | b'?' | b'#')
+    });
     let at = bytes[start..start + authority]
         .iter()
         .rposition(|byte| *byte == b'@')?;
@@ -177,13 +179,10 @@ fn parameter(bytes: &[u8]) -> Option<Range<usize>> {
         return None;
     }
     let value = start + name + equals.len();
-    let length = url_run(&bytes[value..], |byte| matches!(byte, b'&' | b'#'));
-    let whole = &bytes[value..value + length];
-    let next = (0..whole.len()).find(|at| {
-        let begins = |start: &&[u8]| begins_with(&whole[*at..], start);
-        encoded.is_some() && ENCODED_STARTS.iter().any(begins)
+    let length = url_run(&bytes[value..], |rest| {
+        let begins = |start: &&[u8]| begins_with(rest, start);
+        matches!(rest[0], b'&' | b'#') || (encoded.is_some() && ENCODED_STARTS.iter().any(begins))
     });
-    let length = next.unwrap_or(length);
     (length > 0).then_some(value..value + length)
 }
 
@@ -199,13 +198,14 @@ fn slash(bytes: &[u8]) -> Option<usize> {
     found.map(<[u8]>::len)
 }
 
-/// The length of the part of a URL that these bytes begin with, up to what `ends` takes, without the punctuation of a sentence.
-fn url_run(bytes: &[u8], ends: impl Fn(u8) -> bool) -> usize {
+/// The length of the part of a URL that these bytes begin with, up to where `ends` takes the rest, without the punctuation of a
+/// sentence.
+fn url_run(bytes: &[u8], ends: impl Fn(&[u8]) -> bool) -> usize {
     let mut end = 0;
     while let Some(byte) = bytes.get(end) {
         let escaped = *byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
         if (!byte.is_ascii_graphic() && byte.is_ascii())
-            || ends(*byte)
+            || ends(&bytes[end..])
             || b"\"'<>()|{}`".contains(byte)
             || (*byte == b'\\' && !escaped)
         {
