@@ -79,7 +79,8 @@ async fn list(State(api): State<Arc<Api>>, call: Call) -> ApiResult {
 
 /// Make a person an admin
 ///
-/// The person who installed the app first has no rights for that from then on.
+/// From then on, having installed the app first gives no rights; a first installer with no other rights must add themselves first.
+/// Bots and deactivated accounts are refused.
 #[utoipa::path(
     put,
     path = "/v1/admins/{user}",

@@ -15,7 +15,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use tidegate_outcome::Outcome;
-use tidegate_pipeline::audit::Actor;
+use tidegate_pipeline::audit::AuditNote;
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::table::TableError;
 use tidegate_pipeline::tenants;
@@ -158,10 +158,18 @@ async fn end_tokens(api: &Api, call: &Call, tenant: &TenantId) -> ApiResult {
     let (claim, rows) = (Claim::of(call, "disconnect"), installs.table.tenant(tenant));
     // A repeat ends what the first call has left over, and not the tokens of an install since.
     let installed_by = claim.first_made(&rows, api.clock.now()).await?;
-    let revoked = installs
-        .disconnect(tenant, &call.actor(), installed_by)
-        .await;
+    let revoked = installs.disconnect(tenant, installed_by).await;
     let revoked = revoked.map_err(|e| connection_error(&e))?;
+    let note = AuditNote {
+        actor: call.actor(),
+        action: "install.disconnect",
+        detail: String::new(),
+    };
+    // The same row for every repeat.
+    let audit = installs.audit();
+    audit
+        .record_once(tenant, &claim.id(), installed_by, &note)
+        .await?;
     let body = Disconnected {
         ok: true,
         message: "disconnected",
@@ -208,12 +216,11 @@ impl Installs {
         tenants::is_listed(self.table.system().rows(), tenant).await
     }
 
-    /// Revokes the tokens of a tenant's installs up to that moment at Slack and deletes them here. Returns whether Slack confirmed every one, or `None` if there
-    /// was none. They are deleted even if Slack does not answer.
+    /// Revokes the tokens of the installs made by `installed_by` at Slack, and deletes them here. Returns whether Slack confirmed
+    /// every one, or `None` if there was none. They are deleted even if Slack does not answer.
     pub async fn disconnect(
         &self,
         tenant: &TenantId,
-        actor: &Actor,
         installed_by: Timestamp,
     ) -> Result<Option<bool>, InstallError> {
         let rows = self.table.tenant(tenant);
@@ -226,7 +233,6 @@ impl Installs {
                 grant.state != grant::State::Disconnected && grant.installed_at <= installed_by
             });
             if left.is_empty() {
-                self.note(tenant, actor, "install.disconnect", "").await;
                 return Ok(revoked);
             }
             for seen in &left {

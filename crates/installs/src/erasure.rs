@@ -62,10 +62,7 @@ impl Installs {
             .write(Write::put(key(tenant), row))
             .await?;
         // This fails if the tenant was erased before. It is erased in any case.
-        let revoked = self
-            .disconnect(tenant, actor, LATEST)
-            .await
-            .unwrap_or(Some(false));
+        let revoked = self.disconnect(tenant, LATEST).await.unwrap_or(Some(false));
         // From here on, the sweep finishes the erasure even if this process dies.
         self.keyring.mark_erased(tenant).await?;
         Ok(Erased { revoked })

@@ -116,20 +116,31 @@ impl Audit {
         action: &'static str,
         detail: &str,
     ) -> Result<(), AuditError> {
-        let (id, now) = (random_hex(8)?, self.clock.now());
         let note = AuditNote {
             actor: actor.clone(),
             action,
             detail: detail.to_owned(),
         };
-        let put = self.of(tenant).put(&id, now, &note).await?;
+        let id = random_hex(8)?;
+        self.record_once(tenant, &id, self.clock.now(), &note).await
+    }
+
+    /// Adds the row of an action that has an id and a moment of its own, unless it is there: for calls that may be repeated.
+    pub async fn record_once(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        at: Timestamp,
+        note: &AuditNote,
+    ) -> Result<(), AuditError> {
+        let put = self.of(tenant).put(id, at, note).await?;
         let put = put.when("attribute_not_exists(#pk)");
         match self.table.system().rows().write(put).await {
-            // An earlier call has written it, and its response was lost.
-            Ok(_) | Err(TableError::Condition) => {}
+            Ok(_) => note.log(),
+            // An earlier call has written it.
+            Err(TableError::Condition) => {}
             Err(e) => return Err(e.into()),
         }
-        note.log();
         Ok(())
     }
 

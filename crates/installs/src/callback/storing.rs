@@ -125,6 +125,7 @@ impl Installs {
             _ => false,
         };
         if !is_stored {
+            *unclear = None;
             let next = generation.unwrap_or(0) + 1;
             let seen: Vec<_> = seen.iter().map(|(generation, _)| *generation).collect();
             let writes = writes(tenant, &rows, access, &granted, &seen, now).await?;

@@ -6,7 +6,9 @@ use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidegate_fake_slack::{Addressee, Approval, FakeConfig, Fault, FaultKind};
-use tidegate_testing::product::{Answer, Browser, Product, query_value, until};
+use tidegate_testing::product::{
+    Answer, Browser, OPERATOR_KEY, Product, answer_of, query_value, until,
+};
 
 const TEAM: &str = "T0ACME00001";
 const ACCESS: &str = "oauth.v2.access";
@@ -323,6 +325,21 @@ async fn a_front_end_of_ones_own_gets_the_same_as_json() {
         )
         .await;
     assert_eq!(gone.json()["revoked_at_slack"], true, "{gone:?}");
+    // A repeat of one call is one entry of the audit trail.
+    let path = format!("/v1/workspaces/{TEAM}/disconnect");
+    for _ in 0..2 {
+        let request = product.http.post(format!("{}{path}", product.url));
+        let request = request
+            .header("Idempotency-Key", "k1")
+            .bearer_auth(OPERATOR_KEY);
+        let answer = answer_of(request.send().await.unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+    let path = format!("/v1/audit?tenant={TEAM}");
+    let audit = product.operator(Method::GET, &path).await.json();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    let ended = entries.filter(|entry| entry["action"] == "install.disconnect");
+    assert_eq!(ended.count(), 2, "{audit}");
     // Nothing was left to revoke: this says nothing about what Slack confirmed before.
     let path = format!("/api/auth/slack/disconnect?tenant={TEAM}");
     let twice = product.operator(Method::POST, &path).await;

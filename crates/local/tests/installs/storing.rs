@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use tidegate_app::installs::grant::State;
 use tidegate_fake_slack::FakeConfig;
-use tidegate_pipeline::audit::Actor;
 use tidegate_pipeline::clock::Clock as _;
 use tidegate_pipeline::delivery::BotTokens;
 use tidegate_pipeline::secrets::{FixedSecret, SecretError, Secrets};
@@ -59,9 +58,7 @@ async fn an_install_whose_answer_was_lost_does_not_undo_a_disconnect() {
         held.reached.notified().await;
         let now = world.clock.now();
         let instance = world.instance();
-        let ended = instance
-            .disconnect(&TEAM.into(), &Actor::Operator, now)
-            .await;
+        let ended = instance.disconnect(&TEAM.into(), now).await;
         assert_eq!(ended.unwrap(), Some(true));
         held.go_on.notify_one();
     };
@@ -81,9 +78,7 @@ async fn a_late_disconnect_leaves_a_newer_install_alone() {
     world.pass(Duration::from_secs(1)).await;
     world.install().await;
     let instance = world.instance();
-    let late = instance
-        .disconnect(&TEAM.into(), &Actor::Operator, before)
-        .await;
+    let late = instance.disconnect(&TEAM.into(), before).await;
     assert_eq!(late.unwrap(), None);
     assert_eq!(world.grant().await.state, State::Connected);
 }

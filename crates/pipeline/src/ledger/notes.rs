@@ -6,7 +6,7 @@ use crate::audit::{AuditNote, Trail};
 use crate::clock::Timestamp;
 use crate::table::{RowKey, Write};
 
-/// A decision whose note belongs into the trail, with the id of the note.
+/// A decision whose note belongs in the trail, with the id of the note.
 pub(super) type Noted<'a> = (String, &'a Decision);
 
 /// The writes of the decisions' notes, dated by the moment of their commit. The claim beside them lets one attempt commit only.
