@@ -107,7 +107,7 @@ pub struct OfTenant {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct OnlyOf {
-    /// Only what is of this workspace or organisation
+    /// Only what belongs to this workspace or organisation
     pub tenant: Option<String>,
 }
 

@@ -111,12 +111,9 @@ impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, M
         impl<const LEAST: i64, const MOST: i64> Reader<LEAST, MOST> {
             fn check<E: Error>(number: Option<i64>) -> Result<Whole<LEAST, MOST>, E> {
                 let number = number.filter(|number| (LEAST..=MOST).contains(number));
-                number.map(Whole).ok_or_else(|| {
-                    if MOST == LAST_SECOND {
-                        return E::custom("takes a Unix time in seconds, up to the year 9999");
-                    }
-                    E::custom(format!("takes a whole number from {LEAST} to {MOST}"))
-                })
+                number
+                    .map(Whole)
+                    .ok_or_else(|| E::custom(format!("takes {}", number_words(LEAST, MOST))))
             }
         }
 
@@ -124,7 +121,7 @@ impl<'de, const LEAST: i64, const MOST: i64> Deserialize<'de> for Whole<LEAST, M
             type Value = Whole<LEAST, MOST>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "a whole number from {LEAST} to {MOST}")
+                f.write_str(&number_words(LEAST, MOST))
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
@@ -164,6 +161,14 @@ impl<const LEAST: i64, const MOST: i64> ToSchema for Whole<LEAST, MOST> {
     fn name() -> Cow<'static, str> {
         format!("Whole{LEAST}To{MOST}").into()
     }
+}
+
+/// Says what a number takes: "a whole number from 1 to 100".
+fn number_words(least: i64, most: i64) -> String {
+    if most == LAST_SECOND {
+        return "a Unix time in seconds, from 1970 to the end of 9999".to_owned();
+    }
+    format!("a whole number from {least} to {most}")
 }
 
 /// A Unix time in seconds, from 1970 to the end of the year 9999.
