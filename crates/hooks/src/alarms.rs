@@ -3,11 +3,11 @@
 use tidegate_pipeline::clock::Timestamp;
 use tidegate_pipeline::domain::Context;
 use tidegate_pipeline::ledger::{Decision, JobError};
-use tidegate_pipeline::table::{RowKey, Rows, TableError, Write};
+use tidegate_pipeline::table::{Rows, TableError, Write};
 use tidegate_pipeline::timers::{Fired, Timer, disarm};
 
 use crate::decide::after_attempt::LOOK_AGAIN_AFTER;
-use crate::effects::drain::oldest_held;
+use crate::effects::drain::{Head, head_of};
 use crate::model::delivery::DeliveryId;
 use crate::model::drains;
 use crate::model::health::Health;
@@ -32,12 +32,12 @@ pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError>
         Alarm::Probe { hook } => probe(context.rows, hook, context.now()).await?,
         Alarm::Drain { hook } => look_again(context.rows, hook, context.now()).await?,
     };
-    let goes_on = matches!(alarm, Alarm::Drain { .. }) && !decision.posts.is_empty();
-    let timer = if goes_on {
-        alarm.at(context.now().plus(LOOK_AGAIN_AFTER))
-    } else {
-        disarm(alarm.key())
-    };
+    // The decision may have set the timer anew.
+    let anew = decision
+        .writes
+        .iter()
+        .position(|write| write.key == alarm.key());
+    let timer = anew.map_or_else(|| disarm(alarm.key()), |at| decision.writes.remove(at));
     let timer = timer.when("#gen = :seen").value(":seen", fired.generation);
     decision.writes.push(timer);
     Ok(decision)
@@ -64,30 +64,31 @@ async fn probe(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decision, T
         // The interruption has ended in another way, and may have left deliveries behind.
         return look_again(rows, hook, now).await;
     };
-    let mut held = held_of_each_part(rows, &stored).await?;
+    let heads = heads(rows, &stored).await?;
+    let (mut held, mut writes) = (Vec::new(), Vec::new());
+    for head in heads {
+        held.extend(head.oldest);
+        writes.extend(head.damaged.into_iter().map(Write::delete));
+    }
     held.sort_by_key(|(place, _)| place.sort_parts());
-    Ok(match held.into_iter().next() {
-        Some((place, id)) => Decision {
-            writes: vec![Write::delete(place).when("attribute_exists(#pk)")],
-            posts: vec![work::probe(hook, &id)],
-            ..Decision::default()
-        },
-        None => Decision {
-            // A worker may be about to hold a delivery because of the interruption.
-            writes: vec![
-                Health::end_interruption(rows::health(hook)),
-                Alarm::Drain { hook: hook.clone() }.at(now.plus(LOOK_AGAIN_AFTER)),
-            ],
-            ..Decision::default()
-        },
-    })
+    let mut decision = Decision::default();
+    if let Some((place, id)) = held.into_iter().next() {
+        writes.push(Write::delete(place).when("attribute_exists(#pk)"));
+        decision.posts.push(work::probe(hook, &id));
+    } else {
+        // A worker may be about to hold a delivery because of the interruption.
+        writes.push(Health::end_interruption(rows::health(hook)));
+        writes.push(Alarm::Drain { hook: hook.clone() }.at(now.plus(LOOK_AGAIN_AFTER)));
+    }
+    decision.writes = writes;
+    Ok(decision)
 }
 
 fn interrupted(stored: Option<Stored>) -> Option<Stored> {
     stored.filter(|stored| stored.hook.disabled.is_none() && stored.health.interrupted_at.is_some())
 }
 
-/// Drains the parts that still hold something.
+/// Drains the parts that still hold something, unless they are being drained. While any does, the hook is looked at again.
 async fn look_again(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decision, TableError> {
     let stored = load(rows, hook).await?;
     let well =
@@ -95,9 +96,19 @@ async fn look_again(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decisi
     let Some(stored) = stored.filter(well) else {
         return Ok(Decision::default());
     };
-    let held = held_of_each_part(rows, &stored).await?;
-    let parts = held.iter().map(|(_, id)| rows::part_of(id));
-    let (writes, posts) = drains::start(hook, parts, now);
+    let heads = heads(rows, &stored).await?;
+    let holding = heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| !head.is_empty());
+    let holding: Vec<usize> = holding.map(|(part, _)| part).collect();
+    let idle = holding
+        .iter()
+        .filter(|part| !stored.is_drained(**part, now));
+    let (mut writes, posts) = drains::start(hook, idle.copied(), now);
+    if !holding.is_empty() {
+        writes.push(Alarm::Drain { hook: hook.clone() }.at(now.plus(LOOK_AGAIN_AFTER)));
+    }
     Ok(Decision {
         writes,
         posts,
@@ -105,14 +116,11 @@ async fn look_again(rows: &Rows, hook: &HookId, now: Timestamp) -> Result<Decisi
     })
 }
 
-/// The delivery that has been held longest, of each part that holds one.
-async fn held_of_each_part(
-    rows: &Rows,
-    stored: &Stored,
-) -> Result<Vec<(RowKey, DeliveryId)>, TableError> {
-    let mut held = Vec::new();
+/// What each part of the held deliveries begins with.
+async fn heads(rows: &Rows, stored: &Stored) -> Result<Vec<Head>, TableError> {
+    let mut heads = Vec::new();
     for part in 0..rows::PARTS {
-        held.extend(oldest_held(rows, &stored.id, stored.hook.round, part).await?);
+        heads.push(head_of(rows, &stored.id, stored.hook.round, part).await?);
     }
-    Ok(held)
+    Ok(heads)
 }

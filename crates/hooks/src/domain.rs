@@ -15,7 +15,7 @@ use crate::alarms;
 use crate::decide::event::{self, Incoming};
 use crate::model::hook::EVENTS;
 use crate::model::stored::load_all;
-use crate::model::work::{Alarm, DELIVER, DRAIN, Deliver, Drain, TIMER};
+use crate::model::work::{Alarm, DELIVER, DRAIN, Deliver, Drain, TELL, TIMER};
 use crate::service::{ALLOW_PRIVATE, Hooks, NAME};
 
 /// How long after an effect was given up its delivery is tried again.
@@ -30,7 +30,7 @@ pub static SPEC: DomainSpec = DomainSpec {
         longest: Duration::from_secs(10),
         needs_token: false,
     }],
-    effects: &[DELIVER, DRAIN],
+    effects: &[DELIVER, DRAIN, TELL],
     // To say that a hook was disabled.
     required_scopes: &["chat:write"],
     // To be told of the events. Without one of them, hooks for its events get nothing.
@@ -94,6 +94,7 @@ impl Domain for Hooks {
         match effect.name {
             DELIVER => self.deliver(effect, &read(effect.body)?).await,
             DRAIN => self.drain(effect, &read(effect.body)?).await,
+            TELL => self.tell(effect, &read(effect.body)?).await,
             name => Err(Undone::Park(format!("hooks have no effect {name}"))),
         }
     }

@@ -131,7 +131,7 @@ impl HookDelivery {
         let is_cut_off =
             matches!(state, HookDeliveryState::Failed) && delivery.state == State::Waiting;
         let cut_off =
-            is_cut_off.then(|| "the hook was disabled before it was delivered".to_owned());
+            is_cut_off.then(|| "the hook was disabled before this was delivered".to_owned());
         Self {
             id: delivery.id.to_string(),
             event_id: delivery.event_id.clone(),

@@ -16,7 +16,7 @@ use crate::model::health::Health;
 use crate::model::rows;
 use crate::model::schedule::{GIVE_UP_AFTER, next_after, probe_pause};
 use crate::model::stored::Stored;
-use crate::model::work::Alarm;
+use crate::model::work::{self, Alarm};
 
 /// How long after an interruption the hook is looked at once more. A worker that decided during the interruption has written what it
 /// holds by then: none lives longer than a minute.
@@ -29,8 +29,6 @@ pub(crate) struct After {
     pub(crate) writes: Vec<Write<RowKey>>,
     /// The effects that follow.
     pub(crate) posts: Vec<Post>,
-    /// Why the hook is disabled. `None` if it is not.
-    pub(crate) disabled: Option<String>,
 }
 
 /// Decides what follows an attempt that has just ended.
@@ -123,7 +121,8 @@ impl Ended<'_> {
             after
                 .writes
                 .push(look_again.at(self.now.plus(LOOK_AGAIN_AFTER)));
-            let (notes, posts) = drains::start_all(id, self.now);
+            let idle = (0..rows::PARTS).filter(|part| !self.stored.is_drained(*part, self.now));
+            let (notes, posts) = drains::start(id, idle, self.now);
             after.writes.extend(notes);
             after.posts = posts;
         }
@@ -142,8 +141,8 @@ impl Ended<'_> {
                 self.stored.replace(&hook),
                 disarm(rows::probe_timer(id)),
             ],
-            posts: Vec::new(),
-            disabled: Some(reason.to_owned()),
+            // They are told once it is disabled, which another attempt may prevent.
+            posts: vec![work::tell(id, reason, self.now)],
         }
     }
 

@@ -26,14 +26,16 @@ impl Hooks {
                 ..Done::default()
             });
         }
-        let oldest = oldest_held(rows, &stored.id, stored.hook.round, asked.part).await?;
-        let Some((place, id)) = oldest else {
+        let head = head_of(rows, &stored.id, stored.hook.round, asked.part).await?;
+        let damaged = head.damaged.into_iter().map(Write::delete);
+        let Some((place, id)) = head.oldest else {
             // An event that saw the drain may be about to hold a delivery.
             let look_again = Alarm::Drain {
                 hook: stored.id.clone(),
             };
+            let end = [end, look_again.at(now.plus(LOOK_AGAIN_AFTER))];
             return Ok(Done {
-                writes: vec![end, look_again.at(now.plus(LOOK_AGAIN_AFTER))],
+                writes: damaged.chain(end).collect(),
                 ..Done::default()
             });
         };
@@ -47,22 +49,57 @@ impl Hooks {
         if !done.writes.iter().any(|write| write.key == place) {
             done.writes.push(Write::delete(place));
         }
-        done.writes.push(drains::note(&stored.id, asked.part, now));
-        done.posts.push(work::drain(&stored.id, asked.part));
+        done.writes.extend(damaged);
+        // The attempt may have started the drains of all parts.
+        let note = drains::note(&stored.id, asked.part, now);
+        let drain = work::drain(&stored.id, asked.part);
+        done.writes.retain(|write| write.key != note.key);
+        done.posts.retain(|post| post.lane != drain.lane);
+        done.writes.push(note);
+        done.posts.push(drain);
         Ok(done)
     }
 }
 
-/// Returns the place and the id of the delivery that has been held longest, in one part.
-pub(crate) async fn oldest_held(
+/// The rows that one look at a part reads, so that a few damaged ones do not hide what is behind them.
+const LOOK: usize = 10;
+
+/// What a part of the held deliveries begins with.
+pub(crate) struct Head {
+    /// The place and the id of the delivery that has been held longest.
+    pub(crate) oldest: Option<(RowKey, DeliveryId)>,
+    /// The places before it that cannot be read.
+    pub(crate) damaged: Vec<RowKey>,
+}
+
+impl Head {
+    /// Tells whether the part holds nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.oldest.is_none() && self.damaged.is_empty()
+    }
+}
+
+/// Reads what one part begins with.
+pub(crate) async fn head_of(
     rows: &Rows,
     hook: &HookId,
     round: i64,
     part: usize,
-) -> Result<Option<(RowKey, DeliveryId)>, TableError> {
+) -> Result<Head, TableError> {
     let partition = rows::held_part(hook, round, part);
     let partition: Vec<&str> = partition.iter().map(String::as_str).collect();
-    let page = rows.query(&partition, Range::All, false, 1, None).await?;
-    let first = page.rows.into_iter().next();
-    Ok(first.and_then(|(place, row)| Some((place, DeliveryId::parse(row.text("delivery")?)?))))
+    let page = rows
+        .query(&partition, Range::All, false, LOOK, None)
+        .await?;
+    let mut damaged = Vec::new();
+    for (place, row) in page.rows {
+        if let Some(id) = row.text("delivery").and_then(DeliveryId::parse) {
+            let oldest = Some((place, id));
+            return Ok(Head { oldest, damaged });
+        }
+        tracing::error!(%hook, "hooks.row_damaged");
+        damaged.push(place);
+    }
+    let oldest = None;
+    Ok(Head { oldest, damaged })
 }

@@ -15,6 +15,8 @@ use super::rows;
 pub(crate) const DELIVER: &str = "hooks.deliver";
 /// The effect that attempts the held deliveries of one part, one after the other.
 pub(crate) const DRAIN: &str = "hooks.drain";
+/// The effect that tells people of a hook that Tidegate has disabled.
+pub(crate) const TELL: &str = "hooks.tell";
 /// The job of every timer.
 pub(crate) const TIMER: &str = "hooks.timer";
 
@@ -36,6 +38,17 @@ pub(crate) struct Drain {
     pub(crate) hook: HookId,
     /// The part of its held deliveries, below [`rows::PARTS`].
     pub(crate) part: usize,
+}
+
+/// The body of [`TELL`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tell {
+    /// The hook that is disabled.
+    pub(crate) hook: HookId,
+    /// Why, in words.
+    pub(crate) reason: String,
+    /// When it was disabled.
+    pub(crate) at: Timestamp,
 }
 
 /// What a timer is for.
@@ -92,6 +105,16 @@ fn attempt(hook: &HookId, delivery: &DeliveryId, lane: &str, anyway: bool) -> Po
 pub(crate) fn drain(hook: &HookId, part: usize) -> Post {
     let lane = Lane::named(&["hooks", hook.as_str(), "drain", &part.to_string()]);
     effect(lane, DRAIN, json!({"hook": hook, "part": part}))
+}
+
+/// Makes the effect that tells people of a hook that is disabled.
+pub(crate) fn tell(hook: &HookId, reason: &str, at: Timestamp) -> Post {
+    let lane = Lane::named(&["hooks", hook.as_str(), "tell"]);
+    effect(
+        lane,
+        TELL,
+        json!({"hook": hook, "reason": reason, "at": at}),
+    )
 }
 
 fn effect(lane: Lane, purpose: &'static str, body: Json) -> Post {

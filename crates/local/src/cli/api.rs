@@ -163,7 +163,7 @@ impl Api {
         // The words of the API are about a header.
         if status == StatusCode::UNAUTHORIZED {
             bail!(
-                "unauthorized: {} does not accept the key; set TIDEGATE_OPERATOR_KEY, or give it with `--key` (request {request})",
+                "unauthorized: {} does not accept this key; check `--key` or TIDEGATE_OPERATOR_KEY, or for local mode `--data-dir` (request {request})",
                 self.url
             );
         }

@@ -146,9 +146,11 @@ async fn replay(asked: Replay) -> anyhow::Result<()> {
         return Ok(());
     }
     let ago = |hours: u32| jiff::Timestamp::now().as_second() - i64::from(hours) * 3600;
-    let since = asked.since.map(jiff::Timestamp::as_second);
-    let since = since.or(asked.hours.map(ago));
-    let until = asked.until.map(jiff::Timestamp::as_second);
+    // Nothing is older than Unix time.
+    let second = |at: jiff::Timestamp| at.as_second().max(0);
+    let since = asked.since.map(second);
+    let since = since.or(asked.hours.map(|hours| ago(hours).max(0)));
+    let until = asked.until.map(second);
     let which = if asked.all { "all" } else { "failed" };
     let span = json!({"since": since, "until": until, "which": which});
     replay_span(hook, span).await

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tidegate_pipeline::table::{Range, Write};
+use tidegate_pipeline::table::{Item, Range, RowKey, Write};
 
 use crate::counted::Counted;
 use crate::receiver::{Got, Receiver, Reply};
@@ -163,19 +163,25 @@ async fn one_delivery_that_is_never_taken_holds_up_no_other() {
     assert_eq!(receiver.got().len(), poisoned + 1);
 }
 
-#[tokio::test]
-async fn a_receiver_that_answers_slowly_gets_a_few_at_once() {
+/// A receiver that took four seconds for its first answer.
+async fn slow(answer: Reply) -> (Counted, Receiver) {
     let counted = Counted::start().await;
     let receiver = Receiver::start(Reply::Nothing).await;
     counted.hook(DEAD, &receiver.url, "C0DEAD").await;
     let lanes = counted.event("EvSlow", "C0DEAD").await;
-    let slow = counted.run(&lanes[0]);
+    let first = counted.run(&lanes[0]);
     let answered = async {
         receiver.has_got(1).await;
         counted.clock.advance(Duration::from_secs(4));
-        receiver.answer(Reply::ok());
+        receiver.answer(answer);
     };
-    tokio::join!(slow, answered);
+    tokio::join!(first, answered);
+    (counted, receiver)
+}
+
+#[tokio::test]
+async fn a_receiver_that_answers_slowly_gets_a_few_at_once() {
+    let (counted, receiver) = slow(Reply::ok()).await;
     let mut lanes = BTreeSet::new();
     for n in 0..40 {
         lanes.extend(counted.event(&format!("Ev{n}"), "C0DEAD").await);
@@ -190,5 +196,42 @@ async fn a_receiver_that_answers_slowly_gets_a_few_at_once() {
     futures_util::future::join_all(lanes.iter().map(|lane| counted.run(lane))).await;
     assert_eq!(receiver.got().len(), 41);
     assert!(receiver.most_at_once() <= 2);
+    assert_eq!(held(&counted).await, 0);
+}
+
+/// The success of a delivery that was drained also ends what earlier failures began: both write down that the part is being drained.
+#[tokio::test]
+async fn a_drained_success_after_a_failure_is_stored() {
+    let (counted, receiver) = slow(Reply::status(500)).await;
+    receiver.answer(Reply::ok());
+    let mut lanes = BTreeSet::new();
+    for n in 0..6 {
+        lanes.extend(counted.event(&format!("Ev{n}"), "C0DEAD").await);
+    }
+    futures_util::future::join_all(lanes.iter().map(|lane| counted.run(lane))).await;
+    assert_eq!(receiver.got().len(), 7);
+    assert_eq!(held(&counted).await, 0);
+    for lane in &lanes {
+        let partition = ["outbox", lane.as_str()];
+        let waiting = counted.rows().pages(&partition, Range::All).all().await;
+        assert_eq!(waiting.unwrap(), Vec::new());
+    }
+}
+
+/// Somebody who can write to the table has put rows before what is held.
+#[tokio::test]
+async fn places_that_cannot_be_read_hide_nothing_behind_them() {
+    let (counted, receiver) = slow(Reply::ok()).await;
+    for part in ["0", "1"] {
+        let place = RowKey::new(&["hook_held", DEAD, "1", part], &["0"]);
+        let put = Write::put(place, Item::new());
+        counted.rows().write(put).await.unwrap();
+    }
+    let mut lanes = BTreeSet::new();
+    for n in 0..6 {
+        lanes.extend(counted.event(&format!("Ev{n}"), "C0DEAD").await);
+    }
+    futures_util::future::join_all(lanes.iter().map(|lane| counted.run(lane))).await;
+    assert_eq!(receiver.got().len(), 7);
     assert_eq!(held(&counted).await, 0);
 }

@@ -29,7 +29,7 @@ pub(super) enum HooksCommand {
         #[command(flatten)]
         hook: Hook,
     },
-    /// Change the receiver, the events or the channels of a hook.
+    /// Change a hook: its receiver, its events, its channels, or who is told when it is disabled.
     #[command(
         after_help = "Example: tidegate hooks change hook_0a1b2c3d4e5f6a7b --events app_mention,message"
     )]
@@ -164,7 +164,7 @@ pub(super) struct Replay {
     /// The delivery to replay. Without it, those that failed: all that are kept, or those of a span.
     #[arg(conflicts_with_all = ["hours", "since", "until", "all"])]
     pub(super) delivery: Option<String>,
-    /// How many hours back the span begins. It holds deliveries that were made in it, whenever they failed.
+    /// Only deliveries made in the last so many hours, whenever they failed.
     #[arg(long)]
     pub(super) hours: Option<u32>,
     /// When the span begins, as RFC 3339.
