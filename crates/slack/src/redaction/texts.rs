@@ -198,14 +198,17 @@ fn slash(bytes: &[u8]) -> Option<usize> {
     found.map(<[u8]>::len)
 }
 
-/// The length of the part of a URL that these bytes begin with, up to where `ends` takes the rest, without the punctuation of a
-/// sentence.
+/// The length of the part of a URL that these bytes begin with: up to where `ends` takes the rest, or else without the punctuation of
+/// a sentence at its end.
 fn url_run(bytes: &[u8], ends: impl Fn(&[u8]) -> bool) -> usize {
     let mut end = 0;
     while let Some(byte) = bytes.get(end) {
         let escaped = *byte == b'\\' && bytes.get(end + 1) == Some(&b'/');
+        if ends(&bytes[end..]) {
+            // What is before it is no end of a sentence.
+            return end;
+        }
         if (!byte.is_ascii_graphic() && byte.is_ascii())
-            || ends(&bytes[end..])
             || b"\"'<>()|{}`".contains(byte)
             || (*byte == b'\\' && !escaped)
         {

@@ -182,6 +182,10 @@ fn a_secret_goes_from_a_fragment_and_from_a_url_within_a_url() {
             "https%3A%2F%2Fa%2Fcb%23id_token%3dsesame",
             "https%3A%2F%2Fa%2Fcb%23id_token%3d(hidden)",
         ),
+        (
+            "%3Fpassword%3Dsesame!%26a%3Db and ?password=sesame!&a. Then ?password=sesame.",
+            "%3Fpassword%3D(hidden)%26a%3Db and ?password=(hidden)&a. Then ?password=(hidden).",
+        ),
         ("use whsec_c2VzYW1l/+== now", "use (hidden) now"),
     ] {
         assert_eq!(redaction::text(text), shown);
