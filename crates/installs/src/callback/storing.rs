@@ -125,7 +125,10 @@ impl Installs {
             _ => false,
         };
         if !is_stored {
-            *unclear = None;
+            if *unclear == *generation {
+                // It is another install's, so the earlier attempt was not done.
+                *unclear = None;
+            }
             let next = generation.unwrap_or(0) + 1;
             let seen: Vec<_> = seen.iter().map(|(generation, _)| *generation).collect();
             let writes = writes(tenant, &rows, access, &granted, &seen, now).await?;
