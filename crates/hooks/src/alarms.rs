@@ -14,7 +14,7 @@ use crate::model::health::Health;
 use crate::model::hook::HookId;
 use crate::model::rows;
 use crate::model::stored::{Stored, load, load_delivery};
-use crate::model::work::{self, Alarm};
+use crate::model::work::{self, Alarm, Tell};
 
 /// Decides about the job of a timer. A timer that was set anew meanwhile does nothing.
 pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError> {
@@ -31,6 +31,10 @@ pub(crate) async fn went_off(context: Context<'_>) -> Result<Decision, JobError>
         Alarm::Retry { hook, delivery } => retry(context.rows, hook, delivery).await?,
         Alarm::Probe { hook } => probe(context.rows, hook, context.now()).await?,
         Alarm::Drain { hook } => look_again(context.rows, hook, context.now()).await?,
+        Alarm::Tell(Tell { hook, reason, at }) => Decision {
+            posts: vec![work::tell(hook, reason, *at)],
+            ..Decision::default()
+        },
     };
     // The decision may have set the timer anew.
     let anew = decision

@@ -113,7 +113,8 @@ impl Domain for Hooks {
                     vec![retry]
                 }
             }
-            (_, Ok(Drain { hook, .. })) => vec![Alarm::Drain { hook }],
+            (_, Ok(Drain { hook, .. })) if effect == DRAIN => vec![Alarm::Drain { hook }],
+            _ if effect == TELL => read(body).map(Alarm::Tell).into_iter().collect(),
             _ => Vec::new(),
         };
         Done {

@@ -121,8 +121,8 @@ impl Ended<'_> {
             after
                 .writes
                 .push(look_again.at(self.now.plus(LOOK_AGAIN_AFTER)));
-            let idle = (0..rows::PARTS).filter(|part| !self.stored.is_drained(*part, self.now));
-            let (notes, posts) = drains::start(id, idle, self.now);
+            // A drain that was under way when the hook was read may have ended since, because of the interruption.
+            let (notes, posts) = drains::start_all(id, self.now);
             after.writes.extend(notes);
             after.posts = posts;
         }

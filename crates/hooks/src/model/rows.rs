@@ -85,6 +85,11 @@ pub(crate) fn drain_timer(hook: &HookId) -> RowKey {
     RowKey::new(&["hook_timers", hook.as_str()], &["drain"])
 }
 
+/// The key of the timer that tells people of a hook that is disabled.
+pub(crate) fn tell_timer(hook: &HookId) -> RowKey {
+    RowKey::new(&["hook_timers", hook.as_str()], &["tell"])
+}
+
 /// The partition of the body of an event.
 pub(crate) fn body(event_id: &str, part: usize) -> RowKey {
     RowKey::new(&["hook_bodies", event_id], &[&part.to_string()])

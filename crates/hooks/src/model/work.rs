@@ -61,6 +61,8 @@ pub(crate) enum Alarm {
     Probe { hook: HookId },
     /// A look for held deliveries that nobody drains.
     Drain { hook: HookId },
+    /// What people are still to be told.
+    Tell(Tell),
 }
 
 impl Alarm {
@@ -70,6 +72,7 @@ impl Alarm {
             Self::Retry { hook, delivery } => rows::retry_timer(hook, delivery),
             Self::Probe { hook } => rows::probe_timer(hook),
             Self::Drain { hook } => rows::drain_timer(hook),
+            Self::Tell(tell) => rows::tell_timer(&tell.hook),
         }
     }
 

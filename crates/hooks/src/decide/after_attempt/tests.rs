@@ -216,3 +216,23 @@ fn a_hook_is_disabled_for_its_failures_only_if_they_go_on() {
     let check = checks.next().unwrap();
     assert_eq!(check.condition.as_deref(), Some("#failing_since = :since"));
 }
+
+/// The notes of drains may be out of date: an interruption during the attempt ends them.
+#[test]
+fn a_success_after_failures_drains_every_part() {
+    let now = Timestamp(5000);
+    let failed = Health {
+        strikes: 1,
+        ..Health::default()
+    };
+    let under_way = Stored {
+        drained_until: [now.plus(LOOK_AGAIN_AFTER); rows::PARTS],
+        ..stored(failed)
+    };
+    let after = after_attempt(&under_way, &version(delivery()), &answered(200, now), now);
+    let drains = after
+        .posts
+        .iter()
+        .filter(|post| post.purpose == work::DRAIN);
+    assert_eq!(drains.count(), rows::PARTS);
+}
