@@ -116,7 +116,7 @@ async fn work(worker: Worker, stopped: watch::Receiver<bool>) {
 async fn deliver(deliverer: Deliverer, wake_ups: Arc<dyn Queue>, stopped: watch::Receiver<bool>) {
     let lanes = Arc::new(Semaphore::new(LANES));
     while !*stopped.borrow() {
-        // A message that is received while no lane is free waits, and those whose turn comes meanwhile wait behind it.
+        // Receives no more than the free lanes take: a message that waited for a lane here would hold up the next ones.
         let Ok(first) = Arc::clone(&lanes).acquire_owned().await else {
             return;
         };

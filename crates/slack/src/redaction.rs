@@ -128,8 +128,8 @@ fn hide_in_text(text: &str, levels: usize) -> Cow<'_, str> {
     Cow::Owned(hidden.to_string())
 }
 
-/// Hides the secrets in JSON that is cut off or damaged: it still has names, and values after them. If a secret was all that damaged
-/// it, what is left is JSON, whose names say more than those of a line, because they may be written with escapes.
+/// Hides the secrets in JSON that is cut off or damaged: it still has names, and values after them. If only a secret damaged it,
+/// the rest is JSON, whose names say more than those of a line, because they may be written with escapes.
 fn damaged(text: &str, levels: usize) -> Cow<'_, str> {
     match line(text) {
         Cow::Owned(rest) if serde_json::from_str::<Value>(&rest).is_ok() => {

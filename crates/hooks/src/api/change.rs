@@ -46,7 +46,7 @@ struct ChangedHook {
     enabled: Option<bool>,
 }
 
-/// Who is to be told when the hook is disabled.
+/// The recipient of the notice that the hook is disabled.
 #[derive(Default)]
 enum Notify {
     /// The field is left out.

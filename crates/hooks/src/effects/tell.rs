@@ -34,7 +34,7 @@ impl Hooks {
         })
     }
 
-    /// Who is told about a hook: the person or channel that it names, or the admins.
+    /// Returns the recipients of the notice: the person or channel that the hook names, or the admins.
     async fn recipients(&self, tenant: &TenantId, stored: &Stored) -> Result<Vec<String>, Undone> {
         if let Some(notify) = &stored.hook.notify {
             return Ok(vec![notify.clone()]);

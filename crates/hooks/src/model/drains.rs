@@ -1,5 +1,5 @@
 //! The drains of a hook's held deliveries. A part that is being drained is noted in a row, so that the next delivery that is held starts
-//! no second drain: however many wait, a part has one effect.
+//! no second drain. A part has one effect, however many deliveries wait.
 
 use std::time::Duration;
 

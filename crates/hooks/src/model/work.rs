@@ -93,8 +93,8 @@ pub(crate) fn probe(hook: &HookId, delivery: &DeliveryId) -> Post {
     attempt(hook, delivery, delivery.as_str(), true)
 }
 
-/// Makes the effect that attempts a delivery because somebody asked for it, even if the hook is interrupted or slow. Those of a hook
-/// have one lane, so that however many are asked for, they take one sender.
+/// Makes the effect that attempts a delivery because somebody asked for it, even if the hook is interrupted or slow. All of a
+/// hook share one lane, so they take one sender.
 pub(crate) fn asked(hook: &HookId, delivery: &DeliveryId) -> Post {
     attempt(hook, delivery, "asked", true)
 }

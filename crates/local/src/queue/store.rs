@@ -69,7 +69,7 @@ impl Store {
         })
     }
 
-    /// Returns whose turn it is, read anew if it may have changed.
+    /// Returns the turns, and reads them anew if they may have changed.
     fn known_turns(&mut self) -> rusqlite::Result<Turns> {
         let others = changes_of_others(&self.connection)?;
         let known = self.turns.take().filter(|_| others == self.others);

@@ -1,4 +1,4 @@
-//! Whose message is received next. The groups of a queue take turns, as in the fair queues of SQS: a group with a long backlog delays
+//! Chooses the message that is received next. The groups of a queue take turns, as in the fair queues of SQS: a group with a long backlog delays
 //! nobody but itself (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>).
 //!
 //! Which groups may have a message to receive is known in memory, because one thread writes the file. So groups whose messages are all
@@ -50,8 +50,8 @@ impl Turns {
         }
     }
 
-    /// Returns the ids of up to `max` messages that can be received. The groups take turns, and of a group, the message that has
-    /// been visible longest comes first.
+    /// Returns the ids of up to `max` messages that can be received. The groups take turns. Within a group, the message that
+    /// has been visible longest comes first.
     pub(super) fn next(
         &mut self,
         tx: &Transaction<'_>,
@@ -102,7 +102,7 @@ impl Queue {
         }
     }
 
-    /// The group whose turn follows that of `last`, by name; after the last name, the first.
+    /// The group that comes after `last` by name. The first name follows the last.
     fn after(&self, last: Option<&str>) -> Option<String> {
         let after = last.and_then(|last| {
             let range = (Bound::Excluded(last), Bound::Unbounded);

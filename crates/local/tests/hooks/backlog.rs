@@ -187,7 +187,7 @@ async fn a_receiver_that_answers_slowly_gets_a_few_at_once() {
         lanes.extend(counted.event(&format!("Ev{n}"), "C0DEAD").await);
     }
     assert_eq!(lanes.len(), 2, "{lanes:?}");
-    // However many wait, a part has one drain, so the sweep is not kept busy by them.
+    // A part has one drain, however many deliveries wait, so they do not keep the sweep busy.
     for lane in &lanes {
         let partition = ["outbox", lane.as_str()];
         let waiting = counted.rows().pages(&partition, Range::All).all().await;

@@ -8,7 +8,7 @@ use tidegate_testing::product::{Product, TENANT, mention};
 use crate::receiver::{Receiver, Reply};
 use crate::setting::{CHANNEL, deliveries, make, must, product, settled, shown};
 
-/// Takes what a delivery is out of its row.
+/// Removes the delivery from its row.
 async fn spoil(product: &Product, hook: &str, delivery: &str) {
     let key = RowKey::new(&["hook_deliveries", hook], &[delivery]);
     let spoil = Write::update(key, "REMOVE #delivery");
@@ -94,7 +94,7 @@ async fn a_damaged_delivery_that_is_held_does_not_end_the_drain() {
     .await;
 }
 
-/// However often somebody asks, the receiver gets one of these calls at a time.
+/// The receiver gets one of these calls at a time, however often somebody asks.
 #[tokio::test]
 async fn tests_of_a_receiver_that_hangs_take_one_sender() {
     let product = product().await;

@@ -93,7 +93,7 @@ async fn a_hook_gets_what_it_asked_for_and_nothing_of_the_app_itself() {
     assert_eq!(deliveries(&product, &hook.id).await.len(), 2);
 }
 
-/// Slack may name the person who installed the app as the one whom the event is for. What that person does is not the app's doing.
+/// Slack may send an event for the person who installed the app. That person's edits are not the app's own.
 #[tokio::test]
 async fn an_edit_reaches_a_hook_unless_the_edited_message_is_the_apps_own() {
     let product = product().await;

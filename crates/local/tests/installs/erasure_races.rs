@@ -60,7 +60,7 @@ async fn an_install_that_an_erasure_overtakes_ends_its_tokens_and_says_so() {
     };
     let (page, _) = tokio::join!(world.try_install(), erasing);
     assert_eq!(page.status(), StatusCode::CONFLICT, "{page:?}");
-    // Those of the first install by the erasure, those of the second by the install itself.
+    // The erasure ended the tokens of the first install, and the second install ended its own.
     assert_eq!(revokes(&world), 2);
     assert!(world.at_slack().scopes.is_empty(), "{:?}", world.at_slack());
 }
@@ -148,7 +148,7 @@ async fn keys_read_before_their_destruction_are_not_kept() {
     keyring.mark_erased(&tenant).await.unwrap();
     keyring.destroy(&tenant).await.unwrap();
     held.go_on.notify_one();
-    // It was before the end; whoever comes now is not.
+    // The first read began before the keys were destroyed. The next one fails.
     let _ = reader.await.unwrap();
     let now = keyring.of(&tenant).await;
     assert!(matches!(now, Err(KeyError::Erased)));
